@@ -1,0 +1,38 @@
+# `make demo` and `make test` do everything on a machine that has python3 (with venv), make and git.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo run test lint format clean
+
+demo: .venv/installed
+	$(BIN)/python bot.py demo
+
+run: .venv/installed
+	$(BIN)/python bot.py run
+
+test: lint
+	$(BIN)/pytest
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The stamps make a second run cost nothing and need no network.
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/installed-dev: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	touch .venv/installed $@
+
+clean:
+	rm -rf .venv

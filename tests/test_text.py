@@ -1,0 +1,84 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.text import clean, fold, modern_tones, one_line, sentence_at, sentences, shorten
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("Chỉ thị\u00a0số 09", "Chỉ thị số 09"),
+        ("\u200bĐiểm tin\ufeff", "Điểm tin"),
+        ("Vi&amp;amp;ết", "Vi&ết"),
+        ("a\r\n\r\n\r\n\r\nb  c ", "a\n\nb c"),
+        (unicodedata.normalize("NFD", "Trật tự"), "Trật tự"),
+    ],
+)
+def test_clean(raw: str, expected: str) -> None:
+    assert clean(raw) == expected
+
+
+def test_one_line_joins_a_broken_title() -> None:
+    assert one_line(" Chỉ thị\n  số 09 ") == "Chỉ thị số 09"
+
+
+def test_fold_reaches_every_vietnamese_letter() -> None:
+    assert fold("Đường Ưu tiên, UỶ BAN, Ðà Nẵng") == "duong uu tien, uy ban, da nang"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("khoá", "khóa"),
+        ("Uỷ ban", "Ủy ban"),
+        ("HOÀ", "HÒA"),
+        ("quý", "quý"),
+        ("hoàn", "hoàn"),
+        ("thuyền", "thuyền"),
+    ],
+)
+def test_modern_tones(old: str, new: str) -> None:
+    assert modern_tones(old) == new
+
+
+def test_sentences_respect_abbreviations_and_lines() -> None:
+    text = "Thành ủy TP. Bến Tre họp. Ông A. nói: “Tốt.” Số 1.480 tin!\nChiều 2-10"
+    assert [text[start:end] for start, end in sentences(text)] == [
+        "Thành ủy TP. Bến Tre họp.",
+        "Ông A. nói: “Tốt.”",
+        "Số 1.480 tin!",
+        "Chiều 2-10",
+    ]
+
+
+def test_sentence_at_finds_the_sentence_of_a_span() -> None:
+    text = "Câu một. Chỉ thị 09-CT/TW được quán triệt. Câu ba."
+    start = text.index("09-CT/TW")
+    assert sentence_at(text, start, start + 8) == "Chỉ thị 09-CT/TW được quán triệt."
+
+
+def test_shorten_cuts_at_a_word() -> None:
+    assert shorten("Tăng cường sự lãnh đạo", 12) == "Tăng cường…"
+    assert shorten("ngắn", 12) == "ngắn"
+
+
+@given(st.text())
+def test_clean_is_idempotent_on_entity_free_text(text: str) -> None:
+    once = clean(text.replace("&", ""))
+    assert clean(once) == once
+
+
+@given(st.text())
+def test_sentences_are_ordered_trimmed_and_lose_nothing(text: str) -> None:
+    spans = sentences(text)
+    pieces = [text[start:end] for start, end in spans]
+    assert all(piece and piece == piece.strip() for piece in pieces)
+    assert "".join("".join(pieces).split()) == "".join(text.split())
+
+
+@given(st.text(), st.integers(min_value=2, max_value=50))
+def test_shorten_keeps_its_limit(text: str, limit: int) -> None:
+    assert len(shorten(text, limit)) <= limit
