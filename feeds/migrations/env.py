@@ -1,0 +1,30 @@
+"""Alembic's entry: runs on the engine that `feeds.database.Database` hands over.
+
+`bot.py migrate --new NAME` passes the models' metadata for comparison; upgrades need none.
+"""
+
+from typing import Any, Literal
+
+from alembic import context
+
+config = context.config
+
+
+def render_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
+    """Our own column types are written as the plain types they store, so that old migrations stay as they are."""
+    if kind == "type" and type(item).__name__ == "UTCDateTime":
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+with config.attributes["engine"].connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=config.attributes.get("metadata"),
+        render_as_batch=connection.dialect.name == "sqlite",
+        render_item=render_type,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()

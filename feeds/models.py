@@ -1,0 +1,177 @@
+"""Tables of what was published and which documents it cites (ORM, SQLAlchemy 2).
+
+Facts about documents are *not* here: files know, the database remembers what was observed (DESIGN.md).
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware instant, stored as UTC; naive values are refused, so that no zone is ever guessed."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}: say which zone it is in")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite numbers only INTEGER primary keys by itself.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
+    """Root of all tables; `lazy="raise"` on relationships makes an unplanned query loud."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UTCDateTime,
+        str: Text,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+        list[Any]: JSON,
+    }
+
+
+class Feed(Base):
+    """A feed we follow and the state of following it."""
+
+    __tablename__ = "feed"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    url: Mapped[str] = mapped_column(unique=True)
+    outlet: Mapped[str]
+    level: Mapped[str]
+    language: Mapped[str] = mapped_column(default="vi")
+    province: Mapped[str | None] = mapped_column(default=None)
+    section: Mapped[str | None] = mapped_column(default=None)
+    # "file": from the sources file, kept in step with it; "user": added at run time.
+    origin: Mapped[str] = mapped_column(String(8), default="file")
+    enabled: Mapped[bool] = mapped_column(default=True)
+    next_check_at: Mapped[datetime] = mapped_column(index=True)
+    claimed_until: Mapped[datetime | None] = mapped_column(default=None)
+    etag: Mapped[str | None] = mapped_column(default=None)
+    last_modified: Mapped[str | None] = mapped_column(default=None)
+    checked_at: Mapped[datetime | None] = mapped_column(default=None)
+    succeeded_at: Mapped[datetime | None] = mapped_column(default=None)
+    newest_item_at: Mapped[datetime | None] = mapped_column(default=None)
+    failures: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(default=None)
+
+
+class Article(Base):
+    """One article of one outlet, with its end state.
+
+    `state` is `kept` (security policy) or `left_out`; `state_reason` says why, in short codes ("score 0.03";
+    "score 0.84; page http_403"). An article is judged at once by what its feed gives; where that is only a lead
+    and the article may matter, `page_due_at` asks for its page, and it is judged anew with the full text.
+    `position` (published minute, then a sequence within it) is the order of every list.
+    """
+
+    __tablename__ = "article"
+    __table_args__ = (Index("ix_article_state_seen", "state", "first_seen_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
+    position: Mapped[int] = mapped_column(BigInteger, unique=True)
+    identity: Mapped[str] = mapped_column(unique=True)
+    url: Mapped[str | None]
+    outlet: Mapped[str]
+    title: Mapped[str]
+    lead: Mapped[str]
+    text: Mapped[str]
+    first_seen_at: Mapped[datetime] = mapped_column(index=True)
+    published_at: Mapped[datetime | None] = mapped_column(default=None)
+    feed_id: Mapped[int | None] = mapped_column(ForeignKey("feed.id", ondelete="SET NULL"), default=None)
+    level: Mapped[str | None] = mapped_column(default=None)
+    province: Mapped[str | None] = mapped_column(default=None)
+    language: Mapped[str] = mapped_column(default="vi")
+    # The outlet gave no headline; `title` is the cut first sentence.
+    title_is_ours: Mapped[bool] = mapped_column(default=False)
+    # "poll" or "import"; imported articles never enter a subscriber's digest.
+    origin: Mapped[str] = mapped_column(String(8), default="poll")
+    state: Mapped[str] = mapped_column(String(8), default="left_out")
+    state_reason: Mapped[str] = mapped_column(default="")
+    page_due_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
+    page_failures: Mapped[int] = mapped_column(default=0)
+    score: Mapped[float | None] = mapped_column(default=None)
+    topics: Mapped[list[str]] = mapped_column(default_factory=list)
+    places: Mapped[list[str]] = mapped_column(default_factory=list)
+    evidence: Mapped[list[Any]] = mapped_column(default_factory=list)
+    rules_version: Mapped[int] = mapped_column(default=0)
+
+    mentions: Mapped[list["Mention"]] = relationship(
+        back_populates="article", cascade="all, delete-orphan", lazy="raise", init=False, repr=False
+    )
+
+    @property
+    def dated_at(self) -> datetime:
+        """Publication, or first seen where the publication is unknown."""
+        return self.published_at or self.first_seen_at
+
+
+class Document(Base):
+    """An identity given once and never reused (DESIGN.md): `KEY#TERM-or-YEAR`; a merge leaves a redirect."""
+
+    __tablename__ = "document"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(index=True)
+    # For deep links and buttons, where a symbol's slash and length do not fit.
+    token: Mapped[str] = mapped_column(String(16), unique=True)
+    redirect_to: Mapped[str | None] = mapped_column(ForeignKey("document.id"), default=None)
+
+
+class Mention(Base):
+    """One citation in one article: what the text says (stated) and how it is read (status, rule)."""
+
+    __tablename__ = "mention"
+    __table_args__ = (
+        Index("ix_mention_document_position", "document_id", "position", "article_id"),
+        Index("ix_mention_key_position", "key", "position", "article_id"),
+        Index("ix_mention_article", "article_id", "ordinal", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
+    article_id: Mapped[int] = mapped_column(BigId, ForeignKey("article.id", ondelete="CASCADE"), init=False)
+    position: Mapped[int] = mapped_column(BigInteger)
+    ordinal: Mapped[int]
+    start: Mapped[int]
+    end: Mapped[int]
+    raw: Mapped[str]
+    form: Mapped[str]
+    # The sentence it stands in: the evidence shown with every statement.
+    quote: Mapped[str]
+    stage: Mapped[str]
+    key: Mapped[str | None] = mapped_column(default=None)
+    type: Mapped[str | None] = mapped_column(default=None)
+    number: Mapped[str | None] = mapped_column(default=None)
+    issuer: Mapped[str | None] = mapped_column(default=None)
+    issuing_body: Mapped[str | None] = mapped_column(default=None)
+    year: Mapped[int | None] = mapped_column(default=None)
+    term: Mapped[str | None] = mapped_column(default=None)
+    term_derived: Mapped[str | None] = mapped_column(default=None)
+    issued_on: Mapped[date | None] = mapped_column(default=None)
+    province: Mapped[str | None] = mapped_column(default=None)
+    title: Mapped[str | None] = mapped_column(default=None)
+    stage_years: Mapped[int | None] = mapped_column(default=None)
+    antecedent: Mapped[int | None] = mapped_column(default=None)
+    # resolved, presumed, ambiguous, unknown; empty for drafts and open back-references
+    status: Mapped[str] = mapped_column(String(10), default="")
+    rule: Mapped[str] = mapped_column(default="")
+    candidates: Mapped[list[str]] = mapped_column(default_factory=list)
+    document_id: Mapped[str | None] = mapped_column(ForeignKey("document.id"), default=None)
+
+    article: Mapped[Article] = relationship(back_populates="mentions", lazy="raise", init=False, repr=False)

@@ -1,0 +1,277 @@
+"""Queries and writes on what was published. Each function works inside the session it is given."""
+
+import hashlib
+from base64 import b32encode
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from feeds.analyse import Analysis
+from feeds.classify import rules_version
+from feeds.models import Article, Document, Feed, Mention
+from feeds.sources import Source
+from feeds.text import sentence_at
+
+_SEQUENCE_BITS = 20  # articles within one minute; 2**20 leaves room for any import
+_VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+FEED_LEASE = timedelta(minutes=10)
+PAGE_LEASE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class NewArticle:
+    """An article as its feed or file gives it, before it is understood."""
+
+    identity: str
+    url: str | None
+    outlet: str
+    title: str
+    lead: str
+    text: str
+    published: datetime | None
+    title_is_ours: bool = False
+    feed_id: int | None = None
+    level: str | None = None
+    province: str | None = None
+    language: str = "vi"
+    origin: str = "poll"
+    wants_page: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingProgress:
+    """How far the first reading of the enabled feeds is."""
+
+    done: int
+    total: int
+
+    @property
+    def is_complete(self) -> bool:
+        return self.done >= self.total
+
+
+# Feeds
+
+
+def sync_sources(session: Session, sources: Iterable[Source], now: datetime) -> None:
+    """Brings the feeds that come from the sources file in step with it; feeds added by users stay."""
+    stored = {feed.url: feed for feed in session.scalars(select(Feed))}
+    wanted = {source.url: source for source in sources}
+    for url, source in wanted.items():
+        feed = stored.get(url) or add_feed(session, source, now, origin="file")
+        feed.outlet, feed.level, feed.language = source.outlet, source.level, source.language
+        feed.province, feed.section = source.province, source.section
+        if feed.origin == "file":
+            feed.enabled = source.enabled
+    for url, feed in stored.items():
+        if feed.origin == "file" and url not in wanted:
+            feed.enabled = False
+
+
+def add_feed(session: Session, source: Source, now: datetime, *, origin: str = "user") -> Feed:
+    """A new feed, due at once."""
+    feed = Feed(
+        url=source.url,
+        outlet=source.outlet,
+        level=source.level,
+        language=source.language,
+        province=source.province,
+        section=source.section,
+        origin=origin,
+        enabled=source.enabled,
+        next_check_at=now,
+    )
+    session.add(feed)
+    session.flush()
+    return feed
+
+
+def claim_feeds(session: Session, now: datetime, *, limit: int, only_due: bool = True) -> Sequence[Feed]:
+    """Feeds to check now, taken so that no other process takes them for `FEED_LEASE`."""
+    free = or_(Feed.claimed_until.is_(None), Feed.claimed_until <= now)
+    query = select(Feed).where(Feed.enabled, free)
+    if only_due:
+        query = query.where(Feed.next_check_at <= now)
+    feeds = session.scalars(query.order_by(Feed.next_check_at).limit(limit).with_for_update(skip_locked=True)).all()
+    for feed in feeds:
+        feed.claimed_until = now + FEED_LEASE
+    return feeds
+
+
+def reading_progress(session: Session) -> ReadingProgress:
+    """Enabled feeds that were checked at least once, of all enabled feeds."""
+    total, done = session.execute(
+        select(func.count(), func.count(Feed.checked_at)).select_from(Feed).where(Feed.enabled)
+    ).one()
+    return ReadingProgress(done, total)
+
+
+def reading_since(session: Session) -> datetime | None:
+    """When the oldest stored article was first seen: since when we have been reading."""
+    return session.scalar(select(func.min(Article.first_seen_at)).where(Article.origin == "poll"))
+
+
+# Articles
+
+
+def known_titles(session: Session, identities: Collection[str]) -> Mapping[str, str]:
+    """identity -> stored title, for those of `identities` that are stored."""
+    rows = session.execute(select(Article.identity, Article.title).where(Article.identity.in_(identities)))
+    return {row.identity: row.title for row in rows}
+
+
+def save_article(session: Session, new: NewArticle, analysis: Analysis, now: datetime) -> Article:
+    """Stores a new article, or the new headline and lead of a known one, with what was understood."""
+    article = session.scalar(select(Article).where(Article.identity == new.identity))
+    published = new.published.astimezone(UTC) if new.published else None
+    if article is None:
+        article = Article(
+            position=next_position(session, published or now),
+            identity=new.identity,
+            url=new.url,
+            outlet=new.outlet,
+            title=new.title,
+            lead=new.lead,
+            text=new.text,
+            first_seen_at=now,
+            published_at=published,
+            feed_id=new.feed_id,
+            level=new.level,
+            province=new.province,
+            language=new.language,
+            title_is_ours=new.title_is_ours,
+            origin=new.origin,
+        )
+        session.add(article)
+    else:
+        article.title, article.lead = new.title, new.lead
+        article.text = new.text or article.text
+    if new.wants_page:
+        article.page_due_at = now
+    store_analysis(session, article, analysis)
+    return article
+
+
+def store_analysis(session: Session, article: Article, analysis: Analysis) -> None:
+    """Replaces what is known of `article` by `analysis`; its verdict becomes its end state."""
+    verdict = analysis.verdict
+    article.state = "kept" if verdict.relevant else "left_out"
+    article.state_reason = f"score {verdict.score:.2f}"
+    article.score = verdict.score
+    article.topics = list(verdict.topics)
+    article.places = list(analysis.places)
+    article.evidence = [
+        {"start": e.start, "end": e.end, "phrase": e.phrase, "weight": round(e.weight, 3)} for e in verdict.evidence
+    ]
+    article.rules_version = rules_version()
+    session.flush()
+    session.execute(delete(Mention).where(Mention.article_id == article.id))
+    ensure_documents(session, {reading.id for reading in analysis.readings if reading and reading.id})
+    session.add_all(_mentions(article, analysis))
+    session.flush()
+
+
+def next_position(session: Session, moment: datetime) -> int:
+    """The next free position within the minute of `moment`."""
+    first = (int(moment.timestamp()) // 60) << _SEQUENCE_BITS
+    last = session.scalar(
+        select(func.max(Article.position)).where(Article.position.between(first, first + (1 << _SEQUENCE_BITS) - 1))
+    )
+    return first if last is None else last + 1
+
+
+def claim_pages(session: Session, now: datetime, *, limit: int) -> Sequence[Article]:
+    """Articles whose page is to be fetched, newest first, taken for `PAGE_LEASE`."""
+    articles = session.scalars(
+        select(Article)
+        .where(Article.page_due_at <= now)
+        .order_by(Article.position.desc())
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for article in articles:
+        article.page_due_at = now + PAGE_LEASE
+    return articles
+
+
+def published_on(published: datetime | None) -> date | None:
+    """The Vietnamese calendar day of an instant: what "no document younger than its article" compares."""
+    return published.astimezone(_VIETNAM).date() if published else None
+
+
+# Documents
+
+
+def ensure_documents(session: Session, ids: Collection[str]) -> None:
+    """Gives each document id its row, once."""
+    known = set(session.scalars(select(Document.id).where(Document.id.in_(ids))))
+    session.add_all(
+        Document(id=document_id, key=document_id.rpartition("#")[0], token=_token(document_id))
+        for document_id in sorted(set(ids) - known)
+    )
+    session.flush()
+
+
+def document_token(session: Session, document_id: str) -> str:
+    """The short name of a document for buttons and deep links; kept for ever."""
+    ensure_documents(session, [document_id])
+    return session.scalars(select(Document.token).where(Document.id == document_id)).one()
+
+
+def document_of_token(session: Session, token: str) -> str | None:
+    """The id behind a token, redirects followed; None for a token that was never given."""
+    document = session.scalar(select(Document).where(Document.token == token))
+    seen: set[str] = set()
+    while document and document.redirect_to and document.id not in seen:
+        seen.add(document.id)
+        document = session.get(Document, document.redirect_to)
+    return document.id if document else None
+
+
+def seen_keys(session: Session) -> frozenset[str]:
+    """All citation keys that stored articles carry."""
+    return frozenset(
+        key for key in session.scalars(select(Mention.key).where(Mention.key.is_not(None)).distinct()) if key
+    )
+
+
+def _token(document_id: str) -> str:
+    digest = hashlib.blake2s(document_id.encode(), digest_size=8).digest()
+    return b32encode(digest).decode().rstrip("=").lower()
+
+
+def _mentions(article: Article, analysis: Analysis) -> Iterable[Mention]:
+    for ordinal, (citation, reading) in enumerate(zip(analysis.citations, analysis.readings, strict=True)):
+        mention = Mention(
+            position=article.position,
+            ordinal=ordinal,
+            start=citation.start,
+            end=citation.end,
+            raw=citation.raw,
+            form=citation.form,
+            quote=sentence_at(analysis.text, citation.start, citation.end),
+            stage=citation.stage,
+            key=citation.key,
+            type=citation.type,
+            number=citation.number,
+            issuer=citation.issuer,
+            issuing_body=citation.issuing_body,
+            year=citation.year,
+            term=citation.term,
+            term_derived=citation.term_derived,
+            issued_on=citation.date,
+            province=citation.province,
+            title=citation.title,
+            stage_years=citation.stage_years,
+            antecedent=citation.antecedent,
+            status=reading.status if reading else "",
+            rule=reading.rule if reading else "",
+            candidates=list(reading.candidates) if reading else [],
+            document_id=reading.id if reading else None,
+        )
+        mention.article_id = article.id
+        yield mention

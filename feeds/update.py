@@ -1,0 +1,285 @@
+"""The pipeline from feeds to understood articles.
+
+::
+
+    due feeds --claim--> fetch --> parse --> new or edited entries --analyse--> store (kept / left_out)
+                           |                                                      |
+                           +-- 304 or error: only the feed's row changes          +-- only a lead: page_due_at
+    due pages --claim--> fetch --> extract --analyse--> store
+
+Deciding is in pure functions (`feeds.analyse`, `next_check`); this module only moves things along. Network waits
+are async; database and CPU work run in threads.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from feeds.analyse import Analysis, analyse
+from feeds.database import Database
+from feeds.extract import ExtractError, extract_page
+from feeds.fetch import Fetched, Fetcher, FetchError
+from feeds.identity import article_identity
+from feeds.models import Article, Feed
+from feeds.parse import Entry, ParsedFeed, ParseError, parse_feed
+from feeds.store import (
+    NewArticle,
+    claim_feeds,
+    claim_pages,
+    known_titles,
+    published_on,
+    save_article,
+    store_analysis,
+)
+
+log = structlog.get_logger()
+
+# A lead this unlikely to be policy does not cost the outlet a request for its page.
+PAGE_SCORE = 0.05
+# A text shorter than this is a lead, whatever the feed calls it (characters).
+FULL_TEXT = 1200
+PAGE_TRIES = 3
+MAX_BACK_OFF = timedelta(hours=12)
+# Clocks err; an item from further ahead than this has no believable date.
+FUTURE = timedelta(hours=1)
+_AT_ONCE = 16
+
+
+@dataclass(slots=True)
+class UpdateReport:
+    """What one round did; `failed` are (outlet, url, reason)."""
+
+    checked: int = 0
+    unchanged: int = 0
+    new: int = 0
+    edited: int = 0
+    kept: int = 0
+    pages: int = 0
+    failed: list[tuple[str, str, str]] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+async def update_feeds(
+    database: Database,
+    fetcher: Fetcher,
+    clock: Callable[[], datetime],
+    *,
+    interval: timedelta,
+    only_due: bool = True,
+    on_feed: Callable[[Feed], None] | None = None,
+) -> UpdateReport:
+    """One round: every due feed (all with `only_due=False`), then the pages that are wanted."""
+    report = UpdateReport()
+    done: set[int] = set()
+    while feeds := [
+        feed for feed in await asyncio.to_thread(_claim, database, clock(), only_due) if feed.id not in done
+    ]:
+        async with asyncio.TaskGroup() as group:
+            for feed in feeds:
+                done.add(feed.id)
+                group.create_task(_check(database, fetcher, clock, feed, interval, report, on_feed))
+    await read_pages(database, fetcher, clock, report)
+    return report
+
+
+async def read_pages(database: Database, fetcher: Fetcher, clock: Callable[[], datetime], report: UpdateReport) -> None:
+    """Fetches every page that is due and judges its article anew."""
+    while articles := await asyncio.to_thread(_claim_pages, database, clock()):
+        async with asyncio.TaskGroup() as group:
+            for article in articles:
+                group.create_task(_read_page(database, fetcher, clock, article, report))
+
+
+def next_check(now: datetime, interval: timedelta, failures: int, retry_after: float | None = None) -> datetime:
+    """When to look again: the interval, doubled per failure up to 12 h, spread by a tenth.
+
+    Never before `retry_after` seconds, which are believed up to a day.
+    """
+    wait = min(interval * 2 ** min(failures, 10), MAX_BACK_OFF)
+    wait *= random.uniform(0.9, 1.1)  # noqa: S311 - spreading load, not a secret
+    return now + max(wait, timedelta(seconds=min(retry_after or 0.0, 86_400.0)))
+
+
+def _claim(database: Database, now: datetime, only_due: bool) -> Sequence[Feed]:
+    with database.session() as session:
+        return claim_feeds(session, now, limit=_AT_ONCE, only_due=only_due)
+
+
+def _claim_pages(database: Database, now: datetime) -> Sequence[Article]:
+    with database.session() as session:
+        return claim_pages(session, now, limit=_AT_ONCE)
+
+
+async def _check(
+    database: Database,
+    fetcher: Fetcher,
+    clock: Callable[[], datetime],
+    feed: Feed,
+    interval: timedelta,
+    report: UpdateReport,
+    on_feed: Callable[[Feed], None] | None,
+) -> None:
+    """One feed, from request to stored articles; whatever happens is written on its row."""
+    now, error, retry_after, fetched, parsed = clock(), None, None, None, None
+    try:
+        fetched = await fetcher.get(feed.url, etag=feed.etag, last_modified=feed.last_modified)
+        if fetched.status != 304:
+            parsed = await asyncio.to_thread(
+                parse_feed, fetched.body, url=fetched.url, content_type=fetched.content_type
+            )
+            await asyncio.to_thread(_take_in, database, feed, parsed, now, report)
+    except FetchError as caught:
+        error, retry_after = f"{caught.reason}: {caught}", caught.retry_after
+    except ParseError as caught:
+        error = f"parse: {caught}"
+    except Exception as caught:  # one broken feed must not stop the others; the next round tries again
+        log.exception("feed failed unexpectedly", feed=feed.url)
+        error = f"internal: {type(caught).__name__}"
+    await asyncio.to_thread(_record, database, feed.id, now, interval, fetched, parsed, error, retry_after)
+    report.checked += 1
+    if error is not None:
+        log.warning("feed not read", feed=feed.url, outlet=feed.outlet, error=error)
+        report.failed.append((feed.outlet, feed.url, error))
+    elif parsed is None:
+        report.unchanged += 1
+    else:
+        report.skipped.update(parsed.skipped)
+    if on_feed:
+        on_feed(feed)
+
+
+def _record(
+    database: Database,
+    feed_id: int,
+    now: datetime,
+    interval: timedelta,
+    fetched: Fetched | None,
+    parsed: ParsedFeed | None,
+    error: str | None,
+    retry_after: float | None,
+) -> None:
+    with database.session() as session:
+        feed = session.get_one(Feed, feed_id)
+        feed.checked_at, feed.claimed_until = now, None
+        feed.last_error = error
+        feed.failures = feed.failures + 1 if error else 0
+        feed.next_check_at = next_check(now, interval, feed.failures, retry_after)
+        if error or fetched is None:
+            return
+        feed.succeeded_at = now
+        if fetched.status != 304:
+            feed.etag, feed.last_modified = fetched.etag, fetched.last_modified
+        if parsed:
+            dates = [e.published for e in parsed.entries if e.published and e.published <= now + FUTURE]
+            feed.newest_item_at = max([*dates, *([feed.newest_item_at] if feed.newest_item_at else [])], default=None)
+
+
+def _take_in(database: Database, feed: Feed, parsed: ParsedFeed, now: datetime, report: UpdateReport) -> None:
+    """Stores the entries that are new or whose headline was edited."""
+    entries = {article_identity(entry.url or "", entry.guid): entry for entry in parsed.entries}
+    with database.session() as session:
+        known = known_titles(session, list(entries))
+    wanted = [
+        (new := _new_article(feed, identity, entry, now), _analyse(new))
+        for identity, entry in entries.items()
+        if known.get(identity) != entry.title
+    ]
+    for attempt in (1, 2):
+        try:
+            with database.session() as session:
+                for new, analysis in wanted:
+                    save_article(session, _with_page(new, analysis), analysis, now)
+            break
+        except IntegrityError:  # another process stored one of these, or took a position, in between
+            if attempt == 2:
+                raise
+    report.new += sum(new.identity not in known for new, _ in wanted)
+    report.edited += sum(new.identity in known for new, _ in wanted)
+    report.kept += sum(analysis.verdict.relevant and new.identity not in known for new, analysis in wanted)
+
+
+def _new_article(feed: Feed, identity: str, entry: Entry, now: datetime) -> NewArticle:
+    published = entry.published
+    if published and published > now + FUTURE:
+        published = None
+    return NewArticle(
+        identity=identity,
+        url=entry.url,
+        outlet=feed.outlet,
+        title=entry.title,
+        lead=entry.summary,
+        text=_text_of(entry),
+        published=published,
+        feed_id=feed.id,
+        level=feed.level,
+        province=feed.province,
+        language=feed.language,
+    )
+
+
+def _text_of(entry: Entry) -> str:
+    if not entry.content:
+        return ""
+    try:
+        return extract_page(entry.content, url=entry.url).text
+    except ExtractError:
+        return ""
+
+
+def _analyse(new: NewArticle) -> Analysis:
+    return analyse(new.title, new.lead, new.text, published=published_on(new.published), home_province=new.province)
+
+
+def _with_page(new: NewArticle, analysis: Analysis) -> NewArticle:
+    """Asks for the page where the feed gave only a lead and the article may be policy or cites a document."""
+    may_matter = analysis.verdict.score >= PAGE_SCORE or bool(analysis.citations)
+    return replace(new, wants_page=bool(new.url) and len(new.text) < FULL_TEXT and may_matter)
+
+
+async def _read_page(
+    database: Database,
+    fetcher: Fetcher,
+    clock: Callable[[], datetime],
+    article: Article,
+    report: UpdateReport,
+) -> None:
+    try:
+        fetched = await fetcher.get(article.url or "")
+        await asyncio.to_thread(_take_in_page, database, article, fetched)
+    except FetchError as error:
+        await asyncio.to_thread(_page_failed, database, article, clock(), error.reason, error.retry)
+    except ExtractError as error:
+        await asyncio.to_thread(_page_failed, database, article, clock(), f"extract: {error}", False)
+    except Exception as error:  # as in _check: the article keeps the state its lead gave it
+        log.exception("page failed unexpectedly", url=article.url)
+        await asyncio.to_thread(_page_failed, database, article, clock(), type(error).__name__, False)
+    else:
+        report.pages += 1
+
+
+def _take_in_page(database: Database, article: Article, fetched: Fetched) -> None:
+    page = extract_page(fetched.body, url=fetched.url)
+    lead = article.lead or page.lead
+    published = article.published_at or page.published
+    analysis = analyse(
+        article.title, lead, page.text, published=published_on(published), home_province=article.province
+    )
+    with database.session() as session:
+        stored = session.get_one(Article, article.id)
+        stored.lead, stored.text, stored.page_due_at = lead, page.text, None
+        store_analysis(session, stored, analysis)
+
+
+def _page_failed(database: Database, article: Article, now: datetime, reason: str, retry: bool) -> None:
+    with database.session() as session:
+        stored = session.get_one(Article, article.id)
+        stored.page_failures += 1
+        again = retry and stored.page_failures < PAGE_TRIES
+        stored.page_due_at = next_check(now, timedelta(minutes=15), stored.page_failures) if again else None
+        stored.state_reason = f"{stored.state_reason.partition(';')[0]}; page {reason}"
