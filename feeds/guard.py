@@ -1,0 +1,94 @@
+"""Which network addresses a feed or an article may lie at: public ones only.
+
+`check_url` judges an address before each hop, `GuardedResolver` the addresses its host resolves to. The connection is
+made to exactly the addresses that were checked, so a name cannot change its mind in between (DNS rebinding).
+"""
+
+import socket
+from collections.abc import Collection
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+from yarl import URL
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+class BlockedAddressError(OSError):
+    """The host or address is none we may connect to (an OSError, as aiohttp expects of resolvers)."""
+
+
+def is_public(address: str) -> bool:
+    """Whether `address` (IPv4 or IPv6, as text) is an ordinary address of the public internet."""
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return all(
+        one.is_global
+        and not (one.is_multicast or one.is_reserved or one.is_loopback or one.is_link_local or one.is_unspecified)
+        for one in _meanings(ip)
+    )
+
+
+def _meanings(ip: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
+    """`ip` and the IPv4 addresses it carries inside: mapped, compatible, 6to4, Teredo and NAT64 forms."""
+    if isinstance(ip, IPv4Address):
+        return [ip]
+    if ip.ipv4_mapped:
+        return [ip.ipv4_mapped]
+    inner: list[IPv4Address | IPv6Address] = [ip]
+    if ip.sixtofour:
+        inner.append(ip.sixtofour)
+    if ip.teredo:
+        inner.extend(ip.teredo)
+    if ip in _NAT64 or int(ip) < 1 << 32:
+        inner.append(IPv4Address(int(ip) & 0xFFFFFFFF))
+    return inner
+
+
+def check_url(url: URL, allow_private: Collection[str] = ()) -> None:
+    """Raise ValueError, saying why, when `url` must not be asked for; names are judged by the resolver later."""
+    if url.scheme not in ("http", "https"):
+        raise ValueError(f"only http and https are fetched, not {url.scheme[:20] or 'a relative address'}")
+    if not url.host:
+        raise ValueError("the address has no host")
+    if url.user is not None or url.password is not None:
+        raise ValueError("addresses with a user name or password are refused")
+    if f"{url.host}:{url.port}" in allow_private:
+        return
+    if url.port not in (80, 443) and (url.port or 0) < 1024:
+        raise ValueError(f"port {url.port} is not a web server's")
+    if _is_literal(url.host) and not is_public(url.host):
+        raise ValueError("the address is not on the public internet")
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+class GuardedResolver(AbstractResolver):
+    """Resolves names as the system does and refuses those with any address that is not public.
+
+    `allow_private` names "host:port" pairs that are let through whatever they resolve to.
+    """
+
+    def __init__(self, allow_private: Collection[str] = ()) -> None:
+        self._allow = frozenset(allow_private)
+        self._system = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._system.resolve(host, port, family)
+        if f"{host}:{port}" not in self._allow and not all(is_public(entry["host"]) for entry in found):
+            raise BlockedAddressError(f"{host} is not on the public internet")
+        return found
+
+    async def close(self) -> None:
+        await self._system.close()
