@@ -1,0 +1,102 @@
+"""The bot itself: identity, profile texts, commands, webhook state."""
+
+from collections.abc import Callable
+
+from bot.sandbox.parameters import Parameters
+from bot.sandbox.profile import checked_commands, checked_language, checked_scope
+from bot.sandbox.refusal import bad_request, not_in_sandbox
+from bot.sandbox.world import Json, World
+
+
+def get_me(world: World, parameters: Parameters) -> Json:
+    return world.bot | {
+        "first_name": world.profile.text("name", "") or world.bot["first_name"],
+        "can_join_groups": True,
+        "can_read_all_group_messages": False,
+        "supports_inline_queries": False,
+        "can_connect_to_business": False,
+        "has_main_web_app": False,
+    }
+
+
+def log_out(world: World, parameters: Parameters) -> bool:
+    return True
+
+
+def close(world: World, parameters: Parameters) -> bool:
+    return True
+
+
+def set_webhook(world: World, parameters: Parameters) -> bool:
+    """Only the empty address, which removes the webhook: the sandbox delivers by getUpdates."""
+    url = parameters.get("url", "")
+    if url and not url.startswith("https://"):
+        raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
+    if url:
+        raise not_in_sandbox("delivery to webhooks")
+    return delete_webhook(world, parameters)
+
+
+def delete_webhook(world: World, parameters: Parameters) -> bool:
+    world.updates.webhook_url = ""
+    if parameters.get("drop_pending_updates"):
+        world.updates.forget()
+    return True
+
+
+def get_webhook_info(world: World, parameters: Parameters) -> Json:
+    updates = world.updates
+    info: Json = {
+        "url": updates.webhook_url,
+        "has_custom_certificate": False,
+        "pending_update_count": len(updates.pending),
+    }
+    return info | ({"allowed_updates": updates.allowed} if updates.allowed else {})
+
+
+def set_my_commands(world: World, parameters: Parameters) -> bool:
+    key = (checked_scope(parameters.get("scope")), checked_language(parameters.get("language_code", "")))
+    commands = checked_commands(parameters["commands"])
+    world.profile.commands[key] = commands
+    world.tell_all({"type": "profile"})
+    return True
+
+
+def get_my_commands(world: World, parameters: Parameters) -> list[Json]:
+    key = (checked_scope(parameters.get("scope")), checked_language(parameters.get("language_code", "")))
+    return world.profile.commands.get(key, [])
+
+
+def delete_my_commands(world: World, parameters: Parameters) -> bool:
+    key = (checked_scope(parameters.get("scope")), checked_language(parameters.get("language_code", "")))
+    world.profile.commands.pop(key, None)
+    world.tell_all({"type": "profile"})
+    return True
+
+
+def _text_methods(
+    name: str, longest: int, too_long: str
+) -> tuple[Callable[[World, Parameters], bool], Callable[[World, Parameters], Json]]:
+    """The setter and the getter of one text of the profile; `longest` in characters."""
+
+    def set_text(world: World, parameters: Parameters) -> bool:
+        language = checked_language(parameters.get("language_code", ""))
+        text = parameters.get(name, "").strip()
+        if len(text) > longest:
+            raise bad_request(too_long)
+        world.profile.texts[name, language] = text
+        world.tell_all({"type": "profile"})
+        return True
+
+    def get_text(world: World, parameters: Parameters) -> Json:
+        text = world.profile.text(name, checked_language(parameters.get("language_code", "")))
+        return {name: text or (world.bot["first_name"] if name == "name" else "")}
+
+    return set_text, get_text
+
+
+set_my_name, get_my_name = _text_methods("name", 64, "BOT_TITLE_INVALID")
+set_my_description, get_my_description = _text_methods("description", 512, "BOT_DESCRIPTION_INVALID")
+set_my_short_description, get_my_short_description = _text_methods(
+    "short_description", 120, "BOT_SHORT_DESCRIPTION_INVALID"
+)

@@ -1,0 +1,165 @@
+"""What the stand-in's Telegram knows: the bot, its users, their chats, pressed buttons, waiting updates."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.sandbox.message_text import plain_text
+from bot.sandbox.profile import Profile
+from bot.sandbox.refusal import bad_request, forbidden
+from bot.sandbox.updates import UpdateQueue
+
+Json = dict[str, Any]
+Listener = Callable[[Json], None]
+
+CALLBACK_SECONDS = 60.0  # how long a pressed button may wait for its answer
+
+
+@dataclass(slots=True)
+class Callback:
+    """A pressed button. `answer` resolves to the parameters of its answerCallbackQuery."""
+
+    id: str
+    chat_id: int
+    message_id: int
+    data: str
+    pressed_at: float  # time.monotonic()
+    answer: asyncio.Future[Json]
+
+
+@dataclass(slots=True)
+class Chat:
+    """A private chat; `user` is the API's User object. Deleted messages are gone from `messages`."""
+
+    user: Json
+    started: bool = False
+    blocked: bool = False
+    deactivated: bool = False
+    messages: dict[int, Json] = field(default_factory=dict)
+    silent: set[int] = field(default_factory=set)
+    listeners: list[Listener] = field(default_factory=list)
+
+    @property
+    def id(self) -> int:
+        return int(self.user["id"])
+
+    def as_json(self) -> Json:
+        """The API's Chat object."""
+        return {"id": self.id, "type": "private", "first_name": self.user["first_name"]}
+
+    def seen(self, message: Json) -> Json:
+        """A message as its user sees it: the API's Message and `silent`."""
+        return {**message, "silent": message["message_id"] in self.silent}
+
+    def tell(self, event: Json) -> None:
+        """Tell everyone who watches this chat (the page, SandboxUser) what happened."""
+        for listener in tuple(self.listeners):
+            listener(event)
+
+
+class World:
+    """All state; methods change it and say so to listeners. Nothing here knows HTTP."""
+
+    def __init__(self, bot: Json, clock: Callable[[], datetime]) -> None:
+        self.bot = bot
+        self.clock = clock
+        self.chats: dict[int, Chat] = {}
+        self.callbacks: dict[str, Callback] = {}
+        self.profile = Profile()
+        self.updates = UpdateQueue()
+        self.callback_seconds = CALLBACK_SECONDS
+        self._last_message_id = 0
+        self._last_callback_id = 4_000_000_000_000
+
+    def now(self) -> int:
+        """Unix seconds of the sandbox's clock."""
+        return int(self.clock().timestamp())
+
+    def chat(self, chat_id: int | str) -> Chat:
+        """The chat, whether or not the bot may write there; raises Refusal when the bot cannot know it."""
+        chat = self.chats.get(chat_id) if isinstance(chat_id, int) else None
+        if chat is None:
+            raise bad_request("chat not found")
+        return chat
+
+    def writable_chat(self, chat_id: int | str) -> Chat:
+        """The chat, if its user lets the bot write; raises Refusal 400 or 403."""
+        chat = self.chat(chat_id)
+        if chat.deactivated:
+            raise forbidden("user is deactivated")
+        if not chat.started:
+            raise forbidden("bot can't initiate conversation with a user")
+        if chat.blocked:
+            raise forbidden("bot was blocked by the user")
+        return chat
+
+    def add_message(self, chat: Chat, message: Json, *, silent: bool = False) -> Json:
+        """Give the message its id, date and chat, store and show it."""
+        self._last_message_id += 1
+        stored = {"message_id": self._last_message_id, "date": self.now(), "chat": chat.as_json(), **message}
+        chat.messages[self._last_message_id] = stored
+        if silent:
+            chat.silent.add(self._last_message_id)
+        chat.tell({"type": "message", "message": chat.seen(stored)})
+        return stored
+
+    def say(self, chat: Chat, text: str) -> Json:
+        """A user writes; returns the message. Raises ValueError where the real app would not let the user."""
+        if chat.blocked or chat.deactivated:
+            raise ValueError("this user has blocked the bot or is deactivated and cannot write to it")
+        formatted = plain_text(text)
+        if not formatted.text:
+            raise ValueError("a message needs some text")
+        chat.started = True
+        message: Json = {"from": chat.user, "text": formatted.text}
+        if formatted.entities:
+            message["entities"] = formatted.entities
+        stored = self.add_message(chat, message)
+        self.updates.put("message", stored)
+        return stored
+
+    def press(self, chat: Chat, message_id: int, data: str) -> Callback:
+        """A user presses a callback button of a message."""
+        self._last_callback_id += 1
+        callback = Callback(
+            id=str(self._last_callback_id),
+            chat_id=chat.id,
+            message_id=message_id,
+            data=data,
+            pressed_at=time.monotonic(),
+            answer=asyncio.get_running_loop().create_future(),
+        )
+        self.callbacks[callback.id] = callback
+        query = {
+            "id": callback.id,
+            "from": chat.user,
+            "message": chat.messages[message_id],
+            "chat_instance": str(chat.id * 7919),
+            "data": data,
+        }
+        self.updates.put("callback_query", query)
+        return callback
+
+    def set_blocked(self, chat: Chat, blocked: bool) -> None:
+        """The user blocks or unblocks the bot; the bot hears of it as my_chat_member."""
+        if chat.blocked == blocked:
+            return
+        chat.blocked = blocked
+        states = [self.member(blocked=not blocked), self.member(blocked=blocked)]
+        change = {"chat": chat.as_json(), "from": chat.user, "date": self.now()}
+        self.updates.put("my_chat_member", change | {"old_chat_member": states[0], "new_chat_member": states[1]})
+        chat.tell({"type": "blocked", "blocked": blocked})
+
+    def member(self, *, blocked: bool) -> Json:
+        """The bot as ChatMember of a private chat."""
+        if blocked:
+            return {"user": self.bot, "status": "kicked", "until_date": 0}
+        return {"user": self.bot, "status": "member"}
+
+    def tell_all(self, event: Json) -> None:
+        """Tell the watchers of every chat."""
+        for chat in self.chats.values():
+            chat.tell(event)
