@@ -11,7 +11,8 @@ Everything goes over HTTP on 127.0.0.1, so the bot may be another process. The s
 the real server refuses, with its status and words. What it does not do it says (501), it never pretends.
 """
 
-from bot.sandbox.server import Call, Sandbox
+from bot.sandbox.api import Call
+from bot.sandbox.server import Sandbox
 from bot.sandbox.user import SandboxUser
 
 __all__ = ["Call", "Sandbox", "SandboxUser"]

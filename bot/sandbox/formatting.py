@@ -4,13 +4,11 @@ Offsets in the results are UTF-16 code units; offsets in the complaints are byte
 """
 
 import re
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
+from bot.sandbox.entities import Entity, FormattedText, utf16_length
 from bot.sandbox.links import WrongLink, checked_link, linked_user
 from bot.sandbox.refusal import Refusal, bad_request
-
-Entity = dict[str, Any]
 
 _TAGS = {
     "b": "bold", "strong": "bold",
@@ -26,25 +24,12 @@ _SPACES = b" \t\r\n\v\0"
 _REFERENCE = re.compile(rb"&(?:#x(?P<hex>[0-9a-fA-F]*)|#(?P<dec>[0-9]*)|(?P<name>[a-zA-Z]*));?")
 
 
-@dataclass(slots=True)
-class FormattedText:
-    """Plain text and the entities over it, in Bot API form (`{"type", "offset", "length", ...}`)."""
-
-    text: str
-    entities: list[Entity] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class _OpenTag:
     name: str
     attributes: dict[str, str]
     offset: int  # UTF-16, in the plain text
     begin: int  # index into the list of plain pieces
-
-
-def utf16_length(text: str) -> int:
-    """Length in UTF-16 code units, the unit of all of Telegram's limits and offsets."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def parse_html(markup: str) -> FormattedText:

@@ -78,6 +78,15 @@ class World:
         """Unix seconds of the sandbox's clock."""
         return int(self.clock().timestamp())
 
+    def person(self, user_id: int | None, first_name: str, language_code: str, *, started: bool = False) -> Chat:
+        """The chat of a user, made if this id (by default a new one) is not known yet."""
+        if user_id is None:
+            user_id = max(self.chats, default=1000) + 1
+        if user_id not in self.chats:
+            user = {"id": user_id, "is_bot": False, "first_name": first_name, "language_code": language_code}
+            self.chats[user_id] = Chat(user, started=started)
+        return self.chats[user_id]
+
     def chat(self, chat_id: int | str) -> Chat:
         """The chat, whether or not the bot may write there; raises Refusal when the bot cannot know it."""
         chat = self.chats.get(chat_id) if isinstance(chat_id, int) else None

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from bot.sandbox.formatting import utf16_length
+from bot.sandbox.entities import utf16_length
 from bot.sandbox.markup import checked_markup
 from bot.sandbox.message_text import MAX_LENGTH, message_text
 from bot.sandbox.parameters import Parameters

@@ -1,0 +1,100 @@
+"""The Bot API over HTTP: `/bot<TOKEN>/<method>`, decode -> check -> trouble? -> perform -> answer."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.faults import Faults, Loss, SendingLimits
+from bot.sandbox.methods import METHODS
+from bot.sandbox.parameters import Parameters, checked_parameters, method_name
+from bot.sandbox.refusal import Refusal, bad_request
+from bot.sandbox.world import Json, World
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the bot. `answer` is the JSON body, made even when `answered` is False (the connection was cut)."""
+
+    method: str
+    parameters: Parameters
+    answer: Json
+    at: datetime
+    answered: bool = True
+
+
+class BotApi:
+    """Answers the bot's calls and keeps the list of them."""
+
+    def __init__(self, world: World, token: str, *, limits: bool, closing: asyncio.Event) -> None:
+        self.calls: list[Call] = []
+        self.faults = Faults()
+        self._world = world
+        self._token = token
+        self._limits = SendingLimits() if limits else None
+        self._closing = closing
+
+    def add_routes(self, app: web.Application) -> None:
+        app.router.add_route("*", "/bot{token}/{method}", self._handle)
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        if request.match_info["token"] != self._token:
+            refusal = Refusal(401, "Unauthorized")
+            return web.json_response(refusal.answer(), status=refusal.status)
+        method, parameters, fault = request.match_info["method"], {}, None
+        at = self._world.clock()
+        status = 200
+        try:
+            method = method_name(method)
+            parameters = checked_parameters(method, await _raw_parameters(request))
+            fault = self.faults.take(method, parameters)
+            if fault and fault.refusal:
+                raise fault.refusal
+            result: Any = None
+            if fault is None or fault.deliver:
+                result = await self._perform(method, parameters)
+            answer = {"ok": True, "result": result}
+        except Refusal as refusal:
+            status, answer = refusal.status, refusal.answer()
+        lost = fault is not None and fault.loss is not None
+        self.calls.append(Call(method, parameters, answer, at, answered=not lost))
+        if fault and fault.loss:
+            await self._lose(request, fault.loss)
+        return web.json_response(answer, status=status)
+
+    async def _perform(self, method: str, parameters: Parameters) -> Any:
+        if method == "getUpdates":
+            return await self._world.updates.poll(parameters)
+        if self._limits:
+            self._limits.check(method, parameters)
+        return METHODS[method](self._world, parameters)
+
+    async def _lose(self, request: web.Request, loss: Loss) -> None:
+        if loss is Loss.SILENT:
+            await self._closing.wait()
+        if request.transport is not None:
+            request.transport.abort()
+
+
+async def _raw_parameters(request: web.Request) -> Mapping[str, Any]:
+    """Query string and body together, from JSON, a urlencoded or a multipart form; raises Refusal."""
+    raw: dict[str, Any] = dict(request.query)
+    if request.content_type == "application/json":
+        try:
+            body = json.loads(await request.text() or "{}")
+        except (ValueError, RecursionError):
+            raise bad_request("can't parse JSON object") from None
+        if not isinstance(body, dict):
+            raise bad_request("can't parse JSON object")
+        return raw | body
+    try:
+        form = await request.post()
+    except ValueError:
+        raise bad_request("can't parse the form") from None
+    for name, value in form.items():
+        raw[name] = value if isinstance(value, str) else "(file)"
+    return raw

@@ -1,0 +1,157 @@
+"""The chat page in the browser and its control API under `/sandbox/`.
+
+The page shows what one simulated user sees. It gets a snapshot and then every change over one event stream
+(server-sent events), and posts what the person does: write, press, block, change language, jump in time.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.user import answer_of
+from bot.sandbox.world import Chat, Json, World
+
+PAGE = Path(__file__).parent / "page"
+PRESS_SECONDS = 30  # how long the page's spinner waits
+TICK_SECONDS = 1.0  # how often the page hears what time it is
+
+
+class ChatPage:
+    """Routes of the page. `on_jump` moves the sandbox's time to the next digest and returns a line to show."""
+
+    def __init__(self, world: World, closing: asyncio.Event) -> None:
+        self.on_jump: Callable[[], Awaitable[str]] | None = None
+        self._world = world
+        self._closing = closing
+
+    def add_routes(self, app: web.Application) -> None:
+        app.router.add_get("/", self._index)
+        app.router.add_static("/page/", PAGE)
+        app.router.add_get("/sandbox/events", self._events)
+        for name in ("say", "press", "users", "language", "block", "jump"):
+            app.router.add_post(f"/sandbox/{name}", getattr(self, f"_{name}"))
+
+    async def _index(self, request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(PAGE / "index.html")
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        """`?user=ID` (else the first user): a snapshot event, then the changes of that chat and the clock."""
+        if not self._world.chats:
+            self._world.person(None, "An", "vi")
+        wanted = request.query.get("user", "")
+        chats = self._world.chats
+        chat = chats.get(int(wanted) if wanted.isdecimal() else 0) or next(iter(chats.values()))
+        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
+        await stream.prepare(request)
+        events: asyncio.Queue[Json] = asyncio.Queue()
+        chat.listeners.append(events.put_nowait)
+        try:
+            await _write(stream, self._snapshot(chat))
+            while not self._closing.is_set():
+                try:
+                    event = await asyncio.wait_for(events.get(), TICK_SECONDS)
+                except TimeoutError:
+                    event = self._clock()
+                if event["type"] == "profile":
+                    event |= self._profile(chat)
+                await _write(stream, event)
+        except ConnectionResetError:
+            pass  # the page was closed
+        finally:
+            chat.listeners.remove(events.put_nowait)
+        return stream
+
+    def _snapshot(self, chat: Chat) -> Json:
+        messages = [chat.seen(message) for message in chat.messages.values()]
+        people = [other.user for other in self._world.chats.values()]
+        state = {"type": "snapshot", "user": chat.user, "users": people, "blocked": chat.blocked, "messages": messages}
+        return state | self._profile(chat) | {"clock": self._clock()}
+
+    def _profile(self, chat: Chat) -> Json:
+        """The bot as this user sees it, in their language."""
+        language, profile = chat.user["language_code"], self._world.profile
+        name = profile.text("name", language) or self._world.bot["first_name"]
+        bot = {"name": name, "username": self._world.bot["username"]}
+        bot["description"] = profile.text("description", language)
+        return {"bot": bot, "commands": profile.commands_for(chat.id, language)}
+
+    def _clock(self) -> Json:
+        return {"type": "clock", "now": self._world.now(), "can_jump": self.on_jump is not None}
+
+    async def _say(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        try:
+            self._world.say(self._chat(body), str(body.get("text", "")))
+        except ValueError as error:
+            raise web.HTTPConflict(text=str(error)) from error
+        return web.json_response({})
+
+    async def _press(self, request: web.Request) -> web.Response:
+        """`{"answer": null}` when the bot did not answer in time."""
+        body = await _body(request)
+        chat = self._chat(body)
+        try:
+            message = chat.messages[body["message_id"]]
+            data = message["reply_markup"]["inline_keyboard"][body["row"]][body["column"]]["callback_data"]
+        except (KeyError, IndexError, TypeError) as error:
+            raise web.HTTPNotFound(text="no such button") from error
+        try:
+            answer = await answer_of(self._world.press(chat, message["message_id"], data), PRESS_SECONDS)
+        except TimeoutError:
+            return web.json_response({"answer": None})
+        return web.json_response({"answer": answer})
+
+    async def _users(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        name = str(body.get("first_name", "")).strip()[:64] or "Khách"
+        chat = self._world.person(None, name, _language(body))
+        self._world.tell_all({"type": "users", "users": [other.user for other in self._world.chats.values()]})
+        return web.json_response(chat.user)
+
+    async def _language(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        chat = self._chat(body)
+        chat.user = chat.user | {"language_code": _language(body)}
+        chat.tell({"type": "profile", "user": chat.user})
+        return web.json_response({})
+
+    async def _block(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        self._world.set_blocked(self._chat(body), body.get("blocked") is True)
+        return web.json_response({})
+
+    async def _jump(self, request: web.Request) -> web.Response:
+        if self.on_jump is None:
+            raise web.HTTPConflict(text="there is nothing to jump to")
+        line = await self.on_jump()
+        self._world.tell_all(self._clock())
+        return web.json_response({"line": line})
+
+    def _chat(self, body: Json) -> Chat:
+        chat = self._world.chats.get(body.get("user", 0))
+        if chat is None:
+            raise web.HTTPNotFound(text="no such user")
+        return chat
+
+
+async def _write(stream: web.StreamResponse, event: Json) -> None:
+    await stream.write(f"data: {json.dumps(event, ensure_ascii=False)}\n\n".encode())
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    """The JSON object of a POST; raises 400."""
+    try:
+        body = await request.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise web.HTTPBadRequest(text="a JSON object is expected")
+    return body
+
+
+def _language(body: Json) -> str:
+    return "en" if body.get("language_code") == "en" else "vi"
