@@ -181,4 +181,5 @@ def write_opml(sources: Iterable[Source]) -> bytes:
             attributes["enabled"] = "false"
         ET.SubElement(body, "outline", attributes)
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    data: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return data

@@ -1,0 +1,133 @@
+"""Telling an article from what stands around it, line by line; pure, rules in data/boilerplate.toml.
+
+Everything here only recognises; feeds.extract decides what goes.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from feeds.text import fold
+
+DATA = Path(__file__).with_name("data") / "boilerplate.toml"
+
+MAX_CAPTION = 250
+
+_TEMPLATE = re.compile(r"\{\s*\w+\s*\}")  # an unfilled template: "{name} - {time}", "{body}"
+_POINTER = re.compile(r"^(?:>>|»|►|▶|→|☛|\[?Xem thêm\b|\[?Đọc thêm\b)")
+_NOT_WORD = re.compile(r"[\W_]+")
+_NUMBERS = re.compile(r"\d+")
+
+# "(Dân trí) -", "(HP)-", "VOV.VN -", "(Baohatinh.vn) –"; for bare capitals see [marks].
+_BRACKETED = re.compile(r"^\((?P<mark>[^()\d]{1,30})\)\s*[-–—:]+\s*(?=\S)")
+_BARE = re.compile(r"^(?P<mark>[A-ZĐ]{2,6}|[A-Za-z0-9-]{2,20}(?:\.[A-Za-z]{2,6}){1,2})\s*[-–—]\s+(?=\S)")
+
+# Capitals of Vietnamese; the code ranges mix them with small letters.
+_CAPITAL = "".join(filter(str.isupper, map(chr, [*range(0x41, 0x5B), *range(0xC0, 0x1B1), *range(0x1EA0, 0x1EFA)])))
+_NAME = rf"[{_CAPITAL}][\w.]*"
+_CREDIT_END = re.compile(
+    rf"(?<!hình )(?<!Hình )\(?\b(?:Ảnh|ảnh|ẢNH|Nguồn ảnh|Photo|Ảnh minh họa|Đồ họa|Nguồn)\s*:\s*"
+    rf"(?P<credit>{_NAME}(?:[\s/,.+-]+(?:và |cung cấp|phát|{_NAME}|[\w.+-]+\.\w{{2,4}}))*|[\w .]{{2,40}})\)?\.?$"
+)
+# A caption glued to the paragraph behind it: "Quang cảnh hội nghị. Ảnh: Bá Hoạt Đồng chí Phạm Quang Nghị, ..."
+_GLUED = re.compile(rf"^[^.!?]{{5,160}}\.?\s+\(?Ảnh:\s+(?P<names>{_NAME}(?: {_NAME}){{1,8}})(?P<rest>[\s,].*)", re.S)
+_SIGNATURE = re.compile(rf"^{_NAME}(?:[\s,&–-]+(?:và\s+)?{_NAME}){{0,5}}\.?$")
+_SENTENCE_END = re.compile(r"[.!?…:;”\"»)]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Undated:
+    """A text without the paper's mark before it, and the outlet that the mark names, if it names one."""
+
+    text: str
+    outlet: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    drop: frozenset[str]
+    end: frozenset[str]
+    begins: tuple[str, ...]
+    credits: frozenset[str]
+    marks: dict[str, str]
+
+
+@cache
+def _rules() -> _Rules:
+    data = tomllib.loads(DATA.read_text(encoding="utf-8"))
+    return _Rules(
+        drop=frozenset(map(line_key, data["drop"])),
+        end=frozenset(map(line_key, data["end"])),
+        begins=tuple(filter(None, map(line_key, data["begins"]))),
+        credits=frozenset(map(line_key, data["credits"])),
+        marks={fold(mark): outlet for mark, outlet in data["marks"].items()},
+    )
+
+
+def line_key(line: str) -> str:
+    """What two lines are compared by: words without accents and case, every number as "0"."""
+    return _NUMBERS.sub("0", _NOT_WORD.sub(" ", fold(line))).strip()
+
+
+def is_furniture(line: str) -> bool:
+    """Whether `line` is a button, a form, a pointer to another article or an unfilled template."""
+    if _TEMPLATE.search(line) and len(line) < 100:
+        return True
+    key = line_key(line)
+    if not key or key in _rules().drop:
+        return True
+    return len(line) <= 200 and (bool(_POINTER.match(line)) or key.startswith(_rules().begins))
+
+
+def is_end(line: str) -> bool:
+    """Whether the article is over at `line`: comments or other articles follow."""
+    return len(line) < 80 and line_key(line) in _rules().end
+
+
+def is_caption(line: str) -> bool:
+    """Whether `line` is the caption of a picture by its credit: "Quang cảnh hội nghị. Ảnh: Trọng Đức - TTXVN"."""
+    return len(line) <= MAX_CAPTION and bool(_CREDIT_END.search(line))
+
+
+def is_credit(line: str) -> bool:
+    """Whether `line` says who made the article: "Bài, ảnh: Hoàng Lam", "Theo TTXVN", "Văn Đức"."""
+    if len(line) > 60:
+        return False
+    who, colon, _name = line.partition(":")
+    if colon and line_key(who) in _rules().credits:
+        return True
+    return bool(_SIGNATURE.match(line)) or bool(re.match(r"^\(?(?:Theo|Nguồn)\s", line))
+
+
+def cut_glued_caption(paragraph: str) -> str:
+    """`paragraph` without a caption stuck to its front, where it is plain how far the photographer's name goes.
+
+    A name has two or three syllables with capitals; the next sentence begins with one capital more, which
+    belongs to it ("Ảnh: Bá Hoạt Đồng chí ..."). Other cases are left as they are.
+    """
+    match = _GLUED.match(paragraph)
+    if not match:
+        return paragraph
+    names = match["names"].split()
+    if len(names) not in (3, 4) or not match["rest"].lstrip()[:1].islower():
+        return paragraph
+    return paragraph[match.start("names") + match["names"].rindex(names[-1]) :]
+
+
+def cut_dateline(text: str) -> Undated:
+    """`text` without the paper's mark in front: "(Dân trí) - Ngày 8-3 ..." is "Ngày 8-3 ..."."""
+    match = _BRACKETED.match(text)
+    if not match:
+        match = _BARE.match(text)
+        if match and "." not in match["mark"] and fold(match["mark"]) not in _rules().marks:
+            match = None
+    if not match:
+        return Undated(text, None)
+    return Undated(text[match.end() :], _rules().marks.get(fold(match["mark"].strip())))
+
+
+def ends_like_a_sentence(line: str) -> bool:
+    """Whether `line` ends with the punctuation of a sentence; headlines and names do not."""
+    return bool(_SENTENCE_END.search(line))

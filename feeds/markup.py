@@ -1,0 +1,144 @@
+"""Bytes into text and HTML fragments into plain text; pure.
+
+For the small HTML of feed descriptions. Whole pages go through feeds.extract.
+"""
+
+import codecs
+import re
+
+from lxml import etree, html  # type: ignore[import-untyped]
+
+from feeds.text import clean
+
+MAX_FRAGMENT = 300_000
+
+# What stands in the prolog of HTML and XML about the encoding. Only these are believed: other codecs that
+# Python knows are slow or no text at all.
+_DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,20})""")
+_KNOWN = frozenset({"utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1258", "cp1252", "iso8859-1", "ascii"})
+
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_BLOCKS = frozenset(
+    (
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "br",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "figure",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "td",
+        "th",
+        "tr",
+        "ul",
+    )
+)
+_DROPPED = ("script", "style", "iframe", "noscript", "figure", "form", "object", "svg", "template", "video", "audio")
+
+
+def decode(body: bytes, content_type: str | None = None) -> str:
+    """`body` as text, never raising: undecodable bytes become U+FFFD.
+
+    Valid UTF-8 is UTF-8 whatever is declared (declarations lie more often than bytes); then a byte order mark, the
+    document's own declaration, the header's, and what looks like UTF-16.
+    """
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return body.decode("utf-16", "replace")
+    if b"\0" in body[:64]:
+        name = "utf-16-be" if body[:1] == b"\0" else "utf-16-le"
+        return body.decode(name, "replace")
+    body = body.removeprefix(codecs.BOM_UTF8)
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    for source in (body[:1024], (content_type or "").encode("ascii", "replace")):
+        declared = _DECLARED.search(source)
+        name = _codec(declared[1].decode("ascii")) if declared else ""
+        if name and not name.startswith(("utf-16", "utf-8", "ascii")):
+            return body.decode(name, "replace")
+    return body.decode("utf-8", "replace")
+
+
+def _codec(name: str) -> str:
+    try:
+        found = codecs.lookup(name).name
+    except LookupError:
+        return ""
+    return found if found in _KNOWN else ""
+
+
+def strip_tags(text: str) -> str:
+    """`text` without HTML tags; "Tăng < 5%" keeps its sign."""
+    return _TAG.sub("", text)
+
+
+def html_to_text(fragment: str) -> str:
+    """The plain text of an HTML fragment, one line a block, without images and related headlines.
+
+    Related headlines are list items and paragraphs that are links throughout, and lists of such: what they cite is
+    not cited by this article. Links inside a sentence stay. Text without tags is only cleaned.
+    """
+    fragment = fragment[:MAX_FRAGMENT]
+    if not _TAG.search(fragment):
+        # The last tag of a cut description may have lost its end.
+        return clean(re.sub(r"<[a-zA-Z/][^<>]*$", "", fragment))
+    fragment = re.sub(r"<[a-zA-Z/][^<>]*$", "", fragment).replace("\0", "")
+    try:
+        root = html.fragment_fromstring(fragment, create_parent="div")
+    except (etree.LxmlError, ValueError, AssertionError):
+        return clean(strip_tags(fragment))
+    for element in list(root.iter(*_DROPPED, etree.Comment, etree.ProcessingInstruction)):
+        _remove(element)
+    left = _size(root)
+    for element in list(root.iter("li", "p", "h3", "h4")):
+        size = _size(element)
+        if _is_link_throughout(element) and left - size > 20:
+            _remove(element)
+            left -= size
+    return clean("".join(_pieces(root)))
+
+
+def _remove(element: html.HtmlElement) -> None:
+    if element.getparent() is not None:
+        element.drop_tree()
+
+
+def _is_link_throughout(element: html.HtmlElement) -> bool:
+    linked = sum(_size(link) for link in element.iter("a"))
+    return linked > 0 and _size(element) - linked <= 3
+
+
+def _size(element: html.HtmlElement) -> int:
+    return len("".join("".join(element.itertext()).split()))
+
+
+def _pieces(root: html.HtmlElement) -> list[str]:
+    pieces: list[str] = []
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        block = element.tag in _BLOCKS
+        if event == "start":
+            pieces.append("\n" if block else "")
+            pieces.append(element.text or "")
+        else:
+            pieces.append("\n" if block else "")
+            pieces.append((element.tail or "") if element is not root else "")
+    return pieces
