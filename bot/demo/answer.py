@@ -1,0 +1,15 @@
+"""What a site of the demo answers to one request, before HTTP: a value, so that sites stay pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+VIETNAM = timezone(timedelta(hours=7), "ICT")  # no daylight saving since 1975, so a fixed offset is exact
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole 200 response: the bytes, their MIME type and since when they are so (aware; None: not known)."""
+
+    body: bytes
+    content_type: str
+    changed_at: datetime | None = None
