@@ -1,0 +1,71 @@
+// One message -> one bubble.
+
+import { copyText, element, icon } from "./dom.js";
+import { formatted } from "./text.js";
+import { timeOf } from "./time.js";
+
+// actions: { sendCommand(text), toast(text), press(message, row, column, button) -> Promise, goTo(messageId) }
+export function bubble(message, actions) {
+  const out = !message.from.is_bot;
+  const made = element("article", { class: out ? "message out" : "message in", "data-id": message.message_id });
+  const body = element("div", { class: "bubble" });
+  if (message.reply_to_message) body.append(replied(message.reply_to_message, actions));
+  const text = element("div", { class: "text", dir: "auto" }, formatted(message.text, message.entities, actions));
+  text.append(meta(message, out));
+  body.append(text);
+  made.append(body);
+  const rows = message.reply_markup?.inline_keyboard;
+  if (rows) made.append(keyboard(message, rows, actions));
+  return made;
+}
+
+function meta(message, out) {
+  const made = element("span", { class: "meta" });
+  if (message.silent) made.append(icon("silent", "Gửi không âm thanh"));
+  if (message.edit_date) made.append(element("span", { class: "edited" }, "đã sửa "));
+  made.append(element("time", { datetime: new Date(message.date * 1000).toISOString() }, timeOf(message.date)));
+  if (out) made.append(icon("sent", "Đã gửi"));
+  return made;
+}
+
+function replied(original, actions) {
+  const name = original.from.first_name;
+  const go = () => actions.goTo(original.message_id);
+  return element("button", { type: "button", class: "replied", onclick: go }, element("b", {}, name), element("span", {}, original.text.slice(0, 120)));
+}
+
+function keyboard(message, rows, actions) {
+  const made = element("div", { class: "keyboard", role: "group", "aria-label": "Nút của tin nhắn" });
+  rows.forEach((row, rowNumber) => {
+    const line = element("div", { class: "row" });
+    row.forEach((button, column) => line.append(key(message, button, rowNumber, column, actions)));
+    made.append(line);
+  });
+  return made;
+}
+
+function key(message, button, row, column, actions) {
+  if (button.url) return linkKey(button);
+  const kind = button.style ? `key ${button.style}` : "key";
+  const made = element("button", { type: "button", class: kind }, element("span", {}, button.text));
+  if (button.copy_text) {
+    made.append(icon("copy"));
+    made.addEventListener("click", async () => {
+      actions.toast((await copyText(button.copy_text.text)) ? `Đã sao chép: ${button.copy_text.text}` : "Không sao chép được");
+    });
+    return made;
+  }
+  made.addEventListener("click", async () => {
+    if (made.getAttribute("aria-busy") === "true") return;
+    made.setAttribute("aria-busy", "true");
+    await actions.press(message, row, column);
+    made.removeAttribute("aria-busy");
+  });
+  return made;
+}
+
+function linkKey(button) {
+  const label = element("span", {}, button.text);
+  const safe = /^https?:/i.test(button.url) ? { href: button.url, target: "_blank", rel: "noopener noreferrer", title: button.url } : {};
+  return element("a", { class: "key", ...safe }, label, icon("link"));
+}
