@@ -28,8 +28,7 @@ _BARE = re.compile(r"^(?P<mark>[A-ZĐ]{2,6}|[A-Za-z0-9-]{2,20}(?:\.[A-Za-z]{2,6}
 _CAPITAL = "".join(filter(str.isupper, map(chr, [*range(0x41, 0x5B), *range(0xC0, 0x1B1), *range(0x1EA0, 0x1EFA)])))
 _NAME = rf"[{_CAPITAL}][\w.]*"
 _CREDIT_END = re.compile(
-    rf"(?<!hình )(?<!Hình )\(?\b(?:Ảnh|ảnh|ẢNH|Nguồn ảnh|Photo|Ảnh minh họa|Đồ họa|Nguồn)\s*:\s*"
-    rf"(?P<credit>{_NAME}(?:[\s/,.+-]+(?:và |cung cấp|phát|{_NAME}|[\w.+-]+\.\w{{2,4}}))*|[\w .]{{2,40}})\)?\.?$"
+    r"(?<!hình )(?<!Hình )\b(?:Ảnh|ẢNH|ảnh|Nguồn ảnh|Photo|Nguồn|Đồ họa)\s*:\s*(?P<credit>[^:;!?]{2,60})$"
 )
 # A caption glued to the paragraph behind it: "Quang cảnh hội nghị. Ảnh: Bá Hoạt Đồng chí Phạm Quang Nghị, ..."
 _GLUED = re.compile(rf"^[^.!?]{{5,160}}\.?\s+\(?Ảnh:\s+(?P<names>{_NAME}(?: {_NAME}){{1,8}})(?P<rest>[\s,].*)", re.S)
@@ -38,7 +37,7 @@ _SENTENCE_END = re.compile(r"[.!?…:;”\"»)]$")
 
 
 @dataclass(frozen=True, slots=True)
-class Undated:
+class Unmarked:
     """A text without the paper's mark before it, and the outlet that the mark names, if it names one."""
 
     text: str
@@ -52,30 +51,36 @@ class _Rules:
     begins: tuple[str, ...]
     credits: frozenset[str]
     marks: dict[str, str]
+    openers: tuple[str, ...]
 
 
 @cache
 def _rules() -> _Rules:
     data = tomllib.loads(DATA.read_text(encoding="utf-8"))
     return _Rules(
-        drop=frozenset(map(line_key, data["drop"])),
-        end=frozenset(map(line_key, data["end"])),
-        begins=tuple(filter(None, map(line_key, data["begins"]))),
+        drop=frozenset(map(_furniture_key, data["drop"])),
+        end=frozenset(map(_furniture_key, data["end"])),
+        begins=tuple(filter(None, map(_furniture_key, data["begins"]))),
         credits=frozenset(map(line_key, data["credits"])),
         marks={fold(mark): outlet for mark, outlet in data["marks"].items()},
+        openers=tuple(f"{word} " for word in data["openers"]),
     )
 
 
 def line_key(line: str) -> str:
-    """What two lines are compared by: words without accents and case, every number as "0"."""
-    return _NUMBERS.sub("0", _NOT_WORD.sub(" ", fold(line))).strip()
+    """What two lines are compared by: their words without accents, case and punctuation."""
+    return _NOT_WORD.sub(" ", fold(line)).strip()
+
+
+def _furniture_key(line: str) -> str:
+    return _NUMBERS.sub("0", line_key(line))
 
 
 def is_furniture(line: str) -> bool:
     """Whether `line` is a button, a form, a pointer to another article or an unfilled template."""
     if _TEMPLATE.search(line) and len(line) < 100:
         return True
-    key = line_key(line)
+    key = _furniture_key(line)
     if not key or key in _rules().drop:
         return True
     return len(line) <= 200 and (bool(_POINTER.match(line)) or key.startswith(_rules().begins))
@@ -83,12 +88,13 @@ def is_furniture(line: str) -> bool:
 
 def is_end(line: str) -> bool:
     """Whether the article is over at `line`: comments or other articles follow."""
-    return len(line) < 80 and line_key(line) in _rules().end
+    return len(line) < 80 and _furniture_key(line) in _rules().end
 
 
 def is_caption(line: str) -> bool:
     """Whether `line` is the caption of a picture by its credit: "Quang cảnh hội nghị. Ảnh: Trọng Đức - TTXVN"."""
-    return len(line) <= MAX_CAPTION and bool(_CREDIT_END.search(line))
+    match = _CREDIT_END.search(line) if len(line) <= MAX_CAPTION else None
+    return match is not None and len(match["credit"].split()) <= 9 and ". " not in match["credit"]
 
 
 def is_credit(line: str) -> bool:
@@ -116,16 +122,21 @@ def cut_glued_caption(paragraph: str) -> str:
     return paragraph[match.start("names") + match["names"].rindex(names[-1]) :]
 
 
-def cut_dateline(text: str) -> Undated:
+def cut_dateline(text: str) -> Unmarked:
     """`text` without the paper's mark in front: "(Dân trí) - Ngày 8-3 ..." is "Ngày 8-3 ..."."""
     match = _BRACKETED.match(text)
     if not match:
         match = _BARE.match(text)
-        if match and "." not in match["mark"] and fold(match["mark"]) not in _rules().marks:
+        if match and not _is_mark(match["mark"], text[match.end() :]):
             match = None
     if not match:
-        return Undated(text, None)
-    return Undated(text[match.end() :], _rules().marks.get(fold(match["mark"].strip())))
+        return Unmarked(text, None)
+    return Unmarked(text[match.end() :], _rules().marks.get(fold(match["mark"].strip())))
+
+
+def _is_mark(mark: str, behind: str) -> bool:
+    """Whether `mark`, not in brackets, is a paper's: "ASEAN - Trung Quốc" is none."""
+    return "." in mark or fold(mark) in _rules().marks or behind.startswith(_rules().openers)
 
 
 def ends_like_a_sentence(line: str) -> bool:

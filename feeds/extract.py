@@ -19,11 +19,11 @@ from lxml import etree, html  # type: ignore[import-untyped]
 
 from feeds.boilerplate import cut_dateline
 from feeds.lines import Shaped, shape_lines
-from feeds.markup import decode
+from feeds.markup import decode, is_bearable
 from feeds.metadata import page_metadata
 from feeds.text import clean, fold
 
-MAX_HTML_BYTES = 5 * 1024 * 1024
+MAX_HTML_BYTES = 3 * 1024 * 1024
 MAX_TEXT = 400_000
 
 
@@ -54,6 +54,8 @@ def extract_page(page: bytes | str, *, url: str | None) -> ArticleText:
     source = decode(page) if isinstance(page, bytes) else page
     if not source.strip():
         raise ExtractError("the page is empty")
+    if not is_bearable(source):
+        raise ExtractError("the page has too many elements or attributes")
     try:
         tree = html.document_fromstring(source.replace("\0", ""), parser=html.HTMLParser(encoding=None))
         metadata = page_metadata(tree)

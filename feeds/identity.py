@@ -26,8 +26,13 @@ _TRACKING = re.compile(
 _MIRROR_HOSTS = re.compile(r"^(?:(?:www\d?|m|mobile|amp|wap)\.)+(?=[^.]+\.)")
 
 # -5111013.html  -post979675.html  -102260804112129077.htm  -ar850105.html  /218999.htm  -i712345/
-_NUMBER = re.compile(r"(?:^|[-_/.])(?P<kind>(?:post|ar|art|id|i|d|n|p|c|a)?)(?P<number>\d{5,20})(?:\.[a-z]{2,5})?/*$")
-_DATE_LIKE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d|[0-3]\d(?:0[1-9]|1[0-2])(?:19|20)\d\d")
+_NUMBER = re.compile(
+    r"(?:^|[-_/.])(?:(?P<kind>post|ar|art|id|i|d|n|p|c|a)(?=\d{5}))?(?P<number>\d{5,20})(?:\.[a-z]{2,5})?/*$"
+)
+# Numbers that headlines end with: dates without separators ("thang-72026", "05082026", "20260805"), round sums.
+_NOT_ARTICLE = re.compile(
+    r"(?:[0-3]?\d)?(?:0?[1-9]|1[0-2])(?:19|20)\d\d|(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d|\d{5}|\d+000"
+)
 
 
 def article_identity(url: str, guid: str | None = None) -> str:
@@ -74,10 +79,9 @@ def canonical_url(url: str) -> str:
 def _article_number(path: str) -> str:
     """The number at the end of the path with the letters in front of it, or "" ("post979675", "5111013")."""
     match = _NUMBER.search(path.partition("?")[0])
-    # "diem-tin-sang-05082026": a date in the slug is not an article number.
-    if not match or _DATE_LIKE.fullmatch(match["number"]):
+    if not match or (not match["kind"] and _NOT_ARTICLE.fullmatch(match["number"])):
         return ""
-    return match["kind"] + match["number"]
+    return (match["kind"] or "") + match["number"]
 
 
 def _bounded(key: str) -> str:

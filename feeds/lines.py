@@ -22,6 +22,7 @@ from feeds.text import sentences, shorten
 
 MAX_OWN_TITLE = 120  # characters of a title made of the first sentence
 MAX_HEADLINE = 250
+MAX_PHOTO_LINE = 120  # a line under a picture's text that is no longer than this is its caption
 DATE_LINES = 8  # how far down a line that is a date dates the article
 
 _BULLET = re.compile(r"^[•●▪■◦*]\s*")
@@ -131,10 +132,13 @@ def _without_repeats(lines: list[str], title: str) -> list[str]:
         for number, (one, two) in enumerate(pairwise(keys))
         if one == two and number != first and len(lines[number]) <= MAX_CAPTION
     }
+    has_photo_texts = keys.count(title_key or "") >= 3
     seen = {title_key} if title else set()
     kept: list[str] = []
     for number, (line, key) in enumerate(zip(lines, keys, strict=True)):
         if key in seen or (key in captions and number != first):
+            continue
+        if has_photo_texts and number and keys[number - 1] == title_key and len(line) <= MAX_PHOTO_LINE:
             continue
         seen.add(key)
         kept.append(line)

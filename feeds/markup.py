@@ -11,13 +11,18 @@ from lxml import etree, html  # type: ignore[import-untyped]
 from feeds.text import clean
 
 MAX_FRAGMENT = 300_000
+MAX_TAGS = 60_000
+MAX_ATTRIBUTES = 300
 
 # What stands in the prolog of HTML and XML about the encoding. Only these are believed: other codecs that
 # Python knows are slow or no text at all.
 _DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,20})""")
 _KNOWN = frozenset({"utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1258", "cp1252", "iso8859-1", "ascii"})
 
+_CUT_TAG = re.compile(r"<(?:[a-zA-Z/!][^<>]*)?$")  # the last tag of a cut description may have lost its end
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_SCRIPT = re.compile(r"<script\b", re.I)
+_ATTRIBUTE = re.compile(r"[\w-]\s?=")
 _BLOCKS = frozenset(
     (
         "address",
@@ -86,6 +91,19 @@ def _codec(name: str) -> str:
     return found if found in _KNOWN else ""
 
 
+def is_bearable(source: str) -> bool:
+    """Whether lxml reads the HTML `source` in reasonable time: attributes of one element cost it their square."""
+    if source.count("<") > MAX_TAGS:
+        return False
+    first, *scripts = _SCRIPT.split(source)
+    outside = [first, *(script.partition("</")[2] for script in scripts)]
+    return not any(
+        len(tag) > 5 * MAX_ATTRIBUTES and len(_ATTRIBUTE.findall(tag)) > MAX_ATTRIBUTES
+        for piece in outside
+        for tag in piece.split("<")
+    )
+
+
 def strip_tags(text: str) -> str:
     """`text` without HTML tags; "Tăng < 5%" keeps its sign."""
     return _TAG.sub("", text)
@@ -94,14 +112,15 @@ def strip_tags(text: str) -> str:
 def html_to_text(fragment: str) -> str:
     """The plain text of an HTML fragment, one line a block, without images and related headlines.
 
-    Related headlines are list items and paragraphs that are links throughout, and lists of such: what they cite is
-    not cited by this article. Links inside a sentence stay. Text without tags is only cleaned.
+    Related headlines are list items and paragraphs that are links throughout: what they cite is not cited by this
+    article. A paragraph stays when there is nothing else. Links inside a sentence stay. Text
+    without tags is only cleaned.
     """
-    fragment = fragment[:MAX_FRAGMENT]
+    fragment = _CUT_TAG.sub("", fragment[:MAX_FRAGMENT]).replace("\0", "")
     if not _TAG.search(fragment):
-        # The last tag of a cut description may have lost its end.
-        return clean(re.sub(r"<[a-zA-Z/][^<>]*$", "", fragment))
-    fragment = re.sub(r"<[a-zA-Z/][^<>]*$", "", fragment).replace("\0", "")
+        return clean(fragment)
+    if not is_bearable(fragment):
+        return clean(strip_tags(fragment))
     try:
         root = html.fragment_fromstring(fragment, create_parent="div")
     except (etree.LxmlError, ValueError, AssertionError):
@@ -111,7 +130,7 @@ def html_to_text(fragment: str) -> str:
     left = _size(root)
     for element in list(root.iter("li", "p", "h3", "h4")):
         size = _size(element)
-        if _is_link_throughout(element) and left - size > 20:
+        if _is_link_throughout(element) and (element.tag == "li" or left - size > 20):
             _remove(element)
             left -= size
     return clean("".join(_pieces(root)))

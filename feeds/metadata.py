@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree, html  # type: ignore[import-untyped]
 
 from feeds.dates import parse_date
-from feeds.markup import decode
+from feeds.markup import decode, is_bearable
 from feeds.sources import is_feed_url
 from feeds.text import fold, one_line
 
@@ -26,7 +26,9 @@ _DATE_PATHS = (
 )
 _TITLE_PATHS = ("//meta[@property='og:title']/@content", "//meta[@name='twitter:title']/@content", "//title/text()")
 _DESCRIPTION_PATHS = ("//meta[@property='og:description']/@content", "//meta[@name='description']/@content")
-_SITE = re.compile(r"\s+(?:[|»·]|[-–—])\s+[^|]{2,60}$")
+_SITE = re.compile(
+    r"\s+[|»·]\s+[^|]{2,60}$|\s+[-–—]\s+(?:(?:Báo|Cổng|Trang|Đài|Tạp chí|Bộ|Sở)\s.{2,60}|\S{2,30}\.(?:vn|com|net))$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,11 @@ def page_metadata(tree: html.HtmlElement) -> PageMetadata:
 
 def page_url(page: bytes) -> str | None:
     """The address that a page states as its own, if it is an ordinary web address."""
+    source = decode(page)
+    if not is_bearable(source):
+        return None
     try:
-        tree = html.document_fromstring(decode(page).replace("\0", ""))
+        tree = html.document_fromstring(source.replace("\0", ""))
     except (etree.LxmlError, ValueError):
         return None
     stated = _first(tree, ("//link[@rel='canonical']/@href", "//meta[@property='og:url']/@content"))
@@ -63,10 +68,9 @@ def _title(tree: html.HtmlElement, linked: dict[str, Any]) -> str:
         return headings[0]
     stated = linked.get("headline")
     title = one_line(stated[:1000]) if isinstance(stated, str) else ""
-    title = title or _first(tree, _TITLE_PATHS)
-    # " | Báo Hà Tĩnh": the site's name behind the headline, told from a headline with a dash by the headings.
-    cut = _SITE.sub("", title)
-    return next((heading for heading in headings if fold(heading) in fold(title)), cut if "|" in title else title)
+    title = _SITE.sub("", title or _first(tree, _TITLE_PATHS))
+    # A title of two words is the site's name; the article's own lines tell more.
+    return title if len(title.split()) >= 4 or title in headings else ""
 
 
 def _published(tree: html.HtmlElement, linked: dict[str, Any]) -> datetime | None:
