@@ -1,0 +1,88 @@
+"""Labelled articles in JSONL, for training and evaluation: {title, summary, text, relevant, topics, weight?}.
+
+Rows whose "relevant" is null are unlabelled: nobody could decide. Other fields are ignored.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from feeds.classify import topics
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A line that cannot be used, and why; line 0 is the file as a whole."""
+
+    path: Path
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One JSON object of a file."""
+
+    path: Path
+    line: int
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """An article with its label. `weight` is how many articles of the natural stream it stands for."""
+
+    title: str
+    summary: str
+    text: str
+    relevant: bool
+    topics: frozenset[str]
+    weight: float
+    natural: bool
+    """Whether the row states a weight: it was drawn from the natural stream."""
+
+
+def read_rows(paths: Iterable[Path]) -> Iterator[Row | Problem]:
+    """The JSON objects of `paths`, a line each; blank lines are skipped."""
+    for path in paths:
+        try:
+            lines = path.read_bytes().split(b"\n")
+        except OSError as error:
+            yield Problem(path, 0, error.strerror or str(error))
+            continue
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield _row(path, number, line)
+
+
+def labelled(data: Mapping[str, Any]) -> Labelled | None:
+    """The labelled article of a row, None where "relevant" is null; ValueError says what is wrong."""
+    if "relevant" not in data:
+        raise ValueError('neither "relevant" nor "citations"')
+    title, summary, text = (data.get(name) or "" for name in ("title", "summary", "text"))
+    if not all(isinstance(part, str) for part in (title, summary, text)):
+        raise ValueError("title, summary and text must be strings")
+    relevant = data["relevant"]
+    if relevant is None:
+        return None
+    if relevant not in (True, False):
+        raise ValueError('"relevant" must be true, false or null')
+    codes = data.get("topics") or []
+    if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
+        raise ValueError('"topics" must be a list of codes')
+    if unknown := sorted(set(codes) - {topic.code for topic in topics()}):
+        raise ValueError(f"unknown topic {', '.join(unknown)}")
+    weight = data.get("weight", 1)
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < float("inf"):
+        raise ValueError('"weight" must be a positive number')
+    return Labelled(title, summary, text, bool(relevant), frozenset(codes), float(weight), natural="weight" in data)
+
+
+def _row(path: Path, number: int, line: bytes) -> Row | Problem:
+    try:
+        data = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return Problem(path, number, f"not JSON: {error}")
+    return Row(path, number, data) if isinstance(data, dict) else Problem(path, number, "not a JSON object")

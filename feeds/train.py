@@ -1,0 +1,283 @@
+"""Trains the figures of classification from labelled articles (feeds/labels.py).
+
+    JSONL -> articles -> counts -> TF-IDF matrix -> logistic regression, cross-validated
+          -> calibration and threshold for the natural stream -> one regression per topic -> model.json.gz
+
+Only this module needs scikit-learn (the `train` extra), and only inside `train`. Equal input gives equal bytes with
+the same version of scikit-learn.
+
+How the threshold is chosen: scores of articles that the fold's model has not seen; of these the rows with a weight,
+which are a weighted sample of the natural stream (about 3 in 100 relevant); the score with the best F1 there. Where
+no row has a weight, all rows count alike.
+"""
+
+import math
+import zlib
+from array import array
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from feeds.classify import FIGURES, topics
+from feeds.evaluate import Score, average_precision, score_of
+from feeds.figures import Figures, TopicFigures, count_grams, grams, read_zones, save_figures
+from feeds.labels import Labelled, Problem, labelled, read_rows
+
+FOLDS = 5
+LEAST_ARTICLES = 4  # that a gram must occur in
+MOST_GRAMS = 60_000  # kept by weight times typical value; half as many cost 0.01 of F1
+LEAST_OF_EACH = 10  # relevant and not relevant articles
+LEAST_OF_TOPIC = 5
+STRENGTH = 20.0  # inverse regularisation, of 3, 10, 20, 30
+TOPIC_STRENGTH = 30.0
+
+
+class TrainingError(Exception):
+    """The input cannot be trained on, or scikit-learn is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """All scores are cross-validated: of articles that were not trained on."""
+
+    rows: int
+    relevant: int
+    unlabelled: int
+    grams: int
+    threshold: float
+    natural: Score
+    """At the threshold, on the rows with a weight (all rows where none has one)."""
+    natural_average_precision: float
+    others: Score
+    """At the threshold, on the rows without a weight."""
+    topics: Score
+    """Micro average, given that the article is known to be relevant."""
+    path: Path
+    size: int
+    """Bytes of the file."""
+
+
+def train(
+    paths: Sequence[Path], out: Path | None = None, *, log: Callable[[str], None] = lambda line: None
+) -> TrainingReport:
+    """Trains on `paths` and writes the figures to `out`, by default in place of the shipped ones."""
+    try:
+        import numpy as np
+        import sklearn  # noqa: F401
+    except ImportError as error:
+        raise TrainingError("training needs scikit-learn: pip install -e '.[train]'") from error
+    articles, unlabelled = read_articles(paths)
+    log(f"{len(articles)} articles, {sum(a.relevant for a in articles)} relevant; {unlabelled} unlabelled")
+    vocabulary, counts = _count(articles)
+    idf, matrix = _weigh(counts, len(vocabulary))
+    log(f"{len(vocabulary)} grams in {LEAST_ARTICLES} or more articles")
+
+    relevant = np.array([article.relevant for article in articles])
+    weights = np.array([article.weight for article in articles])
+    natural = np.array([article.natural for article in articles])
+    natural |= not natural.any()
+    folds = np.array([_fold(article) for article in articles])
+    decisions = np.zeros(len(articles))
+    for fold in range(FOLDS):
+        unseen = folds == fold
+        decisions[unseen] = _Regression.fit(matrix[~unseen], relevant[~unseen]).decide(matrix[unseen])
+        log(f"fold {fold + 1} of {FOLDS}")
+    slope, offset = _calibration(decisions[natural], relevant[natural], weights[natural])
+    scores = 1 / (1 + np.exp(-(slope * decisions + offset)))
+    threshold = _best_threshold(scores[natural], relevant[natural], weights[natural])
+
+    final = _Regression.fit(matrix, relevant)
+    kept = [vocabulary[index] for index in final.columns]
+    topic_figures, topic_threshold, topic_score = _topics(
+        final.reduced(matrix)[relevant], [a.topics for a in articles if a.relevant], folds[relevant]
+    )
+    figures = Figures(
+        vocabulary={gram: index for index, gram in enumerate(kept)},
+        idf=array("f", idf[final.columns]),
+        weights=array("f", final.weights),
+        intercept=round(final.intercept, 4),
+        slope=slope,
+        offset=offset,
+        threshold=threshold,
+        topics=topic_figures,
+        topic_threshold=topic_threshold,
+    )
+    out = out or FIGURES
+    save_figures(out, figures)
+    return TrainingReport(
+        rows=len(articles),
+        relevant=int(relevant.sum()),
+        unlabelled=unlabelled,
+        grams=len(kept),
+        threshold=threshold,
+        natural=_score(scores[natural] >= threshold, relevant[natural], weights[natural]),
+        natural_average_precision=average_precision(
+            zip(scores[natural].tolist(), relevant[natural].tolist(), weights[natural].tolist(), strict=True)
+        ),
+        others=_score(scores[~natural] >= threshold, relevant[~natural], weights[~natural]),
+        topics=topic_score,
+        path=out,
+        size=out.stat().st_size,
+    )
+
+
+def read_articles(paths: Sequence[Path]) -> tuple[list[Labelled], int]:
+    """The labelled articles of `paths` and the number of unlabelled ones; `TrainingError` names a broken line."""
+    articles: list[Labelled] = []
+    unlabelled = 0
+    for row in read_rows(paths):
+        if isinstance(row, Problem):
+            raise TrainingError(f"{row.path}:{row.line}: {row.reason}")
+        try:
+            article = labelled(row.data)
+        except ValueError as error:
+            raise TrainingError(f"{row.path}:{row.line}: {error}") from error
+        if article:
+            articles.append(article)
+        else:
+            unlabelled += 1
+    relevant = sum(article.relevant for article in articles)
+    if min(relevant, len(articles) - relevant) < LEAST_OF_EACH:
+        raise TrainingError(
+            f"{relevant} relevant of {len(articles)} articles: at least {LEAST_OF_EACH} relevant and as many others"
+            " are needed"
+        )
+    return articles, unlabelled
+
+
+@dataclass(frozen=True, slots=True)
+class _Regression:
+    """Relevance on the columns that matter."""
+
+    columns: Any  # int array, rising
+    weights: Any
+    intercept: float
+
+    @classmethod
+    def fit(cls, matrix: Any, relevant: Any) -> "_Regression":
+        """Fits on all columns, keeps those with the greatest weight times typical value, fits again on these."""
+        import numpy as np
+
+        unit = _unit_rows(matrix)
+        typical = np.sqrt(np.asarray(unit.multiply(unit).mean(axis=0)).ravel())
+        importance = np.abs(_logistic(unit, relevant, STRENGTH)[0]) * typical
+        columns = np.sort(np.argsort(-importance, kind="stable")[:MOST_GRAMS])
+        weights, intercept = _logistic(_unit_rows(matrix[:, columns]), relevant, STRENGTH)
+        return cls(columns, weights, intercept)
+
+    def reduced(self, matrix: Any) -> Any:
+        return _unit_rows(matrix[:, self.columns])
+
+    def decide(self, matrix: Any) -> Any:
+        return self.reduced(matrix) @ self.weights + self.intercept
+
+
+def _count(articles: Sequence[Labelled]) -> tuple[list[str], list[dict[int, int]]]:
+    """Sorted grams, and for each article the counts by number of gram."""
+    all_zones = [read_zones(article.title, article.summary, article.text) for article in articles]
+    spread = Counter(gram for zones in all_zones for gram in {g for zone in zones for g in grams(zone.syllables)})
+    vocabulary = sorted(gram for gram, number in spread.items() if number >= LEAST_ARTICLES)
+    numbers = {gram: index for index, gram in enumerate(vocabulary)}
+    return vocabulary, [count_grams(zones, numbers) for zones in all_zones]
+
+
+def _weigh(counts: Sequence[dict[int, int]], width: int) -> tuple[Any, Any]:
+    """``idf = 1 + ln((1 + articles) / (1 + articles with the gram))`` and the sparse ``sqrt(count) * idf``."""
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
+    spread = np.zeros(width)
+    for row in counts:
+        spread[list(row)] += 1
+    idf = np.log((1 + len(counts)) / (1 + spread)) + 1
+    columns = np.array([index for row in counts for index in row], dtype=np.int32)
+    values = np.sqrt(np.array([count for row in counts for count in row.values()], dtype=float)) * idf[columns]
+    starts = np.cumsum([0, *map(len, counts)])
+    return idf, csr_matrix((values, columns, starts), shape=(len(counts), width))
+
+
+def _unit_rows(matrix: Any) -> Any:
+    import numpy as np
+    from scipy.sparse import diags
+
+    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    return diags(1 / np.where(length > 0, length, 1)) @ matrix
+
+
+def _logistic(matrix: Any, labels: Any, strength: float, **options: Any) -> tuple[Any, float]:
+    from sklearn.linear_model import LogisticRegression
+
+    sample_weight = options.pop("sample_weight", None)
+    model = LogisticRegression(C=strength, solver="liblinear", random_state=0, **options)
+    model.fit(matrix, labels, sample_weight=sample_weight)
+    return model.coef_[0], float(model.intercept_[0])
+
+
+def _calibration(decisions: Any, relevant: Any, weights: Any) -> tuple[float, float]:
+    """Slope and offset from decision value to log odds (Platt 1999, without his smoothing of the labels)."""
+    slope, offset = _logistic(decisions.reshape(-1, 1), relevant, 1e6, sample_weight=weights)
+    return round(float(slope[0]), 4), round(offset, 4)
+
+
+def _best_threshold(scores: Any, relevant: Any, weights: Any) -> float:
+    """The score with the best F1, rounded down to four digits."""
+    import numpy as np
+
+    order = np.argsort(-scores, kind="stable")
+    right = np.cumsum((weights * relevant)[order])
+    f1 = 2 * right / (np.cumsum(weights[order]) + right[-1])
+    return math.floor(float(scores[order][f1.argmax()]) * 10_000) / 10_000
+
+
+def _score(found: Any, relevant: Any, weights: Any) -> Score:
+    return score_of(float(weights[found & relevant].sum()), float(weights[found].sum()), float(weights[relevant].sum()))
+
+
+def _topics(matrix: Any, labels: Sequence[frozenset[str]], folds: Any) -> tuple[tuple[TopicFigures, ...], float, Score]:
+    """One regression per topic on the relevant articles; the threshold of the best micro F1, and that score.
+
+    Topics with fewer than `LEAST_OF_TOPIC` articles are left to the phrases of topics.toml.
+    """
+    import numpy as np
+
+    codes = [t.code for t in topics() if sum(t.code in of_one for of_one in labels) >= LEAST_OF_TOPIC]
+    wanted = np.array([[code in of_one for code in codes] for of_one in labels], dtype=bool)
+    decisions = np.full(wanted.shape, -9.0)
+    figures = []
+    for column, code in enumerate(codes):
+        for fold in range(FOLDS):
+            unseen = folds == fold
+            seen = wanted[~unseen, column]
+            if unseen.any() and 0 < seen.sum() < len(seen):
+                weights, intercept = _logistic(matrix[~unseen], seen, TOPIC_STRENGTH, class_weight="balanced")
+                decisions[unseen, column] = matrix[unseen] @ weights + intercept
+        if wanted[:, column].all():
+            continue
+        weights, intercept = _logistic(matrix, wanted[:, column], TOPIC_STRENGTH, class_weight="balanced")
+        scale = float(np.abs(weights).max()) / 127
+        figures.append(
+            TopicFigures(code, round(intercept, 4), scale, array("b", np.rint(weights / scale).astype(int).tolist()))
+        )
+    stated = sum(map(len, labels))
+    tried = [(_topic_score(decisions, wanted, step / 10, stated), step / 10) for step in range(-15, 6)]
+    best, threshold = max(tried, key=lambda pair: pair[0].f1)
+    return tuple(figures), threshold, best
+
+
+def _topic_score(decisions: Any, wanted: Any, threshold: float, stated: int) -> Score:
+    """Topics from `threshold` on, at least the strongest: as `classify` chooses."""
+    import numpy as np
+
+    if not wanted.size:
+        return score_of(0, 0, 0)
+    found = decisions >= threshold
+    found[np.arange(len(found)), decisions.argmax(axis=1)] |= ~found.any(axis=1)
+    return score_of(int((found & wanted).sum()), int(found.sum()), stated)
+
+
+def _fold(article: Labelled) -> int:
+    """Articles with one title, and so reprints, come into one fold."""
+    name = " ".join(article.title.lower().split()) or article.summary or article.text
+    return zlib.crc32(name.encode("utf-8", "replace")) % FOLDS
