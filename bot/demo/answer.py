@@ -1,9 +1,7 @@
 """What a site of the demo answers to one request, before HTTP: a value, so that sites stay pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-
-VIETNAM = timezone(timedelta(hours=7), "ICT")  # no daylight saving since 1975, so a fixed offset is exact
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)

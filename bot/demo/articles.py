@@ -1,7 +1,9 @@
 """The bundled sample news: invented outlets and their articles, read from `news/*.toml`, one file an outlet.
 
 An article's time is an age, not a date: `age_hours` before the demo starts (negative: after it), so the news is
-always fresh. `{day}`, `{day-1}`, `{day+7}` in a text become that day and month of the article's own date.
+always fresh. What it reports happened at the age `event_hours` (3 hours earlier where not given; alike in all reports
+of one event). In a text `{day}`, `{day-1}`, `{day+7}` become the day and month of the event or of days around it, and
+`{when}`, `{When}` its morning or afternoon: "sáng 21/11".
 The `expected` table says what an editor would say of the article; it is for tests and is never served.
 """
 
@@ -13,10 +15,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.demo.answer import VIETNAM
+from feeds.dates import VIETNAM
 
 NEWS = Path(__file__).parent / "news"
-_DAY = re.compile(r"\{day([+-]\d+)?\}")
+_MARK = re.compile(r"\{(day|when|When)([+-]\d+)?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class SampleArticle:
     id: str
     number: int
     age_hours: float
+    event_hours: float
     title: str
     lead: str
     paragraphs: tuple[str, ...]
@@ -64,6 +67,11 @@ class SampleArticle:
 
     def published_at(self, start: datetime) -> datetime:
         return start - timedelta(hours=self.age_hours)
+
+    def event_at(self, start: datetime) -> datetime:
+        """A likely moment of the event, in Vietnam; nights give the afternoon before, as nothing is held at night."""
+        event = (start - timedelta(hours=self.event_hours)).astimezone(VIETNAM)
+        return event if event.hour >= 5 else event - timedelta(hours=event.hour + 8)
 
     def changed_at(self, start: datetime, now: datetime) -> datetime:
         """The moment of the last change visible at `now`."""
@@ -117,15 +125,18 @@ class Outlet:
     form: FeedForm
     articles: tuple[SampleArticle, ...]
 
-    def dated(self, text: str, published: datetime) -> str:
-        """The text with its `{day}` marks filled in, in the outlet's way of writing dates (21/11 or 21-11)."""
-        local = published.astimezone(VIETNAM)
+    def dated(self, text: str, event: datetime) -> str:
+        """The text with its marks filled in, in the outlet's way of writing dates: 21/11, 21-11, November 21."""
 
-        def day(mark: re.Match[str]) -> str:
-            meant = local + timedelta(days=int(mark[1] or 0))
-            return f"{meant.day}{self.day_separator}{meant.month}"
+        def written(mark: re.Match[str]) -> str:
+            meant = event + timedelta(days=int(mark[2] or 0))
+            day = f"{meant.day}{self.day_separator}{meant.month}"
+            if self.language == "en":
+                day = f"{meant:%B} {meant.day}"
+            half = "sáng" if meant.hour < 12 else "chiều"
+            return {"day": day, "when": f"{half} {day}", "When": f"{half.capitalize()} {day}"}[mark[1]]
 
-        return _DAY.sub(day, text)
+        return _MARK.sub(written, text)
 
 
 def load_outlets(folder: Path = NEWS) -> tuple[Outlet, ...]:
@@ -148,6 +159,7 @@ def _article(row: Mapping[str, Any]) -> SampleArticle:
         id=row["id"],
         number=row["number"],
         age_hours=row["age_hours"],
+        event_hours=row.get("event_hours", row["age_hours"] + 3),
         title=row["title"],
         lead=row["lead"],
         paragraphs=tuple(part.strip() for part in row["body"].strip().split("\n\n")),

@@ -32,9 +32,9 @@ class OutletServer:
     """Serves outlets while the `async with` lasts; `sources` and `host_port` are known from then on.
 
     `now` is the demo's clock (aware) and may jump forward: what is published follows it. With `folder` the saved
-    feeds in it are served instead of the bundled news, and `replay_end` is the moment to set that clock to: 06:00
-    in Vietnam on the morning after the newest day saved (None: bundled news, or no file bears a date); it is known
-    from the start. Raises FileNotFoundError when the folder holds no XML file, OSError when the port is taken.
+    feeds in it are served instead of the bundled news; `replay_end`, known from the start, is then the moment to
+    set that clock to: when the newest day was captured, see `Replay` (None: bundled news, or no file bears a date).
+    Raises FileNotFoundError when the folder holds no XML file, OSError when the port is taken.
     """
 
     def __init__(self, *, now: Callable[[], datetime], folder: Path | None = None, port: int = 0) -> None:

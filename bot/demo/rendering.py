@@ -15,8 +15,9 @@ from unicodedata import normalize
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from bot.demo.answer import VIETNAM, Answer
+from bot.demo.answer import Answer
 from bot.demo.articles import FeedForm, Outlet, SampleArticle
+from feeds.dates import VIETNAM
 from feeds.text import fold
 
 RELATED = 2  # headlines of other articles within and beside an article, as real pages have them
@@ -76,17 +77,18 @@ class Rendering:
     def _item(self, outlet: Outlet, article: SampleArticle, now: datetime) -> dict[str, object]:
         """What the templates show of an article: its texts with dates filled in, addresses, written-out times."""
         published = article.published_at(self._start)
+        event = article.event_at(self._start)
         title = article.title_at(self._start, now)
         form = outlet.form
         home = f"{self._base}/{outlet.slug}"
         link = f"{home}/{slug(title)}-{article.number}{outlet.ending}"
         return {
-            "title": outlet.dated(title, published),
-            "feed_title": feed_letters(outlet.dated(title, published), form.letters, title=True),
-            "lead": outlet.dated(article.lead, published),
-            "feed_lead": feed_letters(outlet.dated(article.lead, published), form.letters),
-            "paragraphs": [outlet.dated(paragraph, published) for paragraph in article.paragraphs],
-            "caption": outlet.dated(article.caption, published),
+            "title": outlet.dated(title, event),
+            "feed_title": feed_letters(outlet.dated(title, event), form.letters, title=True),
+            "lead": outlet.dated(article.lead, event),
+            "feed_lead": feed_letters(outlet.dated(article.lead, event), form.letters),
+            "paragraphs": [outlet.dated(paragraph, event) for paragraph in article.paragraphs],
+            "caption": outlet.dated(article.caption, event),
             "byline": article.byline,
             "link": link,
             "feed_link": link + form.tracking,

@@ -16,7 +16,8 @@ from pathlib import Path
 from urllib.parse import quote
 from xml.parsers import expat
 
-from bot.demo.answer import VIETNAM, Answer
+from bot.demo.answer import Answer
+from feeds.dates import VIETNAM, parse_date
 from feeds.sources import Source
 
 MOST_ITEMS = 500  # the longest home feed seen in practice that is still polled whole
@@ -33,17 +34,26 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class SavedFeed:
-    """A well-formed feed cut at its items; `items` are (identity, bytes), `encoding` as declared."""
+    """A well-formed feed cut at its items.
+
+    `items` are (identity, bytes), `encoding` is as declared, `latest` the newest date an item states (aware).
+    """
 
     title: str
     encoding: str
     head: bytes
     items: tuple[tuple[str, bytes], ...]
     tail: bytes
+    latest: datetime | None
 
 
 class Replay:
-    """The files of a folder by outlet, oldest first; only names are read. Raises FileNotFoundError when none."""
+    """The files of a folder by outlet, oldest first; each is read once. Raises FileNotFoundError when there is none.
+
+    `end` is the moment the newest day was captured: the full hour after its newest item, as captures do not tell
+    their hour; at the latest 06:00 (Vietnam) of the next morning, which is also taken where no item states a date.
+    None where no file name bears a date.
+    """
 
     def __init__(self, folder: Path) -> None:
         captures: dict[str, list[Capture]] = {}
@@ -53,8 +63,25 @@ class Replay:
         if not captures:
             raise FileNotFoundError(f"no saved feeds (*.xml or */*.xml) in {folder}")
         self.captures = captures
+        self._cut: dict[Path, SavedFeed | None] = {}
         days = [capture.day for files in captures.values() for capture in files if capture.day]
-        self.end = datetime.combine(max(days) + timedelta(days=1), time(6), VIETNAM).astimezone(UTC) if days else None
+        self.end = self._end_of(max(days)) if days else None
+
+    def saved(self, path: Path) -> SavedFeed | None:
+        """The feed in a file, None where it cannot be cut."""
+        if path not in self._cut:
+            self._cut[path] = cut(path.read_bytes())
+        return self._cut[path]
+
+    def _end_of(self, day: date) -> datetime:
+        morning = datetime.combine(day, time(0), VIETNAM).astimezone(UTC)
+        next_morning = morning + timedelta(hours=30)
+        paths = [capture.path for files in self.captures.values() for capture in files if capture.day == day]
+        feeds = [saved for path in paths if (saved := self.saved(path)) is not None]
+        moments = [saved.latest for saved in feeds if saved.latest and morning < saved.latest < next_morning]
+        if not moments:
+            return next_morning
+        return max(moments).astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
 class ReplaySite:
@@ -62,7 +89,7 @@ class ReplaySite:
 
     def __init__(self, base: str, replay: Replay) -> None:
         self._captures = replay.captures
-        self._cut: dict[Path, SavedFeed | None] = {}
+        self._saved = replay.saved
         self._answers: dict[tuple[Path, ...], Answer] = {}
         self.sources = tuple(self._source(base, outlet) for outlet in self._captures)
 
@@ -72,10 +99,10 @@ class ReplaySite:
         return Source(
             url=f"{base}/{quote(outlet)}/feed.xml",
             outlet=next(titles, outlet),
-            level="central",  # a saved feed does not say; the demo's own filters need some level
+            level="other",  # a saved feed does not say
             province=None,
             language="vi",
-            section="",
+            section=None,
             enabled=True,
         )
 
@@ -98,11 +125,6 @@ class ReplaySite:
             return paths[-1].read_bytes()
         days = (self._saved(path) for path in reversed(paths))
         return merge(newest, (day for day in days if day is not None))
-
-    def _saved(self, path: Path) -> SavedFeed | None:
-        if path not in self._cut:
-            self._cut[path] = cut(path.read_bytes())
-        return self._cut[path]
 
 
 def merge(newest: SavedFeed, days: Iterable[SavedFeed]) -> bytes:
@@ -131,17 +153,19 @@ def cut(data: bytes) -> SavedFeed | None:
     spans = [(start, data.index(b">", end) + 1) for start, end in cutter.spans]
     bodies = [data[start:end] for start, end in spans]
     items = tuple((name or body.hex(), body) for name, body in zip(cutter.names, bodies, strict=True))
-    return SavedFeed(cutter.title.strip(), cutter.encoding, data[: spans[0][0]], items, data[spans[-1][1] :])
+    head, tail = data[: spans[0][0]], data[spans[-1][1] :]
+    return SavedFeed(cutter.title.strip(), cutter.encoding, head, items, tail, max(cutter.moments, default=None))
 
 
 class _Cutter:
-    """expat's events gathered: byte spans of the items, their guid, id or link, and the channel's title."""
+    """expat's events gathered: byte spans of the items, their guid, id or link, their dates, the feed's title."""
 
     def __init__(self) -> None:
         self.title = ""
         self.encoding = "utf-8"
         self.spans: list[tuple[int, int]] = []
         self.names: list[str] = []
+        self.moments: list[datetime] = []
         self._start: int | None = None
         self._texts: dict[str, str] = {}
         self._path: list[str] = []
@@ -163,9 +187,14 @@ class _Cutter:
         self._path.pop()
         if name in {"item", "entry"} and self._start is not None:
             self.spans.append((self._start, self.parser.CurrentByteIndex))
-            names = (self._texts.get(field, "").strip() for field in ("guid", "id", "link"))
-            self.names.append(next((text for text in names if text), ""))
+            self.names.append(self._first("guid", "id", "link"))
+            moment = parse_date(self._first("pubDate", "published", "updated"))
+            if moment is not None:
+                self.moments.append(moment)
             self._start = None
+
+    def _first(self, *fields: str) -> str:
+        return next((text for field in fields if (text := self._texts.get(field, "").strip())), "")
 
     def _text(self, text: str) -> None:
         if self._start is not None:
