@@ -5,6 +5,7 @@ For the small HTML of feed descriptions. Whole pages go through feeds.extract.
 
 import codecs
 import re
+from collections.abc import Iterator
 
 from lxml import etree, html  # type: ignore[import-untyped]
 
@@ -21,7 +22,7 @@ _KNOWN = frozenset({"utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1258", "cp12
 
 _CUT_TAG = re.compile(r"<(?:[a-zA-Z/!][^<>]*)?$")  # the last tag of a cut description may have lost its end
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-_SCRIPT = re.compile(r"<script\b", re.I)
+_SCRIPT = re.compile(r"<(?P<end>/?)script\b", re.I)
 _ATTRIBUTE = re.compile(r"[\w-]\s?=")
 _BLOCKS = frozenset(
     (
@@ -95,13 +96,21 @@ def is_bearable(source: str) -> bool:
     """Whether lxml reads the HTML `source` in reasonable time: attributes of one element cost it their square."""
     if source.count("<") > MAX_TAGS:
         return False
-    first, *scripts = _SCRIPT.split(source)
-    outside = [first, *(script.partition("</")[2] for script in scripts)]
     return not any(
         len(tag) > 5 * MAX_ATTRIBUTES and len(_ATTRIBUTE.findall(tag)) > MAX_ATTRIBUTES
-        for piece in outside
+        for piece in _outside_scripts(source)
         for tag in piece.split("<")
     )
+
+
+def _outside_scripts(source: str) -> Iterator[str]:
+    position, inside = 0, False
+    for match in _SCRIPT.finditer(source):
+        if not inside:
+            yield source[position : match.start()]
+        position, inside = match.end(), not match["end"]
+    if not inside:
+        yield source[position:]
 
 
 def strip_tags(text: str) -> str:

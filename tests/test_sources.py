@@ -1,0 +1,128 @@
+"""The list of outlets, and feed lists of other readers."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.sources import LEVELS, MAX_OPML_BYTES, Source, SourcesError, is_feed_url, load_sources, read_opml, write_opml
+
+SHARED_LIST = Path(__file__).parents[1].parent / "shared" / "feeds" / "sources.yaml"
+
+
+def test_the_projects_list_is_sound() -> None:
+    sources = load_sources()
+    assert sum(source.enabled for source in sources) >= 80
+    assert {source.level for source in sources} <= set(LEVELS)
+    assert {source.language for source in sources} <= {"vi", "en"}
+    assert all(not source.province or source.level == "province" for source in sources)
+
+
+@pytest.mark.skipif(not SHARED_LIST.exists(), reason="the evidence behind the list is kept outside the repository")
+def test_every_address_was_seen() -> None:
+    evidence = SHARED_LIST.read_text(encoding="utf-8")
+    assert [source.url for source in load_sources() if f"url: {source.url}\n" not in evidence] == []
+
+
+def test_a_list_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('[[source]]\nurl = "https://a.example/rss"\noutlet = "A"\nenabled = false\n', encoding="utf-8")
+    assert load_sources(path) == (Source("https://a.example/rss", "A", enabled=False),)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ('outlet = "A"', r"entry 1 \(A\): url is missing"),
+        ('url = "https://a.example/rss"', "outlet is missing"),
+        ('url = "ftp://a.example"\noutlet = "A"', r"entry 1 \(ftp://a.example\): url is not"),
+        ('url = "https://u:p@a.example"\noutlet = "A"', "url is not"),
+        ('url = "https://a.example"\noutlet = "A"\nlevel = "village"', "level village is none of"),
+        ('url = "https://a.example"\noutlet = "A"\nprovince = 7', "province must be text"),
+        ('url = "https://a.example"\noutlet = "A"\nenabled = "no"', "enabled must be true or false"),
+        ('url = "https://a.example"\noutlet = "A"\nregion = "x"', "unknown key region"),
+        (
+            'url = "https://a.example"\noutlet = "A"\n[[source]]\nurl = "https://a.example"\noutlet = "B"',
+            "entry 2.*twice",
+        ),
+    ],
+)
+def test_a_bad_entry_is_named(tmp_path: Path, row: str, message: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f"[[source]]\n{row}\n", encoding="utf-8")
+    with pytest.raises(SourcesError, match=message):
+        load_sources(path)
+
+
+@pytest.mark.parametrize("content", ["", "source = 1", "source = [1]", "not toml ["])
+def test_what_is_no_list_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(SourcesError, match=r"mine\.toml"):
+        load_sources(path)
+
+
+def test_a_missing_list_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourcesError, match=r"none\.toml"):
+        load_sources(tmp_path / "none.toml")
+
+
+def test_opml_returns_what_was_written() -> None:
+    sources = load_sources()
+    assert read_opml(write_opml(sources)) == sources
+
+
+def test_opml_of_others() -> None:
+    data = """<?xml version="1.0"?><opml version="1.0"><body><outline text="Tin">
+      <outline type="rss" text=" Báo &amp; A " xmlUrl="https://a.example/rss?x=1&amp;y=2"/>
+      <outline text="again" xmlUrl="https://a.example/rss?x=1&amp;y=2"/>
+      <outline xmlUrl="https://b.example/rss" level="strange"/>
+      <outline text="bad" xmlUrl="javascript:alert(1)"/></outline></body></opml>""".encode()
+    assert read_opml(data) == (
+        Source("https://a.example/rss?x=1&y=2", "Báo & A"),
+        Source("https://b.example/rss", "b.example"),
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<rss/>",
+        b"not xml",
+        b'<!DOCTYPE opml [<!ENTITY a "x">]><opml><body><outline text="&a;" xmlUrl="https://a.example"/></body></opml>',
+        '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE opml [<!ENTITY a "x">]><opml/>'.encode("utf-16"),
+        b'<!DOCTYPE opml SYSTEM "http://127.0.0.1/x.dtd"><opml/>',
+        b"<opml>" + b" " * MAX_OPML_BYTES + b"</opml>",
+        b"<a>" * 100_000,
+    ],
+)
+def test_hostile_opml_is_refused(data: bytes) -> None:
+    with pytest.raises(SourcesError):
+        read_opml(data)
+
+
+def test_deep_opml_is_read() -> None:
+    depth = 20_000
+    inner = b'<outline text="A" xmlUrl="https://a.example/rss"/>'
+    assert len(read_opml(b"<opml>" + b"<outline>" * depth + inner + b"</outline>" * depth + b"</opml>")) == 1
+
+
+@given(st.text(max_size=50))
+def test_opml_carries_any_text(text: str) -> None:
+    source = replace(load_sources()[0], outlet=f"x{text}")
+    clean_one = read_opml(write_opml([source]))[0] if all(map(str.isprintable, text)) else source
+    assert clean_one.url == source.url
+
+
+@pytest.mark.parametrize("url", ["http://a.example:99999999/", "http://[::1/x", "//a.example/", "https://a b.example"])
+def test_not_feed_addresses(url: str) -> None:
+    assert not is_feed_url(url)
+
+
+def test_outlets_are_spelt_one_way() -> None:
+    names = Counter(source.outlet.casefold() for source in load_sources())
+    assert len(names) == len({source.outlet for source in load_sources()})
