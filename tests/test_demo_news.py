@@ -13,6 +13,7 @@ import pytest
 from bot.demo.articles import Outlet, SampleArticle, load_outlets
 from bot.demo.outlets import OutletServer
 from bot.demo.rendering import feed_date, feed_letters, slug
+from feeds.classify import topics
 from feeds.dates import VIETNAM, parse_date
 from feeds.extract import extract_page
 from feeds.identity import article_identity
@@ -20,14 +21,9 @@ from feeds.parse import Entry, parse_feed
 from feeds.sources import LEVELS, Source
 
 START = datetime(2026, 11, 21, 23, 1, 30, tzinfo=UTC)
-TOPICS = set(
-    ["national_security", "public_order_crime", "cyber_data", "defence_border", "drugs", "mass_movement", "ideology", "state_secrets", "traffic_fire_safety", "immigration_residence", "anti_corruption"]
-)
-LOOK_ALIKES = set(
-    ["incident", "scam_warning", "other_sense", "foreign", "ceremony_personnel", "policy_other_field", "digest"]
-)
-STAGES = set(
-    ["issued", "rolled_out", "implemented", "interim_review", "final_review", "drafted", "amended", "replaced", "inspected", "mentioned"]
+LOOK_ALIKES = re.compile("incident|scam_warning|other_sense|foreign|ceremony_personnel|policy_other_field|digest")
+STAGES = re.compile(
+    "issued|rolled_out|implemented|interim_review|final_review|drafted|amended|replaced|inspected|mentioned"
 )
 REAL_NAMES = """
     nhân dân|vnexpress|tuổi trẻ|thanh niên|dân trí|vietnamplus|vietnamnet|lao động|tiền phong|sggp|hà nội mới|vtv|vov
@@ -130,8 +126,10 @@ def test_there_is_enough_of_everything(outlets: tuple[Outlet, ...], articles: li
     assert min(article.age_hours for article in later) > -72
     for day in range(1, 4):
         assert any(-24 * day <= article.age_hours < -24 * (day - 1) for article in later if article in relevant)
-    assert {topic for article in articles for topic in article.expected.topics} == TOPICS
-    assert {article.expected.look_alike for article in articles} - {""} == LOOK_ALIKES
+    assert {topic for article in articles for topic in article.expected.topics} == {
+        topic.code for topic in topics() if topic.code != "other"
+    }
+    assert {article.expected.look_alike for article in articles} - {""} == set(LOOK_ALIKES.pattern.split("|"))
     assert any(article.correction for article in articles)
 
 
@@ -141,7 +139,7 @@ def test_expected_values_are_consistent(articles: list[SampleArticle]) -> None:
         assert bool(expected.topics) == bool(expected.story) == expected.relevant, article.id
         assert bool(expected.look_alike) != expected.relevant, article.id
         for cite in expected.cites:
-            assert cite.stage in STAGES, article.id
+            assert STAGES.fullmatch(cite.stage), article.id
             assert cite.document == "" or "#" in cite.document, article.id
 
 
