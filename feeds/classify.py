@@ -8,23 +8,21 @@ scikit-learn is not needed here.
 """
 
 import math
+import operator
 import re
-import tomllib
+from array import array
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any
 
-from feeds.figures import ZONES, Figures, Zone, count_grams, grams, load_figures, read_zones, vector
+from feeds.evidence import Evidence, Gains, find_evidence
+from feeds.figures import DATA, ZONES, Figures, Zone, count_grams, load_figures, read_zones, topic_rules, vector
 
-DATA = Path(__file__).with_name("data")
+__all__ = ["Evidence", "Topic", "Verdict", "classify", "join_parts", "rules_version", "shipped_figures", "topics"]
+
 FIGURES = DATA / "model.json.gz"
-
 LEAST_KNOWN = 0.5  # share of known syllables: labelled Vietnamese has 0.64 and more, English about 0.4
 NEAR_MISS = 0.05  # evidence is looked for from this score on
-MOST_EVIDENCE = 5
-LONGEST_PHRASE = 5  # syllables
 
 _ACCENTED = re.compile(r"[À-ỹ]|[\u0300-\u0323]")
 
@@ -38,17 +36,6 @@ class Topic:
     about: Mapping[str, str]
     phrases: tuple[str, ...]
     """In title or summary of a relevant article they add the topic; lower case, tones placed the new way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A phrase that spoke for relevance, at the code points ``[start, end)`` of the joined parts."""
-
-    start: int
-    end: int
-    phrase: str
-    weight: float
-    """What it added to the log odds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +62,13 @@ def classify(title: str, summary: str = "", text: str = "", *, figures: Figures 
     if not any(known) or sum(known) < LEAST_KNOWN * len(known):
         return Verdict(False, 0.0, (), ())
     values = vector(count_grams(zones, vocabulary), figures.idf)
-    decision = sum(value * figures.weights[index] for index, value in values.items()) + figures.intercept
+    decision = _product(values, figures.weights) + figures.intercept
     score = _probability(figures.slope * decision + figures.offset)
     relevant = score >= figures.threshold
     evidence: tuple[Evidence, ...] = ()
     if score >= NEAR_MISS:
-        gains = {
-            gram: figures.slope * values[index] * figures.weights[index]
-            for zone in zones
-            for gram in grams(zone.syllables)
-            if (index := vocabulary.get(gram)) is not None
-        }
-        evidence = _evidence(zones, gains, join_parts(title, summary, text))
+        gains = {number: figures.slope * value * figures.weights[number] for number, value in values.items()}
+        evidence = find_evidence(zones, Gains(vocabulary, gains, figures.idf), join_parts(title, summary, text))
     return Verdict(relevant, score, _topics_of(values, zones, figures) if relevant else (), evidence)
 
 
@@ -99,13 +81,13 @@ def join_parts(title: str, summary: str, text: str) -> str:
 def topics() -> tuple[Topic, ...]:
     """All topics in the order of the digest."""
     return tuple(
-        Topic(row["code"], row["names"], row["about"], tuple(row.get("phrases", ()))) for row in _rules()["topic"]
+        Topic(row["code"], row["names"], row["about"], tuple(row.get("phrases", ()))) for row in topic_rules()["topic"]
     )
 
 
 def rules_version() -> int:
     """Version of all rules that read an article, stored with it so that `reindex` finds what is behind."""
-    return int(_rules()["rules_version"])
+    return int(topic_rules()["rules_version"])
 
 
 @cache
@@ -114,76 +96,21 @@ def shipped_figures() -> Figures:
     return load_figures(FIGURES)
 
 
-@cache
-def _rules() -> Mapping[str, Any]:
-    return tomllib.loads((DATA / "topics.toml").read_text("utf-8"))
+def _product(values: Mapping[int, float], weights: "array[float] | array[int]") -> float:
+    return math.fsum(map(operator.mul, values.values(), map(weights.__getitem__, values)))
 
 
 def _probability(log_odds: float) -> float:
-    return 1 / (1 + math.exp(-log_odds)) if log_odds > -500 else 0.0
+    return 1 / (1 + math.exp(-max(log_odds, -500.0)))
 
 
 def _topics_of(values: Mapping[int, float], zones: Collection[Zone], figures: Figures) -> tuple[str, ...]:
     """Topics above the threshold, strongest first, then those of phrases; the strongest if there is none."""
     decisions = {
-        topic.code: topic.intercept + topic.scale * sum(value * topic.weights[index] for index, value in values.items())
-        for topic in figures.topics
+        topic.code: topic.intercept + topic.scale * _product(values, topic.weights) for topic in figures.topics
     }
     ranked = sorted(decisions, key=lambda code: -decisions[code])
     found = [code for code in ranked if decisions[code] >= figures.topic_threshold]
     leads = [" ".join(zone.syllables) for zone in zones if zone.weight > ZONES[2][0]]
     named = [t.code for t in topics() if any(phrase in lead for phrase in t.phrases for lead in leads)]
     return tuple(dict.fromkeys([*found, *named])) or tuple(ranked[:1]) or ("other",)
-
-
-def _evidence(zones: Collection[Zone], gains: Mapping[str, float], joined: str) -> tuple[Evidence, ...]:
-    """The phrases with the highest gains, best first: no two overlap, none within another.
-
-    A phrase starts as a 2- or 3-gram that gains by itself, counted with the grams inside it, and grows by a
-    syllable as long as the pair at its edge gains a tenth of that: "an ninh quốc" becomes "an ninh quốc gia".
-    """
-    found: dict[tuple[str, ...], tuple[float, int, int, Zone]] = {}
-    for zone in zones:
-        syllables = zone.syllables
-        for length in (2, 3):
-            for first in range(len(syllables) - length + 1):
-                phrase = tuple(syllables[first : first + length])
-                if phrase in found or gains.get(" ".join(phrase), 0) <= 0:
-                    continue
-                last = first + length
-                if all(_adjoin(zone, joined, index) for index in range(first, last - 1)):
-                    gain = _gain(phrase, gains)
-                    while last - first < LONGEST_PHRASE and _grows(zone, joined, gains, last - 1, gain):
-                        last += 1
-                    while last - first < LONGEST_PHRASE and _grows(zone, joined, gains, first - 1, gain):
-                        first -= 1
-                    found[phrase] = (gain, first, last, zone)
-    chosen: list[Evidence] = []
-    seen: set[str] = set()
-    for gain, first, last, zone in sorted(found.values(), key=lambda item: (-item[0], item[3].spans[item[1]])):
-        start, end = zone.spans[first][0], zone.spans[last - 1][1]
-        phrase_text = " ".join(zone.syllables[first:last])
-        free = all(end <= other.start or other.end <= start for other in chosen)
-        if gain > 0 and free and not any(phrase_text in other or other in phrase_text for other in seen):
-            seen.add(phrase_text)
-            chosen.append(Evidence(start, end, joined[start:end], round(gain, 3)))
-        if len(chosen) == MOST_EVIDENCE:
-            break
-    return tuple(chosen)
-
-
-def _gain(phrase: Collection[str], gains: Mapping[str, float]) -> float:
-    return sum(gains.get(gram, 0.0) for gram in grams(list(phrase)))
-
-
-def _grows(zone: Zone, joined: str, gains: Mapping[str, float], index: int, gain: float) -> bool:
-    """Whether the pair of syllables `index` and the next belongs together and gains enough."""
-    if not 0 <= index < len(zone.syllables) - 1 or not _adjoin(zone, joined, index):
-        return False
-    return gains.get(f"{zone.syllables[index]} {zone.syllables[index + 1]}", 0) >= gain / 10
-
-
-def _adjoin(zone: Zone, joined: str, index: int) -> bool:
-    """Whether only one blank stands between syllable `index` and the next."""
-    end, start = zone.spans[index][1], zone.spans[index + 1][0]
-    return start - end == 1 and joined[end].isspace()

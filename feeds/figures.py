@@ -10,24 +10,27 @@ import gzip
 import json
 import math
 import re
+import tomllib
+import unicodedata
 import zlib
 from array import array
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
+from functools import cache, cached_property
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
 from feeds.places import compose
 from feeds.text import fold, modern_tones
 
+DATA = Path(__file__).with_name("data")
 FORMAT = 1
 
 # Of title, summary and text: the weight of a syllable in it, and how many characters are read. (With 600, 1,500 and
 # 2,500 characters of text the cross-validated F1 was 0.783, 0.785 and 0.784.)
 ZONES = ((3, 500), (2, 2000), (1, 1500))
-MARKUP_ROOM = 4  # times that limit is looked at, since tags are blanked out
+ROOM = 4  # times that limit is looked at where tags are blanked out or letters composed first
 
 _TAG = re.compile(r"<[^<>]{1,3000}>")
 # "(Dân trí) -", "VOV.VN -", "TPO -", "Chinhphu.vn:": says who printed it, not what it is about.
@@ -84,6 +87,12 @@ class Figures:
         return folded
 
 
+@cache
+def topic_rules() -> Mapping[str, Any]:
+    """The whole of data/topics.toml."""
+    return tomllib.loads((DATA / "topics.toml").read_text("utf-8"))
+
+
 def read_zones(title: str, summary: str, text: str) -> list[Zone]:
     """The parts that are not empty as syllables: lower case, tones placed the new way, numbers as "0"."""
     zones = []
@@ -95,19 +104,18 @@ def read_zones(title: str, summary: str, text: str) -> list[Zone]:
     return zones
 
 
-def grams(syllables: list[str]) -> Iterator[str]:
-    """All 1-, 2- and 3-grams of `syllables`."""
+def grams(syllables: list[str]) -> tuple[list[str], list[str], list[str]]:
+    """The 1-, 2- and 3-grams of `syllables`, each list in the order of the text."""
     pairs = [f"{first} {second}" for first, second in pairwise(syllables)]
-    yield from syllables
-    yield from pairs
-    yield from (f"{pair} {third}" for pair, third in zip(pairs, syllables[2:], strict=False))
+    triples = [f"{pair} {third}" for pair, third in zip(pairs, syllables[2:], strict=False)]
+    return syllables, pairs, triples
 
 
 def count_grams(zones: Collection[Zone], vocabulary: Mapping[str, int]) -> dict[int, int]:
     """Number in `vocabulary` -> occurrences, each times the weight of its zone."""
     counts: dict[int, int] = {}
     for zone in zones:
-        for gram in grams(zone.syllables):
+        for gram in chain(*grams(zone.syllables)):
             index = vocabulary.get(gram)
             if index is not None:
                 counts[index] = counts.get(index, 0) + zone.weight
@@ -180,17 +188,29 @@ def _figures(data: Mapping[str, Any]) -> Figures:
 
 
 def _zone(part: str, weight: int, limit: int, start: int) -> Zone:
-    composed, offsets = compose(part[: limit * MARKUP_ROOM])
+    piece = part[:limit]
+    if "<" in piece or not unicodedata.is_normalized("NFC", piece):
+        piece = part[: limit * ROOM]
+    composed, offsets = compose(piece)
     plain = modern_tones(composed)
     if "<" in plain:
         plain = _TAG.sub(lambda tag: " " * len(tag[0]), plain)
     dateline = _DATELINE.match(plain)
-    matches = list(_SYLLABLE.finditer(_lower(plain), dateline.end() if dateline else 0, limit))
+    plain = _look_alikes().sub(lambda phrase: " " * len(phrase[0]), _lower(plain))
+    matches = list(_SYLLABLE.finditer(plain, dateline.end() if dateline else 0, limit))
     spans = [match.span() for match in matches]
     if offsets is not None:
         spans = [(offsets[first], offsets[last]) for first, last in spans]
     syllables = ["0" if match[0].isdigit() else match[0] for match in matches]
     return Zone(weight, syllables, [(start + first, start + last) for first, last in spans])
+
+
+@cache
+def _look_alikes() -> re.Pattern[str]:
+    """The phrases of other fields that use the words of this one: "an ninh lương thực" (food security)."""
+    phrases = topic_rules()["look_alikes"]
+    both = dict.fromkeys([*phrases, *map(fold, phrases)])
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, both))})(?![^\W_])")
 
 
 def _lower(text: str) -> str:

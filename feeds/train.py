@@ -17,6 +17,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,9 @@ class _Regression:
 def _count(articles: Sequence[Labelled]) -> tuple[list[str], list[dict[int, int]]]:
     """Sorted grams, and for each article the counts by number of gram."""
     all_zones = [read_zones(article.title, article.summary, article.text) for article in articles]
-    spread = Counter(gram for zones in all_zones for gram in {g for zone in zones for g in grams(zone.syllables)})
+    spread = Counter(
+        gram for zones in all_zones for gram in {g for zone in zones for g in chain(*grams(zone.syllables))}
+    )
     vocabulary = sorted(gram for gram, number in spread.items() if number >= LEAST_ARTICLES)
     numbers = {gram: index for index, gram in enumerate(vocabulary)}
     return vocabulary, [count_grams(zones, numbers) for zones in all_zones]
