@@ -2,18 +2,22 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
-from bot.sandbox.faults import Faults, Loss, SendingLimits
+from bot.sandbox.faults import Fault, Faults, Loss, SendingLimits
 from bot.sandbox.methods import METHODS
 from bot.sandbox.parameters import Parameters, checked_parameters, method_name
 from bot.sandbox.refusal import Refusal, bad_request
 from bot.sandbox.world import Json, World
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +56,24 @@ class BotApi:
             method = method_name(method)
             parameters = checked_parameters(method, await _raw_parameters(request))
             fault = self.faults.take(method, parameters)
-            if fault and fault.refusal:
-                raise fault.refusal
-            result: Any = None
-            if fault is None or fault.deliver:
-                result = await self._perform(method, parameters)
+            result = await self._perform(method, parameters, fault)
             answer = {"ok": True, "result": result}
         except Refusal as refusal:
             status, answer = refusal.status, refusal.answer()
+        except Exception as error:
+            _log.exception("the sandbox failed in %s", method)
+            status, answer = 500, Refusal(500, f"Internal Server Error: the sandbox failed: {error!r}").answer()
         lost = fault is not None and fault.loss is not None
         self.calls.append(Call(method, parameters, answer, at, answered=not lost))
         if fault and fault.loss:
             await self._lose(request, fault.loss)
         return web.json_response(answer, status=status)
 
-    async def _perform(self, method: str, parameters: Parameters) -> Any:
+    async def _perform(self, method: str, parameters: Parameters, fault: Fault | None) -> Any:
+        if fault and fault.refusal:
+            raise fault.refusal
+        if fault and not fault.deliver:
+            return None
         if method == "getUpdates":
             return await self._world.updates.poll(parameters)
         if self._limits:
@@ -93,7 +100,7 @@ async def _raw_parameters(request: web.Request) -> Mapping[str, Any]:
         return raw | body
     try:
         form = await request.post()
-    except ValueError:
+    except (ValueError, HttpProcessingError):
         raise bad_request("can't parse the form") from None
     for name, value in form.items():
         raw[name] = value if isinstance(value, str) else "(file)"

@@ -48,9 +48,14 @@ def trimmed(formatted: FormattedText) -> FormattedText:
     lead = len(text) - len(text.lstrip())
     end = utf16_length(text)
     entities = [_clipped(entity, 0, end) for entity in formatted.entities]
-    kept = [entity for entity in entities if entity["length"] > 0]
+    kept = [entity for entity in entities if entity["length"] > 0 and _covered(text, entity).strip()]
     lead = min([lead, *(entity["offset"] for entity in kept)])  # leading blanks inside an entity stay
     return FormattedText(text[lead:], [entity | {"offset": entity["offset"] - lead} for entity in kept])
+
+
+def _covered(text: str, entity: Entity) -> str:
+    begin, end = 2 * entity["offset"], 2 * (entity["offset"] + entity["length"])
+    return text.encode("utf-16-le")[begin:end].decode("utf-16-le", "replace")
 
 
 def _clipped(entity: Entity, begin: int, end: int) -> Entity:

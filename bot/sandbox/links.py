@@ -10,7 +10,7 @@ _TG_LINK = re.compile(r"(?:tg|ton|tonsite):(?://)?(?P<rest>[a-z0-9_./?=&%+-]+)",
 _USER_LINK = re.compile(r"tg:(?://)?user\?id=(?P<id>\d{1,15})", re.I)
 
 
-class WrongLink(ValueError):  # noqa: N818 - reads as what it is
+class WrongLink(ValueError):
     """Why a link is refused, in Telegram's words."""
 
 

@@ -25,15 +25,13 @@ _ACTIONS = (
 _STYLES = ("danger", "success", "primary")
 
 
-def checked_markup(markup: Markup | None, *, inline_only: bool = False) -> Markup | None:
+def checked_markup(markup: Markup | None) -> Markup | None:
     """The markup as the message will carry it, None for none; raises Refusal."""
     if not markup:
         return None
     kind = next((name for key, name in _KINDS.items() if key in markup), None)
     if kind is None:
         raise bad_request("can't parse reply keyboard markup: unknown kind of markup")
-    if inline_only and kind != "InlineKeyboardMarkup":
-        raise bad_request("inline keyboard expected")
     if kind == "InlineKeyboardMarkup":
         check_shape(kind, markup, "reply_markup")
         rows = [[_inline_button(button) for button in row] for row in markup["inline_keyboard"]]

@@ -1,5 +1,6 @@
 """What becomes of a text on its way into a message: parsed, cleaned, trimmed, its entities put in order."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from bot.sandbox.links import WrongLink, checked_link
 from bot.sandbox.refusal import bad_request, not_in_sandbox
 
 MAX_LENGTH = 4096  # UTF-16 units after parsing
+_INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 _GIVEN_TYPES = {
     "bold", "italic", "underline", "strikethrough", "spoiler", "code", "pre", "text_link", "text_mention",
     "blockquote", "expandable_blockquote", "custom_emoji", "date_time",
@@ -20,7 +22,7 @@ def message_text(parameters: dict[str, Any]) -> FormattedText:
     """The text of sendMessage or editMessageText; raises Refusal when it cannot be read or nothing is left."""
     formatted = _read(parameters["text"], parameters.get("parse_mode", ""), parameters.get("entities", []))
     formatted = trimmed(cleaned(formatted))
-    if not formatted.text:
+    if not _INVISIBLE.sub("", formatted.text):
         raise bad_request("text must be non-empty")
     return arranged(formatted)
 

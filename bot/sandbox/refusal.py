@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a mistake of ours
+class Refusal(Exception):
     """An answer `{"ok": false}`: HTTP status, Telegram's description and, rarely, its `parameters`."""
 
     def __init__(self, status: int, description: str, parameters: dict[str, Any] | None = None) -> None:

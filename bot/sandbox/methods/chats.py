@@ -1,7 +1,7 @@
 """Chats: who is there, what the bot is doing, its menu button."""
 
 from bot.sandbox.parameters import Parameters
-from bot.sandbox.refusal import bad_request
+from bot.sandbox.refusal import bad_request, not_in_sandbox
 from bot.sandbox.world import Json, World
 
 _ACTIONS = {
@@ -47,8 +47,10 @@ def send_chat_action(world: World, parameters: Parameters) -> bool:
 
 def set_chat_menu_button(world: World, parameters: Parameters) -> bool:
     button = parameters.get("menu_button", {"type": "default"})
+    if button.get("type") == "web_app":
+        raise not_in_sandbox("web_app buttons")
     if button.get("type") not in ("default", "commands"):
-        raise bad_request("can't parse menu button: web_app buttons are not in the sandbox")
+        raise bad_request("can't parse menu button: Unsupported type specified")
     chat_id = world.chat(parameters["chat_id"]).id if parameters.get("chat_id") else 0
     world.profile.menu_buttons[chat_id] = {"type": button["type"]}
     return True

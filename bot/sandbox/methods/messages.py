@@ -88,7 +88,7 @@ def edit_message_text(world: World, parameters: Parameters) -> Json:
     change = {
         "text": formatted.text,
         "entities": formatted.entities,
-        "reply_markup": checked_markup(parameters.get("reply_markup"), inline_only=True),
+        "reply_markup": checked_markup(parameters.get("reply_markup")),
         "link_preview_options": parameters.get("link_preview_options"),
     }
     return _edit(world, chat, message, change)
@@ -96,7 +96,7 @@ def edit_message_text(world: World, parameters: Parameters) -> Json:
 
 def edit_message_reply_markup(world: World, parameters: Parameters) -> Json:
     chat, message = _editable(world, parameters)
-    markup = checked_markup(parameters.get("reply_markup"), inline_only=True)
+    markup = checked_markup(parameters.get("reply_markup"))
     return _edit(world, chat, message, {"reply_markup": markup})
 
 
