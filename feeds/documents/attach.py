@@ -1,0 +1,203 @@
+"""What the words around a mention say of it: date, term, issuer, title (CITATIONS.md, 7.1 and 8)."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+
+from feeds.documents.folding import FoldedText
+from feeds.documents.meetings import TERM
+from feeds.documents.mention import Mention
+from feeds.documents.organs import organ_words, organs, skeleton
+from feeds.documents.terms import as_term
+
+_REACH = 160  # characters behind a mention that may still speak of it
+_LOOK_BACK = 130
+
+DATE = r"""(?:
+    (?P<d>\d{1,2})\s?[-/.]\s?(?P<m>\d{1,2})\s?[-/.]\s?(?P<y>(?:19|20)\d\d)(?!\d)   # 1/12/2011, "1.11. 2011"
+  | (?P<d2>\d{1,2})\s+tháng\s+(?P<m2>\d{1,2})\s*,?\s+năm\s+(?P<y2>(?:19|20)\d\d)   # 01 tháng 12 năm 2011
+)"""
+_BEHIND = rf"""
+    (?P<comma>\s*,)?\s*
+    (?:
+        \(?(?:đã\s+|được\s+)*(?:ban\s+hành\s+|ký\s+|thông\s+qua\s+)?(?:vào\s+)?(?:ngày\s*)?{DATE}\)?  # ngày 1/12/2011
+      | (?:vào\s+)?ngày\s+\d{{1,2}}\s?[-/]\s?\d{{1,2}}(?![/\d-])                                       # ngày 22-4
+      | (?P<short>(?:ban\s+hành\s+)?(?:vào\s+)?(?:tháng\s+\d{{1,2}}[-/]|\(?năm\s+)(?P<year>(?:19|20)\d\d)(?!\d)\)?)
+      | [-(]?\s*{TERM}\s*\)?                                                                           # (khóa XI)
+      | nhiệm\s+kỳ\s+\d{{4}}\s?-\s?\d{{4}}
+      | (?P<of>(?:của|do)\s+)?(?P<organ>ORGAN)(?:\s+(?:đã\s+|vừa\s+)?(?:ban\s+hành|ký|ra))?            # của Ban Bí thư
+      | (?P<aside>\([^()\n]{{1,90}}\))                                                                 # (khoản 4, điều 14)
+    )
+"""
+_VERB = r"(?:ban\s+hành|ra|ký|ký\s+ban\s+hành|công\s+bố|thông\s+qua|có|sửa\s+đổi|xây\s+dựng|trình|soạn\s+thảo|đưa\s+ra|đề\s+ra)"
+_ISSUING = re.compile(
+    rf"[^,;.:()“”\"\n]{{0,50}}?(?<!\w){_VERB}(?:\s+(?:các|những|hai|ba|bộ|một|loạt|liên\s+tục|\d|thêm|tiếp|lần\s+lượt))*\s*"
+)
+_BEFORE_DATE = re.compile(rf"(?<!\w)ngày\s*{DATE}\s*,?\s*", re.VERBOSE)
+_NOT_OF_ISSUE = re.compile(r"(?:hiệu\s+lực|trước|sau|đến|kể\s+từ|từ|hết)\s*$")
+_TITLE = re.compile(r"\s*,?\s*(?:về\s+việc\s+|về\s+|\"về\s+|(?=[\"“«‘']))")
+_QUOTES = {"“": "”", '"': '"', "«": "»", "‘": "’", "'": "'", "”": "”"}
+_TITLE_END = re.compile(r"[;\n]|\.(?=\s|$)|\s-\s")
+_TITLE_LIMIT = 250
+
+
+def attach(text: FoldedText, mentions: Sequence[Mention]) -> None:
+    """Fills date, term, issuer and title of every mention from the words behind it, then from those before."""
+    previous_end = 0
+    for index, mention in enumerate(mentions):
+        following = mentions[index + 1].start if index + 1 < len(mentions) else len(text.low)
+        _read_behind(text, mention, min(following, mention.end + _REACH))
+        if mention.form != "draft":
+            _read_before(text, mention, max(previous_end, mention.start - _LOOK_BACK))
+        mention.title = _title(text, mention, following)
+        previous_end = mention.end
+
+
+def _read_behind(text: FoldedText, mention: Mention, limit: int) -> None:
+    position = mention.end
+    while match := _behind().match(text.low, position, limit):
+        if match.end() == position:
+            break
+        if match["organ"]:
+            if mention.body or (match["comma"] and not match["of"]):
+                break
+            _take_issuer(text, mention, match)
+        elif day := _date_of(match):
+            if match["comma"] and mention.body and _new_clause(text, match.end()):
+                break
+            mention.issued = mention.issued or day
+        elif match["year"] and mention.year is None and mention.number is None:
+            mention.year = _year_in_key(mention, int(match["year"]))
+        elif match["term"]:
+            if _other_body(mention):
+                break
+            mention.term = mention.term or as_term(match["term"])
+        elif match["aside"]:
+            _read_aside(mention, match["aside"])
+        position = match.end()
+        if match["organ"] and mention.local:
+            position = _skip_place(text, position)
+    mention.attached = position
+
+
+def _year_in_key(mention: Mention, year: int) -> int | None:
+    return year if mention.kind and mention.kind.normative else None
+
+
+def _take_issuer(text: FoldedText, mention: Mention, match: re.Match[str]) -> None:
+    code = organ_words()[1][skeleton(match["organ"])]
+    mention.body = " ".join(text.plain[match.start("organ") : match.end("organ")].split())
+    mention.body_end = match.end("organ")
+    if mention.organ in (None, "?"):
+        mention.organ = code
+
+
+def _other_body(mention: Mention) -> bool:
+    """ "Thành ủy khóa X" counts another body's terms, so do assemblies and councils."""
+    organ = organs().get(mention.organ or "")
+    return organ is not None and organ.code != "TW"
+
+
+def _new_clause(text: FoldedText, end: int) -> bool:
+    """Whether a new subject follows: "…, ngày 12-9-2016, Đảng ủy Công an" dates what that body did."""
+    follows = re.compile(r"\s*,\s*").match(text.plain, end)
+    return follows is not None and text.plain[follows.end() : follows.end() + 1].isupper()
+
+
+def _read_aside(mention: Mention, aside: str) -> None:
+    if match := _date().search(aside):
+        mention.issued = mention.issued or _date_of(match)
+    if (match := re.search(TERM, aside)) and not _other_body(mention):
+        mention.term = mention.term or as_term(match["term"])
+
+
+def _skip_place(text: FoldedText, position: int) -> int:
+    """Behind the name of a place: "của Tỉnh ủy Gia Lai ngày ..."."""
+    match = _PLACE_NAME.match(text.plain, position)
+    return match.end() if match else position
+
+
+_PLACE_NAME = re.compile(
+    r"(?:\s+(?:tỉnh|thành phố|TP\.?|Tp\.?|huyện|quận|thị xã))*(?:\s+-?\s?[^\W\da-zà-ỹđ]\w*\.?){1,4}"
+)
+
+
+def _read_before(text: FoldedText, mention: Mention, start: int) -> None:
+    """Issuer and date that stand before: "Ngày 18/3/2025, Bộ Chính trị ban hành Kết luận 132"."""
+    if mention.body or mention.leader:
+        return
+    start = max(start, text.low.rfind("\n", start, mention.start), _sentence_start(text, start, mention.start))
+    found = None
+    for found in _organ().finditer(text.low, start, mention.start):  # noqa: B007  the last one counts
+        pass
+    if found is None or not _issuing_words(text, found, mention):
+        return
+    code = organ_words()[1][skeleton(found[0])]
+    if mention.organ in (None, "?") and mention.number is None:
+        mention.organ = code
+    organ = organs()[code]
+    if mention.organ == code or (mention.kind and mention.kind.organ):
+        mention.body = " ".join(text.plain[found.start() : found.end()].split())
+        mention.body_end = found.end()
+    if mention.issued is None and organ.code == mention.organ:
+        for day in _BEFORE_DATE.finditer(text.low, start, found.start()):
+            if found.start() - day.end() < 40 and not _NOT_OF_ISSUE.search(text.low[start : day.start()]):
+                mention.issued = _date_of(day)
+
+
+def _issuing_words(text: FoldedText, found: re.Match[str], mention: Mention) -> bool:
+    gap = text.low[found.end() : mention.start]
+    return _ISSUING.fullmatch(gap) is not None
+
+
+def _sentence_start(text: FoldedText, start: int, end: int) -> int:
+    return max(text.low.rfind(mark, start, end) for mark in (". ", "; ", "! ", "? ")) + 1
+
+
+def _title(text: FoldedText, mention: Mention, following: int) -> str | None:
+    match = _TITLE.match(text.low, max(mention.attached, mention.end))
+    if match is None:
+        return None
+    start = match.end()
+    limit = min(len(text.plain), start + _TITLE_LIMIT)
+    quote = text.plain[start : start + 1]
+    if quote in _QUOTES or match[0].lstrip(" ,").startswith('"'):
+        opening = quote if quote in _QUOTES else '"'
+        start += quote in _QUOTES
+        end = text.plain.find(_QUOTES[opening], start, start + 2 * _TITLE_LIMIT)
+        end = limit if end < 0 else end
+    else:
+        limit = min(limit, following) if following > start else limit
+        stop = _TITLE_END.search(text.plain, start, limit)
+        end = stop.start() if stop else limit
+    title = " ".join(text.plain[start:end].split()).strip(" ,.:;“”\"'")
+    if title.lower().startswith("về "):
+        title = title[3:].removeprefix("việc ")
+    return title or None
+
+
+def _date_of(match: re.Match[str]) -> date | None:
+    parts = match.groupdict()
+    year, month, day = (parts[name] or parts[f"{name}2"] for name in "ymd")
+    if year is None:
+        return None
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+@cache
+def _date() -> re.Pattern[str]:
+    return re.compile(DATE, re.VERBOSE)
+
+
+@cache
+def _organ() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){organ_words()[0]}")
+
+
+@cache
+def _behind() -> re.Pattern[str]:
+    return re.compile(_BEHIND.replace("ORGAN", organ_words()[0].replace("#", r"\#")), re.VERBOSE)

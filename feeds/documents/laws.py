@@ -1,0 +1,201 @@
+"""Laws, codes, ordinances and the constitution, by name or number (CITATIONS.md, 7.4)."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from feeds.documents.folding import FoldedText
+from feeds.documents.kinds import kinds, rules
+from feeds.documents.mention import Mention, read_number
+from feeds.documents.number import DocumentNumber
+from feeds.documents.organs import skeleton
+
+_HEAD = re.compile(r"(?<!\w)(?P<word>bộ\s+luật|luật|pháp\s+lệnh)\s+")
+# "pháp luật", "kỷ luật", a school, a firm: no statute.
+_NOT_AFTER = re.compile(
+    r"(?:pháp|kỷ|định|quy|trường|học|khoa|công\s+ty|hãng|phòng|viện|ngành|cử\s+nhân|tiến\s+sĩ|thạc\s+sĩ)\s+$"
+)
+_AMENDING = re.compile(
+    r"sửa\s+đổi(?:\s*,?\s*bổ\s+sung)?\s+(?:một\s+số\s+điều|các\s+điều|điều\s[\d, và]{1,20}|\d{1,2}\s+luật|các\s+luật)"
+    r"(?:\s+(?:của|có\s+liên\s+quan\s+đến))?\s+"
+)
+_NEXT_LAW = re.compile(r"(?:\s*,\s*|\s+và\s+)(?:(?:bộ\s+)?luật|pháp\s+lệnh)\s+|(?:\s*,\s*|\s+và\s+)")
+_BILL = re.compile(r"\s*\(\s*sửa\s+đổi(?:\s*,\s*bổ\s+sung)?\s*\)")
+_YEAR = re.compile(r"\s+(?:năm\s+)?(?P<a>(?:19|20)\d\d)(?![\w/-])|\s*\(\s*(?:năm\s+)?(?P<b>(?:19|20)\d\d)\s*\)")
+_NUMBERED = re.compile(r"\s*,?\s*\(?\s*(?:luật\s+)?số\s*:?\s*(?=\d)")
+_SO = re.compile(r"số\s*:?\s*(?=\d)|(?=\d{1,3}/(?:19|20)\d\d/)")
+_CONSTITUTION = re.compile(r"(?<!\w)hiến\s+pháp(?:\s+năm)?\s+(?P<year>(?:19|20)\d\d)(?!\w)")
+_CODES = re.compile(r"(?<!\w)(?:BLHS|BLTTHS|BLDS|BLTTDS|BLLĐ|BLHH)(?!\w)")
+_TYPES = {"luật": "L", "bộ luật": "BL", "pháp lệnh": "PL"}
+LAW_WORDS = tuple(_TYPES)
+_NOT_NAMES = re.compile(r"\s*(?:học|sư|gia)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Registered names and abbreviations by their first word, and their skeletons -> the name."""
+
+    patterns: Mapping[str, re.Pattern[str]]
+    registered: Mapping[str, str]
+    exact: Mapping[str, str]
+
+
+def laws(text: FoldedText) -> Iterator[Mention]:
+    """Every statute cited by name or by "Luật số"; one mention for "Luật sửa đổi ... của Luật A"."""
+    done = 0
+    for match in _HEAD.finditer(text.low):
+        if match.start() < done or _NOT_AFTER.search(text.low, max(0, match.start() - 12), match.start()):
+            continue
+        mention = _law_at(text, match)
+        if mention is None:
+            continue
+        done = mention.end
+        yield mention
+        for other in _others(text, mention):
+            done = other.end
+            yield other
+
+
+def constitutions(text: FoldedText) -> Iterator[Mention]:
+    """ "Hiến pháp năm 2013"; without a year it is no citation."""
+    for match in _CONSTITUTION.finditer(text.low):
+        year = int(match["year"])
+        named = DocumentNumber("constitution", "", "HP", year=year)
+        yield Mention(match.start(), match.end(), "named_law", kinds()["HP"], named, None, "QH", year)
+
+
+def codes(text: FoldedText) -> Iterator[Mention]:
+    """Codes by their letters: "BLHS 2015"."""
+    for match in _CODES.finditer(text.plain):
+        name = rules()["law"]["codes"][match[0]]
+        yield _named(text, match.start(), match.end(), "BL", name)
+
+
+def _law_at(text: FoldedText, head: re.Match[str]) -> Mention | None:
+    code = _TYPES[" ".join(head["word"].split())]
+    at = head.end()
+    if so := _SO.match(text.low, at):
+        return read_number(text, so.end(), kinds()[code], True, head.start())
+    if amending := _AMENDING.match(text.low, at):
+        end = _amended_end(text.low, amending.end())
+        if end:
+            name = " ".join(text.plain[at:end].split())
+            return _named(text, head.start(), end, code, name[0].upper() + name[1:])
+    found = _name_at(text, at)
+    if found is None:
+        return None
+    end, name = found
+    capital = text.plain[head.start()].isupper() or text.plain[at].isupper()
+    if not capital and name in rules()["law"]["capital_only"]:
+        return None
+    if _foreign().match(text.low, end):
+        return None
+    return _named(text, head.start(), end, code, name)
+
+
+def _named(text: FoldedText, start: int, end: int, code: str, name: str) -> Mention:
+    bill = _BILL.match(text.low, end)
+    if bill:
+        end = bill.end()
+    year = None
+    if match := _YEAR.match(text.low, end):
+        year, end = int(match["a"] or match["b"]), match.end()
+    kind = kinds()[code]
+    if match := _NUMBERED.match(text.low, end):
+        numbered = read_number(text, match.end(), kind, True, start)
+        if numbered and numbered.number and numbered.number.shape in ("assembly", "yearly"):
+            return numbered
+    organ = "UBTVQH" if code == "PL" else "QH"
+    number = DocumentNumber("named", name, code, organ, year)
+    return Mention(start, end, "named_law", kind, number, None, organ, year)
+
+
+def _name_at(text: FoldedText, at: int) -> tuple[int, str] | None:
+    """End and registered name of the law whose name starts at `at`."""
+    first = re.compile(r"[^\W\d_]+(?:&\w+)?").match(text.low, at)
+    pattern = _names().patterns.get(first[0]) if first else None
+    match = pattern.match(text.low, at) if pattern else None
+    if match is None or (match.end() - at < 5 and _NOT_NAMES.match(text.low, match.end())):
+        return None
+    written = " ".join(match[0].split())
+    return match.end(), _names().exact.get(written) or _names().registered[skeleton(written)]
+
+
+def _amended_end(low: str, at: int) -> int | None:
+    """Where the list of amended laws that starts at `at` ends."""
+    end = None
+    position = at
+    if head := _HEAD.match(low, at):
+        position = head.end()
+    plain = FoldedText(low, low, None, None)
+    while found := _name_at(plain, position):
+        end = found[0]
+        if match := _YEAR.match(low, end):
+            end = match.end()
+        following = _NEXT_LAW.match(low, end)
+        if following is None:
+            break
+        position = following.end()
+    return end
+
+
+def _others(text: FoldedText, first: Mention) -> Iterator[Mention]:
+    """Later members of "luật đầu tư, đất đai, xây dựng": names alone, all in lower case or all capital."""
+    number = first.number
+    if number is None or number.shape != "named" or number.year:
+        return
+    position = first.end
+    while following := re.compile(r"\s*,\s*|\s+và\s+").match(text.low, position):
+        found = _name_at(text, following.end())
+        if found is None or text.plain[following.end()].isupper() != _capital_name(text, first):
+            return
+        end, name = found
+        if name in rules()["law"]["capital_only"]:
+            return
+        other = _named(text, following.end(), end, number.type, name)
+        other.form = "elided_list"
+        other.leader = first
+        yield other
+        position = other.end
+
+
+def _capital_name(text: FoldedText, law: Mention) -> bool:
+    head = _HEAD.match(text.low, law.start)
+    return head is not None and text.plain[head.end()].isupper()
+
+
+@cache
+def _names() -> _Names:
+    law = rules()["law"]
+    exact = {name.lower(): name for name in law["names"]}
+    registered: dict[str, str] = {}
+    for name in law["names"]:
+        registered.setdefault(skeleton(name), name)
+    spelled = {**exact, **{short.lower(): name for short, name in law["abbreviations"].items()}}
+    exact.update({short.lower(): name for short, name in law["abbreviations"].items()})
+    by_first: dict[str, list[str]] = {}
+    for words in spelled:
+        first = re.match(r"[^\W\d_]+(?:&\w+)?", words)
+        by_first.setdefault(first[0] if first else "", []).append(words)
+    return _Names(
+        {
+            first: re.compile("(?:" + "|".join(map(_pattern_of, sorted(names, key=len, reverse=True))) + r")(?!\w)")
+            for first, names in by_first.items()
+        },
+        registered,
+        exact,
+    )
+
+
+def _pattern_of(words: str) -> str:
+    """A name's pattern: commas may be missing, "và" and a comma stand for each other."""
+    pieces = re.split(r"(,\s| và )", words)
+    joins = {", ": r"(?:\s*,\s*|\s+và\s+|\s+)", " và ": r"(?:\s+và\s+|\s*,\s*|\s*&\s*)"}
+    return "".join(joins.get(piece, r"\s+".join(map(re.escape, piece.split(" ")))) for piece in pieces)
+
+
+@cache
+def _foreign() -> re.Pattern[str]:
+    names = "|".join(map(re.escape, sorted(rules()["law"]["foreign"], key=len, reverse=True)))
+    return re.compile(rf"(?:\s+(?:năm\s+)?\d{{4}})?\s+(?:của\s+)?(?:nước\s+)?(?:{names})(?!\w)")

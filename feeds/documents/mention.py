@@ -1,0 +1,201 @@
+"""A mention while it is being read, and the typed mentions of a text: "Chỉ thị số 09-CT/TW", "Kết luận 86".
+
+Offsets here are into the folded text; `find` leads them back to the text as given.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from feeds.documents.folding import FoldedText
+from feeds.documents.kinds import Kind, kind_words, kinds, rules
+from feeds.documents.number import DocumentNumber, pad
+from feeds.documents.organs import base_organ, organ_words
+from feeds.documents.symbol import NUMBER, TAIL, YEAR, read_symbol
+
+LAWS = ("L", "BL", "PL", "HP")  # kinds that a text names, not numbers: see `laws`
+
+_SO = r"(?:số(?:\s+số)?|sô'|sổ|so)\s*:?\s*"
+
+
+@dataclass(slots=True)
+class Mention:
+    """One mention; the fields are filled by one step after the other."""
+
+    start: int
+    end: int
+    form: str
+    kind: Kind | None = None
+    number: DocumentNumber | None = None  # None for drafts and back-references
+    digits: str | None = None
+    organ: str | None = None
+    year: int | None = None
+    term: str | None = None
+    issued: date | None = None
+    place: str | None = None
+    title: str | None = None
+    body: str | None = None  # who issued it, in the text's words
+    body_end: int = 0
+    attached: int = 0  # end of what belongs to it: date, issuer, term
+    leader: "Mention | None" = None  # first member of the list it stands in
+    antecedent: "Mention | None" = None
+    stage: str = "mentioned"
+    stage_years: int | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether there is such an organ in every province, so that the number alone says little."""
+        organ = base_organ(self.organ) if self.organ else None
+        return organ is not None and organ.local
+
+    @property
+    def number_is_name(self) -> bool:
+        """Whether the mention goes by a name, complete in itself, rather than by a number."""
+        shapes = ("plenum", "congress", "scheme", "named", "constitution")
+        return self.number is not None and self.number.shape in shapes
+
+
+def typed_mentions(text: FoldedText) -> Iterator[Mention]:
+    """Mentions that start with a type word, in text order; those of named laws are not among them."""
+    words, behind = _patterns()
+    done = 0
+    for match in words.finditer(text.low):
+        if match.start() < done:
+            continue
+        follows = behind.match(text.low, match.end())
+        if follows is None or not _is_filler(follows["between"]):
+            continue
+        kind = kind_words().get(" ".join(match[0].split()))
+        mention = _read(text, match.start(), follows.end(), kind, follows["so"] is not None)
+        if mention:
+            done = mention.end
+            yield mention
+
+
+def abbreviated_mentions(text: FoldedText) -> Iterator[Mention]:
+    """Mentions that start with letters for a type word: "NQ 18", "NĐ 13/2023", "CT09/TW"."""
+    for match in _abbreviations().finditer(text.plain):
+        so = match["so"] is not None
+        mention = _read(text, match.start(), match.end(), kind_words()[match["word"].lower()], so)
+        if mention:
+            yield mention
+
+
+def bare_symbols(text: FoldedText) -> Iterator[Mention]:
+    """Symbols without a type word; type and organ must both be known, or "số" must precede."""
+    for match in _bare().finditer(text.plain):
+        trusted = text.low[max(0, match.start() - 8) : match.start()].rstrip(" :").endswith("số")
+        symbol = read_symbol(
+            text.plain, match.start(), match.end("head"), match["number"], match["year"], None, trusted
+        )
+        if symbol and (symbol.kind or symbol.number.year):
+            yield _with_symbol(match.start(), symbol.end, symbol.kind, symbol.number, symbol.official)
+
+
+def read_number(text: FoldedText, at: int, kind: Kind, so: bool, start: int | None = None) -> Mention | None:
+    """The number, year and symbol at `at`, as `kind` unless its symbol says otherwise; the span begins at `start`.
+
+    `so`: whether "số" precedes, so that it is a document's number whatever follows.
+    """
+    return _read(text, at if start is None else start, at, kind, so)
+
+
+def counts_things(low: str, end: int) -> bool:
+    """Whether a unit follows the number that ends at `end`: "18 điều", but not "13 năm 2023" (CITATIONS.md, 7.5)."""
+    return _unit().match(low, end) is not None and _issue_words().match(low, end) is None
+
+
+def _read(text: FoldedText, start: int, at: int, kind: Kind | None, so: bool) -> Mention | None:
+    match = _number().match(text.plain, at)
+    if match is None:
+        return None
+    symbol = read_symbol(text.plain, at, match.end(), match["number"], match["year"], kind, so or kind is not None)
+    if symbol:
+        told = symbol.kind or kind
+        if told and kind and kind.type != told.type and kind.key == told.key:
+            told = kind  # "Quy định 69-QĐ/TW"
+        return _with_symbol(start, symbol.end, told, symbol.number, symbol.official)
+    if kind is None:  # "văn bản số 12" is no citation
+        return None
+    return _spelled_out(text, start, match, kind, so)
+
+
+def _with_symbol(start: int, end: int, kind: Kind | None, number: DocumentNumber, official: bool) -> Mention:
+    form = ("party_symbol" if number.shape == "party" else "state_symbol") if official else "typo_variant"
+    return Mention(start, end, form, kind, number, number.number, number.organ, number.year)
+
+
+def _spelled_out(text: FoldedText, start: int, match: re.Match[str], kind: Kind, so: bool) -> Mention | None:
+    digits, year, end = match["number"], match["year"], match.end()
+    follows = text.plain[end : end + 2]
+    if re.match(r"\w|[-/.,]\d|/\w|%", follows) or (not year and not so and not kind.bare):
+        return None
+    if not year and not so and counts_things(text.low, end):
+        return None
+    if not so and not year and re.fullmatch(r"(?:19|20)\d\d", digits):  # "Nghị quyết 2021"
+        return None
+    number = pad(digits.replace(" ", ""))
+    mention = Mention(start, end, "spelled_out", kind, None, number, kind.organ, int(year) if year else None)
+    if kind.code == "ĐA":
+        mention.number = DocumentNumber("scheme", number, "ĐA")
+    return mention
+
+
+def _is_filler(between: str | None) -> bool:
+    """Whether the words between type and number may stand there: "bổ nhiệm", "của Bộ Chính trị"."""
+    if not between:
+        return True
+    return not _stop().search(between)
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    words = [word for kind in kinds().values() if kind.code not in LAWS for word in kind.words]
+    carriers = rules()["words"]["carriers"]
+    return _words_pattern([*words, *carriers]), re.compile(
+        rf"""(?:
+            (?P<between>(?:\s+[^\W\d_]+){{0,8}}?)\s+(?P<so>{_SO})  # Quyết định (bổ nhiệm) số 2167/QĐ-BVHTTDL
+          | \s+                                                   # Nghị quyết 18
+        )(?=\d)""",
+        re.VERBOSE,
+    )
+
+
+def _words_pattern(words: list[str]) -> re.Pattern[str]:
+    ordered = sorted(words, key=lambda word: (-len(word), word))
+    return re.compile(r"(?<!\w)(?:" + "|".join(word.replace(" ", r"\s+") for word in ordered) + r")(?!\w)")
+
+
+@cache
+def _stop() -> re.Pattern[str]:
+    return _words_pattern([*kind_words(), *rules()["words"]["never_between"]])
+
+
+@cache
+def _unit() -> re.Pattern[str]:
+    units = sorted(rules()["words"]["units"], key=len, reverse=True)
+    return re.compile(r"\s*(?:" + "|".join(re.escape(unit).replace(r"\ ", r"\s+") for unit in units) + r")(?!\w)")
+
+
+@cache
+def _issue_words() -> re.Pattern[str]:
+    """What may follow a document's number although it starts like a unit: "ngày 5/1", "năm 2019", "Bộ Chính trị"."""
+    return re.compile(rf"\s*(?:(?:ngày|tháng)\s*\d|năm\s+(?:19|20)\d\d|{organ_words()[0]})")
+
+
+@cache
+def _number() -> re.Pattern[str]:
+    return re.compile(NUMBER + YEAR, re.VERBOSE)
+
+
+@cache
+def _abbreviations() -> re.Pattern[str]:
+    letters = sorted({word for kind in kinds().values() for word in kind.abbreviations}, key=len, reverse=True)
+    return re.compile(rf"(?<![\w/-])(?P<word>{'|'.join(letters)})(?P<so>\s+số)?[\s-]?(?=\d)")
+
+
+@cache
+def _bare() -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w.,/-])(?P<head>{NUMBER}{YEAR}){TAIL}", re.VERBOSE)

@@ -1,0 +1,97 @@
+"""Issuing organs, as data/organs.toml lists them, and the words that name them in a text."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from feeds.documents.kinds import DATA
+
+_BLANK = r"\s+"
+_JOINT = r"\s?(?:-|&|,|\svà\s)\s?"  # "Bộ GD-ĐT", "Bộ GD&ĐT", "Bộ Giáo dục và Đào tạo"
+
+
+@dataclass(frozen=True, slots=True)
+class Organ:
+    """One organ; the header of data/organs.toml says what the fields mean."""
+
+    code: str
+    vi: str
+    en: str
+    system: str
+    words: tuple[str, ...]
+    symbols: tuple[str, ...] = ()
+    local: bool = False
+    numbered: bool = False  # the code carries the term: QH14
+
+
+@cache
+def _data() -> Mapping[str, Any]:
+    return tomllib.loads((DATA / "organs.toml").read_text("utf-8"))
+
+
+@cache
+def organs() -> Mapping[str, Organ]:
+    """Every organ under its code."""
+    return {
+        row["code"]: Organ(**{**row, "words": tuple(row["words"]), "symbols": tuple(row.get("symbols", ()))})
+        for row in _data()["organ"]
+    }
+
+
+@cache
+def organ_symbols() -> Mapping[str, Organ]:
+    """Every organ under its code and other spellings, case folded."""
+    named: dict[str, Organ] = {}
+    for organ in organs().values():
+        for symbol in (organ.code, *organ.symbols):
+            named.setdefault(symbol.casefold(), organ)
+    return named
+
+
+@cache
+def outside_codes() -> frozenset[str]:
+    """Codes of bodies that are neither Party nor State."""
+    return frozenset(_data()["outside"])
+
+
+@cache
+def central_cities() -> frozenset[str]:
+    """Cities directly under the central authorities: their committees' numbers are a province's."""
+    return frozenset(_data()["central_cities"])
+
+
+@cache
+def organ_words() -> tuple[str, Mapping[str, str]]:
+    """A pattern (lower case) of all words that name an organ, longest first, and their skeletons -> code."""
+    codes = {word: organ.code for organ in organs().values() for word in organ.words}
+    ordered = sorted(codes, key=lambda word: (-len(word), word))
+    pattern = "|".join(_pattern_of(word) for word in ordered)
+    return rf"(?:{pattern})(?!\w)", {skeleton(word): code for word, code in codes.items()}
+
+
+def skeleton(words: str) -> str:
+    """Letters alone, "và" dropped, for comparing the spellings of one organ's name."""
+    return re.sub(r"[\W_]+|\bvà\b", "", words.lower())
+
+
+def base_organ(code: str) -> Organ | None:
+    """The organ of a code with its unit or number: UBND-TL, QH14, BCA-X11."""
+    known = organs()
+    head = code.split("-")[0].split("&")[0]
+    return known.get(code) or known.get(head) or known.get(head.rstrip("0123456789?"))
+
+
+def issuer_name(code: str, lang: str = "vi") -> str:
+    """The words for an organ's code: "BCA" is "Bộ Công an"; an unknown code stands for itself."""
+    organ = base_organ(code)
+    if organ is None:
+        return code
+    return organ.vi if lang == "vi" else organ.en
+
+
+def _pattern_of(words: str) -> str:
+    parts = re.split(r"\s?-\s?", words)
+    return _JOINT.join(_BLANK.join(map(re.escape, part.split())) for part in parts)

@@ -1,0 +1,58 @@
+"""Mentions without a number: drafts ("dự thảo Nghị quyết") and back-references ("Chỉ thị này", "Luật trên")."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from feeds.documents.folding import FoldedText
+from feeds.documents.kinds import kind_words, kinds
+from feeds.documents.mention import Mention
+
+
+def drafts(text: FoldedText) -> Iterator[Mention]:
+    """Papers still without a number. A bill that has a name is a named law instead and overlaps this."""
+    for match in _draft().finditer(text.low):
+        kind = kind_words()[" ".join(match["word"].split())]
+        yield Mention(match.start(), match.end(), "draft", kind)
+
+
+def back_references(text: FoldedText) -> Iterator[Mention]:
+    """ "Chỉ thị này"; `link` finds what it means."""
+    for match in _back().finditer(text.low):
+        kind = kind_words()[" ".join(match["word"].split())]
+        yield Mention(match.start(), match.end(), "back_reference", kind)
+
+
+def link(mentions: Sequence[Mention]) -> None:
+    """Each back-reference means the last document of its kind before it, draft or not."""
+    for index, mention in enumerate(mentions):
+        if mention.form != "back_reference":
+            continue
+        for earlier in reversed(mentions[:index]):
+            if earlier.form != "back_reference" and _same_kind(earlier, mention):
+                mention.antecedent = earlier
+                break
+
+
+def _same_kind(earlier: Mention, mention: Mention) -> bool:
+    if earlier.kind is None or mention.kind is None:
+        return earlier.number is not None and mention.kind is not None and mention.kind.code == "L"
+    return earlier.kind.type == mention.kind.type
+
+
+@cache
+def _words() -> str:
+    words = {word for kind in kinds().values() if kind.bare or kind.normative for word in kind.words}
+    return "|".join(word.replace(" ", r"\s+") for word in sorted(words, key=lambda word: (-len(word), word)))
+
+
+@cache
+def _draft() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)dự\s+thảo\s+(?:lần\s+\d\s+)?(?P<word>{_words()})(?!\w)")
+
+
+@cache
+def _back() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?<!\w)(?<!pháp\s)(?<!kỷ\s)(?P<word>{_words()})\s+(?:này|trên(?=[\s,.;:)]*(?:$|[,.;:)]|đã|được|có|là|và|quy))|nói\s+trên|nêu\s+trên|đó)(?!\w)"
+    )

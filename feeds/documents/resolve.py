@@ -1,0 +1,249 @@
+"""Resolving: which document a citation means (DESIGN.md, Resolving).
+
+A citation is *resolved* only by positive evidence, each rule tried in this order:
+
+1. `full_symbol`   the symbol carries the year and the body (13/2023/NĐ-CP, 24/2018/QH14): an identity by itself
+2. `stated_term`   a Party number with its congress term, catalogued or not
+3. `date`          the stated day is a catalogued document's, or lies in one congress term or year
+4. `title_words`   the title in the text is a catalogued document's
+5. `anaphora`      the same key is resolved elsewhere in the text, to one document only
+6. `relation`      a document resolved in the same text concludes, carries out, amends or replaces it
+
+Nothing is resolved against the text's own words (other term, day, body or title) nor to a document younger than the
+article. What is left is *presumed* (one candidate), *ambiguous* (several) or *unknown*. To be the catalogue's only
+entry proves nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from feeds.documents.candidates import candidates_of
+from feeds.documents.catalogue import Catalogue, Document, law_name
+from feeds.documents.evidence import contradicts, dates_match, titles_match
+from feeds.documents.find import Citation
+from feeds.documents.number import DocumentNumber, parse
+from feeds.documents.organs import base_organ
+from feeds.documents.terms import congress_term, term_began
+
+_STRONG_RELATIONS = frozenset(
+    {"concludes", "concluded_by", "implements", "implemented_by", "replaces", "replaced_by", "amends", "amended_by"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one citation means, and why."""
+
+    status: Literal["resolved", "presumed", "ambiguous", "unknown"]
+    id: str | None
+    rule: str
+    """The rule that decided: see the module, or only_candidate, several_candidates, no_candidate, contradiction,
+    antecedent."""
+    candidates: tuple[str, ...]
+    """Ids, best first; empty when resolved."""
+
+
+@dataclass(slots=True)
+class _Case:
+    """One citation while it is being resolved."""
+
+    citation: Citation
+    number: DocumentNumber
+    possible: list[Document]  # candidates that nothing rules out
+    ruled_out: list[Document]
+    id: str | None = None
+    rule: str = ""
+
+
+def resolve_citations(
+    text: str,
+    citations: Sequence[Citation],
+    catalogue: Catalogue,
+    *,
+    published: date | None = None,
+    home_province: str | None = None,
+) -> tuple[Reading | None, ...]:
+    """A reading for every citation; None for drafts and for back-references to nothing or to a draft."""
+    cases: dict[int, _Case] = {}
+    for index, citation in enumerate(citations):
+        number = parse(citation.key) if citation.key else None
+        if number is None:
+            continue
+        possible: list[Document] = []
+        ruled_out: list[Document] = []
+        for document in candidates_of(number, catalogue, citation.province or home_province):
+            (ruled_out if contradicts(citation, document, published) else possible).append(document)
+        cases[index] = _Case(citation, number, possible, ruled_out)
+    for case in cases.values():
+        _from_its_own_words(case, published)
+    while _step(list(cases.values()), catalogue):
+        pass
+    readings: dict[int, Reading] = {index: _reading(case) for index, case in cases.items()}
+    return tuple(_of(index, citation, readings) for index, citation in enumerate(citations))
+
+
+def _step(cases: Sequence[_Case], catalogue: Catalogue) -> bool:
+    """One round over the open cases; whether it settled any."""
+    open_cases = [case for case in cases if case.id is None]
+    settled = [case for case in open_cases if _from_anaphora(case, cases, catalogue)]
+    settled = settled or [case for case in open_cases if _from_relation(case, cases)]
+    return bool(settled)
+
+
+def _of(index: int, citation: Citation, readings: dict[int, Reading]) -> Reading | None:
+    if citation.antecedent is None:
+        return readings.get(index)
+    meant = readings.get(citation.antecedent)
+    return Reading(meant.status, meant.id, "antecedent", meant.candidates) if meant else None
+
+
+def _from_its_own_words(case: _Case, published: date | None) -> None:
+    for rule, found in (
+        ("full_symbol", _full_symbol(case, published)),
+        ("stated_term", _stated_term(case, published)),
+        ("date", _stated_date(case)),
+        ("title_words", _title(case)),
+    ):
+        if found:
+            case.id, case.rule = found, rule
+            return
+
+
+def _full_symbol(case: _Case, published: date | None) -> str | None:
+    number = case.number
+    if number.year is None or (
+        number.organ.endswith("?") and number.shape != "constitution" and number.shape != "named"
+    ):
+        return None
+    if (published and number.year > published.year) or not _placed(case):
+        return None
+    if number.shape in ("yearly", "assembly", "constitution"):
+        return f"{number}#{number.year}"
+    if number.shape == "named":
+        if len(case.possible) == 1:
+            return case.possible[0].id
+        return None if case.possible or case.ruled_out else f"{number}#{number.year}"
+    return None
+
+
+def _stated_term(case: _Case, published: date | None) -> str | None:
+    number, term = case.number, case.citation.term
+    if number.shape == "congress" and number.place is None:
+        term = number.number
+    if term is None or not _central(number):
+        return None
+    began = term_began(term)
+    if published and began and began > published:
+        return None
+    if number.shape == "plenum":  # one plenum passes several resolutions
+        own = [document for document in case.possible if document.key == str(number)]
+        return own[0].id if own else None
+    matching = [document for document in case.possible if document.term == term]
+    if len(matching) > 1 or any(document.term == term for document in case.ruled_out):
+        return None
+    return matching[0].id if matching else f"{number}#{term}"
+
+
+def _stated_date(case: _Case) -> str | None:
+    citation, number = case.citation, case.number
+    if citation.date is None or number.shape in ("named", "plenum", "congress", "scheme") or "?" in str(number):
+        return None
+    matching = [document for document in case.possible if dates_match(citation, document)]
+    if len(matching) == 1 and (_placed(case) or number.place is None):
+        return matching[0].id if _placed(case) else None
+    if matching or not _placed(case):
+        return None
+    if _central(number):
+        term = congress_term(citation.date)
+        taken = any(document.term == term for document in (*case.possible, *case.ruled_out))
+        return f"{number}#{term}" if term and not taken else None
+    if any(document.year == citation.date.year for document in case.ruled_out):
+        return None
+    return f"{number}#{citation.date.year}"
+
+
+def _title(case: _Case) -> str | None:
+    title = case.citation.title
+    if title is None or not _issuer_stated(case):
+        return None
+    matching = [document for document in case.possible if titles_match(title, document)]
+    return matching[0].id if len(matching) == 1 else None
+
+
+def _placed(case: _Case) -> bool:
+    """Whether a local document's place is known; others need none."""
+    organ = base_organ(case.number.organ)
+    local = organ is not None and organ.local
+    return not local or (case.number.place is not None and case.number.place != "?")
+
+
+def _issuer_stated(case: _Case) -> bool:
+    """A local document whose committee is not named could be the one's above or below: its title proves little."""
+    organ = base_organ(case.number.organ)
+    return organ is None or not organ.local or (_placed(case) and case.citation.issuing_body is not None)
+
+
+def _central(number: DocumentNumber) -> bool:
+    return (number.organ in ("TW", "?") and number.shape in ("party", "plenum") and number.organ == "TW") or (
+        number.shape == "congress" and number.place is None
+    )
+
+
+def _from_relation(case: _Case, cases: Sequence[_Case]) -> bool:
+    resolved = {other.id for other in cases if other.id}
+    related = [
+        document
+        for document in case.possible
+        if any(
+            link.target in resolved and link.kind in _STRONG_RELATIONS and link.confidence == "seen"
+            for link in document.relations
+        )
+    ]
+    if len(related) != 1 or not _placed(case):
+        return False
+    case.id, case.rule = related[0].id, "relation"
+    return True
+
+
+def _from_anaphora(case: _Case, cases: Sequence[_Case], catalogue: Catalogue) -> bool:
+    ids = {other.id for other in cases if other.id and other is not case and _same(case, other, catalogue)}
+    if len(ids) != 1:
+        return False
+    found = ids.pop()
+    if any(document.id == found for document in case.ruled_out):
+        return False
+    case.id, case.rule = found, "anaphora"
+    return True
+
+
+def _same(case: _Case, other: _Case, catalogue: Catalogue) -> bool:
+    """Whether both go by one key, or by one law's name."""
+    if str(case.number) == str(other.number):
+        return _agree(case.citation, other.citation)
+    if case.number.shape != "named" or case.number.year:
+        return False
+    if other.number.shape == "named":
+        return (case.number.type, case.number.number) == (other.number.type, other.number.number)
+    document = catalogue.get(other.id or "")
+    name = law_name(document) if document else None
+    return name is not None and name.lower() == case.number.number.lower()
+
+
+def _agree(one: Citation, other: Citation) -> bool:
+    terms = {one.term or one.term_derived, other.term or other.term_derived} - {None}
+    dates = {one.date, other.date} - {None}
+    return len(terms) < 2 and len(dates) < 2
+
+
+def _reading(case: _Case) -> Reading:
+    if case.id:
+        return Reading("resolved", case.id, case.rule, ())
+    ids = tuple(document.id for document in case.possible)
+    if len(ids) == 1:
+        return Reading("presumed", ids[0], "only_candidate", ids)
+    if ids:
+        return Reading("ambiguous", None, "several_candidates", ids)
+    ruled_out = tuple(document.id for document in case.ruled_out)
+    return Reading("unknown", None, "contradiction" if ruled_out else "no_candidate", ())
