@@ -1,13 +1,14 @@
 """Who reads, and what they chose."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from digests.models import Chat, Subscription
+from digests.models import Chat, DigestPart, SentStory, Subscription
 from digests.schedule import next_due
 
 DEFAULT_MINUTE = 7 * 60
@@ -25,6 +26,7 @@ class Reader:
     topics: tuple[str, ...]
     next_due_at: datetime | None
     first_promised: bool
+    had_digest: bool
 
 
 def welcome(session: Session, chat_id: int, now: datetime, *, language: str, timezone: str) -> Chat:
@@ -58,18 +60,20 @@ def find_reader(session: Session, chat_id: int) -> Reader | None:
         topics=tuple(subscription.topics) if subscription else (),
         next_due_at=subscription.next_due_at if active else None,
         first_promised=subscription.first_promised if subscription else False,
+        had_digest=subscription is not None and subscription.covered_until is not None,
     )
 
 
 def subscribe(
     session: Session,
-    chat: Chat,
+    chat_id: int,
     now: datetime,
     *,
     minute_of_day: int | None = None,
-    topics: tuple[str, ...] | None = None,
+    topics: Sequence[str] | None = None,
 ) -> Subscription:
     """Subscribes the chat, or changes what is given of its subscription; asking twice changes nothing."""
+    chat = session.get_one(Chat, chat_id)
     subscription = _subscription(session, chat.id)
     if subscription is None:
         minute = DEFAULT_MINUTE if minute_of_day is None else minute_of_day
@@ -102,19 +106,35 @@ def unsubscribe(session: Session, chat_id: int) -> bool:
         return False
     subscription.enabled = False
     subscription.first_promised = False
+    # What has not gone out yet is not wanted any more.
+    session.execute(
+        update(DigestPart)
+        .where(DigestPart.chat_id == chat_id, DigestPart.state == "pending")
+        .values(state="refused", last_error="unsubscribed")
+    )
     return True
 
 
-def choose_language(session: Session, chat: Chat, language: str) -> None:
-    chat.language = language
+def promise_first(session: Session, chat_id: int) -> bool:
+    """Promises the first digest, once; False where the chat is not subscribed or had a digest already."""
+    subscription = _subscription(session, chat_id)
+    if subscription is None or not subscription.enabled or subscription.covered_until is not None:
+        return False
+    subscription.first_promised = True
+    return True
 
 
-def choose_timezone(session: Session, chat: Chat, timezone: str, now: datetime) -> None:
+def choose_language(session: Session, chat_id: int, language: str) -> None:
+    session.get_one(Chat, chat_id).language = language
+
+
+def choose_timezone(session: Session, chat_id: int, timezone: str, now: datetime) -> None:
     """Moves the chat to another zone, and its next digest with it; ValueError for an unknown zone."""
     try:
         zone = ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"unknown time zone: {timezone}") from error
+    chat = session.get_one(Chat, chat_id)
     chat.timezone = timezone
     subscription = _subscription(session, chat.id)
     if subscription:
@@ -140,6 +160,7 @@ def move_chat(session: Session, old_id: int, new_id: int) -> None:
     subscription = _subscription(session, old_id)
     if subscription and _subscription(session, new_id) is None:
         subscription.chat_id = new_id
+        session.execute(update(SentStory).where(SentStory.chat_id == old_id).values(chat_id=new_id))
 
 
 def forget(session: Session, chat_id: int) -> None:

@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, MetaData, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -58,6 +58,13 @@ class Database:
         with self.engine.connect() as connection:
             present = MigrationContext.configure(connection).get_current_revision()
         return present, ScriptDirectory.from_config(self.alembic_config()).get_current_head()
+
+    def new_revision(self, message: str, metadata: MetaData) -> None:
+        """For developers: writes the migration that brings this database to `metadata`."""
+        config = self.alembic_config()
+        config.attributes["metadata"] = metadata
+        number = len(list((_MIGRATIONS / "versions").glob("*.py"))) + 1
+        command.revision(config, message, autogenerate=True, rev_id=f"{number:04}")
 
     def alembic_config(self) -> Config:
         config = Config()

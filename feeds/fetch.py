@@ -286,6 +286,8 @@ def _raise_as_fetch_error(error: Exception, url: URL) -> NoReturn:
         cause = cause.__cause__ or (cause.os_error if isinstance(cause, aiohttp.ClientConnectorError) else None)
     if isinstance(error, zlib.error):
         raise FetchError("encoding", f"the compressed body is broken: {where}", retry=True) from error
+    if isinstance(error, aiohttp.InvalidURL):
+        raise FetchError("bad_url", f"not an address: {where}", retry=False) from error
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         raise FetchError("dns", f"the host is unknown: {where}", retry=True) from error
     if isinstance(error, aiohttp.ClientSSLError):

@@ -25,26 +25,27 @@ def is_public(address: str) -> bool:
         ip = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return all(
-        one.is_global
-        and not (one.is_multicast or one.is_reserved or one.is_loopback or one.is_link_local or one.is_unspecified)
-        for one in _meanings(ip)
-    )
+    return all(one.is_global and not _is_special(one) for one in _meanings(ip))
+
+
+def _is_special(ip: IPv4Address | IPv6Address) -> bool:
+    is_site_local = isinstance(ip, IPv6Address) and ip.is_site_local
+    return ip.is_multicast or ip.is_reserved or ip.is_link_local or is_site_local
 
 
 def _meanings(ip: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
-    """`ip` and the IPv4 addresses it carries inside: mapped, compatible, 6to4, Teredo and NAT64 forms."""
+    """`ip` and the IPv4 addresses it carries inside: mapped, NAT64, 6to4 and Teredo forms."""
     if isinstance(ip, IPv4Address):
         return [ip]
     if ip.ipv4_mapped:
         return [ip.ipv4_mapped]
+    if ip in _NAT64:
+        return [IPv4Address(int(ip) & 0xFFFFFFFF)]
     inner: list[IPv4Address | IPv6Address] = [ip]
     if ip.sixtofour:
         inner.append(ip.sixtofour)
     if ip.teredo:
         inner.extend(ip.teredo)
-    if ip in _NAT64 or int(ip) < 1 << 32:
-        inner.append(IPv4Address(int(ip) & 0xFFFFFFFF))
     return inner
 
 

@@ -55,13 +55,13 @@ class Feed(Base):
     url: Mapped[str] = mapped_column(unique=True)
     outlet: Mapped[str]
     level: Mapped[str]
+    next_check_at: Mapped[datetime] = mapped_column(index=True)
     language: Mapped[str] = mapped_column(default="vi")
     province: Mapped[str | None] = mapped_column(default=None)
     section: Mapped[str | None] = mapped_column(default=None)
     # "file": from the sources file, kept in step with it; "user": added at run time.
     origin: Mapped[str] = mapped_column(String(8), default="file")
     enabled: Mapped[bool] = mapped_column(default=True)
-    next_check_at: Mapped[datetime] = mapped_column(index=True)
     claimed_until: Mapped[datetime | None] = mapped_column(default=None)
     etag: Mapped[str | None] = mapped_column(default=None)
     last_modified: Mapped[str | None] = mapped_column(default=None)

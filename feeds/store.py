@@ -62,7 +62,10 @@ def sync_sources(session: Session, sources: Iterable[Source], now: datetime) -> 
     stored = {feed.url: feed for feed in session.scalars(select(Feed))}
     wanted = {source.url: source for source in sources}
     for url, source in wanted.items():
-        feed = stored.get(url) or add_feed(session, source, now, origin="file")
+        feed = stored.get(url)
+        if feed is None:
+            session.add(_feed(source, now, origin="file"))
+            continue
         feed.outlet, feed.level, feed.language = source.outlet, source.level, source.language
         feed.province, feed.section = source.province, source.section
         if feed.origin == "file":
@@ -72,9 +75,38 @@ def sync_sources(session: Session, sources: Iterable[Source], now: datetime) -> 
             feed.enabled = False
 
 
-def add_feed(session: Session, source: Source, now: datetime, *, origin: str = "user") -> Feed:
-    """A new feed, due at once."""
-    feed = Feed(
+def add_feeds(session: Session, sources: Iterable[Source], now: datetime) -> int:
+    """Follows these feeds from now on, due at once; returns how many are new or were switched off before."""
+    stored = {feed.url: feed for feed in session.scalars(select(Feed))}
+    added = 0
+    for source in {source.url: source for source in sources}.values():
+        feed = stored.get(source.url)
+        if feed is not None and feed.enabled:
+            continue
+        added += 1
+        if feed is None:
+            session.add(_feed(source, now, origin="user"))
+        else:
+            feed.enabled, feed.origin, feed.next_check_at = True, "user", now
+    return added
+
+
+def drop_feed(session: Session, url: str) -> bool:
+    """Stops following a feed, for good even where the sources file names it; its articles stay. False if unknown."""
+    feed = session.scalar(select(Feed).where(Feed.url == url, Feed.enabled))
+    if feed is None:
+        return False
+    feed.enabled, feed.origin = False, "user"
+    return True
+
+
+def all_feeds(session: Session) -> Sequence[Feed]:
+    """Every feed that is followed, by outlet."""
+    return session.scalars(select(Feed).where(Feed.enabled).order_by(Feed.outlet, Feed.url)).all()
+
+
+def _feed(source: Source, now: datetime, *, origin: str) -> Feed:
+    return Feed(
         url=source.url,
         outlet=source.outlet,
         level=source.level,
@@ -85,9 +117,6 @@ def add_feed(session: Session, source: Source, now: datetime, *, origin: str = "
         enabled=source.enabled,
         next_check_at=now,
     )
-    session.add(feed)
-    session.flush()
-    return feed
 
 
 def claim_feeds(session: Session, now: datetime, *, limit: int, only_due: bool = True) -> Sequence[Feed]:
@@ -175,12 +204,16 @@ def store_analysis(session: Session, article: Article, analysis: Analysis) -> No
     session.flush()
 
 
+def minute_position(moment: datetime) -> int:
+    """The first position of the minute of `moment`."""
+    return (int(moment.timestamp()) // 60) << _SEQUENCE_BITS
+
+
 def next_position(session: Session, moment: datetime) -> int:
     """The next free position within the minute of `moment`."""
-    first = (int(moment.timestamp()) // 60) << _SEQUENCE_BITS
-    last = session.scalar(
-        select(func.max(Article.position)).where(Article.position.between(first, first + (1 << _SEQUENCE_BITS) - 1))
-    )
+    first = minute_position(moment)
+    inside = Article.position.between(first, first + (1 << _SEQUENCE_BITS) - 1)
+    last = session.scalar(select(func.max(Article.position)).where(inside))
     return first if last is None else last + 1
 
 

@@ -83,9 +83,7 @@ def fold(text: str) -> str:
 
 # Old and new tone placement are one spelling: "uỷ" = "ủy", "khoá" = "khóa" (CITATIONS.md, 5.3).
 _NEW_TONE = {
-    case(unicodedata.normalize("NFC", vowels + tone)): case(
-        unicodedata.normalize("NFC", vowels[0] + tone + vowels[1])
-    )
+    case(unicodedata.normalize("NFC", vowels + tone)): case(unicodedata.normalize("NFC", vowels[0] + tone + vowels[1]))
     for vowels in ("oa", "oe", "uy")
     for tone in "\u0300\u0301\u0303\u0309\u0323"
     for case in (str, str.capitalize, str.upper)

@@ -101,7 +101,7 @@ def next_check(now: datetime, interval: timedelta, failures: int, retry_after: f
 
     Never before `retry_after` seconds, which are believed up to a day.
     """
-    wait = min(interval * 2 ** min(failures, 10), MAX_BACK_OFF)
+    wait = min(interval * float(2 ** min(failures, 10)), MAX_BACK_OFF)
     wait *= random.uniform(0.9, 1.1)  # noqa: S311 - spreading load, not a secret
     return now + max(wait, timedelta(seconds=min(retry_after or 0.0, 86_400.0)))
 

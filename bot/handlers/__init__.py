@@ -1,0 +1,1 @@
+"""One module per family of commands; each offers `handlers()`, the PTB handlers it answers with."""

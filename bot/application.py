@@ -1,0 +1,198 @@
+"""Wiring: a PTB application with our handlers and services, and the process that runs the chosen roles."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from telegram import Update
+from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
+from telegram.ext import Application, ContextTypes, ExtBot
+
+from bot.context import Context, Services
+from bot.handlers import digest, directive, errors, info, settings, start
+from bot.jobs import Jobs
+from bot.profile import publish_profile
+from bot.request import AiohttpRequest
+from bot.sender import TelegramSender
+from bot.settings import Settings
+from feeds.database import Database
+from feeds.fetch import Fetcher
+from feeds.sources import Source, load_sources
+from feeds.store import sync_sources
+from feeds.update import UpdateReport
+
+log = structlog.get_logger()
+
+BotApplication = Application[ExtBot[None], Context, dict[Any, Any], dict[Any, Any], Services, None]
+UPDATE_KINDS = [Update.MESSAGE, Update.CALLBACK_QUERY]
+LONG_POLL = 30  # seconds
+CONNECT_PAUSE = 5.0  # seconds between two attempts to reach the Bot API at start
+
+
+class Role(StrEnum):
+    """What one process does; by default all of it."""
+
+    POLL = "poll"
+    SERVE = "serve"
+    DELIVER = "deliver"
+
+
+class StartError(Exception):
+    """The bot cannot start; the message says why and what to do."""
+
+
+@dataclass(slots=True)
+class Running:
+    """A bot at work, for whoever steers it (the demo, tests)."""
+
+    services: Services
+    jobs: Jobs
+    fetcher: Fetcher | None
+    sender: TelegramSender | None
+
+    async def poll_now(self) -> UpdateReport | None:
+        """A round over the feeds that are due, without waiting for the tick."""
+        if self.fetcher is None:
+            return None
+        return await self.jobs.poll(self.fetcher, timedelta(minutes=self.services.settings.poll_minutes))
+
+    async def deliver_now(self) -> int:
+        """Sends what is due, without waiting for the tick; returns the parts sent."""
+        return await self.jobs.deliver(self.sender) if self.sender else 0
+
+
+def now() -> datetime:
+    """The real clock. Everything below gets it, or the demo's, as an argument."""
+    return datetime.now(UTC)
+
+
+def build_application(services: Services) -> BotApplication:
+    """PTB's application with our handlers; the token must be set."""
+    token = services.settings.telegram_token
+    if token is None:
+        raise StartError("TELEGRAM_TOKEN is not set. Get a token from @BotFather and put it into .env (see README.md).")
+    base = services.settings.telegram_api_url
+    application: BotApplication = (
+        Application.builder()
+        .token(token.get_secret_value())
+        .base_url(f"{base}/bot")
+        .base_file_url(f"{base}/file/bot")
+        .request(AiohttpRequest())
+        .get_updates_request(AiohttpRequest(connections=1, read_timeout=LONG_POLL + 10))
+        .context_types(ContextTypes(context=Context, bot_data=Services))
+        .job_queue(None)
+        .concurrent_updates(16)
+        .build()
+    )
+    application.bot_data = services
+    for module in (start, directive, digest, settings, info):
+        application.add_handlers(module.handlers())
+    application.add_error_handler(errors.report)
+    return application
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    roles: Collection[Role],
+    *,
+    clock: Callable[[], datetime] = now,
+    sources: Collection[Source] | None = None,
+) -> AsyncIterator[Running]:
+    """The bot with these roles while the `async with` lasts; at its end everything under way is finished first.
+
+    `sources` replaces the sources file. Raises `StartError`, `SourcesError` or `DatabaseError` with a clear message.
+    """
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database_url)
+        stack.callback(database.close)
+        await asyncio.to_thread(database.migrate)
+        wanted = load_sources(settings.sources_file) if sources is None else sources
+        await asyncio.to_thread(_sync, database, wanted, clock())
+        jobs = Jobs(database, clock)
+        services = Services(settings, database, clock, wake_delivery=jobs.wake_delivery)
+        bot = Running(services, jobs, None, None)
+        if Role.POLL in roles:
+            bot.fetcher = await stack.enter_async_context(Fetcher(allow_private=settings.fetch_allow_private))
+            jobs.add_polling(bot.fetcher, timedelta(minutes=settings.poll_minutes))
+        if {Role.SERVE, Role.DELIVER} & set(roles):
+            application = await stack.enter_async_context(_connected(services))
+            if Role.DELIVER in roles:
+                bot.sender = TelegramSender(application.bot)
+                jobs.add_delivery(bot.sender)
+            if Role.SERVE in roles:
+                await stack.enter_async_context(_serving(application))
+        stack.push_async_callback(jobs.stop)
+        jobs.start()
+        yield bot
+
+
+async def run(settings: Settings, roles: Collection[Role]) -> None:
+    """Runs until SIGTERM or SIGINT, then stops in order: no new updates, work under way finished, all recorded."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with running(settings, roles):
+        log.info("ready", roles=sorted(roles))
+        await stop.wait()
+        log.info("stopping")
+    log.info("stopped")
+
+
+@asynccontextmanager
+async def _connected(services: Services) -> AsyncIterator[BotApplication]:
+    """An application that has spoken to the Bot API; while that cannot be reached it is tried again."""
+    application = build_application(services)
+    while True:
+        try:
+            await application.initialize()
+            break
+        except InvalidToken as error:
+            raise StartError("Telegram refuses TELEGRAM_TOKEN: check it, or ask @BotFather for a new one.") from error
+        except NetworkError as error:
+            log.warning("the Bot API cannot be reached, trying again", error=str(error))
+            await asyncio.sleep(CONNECT_PAUSE)
+    try:
+        yield application
+    finally:
+        await application.shutdown()
+
+
+@asynccontextmanager
+async def _serving(application: BotApplication) -> AsyncIterator[None]:
+    """Takes updates by long polling while the `async with` lasts; updates already taken are answered before the end."""
+    updater = application.updater
+    if updater is None:
+        raise StartError("the application was built without an updater")
+    try:
+        await publish_profile(application.bot)
+    except TelegramError as error:  # cosmetic: the bot works without
+        log.warning("command lists and descriptions were not published", error=str(error))
+    await application.start()
+    await updater.start_polling(
+        timeout=LONG_POLL, allowed_updates=UPDATE_KINDS, error_callback=_polling_failed, drop_pending_updates=False
+    )
+    try:
+        yield
+    finally:
+        await updater.stop()
+        await application.stop()
+
+
+def _polling_failed(error: TelegramError) -> None:
+    if isinstance(error, Conflict):
+        log.error("another process takes this bot's updates: run `serve` once per token")
+    else:
+        log.warning("updates cannot be taken, trying again", error=str(error))
+
+
+def _sync(database: Database, sources: Collection[Source], moment: datetime) -> None:
+    with database.session() as session:
+        sync_sources(session, sources, moment)

@@ -1,0 +1,54 @@
+"""What handlers get: typed services instead of a dictionary."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy.orm import Session
+from telegram.ext import CallbackContext, ExtBot
+
+from bot.settings import Settings
+from feeds.database import Database
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+def _no_wake() -> None:
+    """A process that does not deliver leaves it to the one that does."""
+
+
+@dataclass(slots=True)
+class Services:
+    """Everything a handler may use. `clock` gives the present instant, aware, in UTC."""
+
+    settings: Settings
+    database: Database
+    clock: Callable[[], datetime]
+    # Asks for a delivery round now instead of at the next tick.
+    wake_delivery: Callable[[], None] = field(default=_no_wake)
+
+    async def write(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `work(session, ...)` in one transaction, in a thread."""
+
+        def run() -> T:
+            with self.database.session() as session:
+                return work(session, *args, **kwargs)
+
+        return await asyncio.to_thread(run)
+
+    async def read(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `work(session, ...)` without taking the write lock, in a thread."""
+
+        def run() -> T:
+            with self.database.reading() as session:
+                return work(session, *args, **kwargs)
+
+        return await asyncio.to_thread(run)
+
+
+# PTB's context with our services as its bot_data. A PTB application insists on building bot_data without arguments;
+# `bot.application` replaces it before the first update.
+Context = CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Services]

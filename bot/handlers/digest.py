@@ -1,0 +1,94 @@
+"""/subscribe, /unsubscribe, /today."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from telegram import Update
+from telegram.ext import BaseHandler, CallbackQueryHandler
+
+from bot.context import Context
+from bot.handlers.replies import command, done, pressed, reader_of, reply
+from bot.handlers.start import subscribed_screen
+from bot.texts import say
+from digests.compose import compose_period
+from digests.render import Message, render, render_digest
+from digests.subscribers import Reader, subscribe, unsubscribe
+from feeds.store import reading_progress
+
+# "7", "7h", "7:30", "7h30", "19g05"
+_HOUR = re.compile(r"^([01]?\d|2[0-3])\s*(?:[:hg.]\s*([0-5]\d)?)?$", re.IGNORECASE)
+DAY_HOURS = 24
+
+
+async def subscribe_command(update: Update, context: Context) -> None:
+    """Subscribes at the hour given ("7", "7:30", "7h30"), or at the present or usual one."""
+    reader = await reader_of(update, context)
+    typed = " ".join(context.args or ())
+    minute = parse_minute(typed) if typed else None
+    if typed and minute is None:
+        await reply(update, Message(render("bad_hour.html", reader.language, typed=typed[:40])))
+        return
+    services = context.bot_data
+    await services.write(subscribe, reader.chat_id, services.clock(), minute_of_day=minute)
+    await reply(update, await subscribed_screen(context, reader.chat_id))
+
+
+async def unsubscribe_command(update: Update, context: Context) -> None:
+    """Stops the digests, with the way back."""
+    reader = await reader_of(update, context)
+    stopped = await context.bot_data.write(unsubscribe, reader.chat_id)
+    await reply(update, stopped_screen(reader, stopped))
+
+
+async def today(update: Update, context: Context) -> None:
+    """The last 24 hours, whatever was sent before; nothing is recorded."""
+    reader = await reader_of(update, context)
+    await _send_today(update, context, reader)
+
+
+async def today_pressed(update: Update, context: Context) -> None:
+    query, _, reader = await pressed(update, context)
+    await done(query, reader)
+    await _send_today(update, context, reader)
+
+
+def parse_minute(typed: str) -> int | None:
+    """Minutes after midnight of a typed hour; None for anything else."""
+    match = _HOUR.match(typed.strip())
+    return int(match[1]) * 60 + int(match[2] or 0) if match else None
+
+
+def stopped_screen(reader: Reader, stopped: bool) -> Message:
+    """Says that the digests have stopped, or were not running, with the button back."""
+    return Message(
+        render("unsubscribed.html", reader.language, stopped=stopped), (((say("resume", reader.language), "resume"),),)
+    )
+
+
+async def _send_today(update: Update, context: Context, reader: Reader) -> None:
+    services = context.bot_data
+    view = await services.write(
+        compose_period,
+        services.clock(),
+        DAY_HOURS,
+        language=reader.language,
+        timezone=reader.timezone,
+        topics=reader.topics,
+        next_due_at=reader.next_due_at,
+    )
+    progress = await services.read(reading_progress)
+    if not view.stories and not progress.is_complete:
+        await reply(update, Message(render("still_reading.html", reader.language, progress=progress)))
+        return
+    for number, message in enumerate(render_digest(view)):
+        await reply(update, message, silent=number > 0)
+
+
+def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
+    return (
+        command("subscribe", subscribe_command),
+        command("unsubscribe", unsubscribe_command),
+        command("today", today),
+        CallbackQueryHandler(today_pressed, r"^today$"),
+    )

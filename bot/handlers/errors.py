@@ -1,0 +1,38 @@
+"""What happens when a handler fails: the log first, a kind word to the user second."""
+
+import structlog
+from telegram import Update
+from telegram.error import Forbidden, NetworkError, TelegramError
+
+from bot.context import Context
+from bot.handlers.replies import reply
+from bot.texts import language_of
+from digests.render import Message, render
+from digests.subscribers import find_reader, mark_unreachable
+
+log = structlog.get_logger()
+
+
+async def report(update: object, context: Context) -> None:
+    """Logs the error with its trace, never the text of a message; tells the user that something went wrong."""
+    error = context.error
+    services = context.bot_data
+    chat = update.effective_chat if isinstance(update, Update) else None
+    if isinstance(error, Forbidden) and chat:
+        await services.write(mark_unreachable, chat.id, "blocked")
+        return
+    if isinstance(error, NetworkError) and not isinstance(update, Update):
+        log.warning("Bot API not reached", error=str(error))
+        return
+    log.error("a handler failed", chat_id=chat.id if chat else None, exc_info=error)
+    if not isinstance(update, Update) or chat is None:
+        return
+    reader = await services.read(find_reader, chat.id)
+    user = update.effective_user
+    language = reader.language if reader else language_of(user.language_code if user else None)
+    try:
+        if update.callback_query:
+            await update.callback_query.answer()
+        await reply(update, Message(render("error.html", language)))
+    except TelegramError as second:
+        log.warning("the user could not be told of the error", error=str(second))

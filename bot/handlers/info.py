@@ -1,0 +1,84 @@
+"""/help, /status, /privacy, and what nobody else answers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from telegram import Update
+from telegram.ext import BaseHandler, CallbackQueryHandler, MessageHandler, filters
+
+from bot.context import Context
+from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
+from bot.texts import COMMANDS, language_of, say
+from digests.render import Message, render
+from digests.status import status_view
+from digests.subscribers import forget
+
+
+async def help_command(update: Update, context: Context) -> None:
+    reader = await reader_of(update, context)
+    await reply(update, Message(render("help.html", reader.language, commands=COMMANDS)))
+
+
+async def status(update: Update, context: Context) -> None:
+    """What is being read, which sources fail, when the next digest comes."""
+    reader = await reader_of(update, context)
+    services = context.bot_data
+    view = await services.read(status_view, services.clock())
+    await reply(update, Message(render("status.html", reader.language, status=view, reader=reader)))
+
+
+async def privacy(update: Update, context: Context) -> None:
+    reader = await reader_of(update, context)
+    buttons = (((say("erase", reader.language), "erase"),),)
+    await reply(update, Message(render("privacy.html", reader.language), buttons))
+
+
+async def erase_pressed(update: Update, context: Context) -> None:
+    """Asks once more, then erases everything stored about the chat."""
+    query, answer, reader = await pressed(update, context)
+    if answer == "":
+        choices = ((say("erase_yes", reader.language), "erase:yes"), (say("keep", reader.language), "erase:no"))
+        await edit(query, Message(render("erase.html", reader.language, asked=True), (choices,)))
+    elif answer == "yes":
+        await context.bot_data.write(forget, reader.chat_id)
+        await edit(query, Message(render("erase.html", reader.language, asked=False)))
+    else:
+        buttons = (((say("erase", reader.language), "erase"),),)
+        await edit(query, Message(render("privacy.html", reader.language), buttons))
+    await done(query, reader)
+
+
+async def unknown_command(update: Update, context: Context) -> None:
+    reader = await reader_of(update, context)
+    await reply(update, Message(render("unknown_command.html", reader.language, commands=COMMANDS)))
+
+
+async def not_text(update: Update, context: Context) -> None:
+    """Pictures, voices and files cannot be looked up yet."""
+    reader = await reader_of(update, context)
+    await reply(update, Message(render("not_text.html", reader.language)))
+
+
+async def in_group(update: Update, _context: Context) -> None:
+    """Groups come later; a command there gets one line instead of silence."""
+    language = language_of(update.effective_user.language_code if update.effective_user else None)
+    await reply(update, Message(render("in_group.html", language)))
+
+
+async def stale_button(update: Update, context: Context) -> None:
+    query, _, reader = await pressed(update, context)
+    await done(query, reader, "stale_button")
+
+
+def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
+    """The catch-alls come last, so this module is registered last."""
+    return (
+        command("help", help_command),
+        command("status", status),
+        command("privacy", privacy),
+        CallbackQueryHandler(erase_pressed, r"^erase(:|$)"),
+        CallbackQueryHandler(stale_button),
+        MessageHandler(filters.ChatType.PRIVATE & filters.COMMAND, unknown_command),
+        MessageHandler(filters.ChatType.PRIVATE & ~filters.StatusUpdate.ALL, not_text),
+        MessageHandler(filters.ChatType.GROUPS & filters.COMMAND, in_group),
+    )

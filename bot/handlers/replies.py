@@ -1,0 +1,85 @@
+"""How handlers answer: who asks, sending a message, editing one in place, answering a button press."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from telegram import CallbackQuery, Message, Update
+from telegram.constants import ParseMode
+from telegram.error import BadRequest
+from telegram.ext import CommandHandler, filters
+
+from bot.context import Context
+from bot.sender import NO_PREVIEW, keyboard
+from bot.texts import COMMANDS, language_of, say
+from digests.render import Message as Outgoing
+from digests.subscribers import Reader, find_reader, welcome
+
+Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
+
+
+def command(name: str, callback: Handler) -> "CommandHandler[Context, None]":
+    """Handles a command and its Vietnamese alias, in private chats."""
+    entry = next(command for command in COMMANDS if command.name == name)
+    return CommandHandler([entry.name, entry.alias], callback, filters.ChatType.PRIVATE)
+
+
+async def reader_of(update: Update, context: Context) -> Reader:
+    """Who asks; at first contact the chat is stored with the language of its Telegram app."""
+    chat, user = update.effective_chat, update.effective_user
+    if chat is None:
+        raise ValueError("an update without a chat reached a handler of chats")
+    services = context.bot_data
+    known = await services.read(find_reader, chat.id)
+    if known is not None:
+        return known
+    language = language_of(user.language_code if user else None)
+    zone = services.settings.default_timezone
+    await services.write(welcome, chat.id, services.clock(), language=language, timezone=zone)
+    stored = await services.read(find_reader, chat.id)
+    if stored is None:
+        raise LookupError("the chat vanished while it was stored")
+    return stored
+
+
+async def reply(update: Update, message: Outgoing, *, silent: bool = False) -> Message | None:
+    """Sends `message` to the chat of the update."""
+    if update.effective_message is None:
+        return None
+    return await update.effective_message.reply_text(
+        message.html,
+        parse_mode=ParseMode.HTML,
+        reply_markup=keyboard(message),
+        link_preview_options=NO_PREVIEW,
+        disable_notification=silent,
+    )
+
+
+async def edit(query: CallbackQuery, message: Outgoing) -> None:
+    """Turns the message of the pressed button into `message`; a press that changes nothing is harmless."""
+    try:
+        await query.edit_message_text(
+            message.html,
+            parse_mode=ParseMode.HTML,
+            reply_markup=keyboard(message),
+            link_preview_options=NO_PREVIEW,
+        )
+    except BadRequest as error:
+        if "message is not modified" not in error.message.lower():
+            raise
+
+
+async def pressed(update: Update, context: Context) -> tuple[CallbackQuery, str, Reader]:
+    """The press, the part of its data after the first colon, and who pressed."""
+    query = update.callback_query
+    if query is None or query.data is None:
+        raise ValueError("not a button press")
+    return query, query.data.partition(":")[2], await reader_of(update, context)
+
+
+async def done(query: CallbackQuery, reader: Reader, key: str | None = None) -> None:
+    """Stops the button's spinner, with a short word where `key` gives one."""
+    try:
+        await query.answer(say(key, reader.language) if key else None)
+    except BadRequest as error:  # pressed before a long restart: the press itself was handled
+        if "query is too old" not in error.message.lower():
+            raise

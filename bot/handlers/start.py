@@ -1,0 +1,98 @@
+"""/start: three taps to the first digest."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+from telegram import Update
+from telegram.ext import BaseHandler, CallbackQueryHandler
+
+from bot.context import Context
+from bot.handlers.directive import show_token
+from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
+from bot.texts import say
+from digests.render import Button, Message, render
+from digests.subscribers import Reader, find_reader, promise_first, subscribe
+from feeds.store import ReadingProgress, reading_progress
+
+HOURS = (6, 7, 8, 11, 17, 20)
+
+
+async def start(update: Update, context: Context) -> None:
+    """Greets, or opens the document that a deep link names (`?start=d_TOKEN`)."""
+    payload = context.args[0] if context.args else ""
+    if payload.startswith("d_"):
+        await show_token(update, context, payload.removeprefix("d_"))
+        return
+    reader = await reader_of(update, context)
+    progress = await context.bot_data.read(reading_progress)
+    await reply(update, start_screen(reader, progress))
+
+
+async def choose_hour(update: Update, context: Context) -> None:
+    """An hour of the start screen: subscribes, and offers the first digest at once."""
+    query, hour, reader = await pressed(update, context)
+    if not hour.isdigit() or int(hour) > 23:
+        await done(query, reader, "stale_button")
+        return
+    services = context.bot_data
+    await services.write(subscribe, reader.chat_id, services.clock(), minute_of_day=int(hour) * 60)
+    await edit(query, await subscribed_screen(context, reader.chat_id))
+    await done(query, reader, "saved")
+
+
+async def send_first(update: Update, context: Context) -> None:
+    """The first digest now, or as soon as the first reading of the feeds is done."""
+    query, _, reader = await pressed(update, context)
+    services = context.bot_data
+    if not reader.subscribed:
+        await done(query, reader, "subscribe_first")
+        return
+    if not await services.write(promise_first, reader.chat_id):
+        await done(query, reader, "first_sent")
+        return
+    progress = await services.read(reading_progress)
+    await done(query, reader, "first_coming" if progress.is_complete else "first_later")
+    services.wake_delivery()
+
+
+def start_screen(reader: Reader, progress: ReadingProgress) -> Message:
+    """Greeting, how far the first reading is, hours to choose from."""
+    hours: list[Button] = [(f"{hour:02}:00", f"hour:{hour}") for hour in HOURS]
+    other = ("English", "lang:en") if reader.language == "vi" else ("Tiếng Việt", "lang:vi")
+    rows: list[tuple[Button, ...]] = [tuple(hours[:3]), tuple(hours[3:])]
+    rows.append(((say("today", reader.language), "today"), (say("try_directive", reader.language), "try:09-CT/TW")))
+    rows.append((other,))
+    return Message(render("start.html", reader.language, reader=reader, progress=progress), tuple(rows))
+
+
+async def subscribed_screen(context: Context, chat_id: int) -> Message:
+    """Confirmation with the next moment and, to whoever had none yet, the first digest on offer.
+
+    While the feeds are read for the first time there is nothing to send yet: the first digest is then promised.
+    """
+    reader, progress = await context.bot_data.write(_welcome_digest, chat_id)
+    rows: list[tuple[Button, ...]] = []
+    if not reader.had_digest and not reader.first_promised:
+        rows.append(((say("first_now", reader.language), "first"),))
+    rows.append(((say("settings", reader.language), "set"),))
+    return Message(render("subscribed.html", reader.language, reader=reader, progress=progress), tuple(rows))
+
+
+def _welcome_digest(session: Session, chat_id: int) -> tuple[Reader, ReadingProgress]:
+    progress = reading_progress(session)
+    if not progress.is_complete:
+        promise_first(session, chat_id)
+    session.flush()
+    reader = find_reader(session, chat_id)
+    if reader is None:
+        raise LookupError("the chat vanished while it subscribed")
+    return reader, progress
+
+
+def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
+    return (
+        command("start", start),
+        CallbackQueryHandler(choose_hour, r"^hour:"),
+        CallbackQueryHandler(send_first, r"^first$"),
+    )

@@ -1,0 +1,124 @@
+"""Buttons. Each action is callback data of at most 64 bytes that says everything, so it works after a restart."""
+
+from sqlalchemy.orm import Session
+
+from bot.texts import say
+from digests.dossier import Answer, Dossier
+from digests.render import Button
+from digests.subscribers import Reader
+from feeds.classify import topics
+from feeds.documents import Document
+from feeds.store import document_token
+
+Rows = tuple[tuple[Button, ...], ...]
+
+HOURS = (5, 6, 7, 8, 9, 11, 12, 17, 18, 19, 20, 21)
+ZONES = (
+    "Asia/Ho_Chi_Minh",
+    "Asia/Tokyo",
+    "Asia/Singapore",
+    "Australia/Sydney",
+    "Europe/Paris",
+    "Europe/Moscow",
+    "America/New_York",
+    "America/Los_Angeles",
+)
+MAX_BYTES = 64
+_MAX_RELATED = 6
+
+
+def settings_buttons(reader: Reader) -> Rows:
+    """The overview: each row shows a present value."""
+    language = reader.language
+    chosen = say("all_topics", language) if not reader.topics else str(len(reader.topics))
+    minute = f"{reader.minute_of_day // 60:02}:{reader.minute_of_day % 60:02}"
+    last: Button = (say("stop", language), "stop") if reader.subscribed else (say("resume", language), "resume")
+    other = "en" if language == "vi" else "vi"
+    return (
+        ((say("hour", language, minute), "set:hours"),),
+        ((say("topics", language, chosen), "set:topics"),),
+        ((say("zone", language, reader.timezone), "set:zones"),),
+        ((say("language", language), f"lang:{other}:set"),),
+        (last,),
+    )
+
+
+def hour_buttons(reader: Reader) -> Rows:
+    hours = [
+        (_marked(f"{hour:02}:00", reader.subscribed and reader.minute_of_day == hour * 60), f"at:{hour * 60}")
+        for hour in HOURS
+    ]
+    return (*_rows(hours, 4), _back(reader))
+
+
+def topic_buttons(reader: Reader) -> Rows:
+    buttons = [
+        (_marked(topic.names[reader.language], not reader.topics or topic.code in reader.topics), f"topic:{topic.code}")
+        for topic in topics()
+    ]
+    return (*_rows(buttons, 1), ((say("all_on", reader.language), "topic:all"),), _back(reader))
+
+
+def zone_buttons(reader: Reader) -> Rows:
+    zones = [(_marked(zone, zone == reader.timezone), f"zone:{zone}") for zone in ZONES]
+    return (*_rows(zones, 2), _back(reader))
+
+
+def language_buttons(language: str) -> Rows:
+    names = (("Tiếng Việt", "vi"), ("English", "en"))
+    return (tuple((_marked(name, code == language), f"lang:{code}:only") for name, code in names),)
+
+
+def answer_buttons(session: Session, found: Answer) -> Rows:
+    """Candidates of an ambiguous number, or the nearest known ones of an unknown."""
+    if found.documents:
+        return _rows([(_name(document), _document(session, document.id)) for document in found.documents[:8]], 2)
+    return _rows([(key, action) for key in found.nearest if fits(action := f"try:{key}")], 2)
+
+
+def dossier_buttons(session: Session, dossier: Dossier, language: str, page: int, pages: int) -> Rows:
+    """Pages of the articles, and the documents this one is related to."""
+    rows: list[tuple[Button, ...]] = []
+    own = document_token(session, dossier.document_id or f"{dossier.key}#?")
+    if pages > 1:
+        turn: list[Button] = []
+        if page > 0:
+            turn.append((say("previous", language), f"doc:{own}:{page - 1}"))
+        turn.append((f"{page + 1}/{pages}", f"doc:{own}:{page}"))
+        if page + 1 < pages:
+            turn.append((say("next", language), f"doc:{own}:{page + 1}"))
+        rows.append(tuple(turn))
+    if dossier.document:
+        related = list(dict.fromkeys(relation.target for relation in dossier.document.relations))[:_MAX_RELATED]
+        rows += _rows([(_short(target), _document(session, target)) for target in related], 2)
+    return tuple(rows)
+
+
+def fits(action: str) -> bool:
+    """Whether Telegram takes it as callback data."""
+    return len(action.encode()) <= MAX_BYTES
+
+
+def _document(session: Session, document_id: str) -> str:
+    return f"doc:{document_token(session, document_id)}"
+
+
+def _name(document: Document) -> str:
+    return _short(document.id)
+
+
+def _short(document_id: str) -> str:
+    key, _, term = document_id.rpartition("#")
+    return key if term == "?" or term.isdigit() else f"{key} (khóa {term})"
+
+
+def _marked(label: str, chosen: bool) -> str:
+    return f"✓ {label}" if chosen else label
+
+
+def _back(reader: Reader) -> tuple[Button, ...]:
+    return ((say("back", reader.language), "set"),)
+
+
+def _rows(buttons: list[Button], width: int) -> Rows:
+    return tuple(tuple(buttons[i : i + width]) for i in range(0, len(buttons), width))

@@ -1,0 +1,87 @@
+"""Short words of the chat: commands, button labels, toasts. Longer messages are templates."""
+
+from dataclasses import dataclass
+
+# Language of the interface by Telegram's language code; everything else gets Vietnamese.
+DEFAULT_LANGUAGE = "vi"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command with its unaccented Vietnamese alias and its description per language."""
+
+    name: str
+    alias: str
+    vi: str
+    en: str
+
+    def description(self, language: str) -> str:
+        return self.en if language == "en" else self.vi
+
+
+COMMANDS = (
+    Command("start", "batdau", "Bắt đầu: chọn ngôn ngữ và giờ nhận tin", "Start: choose language and hour"),
+    Command("directive", "vanban", "Tra một văn bản, ví dụ 09-CT/TW", "Look up a document, such as 09-CT/TW"),
+    Command("today", "homnay", "Tin chính sách an ninh 24 giờ qua", "Security policy of the last 24 hours"),
+    Command(
+        "subscribe", "dangky", "Nhận bản tin hằng ngày, ví dụ /dangky 7:30", "Daily briefing, such as /subscribe 7:30"
+    ),
+    Command("unsubscribe", "huy", "Ngừng nhận bản tin", "Stop the daily briefing"),
+    Command("settings", "caidat", "Giờ nhận, chủ đề, múi giờ, ngôn ngữ", "Hour, topics, time zone, language"),
+    Command("language", "ngonngu", "Đổi ngôn ngữ", "Change the language"),
+    Command("status", "trangthai", "Bot đang đọc những gì, nguồn nào lỗi", "What is being read, which sources fail"),
+    Command("privacy", "riengtu", "Bot lưu gì về bạn; xóa dữ liệu", "What is stored about you; erase it"),
+    Command("help", "trogiup", "Hướng dẫn", "Help"),
+)
+
+TEXTS: dict[str, dict[str, str]] = {
+    "today": {"vi": "Tin 24 giờ qua", "en": "Last 24 hours"},
+    "try_directive": {"vi": "Thử tra 09-CT/TW", "en": "Try 09-CT/TW"},
+    "first_now": {"vi": "Gửi bản tin đầu tiên ngay", "en": "Send the first briefing now"},
+    "settings": {"vi": "Cài đặt", "en": "Settings"},
+    "hour": {"vi": "Giờ nhận: {}", "en": "Hour: {}"},
+    "topics": {"vi": "Chủ đề: {}", "en": "Topics: {}"},
+    "all_topics": {"vi": "tất cả", "en": "all"},
+    "zone": {"vi": "Múi giờ: {}", "en": "Time zone: {}"},
+    "language": {"vi": "Ngôn ngữ: Tiếng Việt", "en": "Language: English"},
+    "stop": {"vi": "Ngừng nhận bản tin", "en": "Stop the briefing"},
+    "resume": {"vi": "Nhận bản tin", "en": "Get the briefing"},
+    "back": {"vi": "‹ Quay lại", "en": "‹ Back"},
+    "all_on": {"vi": "Tất cả chủ đề", "en": "All topics"},
+    "previous": {"vi": "‹ Mới hơn", "en": "‹ Newer"},
+    "next": {"vi": "Cũ hơn ›", "en": "Older ›"},
+    "erase": {"vi": "Xóa dữ liệu của tôi", "en": "Erase my data"},
+    "erase_yes": {"vi": "Xóa hẳn", "en": "Erase for good"},
+    "keep": {"vi": "Giữ lại", "en": "Keep"},
+    "saved": {"vi": "Đã lưu", "en": "Saved"},
+    "unchanged": {"vi": "Vẫn như cũ", "en": "Nothing changed"},
+    "first_coming": {"vi": "Bản tin đang được gửi", "en": "The briefing is on its way"},
+    "first_sent": {"vi": "Bạn đã nhận bản tin đầu tiên; tin mới ở /homnay", "en": "You had the first one; see /today"},
+    "first_later": {"vi": "Sẽ gửi khi đọc xong các nguồn lần đầu", "en": "Comes when the first reading is done"},
+    "subscribe_first": {"vi": "Bạn chưa đăng ký nhận bản tin", "en": "You are not subscribed yet"},
+    "stale_button": {
+        "vi": "Nút này đã cũ. Gửi lại lệnh để có nút mới.",
+        "en": "This button is out of date. Send the command again for a fresh one.",
+    },
+    "directive_placeholder": {"vi": "ví dụ 09-CT/TW", "en": "such as 09-CT/TW"},
+    "bot_description": {
+        "vi": "Điểm tin chính sách an ninh Việt Nam: mỗi ngày một bản tin đúng giờ bạn chọn, và tra mọi văn bản "
+        "của Đảng, Nhà nước mà báo chí nhắc tới, ví dụ 09-CT/TW.",
+        "en": "Vietnamese security policy: one briefing a day at your hour, and every Party or State document that "
+        "the press cites, such as 09-CT/TW.",
+    },
+    "bot_short_description": {
+        "vi": "Điểm tin chính sách an ninh Việt Nam và tra cứu văn bản.",
+        "en": "Vietnamese security policy briefings and document look-up.",
+    },
+}  # fmt: skip
+
+
+def say(key: str, language: str, *values: object) -> str:
+    """The text `key` in a language, `{}` filled in order."""
+    return TEXTS[key][language].format(*values)
+
+
+def language_of(code: str | None) -> str:
+    """Interface language for a Telegram language code ("en-GB"); Vietnamese unless it is English."""
+    return "en" if code and code.lower().startswith("en") else DEFAULT_LANGUAGE

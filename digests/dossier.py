@@ -1,0 +1,139 @@
+"""One document: what it is, by the catalogue, and every article that cites it, by the store."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from digests.compose import view_article
+from digests.views import ArticleView
+from feeds.documents import Document, Lookup, load_catalogue, look_up, nearest
+from feeds.models import Article, Mention
+from feeds.store import reading_since, seen_keys
+
+PER_PAGE = 5
+_SURE = {"resolved": 0, "presumed": 1, "ambiguous": 2, "unknown": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class CitingArticle:
+    """An article with its most telling mention of the document; `status` is how sure that reading is."""
+
+    article: ArticleView
+    key: str
+    status: str
+    rule: str
+    stage: str
+    stage_years: int | None
+    province: str | None
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """A document with its articles, newest first. `document` is None where no catalogue entry is known."""
+
+    key: str
+    document_id: str | None
+    document: Document | None
+    articles: tuple[CitingArticle, ...]
+    total: int
+    unsure: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a typed number. `status` as in the command-line contract; see `Lookup`."""
+
+    query: str
+    status: str
+    keys: tuple[str, ...]
+    documents: tuple[Document, ...]
+    dossiers: tuple[Dossier, ...]
+    nearest: tuple[str, ...]
+    reading_since: datetime | None
+
+
+def answer(session: Session, query: str) -> Answer:
+    """Looks a typed number up: one dossier per document meant, the nearest numbers where nothing is known."""
+    seen = seen_keys(session)
+    lookup = look_up(query, load_catalogue(), seen)
+    return _answer(session, lookup, seen)
+
+
+def dossier_of(session: Session, document_id: str) -> Dossier:
+    """The dossier of an identity; `KEY#?` stands for whatever bears that number."""
+    key, _, term = document_id.rpartition("#")
+    document = load_catalogue().get(document_id)
+    if term == "?" and document is None:
+        return _dossier(session, key, None, None)
+    return _dossier(session, (document.key or key) if document else key, document_id, document)
+
+
+def _answer(session: Session, lookup: Lookup, seen: Iterable[str]) -> Answer:
+    catalogue = load_catalogue()
+    documents = tuple(document for i in lookup.documents if (document := catalogue.get(i)))
+    dossiers: tuple[Dossier, ...] = ()
+    near: tuple[str, ...] = ()
+    if lookup.status == "ambiguous":
+        dossiers = tuple(_dossier(session, key, None, None) for key in lookup.keys)
+    elif documents:
+        dossiers = tuple(
+            _dossier(session, document.key or document.id.rpartition("#")[0], document.id, document)
+            for document in documents
+        )
+    elif lookup.keys:
+        dossiers = tuple(_dossier(session, key, None, None) for key in lookup.keys)
+        if not any(dossier.total for dossier in dossiers):
+            near = nearest(lookup.keys[0], catalogue, tuple(seen))
+    return Answer(
+        lookup.query, lookup.status, lookup.keys, documents, dossiers, near, reading_since(session)
+    )  # fmt: skip
+
+
+def _dossier(session: Session, key: str, document_id: str | None, document: Document | None) -> Dossier:
+    """Without an identity, all mentions of the number count; with one, those read so and those left open."""
+    by_key = Mention.key == key
+    if "@" not in key:  # a number typed without its place may be that of any place
+        by_key = or_(by_key, Mention.key.startswith(key + "@", autoescape=True))
+    where: ColumnElement[bool] = by_key
+    if document_id is not None:
+        where = or_(Mention.document_id == document_id, by_key & Mention.document_id.is_(None))
+    articles = _citing(session, where, document_id)
+    unsure = sum(citing.status != "resolved" for citing in articles)
+    return Dossier(key, document_id, document, tuple(articles), len(articles), unsure)
+
+
+def _citing(session: Session, where: ColumnElement[bool], document_id: str | None) -> Sequence[CitingArticle]:
+    best: dict[int, tuple[Article, Mention]] = {}
+    rows = session.execute(
+        select(Article, Mention)
+        .join(Mention, Mention.article_id == Article.id)
+        .where(where)
+        .order_by(Article.position.desc(), Mention.ordinal)
+    )
+    for article, mention in rows:
+        if document_id and not mention.document_id and mention.candidates and document_id not in mention.candidates:
+            continue
+        if article.id not in best or _telling(mention) < _telling(best[article.id][1]):
+            best[article.id] = (article, mention)
+    return [_citing_article(article, mention) for article, mention in best.values()]
+
+
+def _telling(mention: Mention) -> tuple[int, bool]:
+    return (_SURE.get(mention.status, 4), mention.stage == "mentioned")
+
+
+def _citing_article(article: Article, mention: Mention) -> CitingArticle:
+    return CitingArticle(
+        article=view_article(article),
+        key=mention.key or "",
+        status=mention.status,
+        rule=mention.rule,
+        stage=mention.stage,
+        stage_years=mention.stage_years,
+        province=mention.province or (article.places[0] if article.places else article.province),
+        quote=mention.quote,
+    )

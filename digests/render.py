@@ -1,0 +1,233 @@
+"""Views to messages and files, through Jinja2. Pure: values in, text out.
+
+A message is Telegram HTML of at most `MESSAGE_LIMIT` UTF-16 units after its entities are parsed. Long output is cut
+*between* blocks (a story is a block), never inside one; every block is bounded by the bounds of its fields.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from html import unescape
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from digests.dossier import PER_PAGE, Dossier
+from digests.views import DigestView
+from feeds.classify import topics
+from feeds.documents import load_catalogue, type_name
+from feeds.text import shorten
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+LANGUAGES = ("vi", "en")
+MESSAGE_LIMIT = 4096
+_PART_MARK = 40  # room for "Phần 2/3"
+_MAX_BUTTONS = 6
+_LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>')
+_TAG = re.compile(r"<[^<>]*>")
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~]")
+_WEB_ADDRESS = re.compile(r"https?://[^\s<>\"]{1,900}")
+
+Button = tuple[str, str]
+"""A label and what it does: an https address to open, or callback data of at most 64 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: Telegram HTML and rows of buttons."""
+
+    html: str
+    buttons: tuple[tuple[Button, ...], ...] = ()
+
+
+def render(name: str, language: str, **values: Any) -> str:
+    """The template `name` ("card.html") in a language, values escaped as its extension asks."""
+    if language not in LANGUAGES:
+        raise ValueError(f"no such language: {language}")
+    return _environment().get_template(name).render(language=language, **values).strip()
+
+
+def render_digest(view: DigestView) -> list[Message]:
+    """The digest as messages, in order; buttons for its documents are on the last."""
+    blocks = [_digest_block("header", view)]
+    number = 0
+    for section in view.sections:
+        for index, story in enumerate(section.stories):
+            number += 1
+            title = section.topic if index == 0 else None
+            blocks.append(_digest_block("story", view, story=story, number=number, topic=title))
+    blocks.append(_digest_block("footer", view))
+    parts = pack(blocks)
+    messages = [Message(html) for html in _numbered(parts, view.language)]
+    messages[-1] = Message(messages[-1].html, _document_buttons(view))
+    return messages
+
+
+def render_dossier(
+    dossier: Dossier,
+    language: str,
+    timezone: str,
+    page: int = 0,
+    *,
+    reading_since: datetime | None = None,
+    head: bool = True,
+) -> tuple[str, int]:
+    """(one page of a document's card as Telegram HTML, number of pages); a page past the end is the last.
+
+    Without `head` only the page's articles.
+    """
+    pages = max(1, -(-dossier.total // PER_PAGE))
+    page = min(max(page, 0), pages - 1)
+    document = dossier.document
+    kind_name = type_name(document.type, language) if document else ""
+    top = render(
+        "card.html",
+        language,
+        block="head",
+        dossier=dossier,
+        document=document,
+        kind_name=kind_name,
+        term=(dossier.document_id or "").rpartition("#")[2],
+        as_of=load_catalogue().as_of,
+        reading_since=reading_since,
+        timezone=timezone,
+    )
+    shown = list(enumerate(dossier.articles))[page * PER_PAGE : (page + 1) * PER_PAGE]
+    for quote_limit in (300, 150, 0):  # long names and titles leave less room for quotations
+        values = {"block": "article", "dossier": dossier, "timezone": timezone, "quote_limit": quote_limit}
+        blocks = [render("card.html", language, number=i + 1, citing=citing, **values) for i, citing in shown]
+        html = "\n\n".join([top, *blocks] if head else blocks)
+        if telegram_length(html) <= MESSAGE_LIMIT:
+            break
+    return html, pages
+
+
+def render_file(view: DigestView, extension: str) -> str:
+    """The digest as one text: "txt" or "md"."""
+    return render(f"digest.{extension}", view.language, view=view)
+
+
+def digest_json(view: DigestView) -> Mapping[str, Any]:
+    """The digest as JSON-ready values; instants in the reader's zone."""
+
+    def moment(value: datetime | None) -> str | None:
+        return value.astimezone(ZoneInfo(view.timezone)).isoformat() if value else None
+
+    def article(item: Any) -> Mapping[str, Any]:
+        return {
+            "title": item.title,
+            "title_is_ours": item.title_is_ours,
+            "url": item.url,
+            "outlet": item.outlet,
+            "published": moment(item.dated_at) if item.date_known else None,
+            "first_seen": None if item.date_known else moment(item.dated_at),
+        }
+
+    return {
+        "from": moment(view.window_start),
+        "to": moment(view.window_end),
+        "sections": [
+            {
+                "topic": section.topic,
+                "stories": [
+                    {
+                        **article(story.head),
+                        "summary": story.summary,
+                        "others": [article(other) for other in story.others],
+                        "documents": [
+                            {"id": chip.document_id, "key": chip.key, "status": chip.status, "stage": chip.stage}
+                            for chip in story.documents
+                        ],
+                    }
+                    for story in section.stories
+                ],
+            }
+            for section in view.sections
+        ],
+        "coverage": {
+            "read": view.coverage.read,
+            "outlets": view.coverage.outlets,
+            "kept": view.coverage.kept,
+            "failed": list(view.coverage.failed),
+        },
+        "held_back": view.held_back,
+    }
+
+
+def pack(blocks: Iterable[str], limit: int = MESSAGE_LIMIT - _PART_MARK) -> list[str]:
+    """Blocks joined by blank lines into as few parts as their order allows; ValueError for a block over `limit`."""
+    parts: list[str] = []
+    for block in blocks:
+        if telegram_length(block) > limit:
+            raise ValueError(f"a block of {telegram_length(block)} units fits no message")
+        joined = f"{parts[-1]}\n\n{block}" if parts else block
+        if parts and telegram_length(joined) <= limit:
+            parts[-1] = joined
+        else:
+            parts.append(block)
+    return parts
+
+
+def plain_text(html: str) -> str:
+    """A text of ours without its markup, addresses after their links: for terminals."""
+    return unescape(_TAG.sub("", _LINK.sub(r"\2 (\1)", html)))
+
+
+def telegram_length(html: str) -> int:
+    """UTF-16 units that Telegram counts of a text of ours: after tags and entities are parsed."""
+    return len(unescape(_TAG.sub("", html)).encode("utf-16-le")) // 2
+
+
+def _digest_block(name: str, view: DigestView, **values: Any) -> str:
+    return render("digest.html", view.language, block=name, view=view, **values)
+
+
+def _numbered(parts: Sequence[str], language: str) -> list[str]:
+    if len(parts) == 1:
+        return list(parts)
+    return [
+        f"{part}\n\n{render('part.html', language, number=number, count=len(parts))}"
+        for number, part in enumerate(parts, start=1)
+    ]
+
+
+def _document_buttons(view: DigestView) -> tuple[tuple[Button, ...], ...]:
+    chips = {chip.document_id: chip for story in view.stories for chip in story.documents}
+    buttons = [(chip.key, f"doc:{chip.token}") for chip in list(chips.values())[:_MAX_BUTTONS]]
+    return tuple(tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    names = {topic.code: topic.names for topic in topics()}
+    environment.filters |= {
+        "shorten": shorten,
+        "linkable": _linkable,
+        "markdown": lambda text: _MARKDOWN.sub(r"\\\g<0>", text),
+        "local": lambda moment, zone: moment.astimezone(ZoneInfo(zone)),
+        "iso_date": _iso_date,
+        "split_id": lambda document_id: document_id.rpartition("#")[::2],
+        "topic_name": lambda code, language: names[code][language],
+    }
+    return environment
+
+
+def _linkable(url: str | None) -> bool:
+    """Only plain web addresses of a sane length become links; the rest is shown without."""
+    return url is not None and _WEB_ADDRESS.fullmatch(url) is not None
+
+
+def _iso_date(value: str | date) -> str:
+    """An ISO date, whole or only year or month, as people here write it: 01/12/2011, 12/2011, 2011."""
+    return "/".join(reversed(str(value).split("-")))

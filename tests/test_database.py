@@ -1,0 +1,79 @@
+"""The schema and the engines: migrations, time zones, SQLite's settings, clear errors."""
+
+from datetime import datetime
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from conftest import NOW
+from digests import models as _digest_tables  # noqa: F401
+from feeds.database import Database, DatabaseError
+from feeds.models import Base, Feed
+
+
+def feed(**values: object) -> Feed:
+    return Feed(url="https://a.example/rss", outlet="A", level="central", next_check_at=NOW, **values)  # type: ignore[arg-type]
+
+
+def test_an_upgraded_database_has_the_schema_of_the_models(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrating_again_changes_nothing(database: Database) -> None:
+    before = database.revision()
+    database.migrate()
+    assert database.revision() == before
+    assert before[0] == before[1] is not None
+
+
+def test_instants_come_back_aware_and_in_utc(database: Database) -> None:
+    with database.session() as session:
+        session.add(feed())
+    with database.reading() as session:
+        stored = session.get_one(Feed, 1).next_check_at
+    assert stored == NOW
+    assert stored.utcoffset() is not None
+
+
+def test_a_naive_instant_is_refused(database: Database) -> None:
+    naive = datetime(2026, 1, 1)  # noqa: DTZ001
+    with pytest.raises(Exception, match="naive"), database.session() as session:  # noqa: PT012
+        session.add(Feed(url="https://b.example", outlet="B", level="central", next_check_at=naive))
+        session.flush()
+
+
+def test_a_failed_session_leaves_nothing(database: Database) -> None:
+    with pytest.raises(RuntimeError, match="half way"), database.session() as session:  # noqa: PT012
+        session.add(feed())
+        session.flush()
+        raise RuntimeError("half way")
+    with database.reading() as session:
+        assert session.get(Feed, 1) is None
+
+
+def test_sqlite_is_set_for_many_readers_and_one_writer(sqlite: Database) -> None:
+    with sqlite.engine.connect() as connection:
+        pragmas = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "foreign_keys", "busy_timeout")
+        }
+    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30000}
+
+
+def test_a_reader_does_not_wait_for_a_writer(sqlite: Database) -> None:
+    with sqlite.session() as writer:
+        writer.add(feed())
+        writer.flush()
+        with sqlite.reading() as reader:
+            assert reader.get(Feed, 1) is None
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://x/y", "postgresql://user:secret-word@127.0.0.1:1/none"])
+def test_a_bad_address_is_a_clear_error_without_the_password(url: str) -> None:
+    with pytest.raises(DatabaseError) as caught:
+        Database(url).migrate()
+    assert "secret-word" not in str(caught.value)
