@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from feeds.evidence import Evidence, Gains, find_evidence
-from feeds.figures import DATA, ZONES, Figures, Zone, count_grams, load_figures, read_zones, topic_rules, vector
+from feeds.figures import DATA, NUMBER, ZONES, Figures, Zone, count_grams, load_figures, read_zones, topic_rules, vector
 
 __all__ = ["Evidence", "Topic", "Verdict", "classify", "join_parts", "rules_version", "shipped_figures", "topics"]
 
@@ -58,7 +58,7 @@ def classify(title: str, summary: str = "", text: str = "", *, figures: Figures 
     parts = zip((title, summary, text), ZONES, strict=True)
     accented = any(_ACCENTED.search(part, 0, limit) for part, (_, limit) in parts)
     vocabulary = figures.vocabulary if accented else figures.folded
-    known = [syllable in vocabulary for zone in zones for syllable in zone.syllables]
+    known = [syllable in vocabulary for zone in zones for syllable in zone.syllables if syllable != NUMBER]
     if not any(known) or sum(known) < LEAST_KNOWN * len(known):
         return Verdict(False, 0.0, (), ())
     values = vector(count_grams(zones, vocabulary), figures.idf)
