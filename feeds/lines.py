@@ -28,7 +28,7 @@ DATE_LINES = 8  # how far down a line that is a date dates the article
 _BULLET = re.compile(r"^[•●▪■◦*]\s*")
 _ELLIPSIS = re.compile(r"(?:…|\.\.\.)$")
 _SYMBOL = re.compile(r"\d+[-/]\w")  # a document number: never thrown away as the tail of a page
-_CLOSING = re.compile(r"[\s.]*\./\.?$")
+_CLOSING = re.compile(r"\.*\./\.?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +132,13 @@ def _without_repeats(lines: list[str], title: str) -> list[str]:
         for number, (one, two) in enumerate(pairwise(keys))
         if one == two and number != first and len(lines[number]) <= MAX_CAPTION
     }
-    has_photo_texts = keys.count(title_key or "") >= 3
     seen = {title_key} if title else set()
     kept: list[str] = []
     for number, (line, key) in enumerate(zip(lines, keys, strict=True)):
         if key in seen or (key in captions and number != first):
             continue
-        if has_photo_texts and number and keys[number - 1] == title_key and len(line) <= MAX_PHOTO_LINE:
+        # The headline again, behind the lead, is the text of a photo; a short line under it is the caption.
+        if number - 1 > first and keys[number - 1] == title_key and len(line) <= MAX_PHOTO_LINE:
             continue
         seen.add(key)
         kept.append(line)

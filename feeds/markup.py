@@ -139,7 +139,7 @@ def html_to_text(fragment: str) -> str:
     left = _size(root)
     for element in list(root.iter("li", "p", "h3", "h4")):
         size = _size(element)
-        if _is_link_throughout(element) and (element.tag == "li" or left - size > 20):
+        if _is_link_throughout(element) and (element.tag == "li" or left - size > 10):
             _remove(element)
             left -= size
     return clean("".join(_pieces(root)))

@@ -34,7 +34,7 @@ MAX_HTML = 300_000
 MAX_SUMMARY = 10_000
 
 _ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF)[\s>]", re.I)
-_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|script)\b", re.I)
+_HTML = re.compile(r"<(?:!doctype\s+html|html|script)\b", re.I)
 _CHALLENGE = re.compile(r"document\.cookie\s*=|just a moment|cf-challenge|captcha|location\.reload", re.I)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _CHARACTER_REFERENCE = re.compile(r"&#(?:x0*([0-9a-f]{1,12})|0*(\d{1,12}));", re.I)

@@ -1,0 +1,247 @@
+"""Pages and plain texts into articles: the article whole, what stands around it gone."""
+
+import tomllib
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.boilerplate import cut_dateline, cut_glued_caption, is_caption, is_credit, is_end, is_furniture
+from feeds.extract import MAX_HTML_BYTES, ArticleText, ExtractError, extract_page, extract_text, join_lead
+from feeds.text import clean
+
+PAGES = Path(__file__).parent / "data" / "pages"
+SEEDS = Path(__file__).parents[1].parent / "shared" / "seeds"
+
+LEAD = "Sáng 5/8, Công an tỉnh tổ chức hội nghị triển khai kế hoạch bảo đảm an ninh, trật tự trong dịp lễ lớn sắp tới."
+BODY = (
+    "Phát biểu tại hội nghị, lãnh đạo tỉnh yêu cầu các đơn vị nắm chắc tình hình, chủ động phương án, "
+    "không để bị động, bất ngờ trong mọi tình huống."
+)
+MORE = (
+    "Các địa phương báo cáo kết quả bốn năm thực hiện phong trào, nêu những khó khăn về lực lượng, phương tiện "
+    "và kiến nghị nhiều giải pháp cho thời gian tới."
+)
+
+
+@pytest.mark.parametrize("path", sorted(PAGES.glob("*.html")), ids=lambda path: path.stem)
+def test_page_as_expected(path: Path) -> None:
+    expected = tomllib.loads(path.with_suffix(".toml").read_text(encoding="utf-8"))
+    article = extract_page(path.read_bytes(), url=None)
+    assert article.title == expected["title"]
+    assert article.title_is_ours is expected["title_is_ours"]
+    assert article.published == expected["published"]
+    assert article.lead == expected["lead"]
+    assert article.text == expected["text"].strip()
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ("", "empty"),
+        (b" \n", "empty"),
+        ("<html><body></body></html>", "no article text"),
+        ("<p>" * 70_000, "too many"),
+        (f"<p {' '.join(f'a{n}=1' for n in range(1000))}>", "too many"),
+        (b"x" * (MAX_HTML_BYTES + 1), "larger than"),
+    ],
+)
+def test_pages_without_an_article(page: bytes | str, message: str) -> None:
+    with pytest.raises(ExtractError, match=message):
+        extract_page(page, url=None)
+
+
+def test_a_script_may_hold_any_number_of_equal_signs() -> None:
+    script = "<script>" + "a=1;if(i<n){b=2};" * 2000 + "</script>"
+    assert extract_page(f"<html><body>{script}<p>{LEAD}</p><p>{BODY}</p></body></html>", url=None).text == BODY
+
+
+def test_plain_text() -> None:
+    text = f"Hội nghị về an ninh, trật tự\n\n30/01/2023 - 05:30\n\n(HP)- {LEAD}\n\n{BODY}\n\nVăn Đức\n\nChia sẻ:\n"
+    assert extract_text(text) == ArticleText(
+        "Hội nghị về an ninh, trật tự", False, LEAD, BODY, datetime(2023, 1, 29, 22, 30, tzinfo=UTC), "Báo Hải Phòng"
+    )
+
+
+def test_a_text_without_a_headline_gets_its_first_sentence() -> None:
+    article = extract_text(f"{LEAD} {BODY}\n\n{MORE}")
+    assert article.title_is_ours
+    assert LEAD.startswith(article.title.removesuffix("…"))
+    assert article.lead == f"{LEAD} {BODY}"
+
+
+def test_a_line_repeated_between_paragraphs_is_the_headline() -> None:
+    line = "Chủ động giữ vững an ninh trật tự"
+    article = extract_text("\n\n".join([LEAD, line, BODY, line, MORE, line]))
+    assert (article.title, article.lead, article.text) == (line, LEAD, f"{BODY}\n{MORE}")
+
+
+def test_teasers_and_comments_behind_the_end_are_cut() -> None:
+    teaser = "• Tin khác được giới thiệu\n  Tỉnh ủy tổng kết Chỉ thị số 05-CT/TW, triển khai ...\n\n  " + MORE
+    for end in (teaser, f"Tin liên quan\n\n{MORE}", f"BÌNH LUẬN\n\n{MORE}", f"0 bình luận\n{MORE}"):
+        assert extract_text(f"Hội nghị về an ninh, trật tự\n\n{LEAD}\n\n{BODY}\n\n{end}").text == BODY
+
+
+def test_a_list_in_the_article_stays() -> None:
+    article = extract_text(
+        f"Hội nghị về an ninh, trật tự\n\n{LEAD}\n\n• Một là nắm tình hình\n• Hai là tuần tra\n\n{BODY}"
+    )
+    assert article.text == f"• Một là nắm tình hình\n• Hai là tuần tra\n{BODY}"
+
+
+def test_a_related_box_in_the_middle_cuts_nothing_behind_it() -> None:
+    article = extract_text(f"Hội nghị về an ninh, trật tự\n\n{LEAD}\n\nTin liên quan\n\n{BODY}\n\n{MORE}")
+    assert MORE in article.text
+
+
+def test_captions_that_stand_twice_go_altogether() -> None:
+    caption = "Lãnh đạo tỉnh trao giấy khen cho các cá nhân tiêu biểu."
+    article = extract_text(f"Hội nghị về an ninh, trật tự\n\n{LEAD}\n\n{caption}\n\n{caption}\n\n{BODY}\n\n{BODY}")
+    assert caption not in article.text
+    assert article.lead == LEAD
+
+
+def test_paragraphs_that_differ_in_a_number_are_two() -> None:
+    one, two = (f"{BODY} Việc này theo Chỉ thị số {number}-CT/TW." for number in ("05", "09"))
+    assert extract_text(f"Hội nghị về an ninh, trật tự\n\n{LEAD}\n\n{one}\n\n{two}").text == f"{one}\n{two}"
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "outlet"),
+    [
+        ("(HNM) - Ngày 8-3", "Ngày 8-3", "Hà Nội mới"),
+        ("(Dân trí) - Chiều", "Chiều", "Dân trí"),
+        ("VOV.VN - Mỹ", "Mỹ", "VOV"),
+        ("(Chinhphu.vn) – Thủ tướng", "Thủ tướng", "Báo Chính phủ"),
+        ("BDK - Những năm", "Những năm", "Báo Đồng Khởi"),
+        ("XYZ - Sáng 5/8", "Sáng 5/8", None),
+        ("(Một tờ báo) - Sáng", "Sáng", None),
+        ("ASEAN - Trung Quốc ký", "ASEAN - Trung Quốc ký", None),
+        ("Hà Nội - Sáng", "Hà Nội - Sáng", None),
+    ],
+)
+def test_marks_of_papers(text: str, left: str, outlet: str | None) -> None:
+    unmarked = cut_dateline(text)
+    assert (unmarked.text, unmarked.outlet) == (left, outlet)
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "left"),
+    [
+        ("Quang cảnh. Ảnh: Bá Hoạt Đồng chí Nguyễn A nói.", "Đồng chí Nguyễn A nói."),
+        ("Quang cảnh. Ảnh: Trần Bá Hoạt Thành ủy họp.", "Thành ủy họp."),
+        ("Quang cảnh. Ảnh: Bá Hoạt Nguyễn Văn Anh nói.", "Quang cảnh. Ảnh: Bá Hoạt Nguyễn Văn Anh nói."),
+        ("Không có chú thích ở đây.", "Không có chú thích ở đây."),
+    ],
+)
+def test_captions_glued_to_a_paragraph(paragraph: str, left: str) -> None:
+    assert cut_glued_caption(paragraph) == left
+
+
+def test_what_is_furniture() -> None:
+    gone = ["Chia sẻ bài viết", "CHIA SẺ:", "{name} - {time}", "{body}", "Tắt [X]", "Hãy chia sẻ với bạn bè!", "***"]
+    kept = ["Chia sẻ của một chiến sĩ", "Tăng cường sự lãnh đạo của Đảng", LEAD]
+    assert all(map(is_furniture, gone))
+    assert not any(map(is_furniture, kept))
+    assert is_end("12 bình luận")
+    assert not is_end("Bình luận về tình hình mới")
+
+
+def test_captions_and_credits() -> None:
+    assert is_caption("Quang cảnh hội nghị. Ảnh: Trọng Đức - TTXVN")
+    assert not is_caption(f"{BODY} Ảnh: đó là lời ông nói. {MORE}")
+    assert all(map(is_credit, ["Bài, ảnh: Hoàng Lam", "Văn Đức", "Thu Hà - Quốc Việt", "Theo TTXVN", "(Nguồn: Báo A)"]))
+    assert not any(map(is_credit, ["Tăng cường sự lãnh đạo của Đảng", "Chỉ thị: các đơn vị"]))
+
+
+@pytest.mark.parametrize(
+    ("feed_lead", "expected"),
+    [
+        ("", (LEAD, BODY)),
+        (LEAD, (LEAD, BODY)),
+        (f"{LEAD[:70]}…", (LEAD, BODY)),
+        ("Một đoạn mở đầu khác hẳn.", ("Một đoạn mở đầu khác hẳn.", f"{LEAD}\n{BODY}")),
+    ],
+)
+def test_the_leads_of_feed_and_page_are_joined(feed_lead: str, expected: tuple[str, str]) -> None:
+    assert join_lead(feed_lead, ArticleText("T", False, LEAD, BODY, None, None)) == expected
+
+
+WORDS = [
+    "Chỉ thị",
+    "05-CT/TW",
+    "Ảnh: An Bình",
+    "•",
+    "Tin liên quan",
+    ".",
+    "...",
+    "\n",
+    "\n\n",
+    "(HP) -",
+    LEAD,
+    BODY,
+    "họp",
+]
+
+
+@given(st.one_of(st.text(max_size=300), st.lists(st.sampled_from(WORDS)).map(" ".join)))
+def test_nothing_is_invented(text: str) -> None:
+    article = extract_text(text)
+    source = clean(text)
+    lines = [article.lead, *article.text.split("\n")]
+    assert all(line in source for line in lines)
+    title = article.title.removesuffix("…") if article.title_is_ours else article.title
+    assert title in source
+
+
+@given(st.text(max_size=300))
+def test_any_page_is_an_article_or_an_extract_error(page: str) -> None:
+    for source in (page, f"<html><body><p>{page}</p>", page.encode("utf-8", "surrogatepass")):
+        with suppress(ExtractError):
+            extract_page(source, url=None)
+
+
+# ----------------------------------------------------------------------------------------------- saved articles
+SEED_TITLES = {
+    "000": "Tăng cường vai trò lãnh đạo của Đảng trong công tác bảo vệ an ninh quốc gia",
+    "002": "Tăng cường sự lãnh đạo của Đảng đối với phong trào toàn dân bảo vệ an ninh Tổ quốc",
+    "003": "TP. Bến Tre tổ chức thực hiện chiến lược bảo vệ an ninh quốc gia trong tình hình mới",
+    "004": "Củng cố thế trận lòng dân vững chắc trong bảo đảm an ninh trật tự",
+}
+SEED_DATES = {"003": datetime(2023, 1, 29, 22, 30, tzinfo=UTC), "004": datetime(2021, 9, 28, 11, 29, tzinfo=UTC)}
+FURNITURE = ("Chia sẻ", "{name}", "{body}", "bình luận", "BÌNH LUẬN", "Tắt [X]", "Các tin đã đưa", "Ảnh:", "ảnh: Hoàng")
+
+
+@pytest.fixture(params=["000", "001", "002", "003", "004"])
+def seed(request: pytest.FixtureRequest) -> tuple[str, str]:
+    if not SEEDS.exists():
+        pytest.skip("the saved articles are kept outside the repository")
+    number: str = request.param
+    return number, next(SEEDS.glob(f"{number}_*.txt")).read_text(encoding="utf-8")
+
+
+def test_seed(seed: tuple[str, str]) -> None:
+    number, source = seed
+    article = extract_text(source)
+    whole = "\n".join((article.title, article.lead, article.text))
+    assert article.published == SEED_DATES.get(number)
+    assert not [mark for mark in FURNITURE if mark in whole]
+    assert all(line in clean(source) for line in whole.split("\n")[1:])
+    if number == "001":
+        assert article.title_is_ours
+        assert article.title.startswith("Ngày 8-3, Thành ủy Hà Nội đã sơ kết 4 năm thực hiện Chỉ thị 05-CT/TƯ")
+        assert article.text.startswith("Đồng chí Phạm Quang Nghị")
+    else:
+        assert (article.title, article.title_is_ours) == (SEED_TITLES[number], False)
+        assert article.title not in article.text
+    if number == "002":
+        assert article.text.endswith("phong trào bảo vệ an ninh Tổ quốc.")
+    if number == "003":
+        assert "trao giấy khen" not in article.text
+    if number == "004":
+        assert "Đại hội Đảng bộ tỉnh lần thứ XIX nhiệm kỳ 2020 - 2025 để cụ thể hóa" in article.text
+        assert "Chương trình hành động" not in whole
+        assert whole.count("đảm bảo sát thực tiễn.") == 1

@@ -1,0 +1,389 @@
+"""Fetching, against a server of its own on the loopback address."""
+
+import asyncio
+import gzip
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from yarl import URL
+
+from feeds.fetch import MAX_HOPS, MAX_RETRY_AFTER, Fetcher, FetchError, parse_retry_after
+from feeds.guard import BlockedAddressError, GuardedResolver, check_url, is_public
+
+LIMIT = 100_000
+BODY = "<rss>Chỉ thị</rss>".encode()
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Site:
+    """A server whose one page answers as the test says, and what it was asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[web.BaseRequest] = []
+        self.handler: Handler = self.answer()
+        self.running = self.most_running = 0
+
+    @staticmethod
+    def answer(body: bytes = BODY, status: int = 200, **headers: str) -> Handler:
+        async def handle(_request: web.Request) -> web.StreamResponse:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return web.Response(body=body, status=status, headers=named)
+
+        return handle
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        self.requests.append(request)
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        try:
+            return await self.handler(request)
+        finally:
+            self.running -= 1
+
+
+@pytest_asyncio.fixture
+async def site() -> AsyncIterator[Site]:
+    site = Site()
+    application = web.Application()
+    application.router.add_get("/{tail:.*}", site.serve)
+    async with TestServer(application) as server:
+        site.server = server  # type: ignore[attr-defined]
+        yield site
+
+
+def url_of(site: Site, path: str = "/rss") -> str:
+    return str(site.server.make_url(path))  # type: ignore[attr-defined]
+
+
+def fetcher_for(site: Site, **settings: object) -> Fetcher:
+    allowed = [f"127.0.0.1:{site.server.port}"]  # type: ignore[attr-defined]
+    return Fetcher(allow_private=allowed, **{"timeout": 5.0, "max_bytes": LIMIT, **settings})  # type: ignore[arg-type]
+
+
+async def failure(site: Site, path: str = "/rss", **settings: object) -> FetchError:
+    async with fetcher_for(site, **settings) as fetcher:
+        with pytest.raises(FetchError) as caught:
+            await fetcher.get(url_of(site, path))
+    return caught.value
+
+
+async def test_a_page_is_fetched_politely(site: Site) -> None:
+    site.handler = site.answer(Content_Type="text/xml; charset=utf-8", ETag='W/"1"')
+    async with fetcher_for(site) as fetcher:
+        fetched = await fetcher.get(url_of(site))
+    assert (fetched.status, fetched.body, fetched.url) == (200, BODY, url_of(site))
+    assert (fetched.etag, fetched.content_type) == ('W/"1"', "text/xml; charset=utf-8")
+    assert fetched.permanent_redirect is None
+    headers = site.requests[0].headers
+    assert "DiemTin" in headers["User-Agent"]
+    assert "If-None-Match" not in headers
+
+
+async def test_conditional_request(site: Site) -> None:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        known = request.headers.get("If-None-Match") == '"v1"' and "If-Modified-Since" in request.headers
+        return web.Response(status=304 if known else 200, body=None if known else BODY, headers={"ETag": '"v1"'})
+
+    site.handler = handle
+    async with fetcher_for(site) as fetcher:
+        fetched = await fetcher.get(url_of(site), etag='"v1"', last_modified="Wed, 05 Aug 2026 00:00:00 GMT")
+    assert (fetched.status, fetched.body, fetched.etag) == (304, b"", '"v1"')
+
+
+async def test_304_to_an_unconditional_request_is_an_error(site: Site) -> None:
+    site.handler = site.answer(b"", 304)
+    assert (await failure(site)).reason == "protocol"
+
+
+async def test_odd_validators_are_not_kept_and_not_sent(site: Site) -> None:
+    ahead = format_datetime(datetime.now(UTC) + timedelta(days=5000), usegmt=True)
+    site.handler = site.answer(ETag='"é\t"', Last_Modified=ahead)
+    async with fetcher_for(site) as fetcher:
+        fetched = await fetcher.get(url_of(site), etag='"a\r\nX: y"', last_modified="")
+    assert (fetched.etag, fetched.last_modified) == (None, None)
+    assert "If-None-Match" not in site.requests[0].headers
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", gzip.compress(BODY)),
+        ("deflate", zlib.compress(BODY)),
+        ("identity", BODY),
+        ("x-gzip", gzip.compress(BODY)),
+    ],
+)
+async def test_compressed_bodies_are_opened(site: Site, encoding: str, body: bytes) -> None:
+    site.handler = site.answer(body, Content_Encoding=encoding)
+    async with fetcher_for(site) as fetcher:
+        assert (await fetcher.get(url_of(site))).body == BODY
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "reason"),
+    [
+        ("gzip", gzip.compress(b" " * 50_000_000), "too_large"),
+        ("gzip", BODY, "encoding"),
+        ("gzip", gzip.compress(bytes(range(256)) * 20)[:-40], "encoding"),
+        ("br", b"x", "encoding"),
+        ("gzip, gzip", gzip.compress(gzip.compress(BODY)), "encoding"),
+        ("identity", b"x" * (LIMIT + 1), "too_large"),
+    ],
+)
+async def test_bombs_and_broken_bodies(site: Site, encoding: str, body: bytes, reason: str) -> None:
+    site.handler = site.answer(body, Content_Encoding=encoding)
+    assert (await failure(site)).reason == reason
+
+
+async def test_an_endless_body_is_cut_by_size(site: Site) -> None:
+    async def endless(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(b"x" * 10_000)
+        except ConnectionError:
+            return response
+
+    site.handler = endless
+    assert (await failure(site)).reason == "too_large"
+
+
+async def test_a_drip_is_cut_by_time(site: Site) -> None:
+    async def drip(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        try:
+            for _ in range(100):
+                await response.write(b"x")
+                await asyncio.sleep(0.05)
+        except ConnectionError:
+            pass
+        return response
+
+    site.handler = drip
+    error = await failure(site, timeout=0.4)
+    assert (error.reason, error.retry) == ("timeout", True)
+
+
+async def test_the_wait_for_ones_turn_is_not_counted(site: Site) -> None:
+    async def slow(_request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(0.2)
+        return web.Response(body=BODY)
+
+    site.handler = slow
+    async with fetcher_for(site, per_host=2, timeout=0.6) as fetcher:
+        answers = await asyncio.gather(*(fetcher.get(url_of(site, f"/{n}")) for n in range(8)))
+    assert len(answers) == 8
+    assert site.most_running == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "retry"),
+    [
+        (204, "http_204", False),
+        (206, "http_206", False),
+        (401, "http_401", False),
+        (403, "http_403", True),
+        (404, "http_404", False),
+        (410, "gone", False),
+        (429, "http_429", True),
+        (503, "http_503", True),
+    ],
+)
+async def test_other_statuses(site: Site, status: int, reason: str, retry: bool) -> None:
+    site.handler = site.answer(b"", status, Retry_After="120")
+    error = await failure(site)
+    assert (error.reason, error.retry, error.retry_after) == (reason, retry, 120.0)
+
+
+NOW = datetime(2026, 10, 5, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120.0),
+        ("0", 0.0),
+        ("1.5", 1.5),
+        ("Mon, 05 Oct 2026 04:10:00 GMT", 600.0),
+        ("Mon, 05 Oct 2026 03:00:00 GMT", 0.0),
+        ("999999999999", MAX_RETRY_AFTER),
+        ("Fri, 31 Dec 2099 00:00:00 GMT", MAX_RETRY_AFTER),
+        ("-5", None),
+        ("nan", None),
+        ("mai nhé", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after(header: str | None, seconds: float | None) -> None:
+    assert parse_retry_after(header, NOW) == seconds
+
+
+def redirect(*hops: tuple[int, str]) -> Handler:
+    """Answers "/0", "/1" ... with the hops, everything else with the body."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        number = request.path.strip("/")
+        if number.isdigit() and int(number) < len(hops):
+            status, location = hops[int(number)]
+            return web.Response(status=status, headers={"Location": location})
+        return web.Response(body=BODY)
+
+    return handle
+
+
+@pytest.mark.parametrize(
+    ("hops", "moved"),
+    [
+        ([(301, "/new")], "/new"),
+        ([(308, "/1"), (301, "/new")], "/new"),
+        ([(301, "/1"), (302, "/new")], "/1"),
+        ([(302, "/1"), (301, "/new")], None),
+        ([(307, "/new")], None),
+    ],
+)
+async def test_redirects(site: Site, hops: list[tuple[int, str]], moved: str | None) -> None:
+    site.handler = redirect(*hops)
+    async with fetcher_for(site) as fetcher:
+        fetched = await fetcher.get(url_of(site, "/0"))
+    assert (fetched.body, fetched.url) == (BODY, url_of(site, "/new"))
+    assert fetched.permanent_redirect == (moved and url_of(site, moved))
+
+
+@pytest.mark.parametrize("location", ["/0", "", "http://[::1/x"])
+async def test_redirects_to_nowhere(site: Site, location: str) -> None:
+    site.handler = redirect((302, location))
+    assert (await failure(site, "/0")).reason == "redirect"
+    assert len(site.requests) <= MAX_HOPS + 1
+
+
+@pytest.mark.parametrize(
+    ("location", "reason"),
+    [
+        ("http://169.254.169.254/latest/meta-data/", "blocked_address"),
+        ("http://10.0.0.1/", "blocked_address"),
+        ("http://[::ffff:127.0.0.1]/", "blocked_address"),
+        ("http://2130706433/", "bad_url"),
+        ("http://0x7f.1/", "blocked_address"),
+        ("http://localhost/", "blocked_address"),
+        ("http://127.0.0.1:1/", "bad_url"),
+        ("http://user:secret@example.com/", "bad_url"),
+        ("file:///etc/passwd", "bad_url"),
+        ("data:text/xml,<rss/>", "bad_url"),
+    ],
+)
+async def test_redirects_into_the_private_net_are_refused(site: Site, location: str, reason: str) -> None:
+    site.handler = redirect((302, location))
+    error = await failure(site, "/0")
+    assert (error.reason, error.retry) == (reason, False)
+    assert "secret" not in str(error)
+
+
+async def test_a_cookie_breaks_a_loop_and_is_then_forgotten(site: Site) -> None:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if request.cookies.get("seen") == "1":
+            return web.Response(body=BODY)
+        response = web.Response(status=302, headers={"Location": request.path})
+        response.set_cookie("seen", "1")
+        return response
+
+    site.handler = handle
+    async with fetcher_for(site) as fetcher:
+        await fetcher.get(url_of(site))
+        await fetcher.get(url_of(site))
+    assert [bool(request.cookies) for request in site.requests] == [False, True, False, True]
+
+
+async def test_the_loopback_address_is_refused_unless_named(site: Site) -> None:
+    async with Fetcher() as fetcher:
+        for address in (url_of(site), url_of(site).replace("127.0.0.1", "localhost")):
+            with pytest.raises(FetchError) as caught:
+                await fetcher.get(address)
+            assert caught.value.reason == "blocked_address"
+    assert site.requests == []
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://example.com/x", "https://u:p@example.com/?token=1", "/rss", "", "http://[::1/x"]
+)
+async def test_bad_addresses(url: str) -> None:
+    async with Fetcher() as fetcher:
+        with pytest.raises(FetchError) as caught:
+            await fetcher.get(url)
+    assert caught.value.reason == "bad_url"
+    assert "token" not in str(caught.value)
+
+
+async def test_what_is_no_http(unused_tcp_port_factory: Callable[[], int]) -> None:
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"220 mail.example ESMTP\r\n")
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    port, closed = unused_tcp_port_factory(), unused_tcp_port_factory()
+    allowed = [f"127.0.0.1:{port}", f"127.0.0.1:{closed}"]
+    async with await asyncio.start_server(greet, "127.0.0.1", port), Fetcher(allow_private=allowed) as fetcher:
+        with pytest.raises(FetchError) as caught:
+            await fetcher.get(f"http://127.0.0.1:{port}/")
+        assert (caught.value.reason, caught.value.retry) == ("protocol", True)
+        with pytest.raises(FetchError) as caught:
+            await fetcher.get(f"http://127.0.0.1:{closed}/")
+        assert (caught.value.reason, caught.value.retry) == ("connect", True)
+
+
+async def test_an_unknown_host() -> None:
+    async with Fetcher(timeout=10) as fetcher:
+        with pytest.raises(FetchError) as caught:
+            await fetcher.get("http://host.invalid/")
+    assert caught.value.reason in ("dns", "timeout")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),  # noqa: S104
+        *("224.0.0.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1"),
+        *("::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "ff02::1", "2001:db8::1"),
+        *(
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001:0:1:2:3:4:80ff:fffe",
+            "fec0::1",
+        ),
+        *("", "example.com", "127.1"),
+    ],
+)
+def test_addresses_that_are_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["1.1.1.1", "203.162.0.1", "2400:cb00::1", "64:ff9b::101:101"])
+def test_public_addresses(address: str) -> None:
+    assert is_public(address)
+
+
+async def test_a_name_with_a_private_address_is_refused() -> None:
+    resolver = GuardedResolver(["localhost:8080"])
+    assert await resolver.resolve("localhost", 8080)
+    with pytest.raises(BlockedAddressError):
+        await resolver.resolve("localhost", 8081)
+    await resolver.close()
+
+
+def test_ports_below_1024_are_not_web_servers() -> None:
+    check_url(URL("https://example.com:8443/x"))
+    with pytest.raises(ValueError, match="port 22"):
+        check_url(URL("http://example.com:22/"))

@@ -1,0 +1,197 @@
+"""Feeds, real and hostile, into entries."""
+
+import time
+import tomllib
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from feeds.markup import decode, html_to_text
+from feeds.parse import MAX_BROKEN_BYTES, MAX_BYTES, MAX_ENTRIES, MAX_SUMMARY, MAX_TITLE, ParseError, parse_feed
+
+FEEDS = Path(__file__).parent / "data" / "feeds"
+REAL = Path(__file__).parents[1].parent / "shared" / "feeds" / "real"
+URL = "https://bao.example/rss/home.rss"
+
+
+def rss(*items: str, declaration: str = '<?xml version="1.0" encoding="utf-8"?>') -> str:
+    return f'{declaration}<rss version="2.0"><channel><title>T</title>{"".join(items)}</channel></rss>'
+
+
+def item(title: str = "Tin", link: str = "https://bao.example/1", extra: str = "") -> str:
+    return f"<item><title>{title}</title><link>{link}</link>{extra}</item>"
+
+
+def titles(body: str | bytes, content_type: str | None = None) -> list[str]:
+    body = body.encode() if isinstance(body, str) else body
+    return [entry.title for entry in parse_feed(body, url=URL, content_type=content_type).entries]
+
+
+@pytest.mark.parametrize("path", sorted(FEEDS.glob("*.xml")), ids=lambda path: path.stem)
+def test_feed_as_expected(path: Path) -> None:
+    expected = tomllib.loads(path.with_suffix(".toml").read_text(encoding="utf-8"))
+    feed = parse_feed(path.read_bytes(), url=URL)
+    assert feed.title == expected["title"]
+    assert list(feed.skipped) == expected["skipped"]
+    assert len(feed.entries) == len(expected["entry"])
+    for entry, wanted in zip(feed.entries, expected["entry"], strict=True):
+        assert (entry.title, entry.url, entry.summary) == (wanted["title"], wanted.get("url"), wanted["summary"])
+        assert entry.published == wanted.get("published")
+        assert entry.content == wanted.get("content", "")
+        if "guid" in wanted:
+            assert entry.guid == wanted["guid"]
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the saved real feeds are kept outside the repository")
+def test_every_item_of_the_saved_real_feeds_has_its_date() -> None:
+    paths = [path for folder in sorted(REAL.glob("**/")) for path in sorted(folder.glob("*.xml"))[:2]]
+    assert paths
+    entries = [entry for path in paths for entry in parse_feed(path.read_bytes(), url=URL).entries]
+    assert [entry.published_raw for entry in entries if not entry.published] == []
+    assert not [entry.summary for entry in entries if "<" in entry.summary and "href" in entry.summary]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "empty"),
+        (b" \n ", "empty"),
+        (b"<!DOCTYPE html><html><head><title>404</title></head></html>", "html"),
+        (b'<html><script>document.cookie="D1N=5";window.location.reload(true);</script></html>', "challenge"),
+        (b"<html><title>Just a moment...</title></html>", "challenge"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not_a_feed"),
+        (b'<?xml version="1.0"?><opml version="2.0"><body/></opml>', "not_a_feed"),
+        (b'{"version": "https://jsonfeed.org/version/1.1"}', "not_a_feed"),
+        (b"plain words", "not_a_feed"),
+        (b'<!DOCTYPE rss [<!ENTITY a "x">]><rss version="2.0"><channel/></rss>', "too_complex"),
+        (b"<rss>" + b" " * MAX_BYTES, "too_large"),
+        (
+            b'<rss version="2.0"><channel><item>' + b"<a>" * 1000 + b"</a>" * 1000 + b"</item></channel></rss>",
+            "too_complex",
+        ),
+        (rss("<item " + " ".join(f'a{n}="1"' for n in range(1000)) + "/>").encode(), "too_complex"),
+        (rss("<item " + " ".join(f"a{n}=1" for n in range(1000)) + "/>").encode(), "too_complex"),
+        (b"<rss><channel>&bad" + b"x" * MAX_BROKEN_BYTES, "too_large"),
+    ],
+)
+def test_what_is_no_feed(body: bytes, reason: str) -> None:
+    with pytest.raises(ParseError) as caught:
+        parse_feed(body, url=URL)
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("A&#xD800;B&#56832;", "A\ufffdB\ufffd"),
+        ("A&#x110000;B&#99999999999999999999;", "A\ufffdB\ufffd"),
+        ("A&#1;B\x01C\x00D\ufffe", "A BCD"),
+        ("Viết &amp;amp; Đọc", "Viết & Đọc"),
+        ("Ng&amp;ocirc;i sao", "Ngôi sao"),
+        ("Tăng &lt; 5% và &gt; 3%", "Tăng < 5% và > 3%"),
+        ("&lt;script&gt;alert(1)&lt;/script&gt;Tin", "alert(1)Tin"),
+        ("Chi\u0309 thi\u0323 \u200bsố\u00a009", "Chỉ thị số 09"),
+        ("<![CDATA[A ]]]]><![CDATA[> B]]>", "A ]]> B"),
+        ("Viết & Đọc", "Viết & Đọc"),
+        ("Tin&nbsp;n&oacute;ng", "Tin nóng"),
+    ],
+)
+def test_titles(title: str, shown: str) -> None:
+    assert titles(rss(item(title))) == [shown]
+
+
+VI = "Chỉ thị số 09-CT/TW về bảo vệ an ninh Tổ quốc"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (rss(item(VI)).encode(), "text/xml; charset=iso-8859-1"),
+        (rss(item(VI), declaration='<?xml version="1.0" encoding="windows-1258"?>').encode(), None),
+        (rss(item(VI), declaration='<?xml version="1.0" encoding="utf-16"?>').encode(), "text/xml"),
+        (b"\xef\xbb\xbf" + rss(item(VI)).encode(), None),
+        (rss(item(VI)).encode("utf-16"), "text/xml"),
+        (rss(item(VI)).encode("utf-16-le"), None),
+        (rss(item(VI)).encode("utf-16-be"), None),
+        (b"\r\n\r\n" + rss(item(VI)).encode(), None),
+        (b"<br />\n<b>Warning</b>: x in <b>/var/www/rss.php</b><br />\n" + rss(item(VI)).encode(), "text/html"),
+    ],
+)
+def test_character_sets(body: bytes, content_type: str | None) -> None:
+    assert titles(body, content_type) == [VI]
+
+
+def test_legacy_character_sets() -> None:
+    declaration = '<?xml version="1.0" encoding="windows-1258"?>'
+    decomposed = rss(item("Chi\u0309 thi\u0323 Đa\u0309ng"), declaration=declaration)
+    assert titles(decomposed.encode("cp1258")) == ["Chỉ thị Đảng"]
+    assert decode(b"An ninh \xc3\x28\xff", "text/xml; charset=base64") == "An ninh \ufffd(\ufffd"
+    assert decode(b"caf\xe9", "text/html; charset=latin-1") == "café"
+
+
+def test_too_many_entries_are_counted() -> None:
+    feed = parse_feed(rss(*(item(f"Tin {n}") for n in range(MAX_ENTRIES + 5))).encode(), url=URL)
+    assert len(feed.entries) == MAX_ENTRIES
+    assert feed.skipped == (f"more than the first {MAX_ENTRIES} entries",) * 5
+
+
+def test_long_fields_are_cut() -> None:
+    long = rss(item("A" * 2_000_000, extra=f"<description>{'Nội dung ' * 100_000}</description>"))
+    entry = parse_feed(long.encode(), url=URL).entries[0]
+    assert len(entry.title) <= MAX_TITLE
+    assert len(entry.summary) <= MAX_SUMMARY
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rss(item(extra="".join(f"<category>c{n}</category>" for n in range(20_000)))),
+        rss(item(extra=f"<description><![CDATA[{'<div>' * 100_000}x]]></description>")),
+        rss(item(extra=f"<description><![CDATA[<p {' '.join(f'a{n}=1' for n in range(40_000))}>x]]></description>")),
+        rss(item(extra=f'<enclosure url="https://bao.example/{"a" * 2_000_000}" type="image/jpeg"/>')),
+        rss(item(), "<category>" * 200_000),
+        "<rss>" + "<!--" * 500_000,
+        "<rss " * 400_000,
+    ],
+)
+def test_heavy_feeds_take_seconds_not_minutes(body: str) -> None:
+    start = time.process_time()
+    with suppress(ParseError):
+        parse_feed(body.encode(), url=URL)
+    assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("fragment", "text"),
+    [
+        ("chỉ là chữ, 3 < 5 & 7", "chỉ là chữ, 3 < 5 & 7"),
+        ("<p>Một.</p><p>Hai.</p>", "Một.\n\nHai."),
+        ('<p>Theo <a href="/x">nguồn</a> tin.</p><p><a href="/y">Tin khác</a></p>', "Theo nguồn tin."),
+        ('<a href="/x">Chỉ có liên kết</a>', "Chỉ có liên kết"),
+        ("<p>Một<br/>Hai</p><script>x()</script><!-- y --><style>*{}</style>", "Một\n\nHai"),
+        ("<p>Cắt giữa chừng <a href='https://bao", "Cắt giữa chừng"),
+        ("Cắt <", "Cắt"),
+        ("<figure><img src=x><figcaption>Ảnh</figcaption></figure>Lời", "Lời"),
+        ("<ul><li>Điểm một</li><li>Điểm hai</li></ul>", "Điểm một\n\nĐiểm hai"),
+        ("", ""),
+    ],
+)
+def test_html_to_text(fragment: str, text: str) -> None:
+    assert html_to_text(fragment) == text
+
+
+@given(st.binary(max_size=500))
+@example(b"<rss><channel><item><title>&#xD800;")
+@example(b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><link href='http://[::1'/><id>x</id>")
+def test_any_bytes_are_a_feed_or_a_parse_error(noise: bytes) -> None:
+    for body in (noise, b"<rss>" + noise, rss(item()).encode().replace(b"Tin", noise)):
+        with suppress(ParseError):
+            parse_feed(body, url=URL)
+
+
+@given(st.text(alphabet="<>/=\"'&;#!-[]pabdiv ulCDATA\u0301ỉ\x00", max_size=200))
+def test_any_fragment_becomes_text(fragment: str) -> None:
+    assert "\0" not in html_to_text(fragment)
