@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from telegram import Bot
 from telegram.error import (
     BadRequest,
@@ -15,7 +16,11 @@ from bot.sandbox import Sandbox
 AN, STRANGER, NOBODY = 1001, 1002, 999
 
 
-@pytest.fixture
+# One server for the whole table: what is refused changes nothing.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def sandbox() -> AsyncIterator[Sandbox]:
     async with Sandbox() as sandbox:
         sandbox.user(AN, first_name="An", started=True)
@@ -23,12 +28,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture(autouse=True)
-def _retry_after_is_a_timedelta(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PTB_TIMEDELTA", "1")  # else PTB warns at each RetryAfter
-
-
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def bot(sandbox: Sandbox) -> AsyncIterator[Bot]:
     async with Bot(sandbox.token, base_url=f"{sandbox.api_url}/bot") as bot:
         yield bot

@@ -15,7 +15,7 @@ export class Log {
     this.messages = new Map();
     this.list = element("div", { class: "list" });
     this.about = element("div", { class: "about", hidden: true });
-    this.dots = element("div", { class: "message in typing", hidden: true, "aria-hidden": "true" }, element("div", { class: "bubble" }, element("i"), element("i"), element("i")));
+    this.dots = element("div", { class: "typing", hidden: true, "aria-hidden": "true" }, element("div", { class: "bubble" }, element("i"), element("i"), element("i")));
     view.append(this.about, this.list, this.dots);
     view.addEventListener("scroll", () => this.scrolled());
     toEndButton.addEventListener("click", () => this.toEnd(true));

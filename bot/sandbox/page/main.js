@@ -67,6 +67,7 @@ const receivers = {
     receivers.clock(event.clock);
     receivers.profile(event);
     people.draw(event.users, event.user.id);
+    stopTyping();
     log.reset(event.messages, another);
     composer.keyboardFrom(event.messages);
     showState();
