@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from telegram import Update
@@ -85,12 +85,12 @@ def build_application(services: Services) -> BotApplication:
         .base_file_url(f"{base}/file/bot")
         .request(AiohttpRequest())
         .get_updates_request(AiohttpRequest(connections=1, read_timeout=LONG_POLL + 10))
-        .context_types(ContextTypes(context=Context, bot_data=Services))
+        # PTB calls what it is given for `bot_data`: here that hands over the services that exist.
+        .context_types(ContextTypes(context=Context, bot_data=cast("type[Services]", lambda: services)))
         .job_queue(None)
         .concurrent_updates(16)
         .build()
     )
-    application.bot_data = services
     for module in (start, directive, digest, settings, info):
         application.add_handlers(module.handlers())
     application.add_error_handler(errors.report)

@@ -49,6 +49,5 @@ class Services:
         return await asyncio.to_thread(run)
 
 
-# PTB's context with our services as its bot_data. A PTB application insists on building bot_data without arguments;
-# `bot.application` replaces it before the first update.
-Context = CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Services]
+class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Services]):
+    """PTB's context with our services as its `bot_data`."""

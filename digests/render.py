@@ -45,10 +45,10 @@ class Message:
 
 
 def render(name: str, language: str, **values: Any) -> str:
-    """The template `name` ("card.html") in a language, values escaped as its extension asks."""
+    """The template `name` of a language, or the one all languages share; values are escaped as its ending asks."""
     if language not in LANGUAGES:
         raise ValueError(f"no such language: {language}")
-    return _environment().get_template(name).render(language=language, **values).strip()
+    return _environment().select_template([f"{language}/{name}", name]).render(language=language, **values).strip()
 
 
 def render_digest(view: DigestView) -> list[Message]:
