@@ -17,6 +17,7 @@ MAX_CAPTION = 250
 
 _TEMPLATE = re.compile(r"\{\s*\w+\s*\}")  # an unfilled template: "{name} - {time}", "{body}"
 _POINTER = re.compile(r"^(?:>>|»|►|▶|→|☛|\[?Xem thêm\b|\[?Đọc thêm\b)")
+_PATH = re.compile(r"[»>/|›]|\s[-–]\s")
 _NOT_WORD = re.compile(r"[\W_]+")
 _NUMBERS = re.compile(r"\d+")
 
@@ -48,6 +49,7 @@ class Unmarked:
 class _Rules:
     drop: frozenset[str]
     end: frozenset[str]
+    sections: frozenset[str]
     begins: tuple[str, ...]
     credits: frozenset[str]
     marks: dict[str, str]
@@ -60,7 +62,8 @@ def _rules() -> _Rules:
     return _Rules(
         drop=frozenset(map(_furniture_key, data["drop"])),
         end=frozenset(map(_furniture_key, data["end"])),
-        begins=tuple(filter(None, map(_furniture_key, data["begins"]))),
+        sections=frozenset(map(line_key, data["sections"])),
+        begins=tuple(map(fold, data["begins"])),
         credits=frozenset(map(line_key, data["credits"])),
         marks={fold(mark): outlet for mark, outlet in data["marks"].items()},
         openers=tuple(f"{word} " for word in data["openers"]),
@@ -73,7 +76,7 @@ def line_key(line: str) -> str:
 
 
 def _furniture_key(line: str) -> str:
-    return _NUMBERS.sub("0", line_key(line))
+    return " ".join(_NUMBERS.sub(" ", line_key(line)).split())
 
 
 def is_furniture(line: str) -> bool:
@@ -83,7 +86,15 @@ def is_furniture(line: str) -> bool:
     key = _furniture_key(line)
     if not key or key in _rules().drop:
         return True
-    return len(line) <= 200 and (bool(_POINTER.match(line)) or key.startswith(_rules().begins))
+    return len(line) <= 200 and (bool(_POINTER.match(line)) or fold(line).startswith(_rules().begins))
+
+
+def is_section(line: str) -> bool:
+    """Whether `line` is the way to the article: a section's name or a path of them ("Trang chủ » Chính trị")."""
+    if len(line) > 100:
+        return False
+    parts = [line_key(part) for part in _PATH.split(line)]
+    return all(part in _rules().sections or part in _rules().drop for part in parts if part)
 
 
 def is_end(line: str) -> bool:

@@ -48,7 +48,7 @@ _TIME = re.compile(
 )
 _COMPACT_TIME = re.compile(r"(?<=T)(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?(?!\d)(?P<half>)")
 _ZONE = re.compile(
-    r"\x01(?:\s*\x00)?\s*"  # the places of time and date
+    r"\x01(?:[\s,|–-]*\x00)?\s*"  # the places of time and date
     r"(?:\(?(?:GMT|UTC)?\s*(?P<sign>[+\u2212-])\s*(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?(?![\d:/-])"
     r"|\(?(?P<zone>[A-Z]{1,5})(?!\w))"
 )

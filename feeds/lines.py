@@ -15,13 +15,14 @@ from feeds.boilerplate import (
     is_credit,
     is_end,
     is_furniture,
+    is_section,
     line_key,
 )
 from feeds.dates import parse_date_line
 from feeds.text import sentences, shorten
 
 MAX_OWN_TITLE = 120  # characters of a title made of the first sentence
-MAX_HEADLINE = 250
+MAX_HEADLINE = 220
 MAX_PHOTO_LINE = 120  # a line under a picture's text that is no longer than this is its caption
 DATE_LINES = 8  # how far down a line that is a date dates the article
 
@@ -79,11 +80,11 @@ def _is_headline(line: str) -> bool:
 
 
 def _headline(lines: list[str]) -> str:
-    """The headline above the first paragraph or "": a line of one or two words above it is the section's name."""
+    """The headline above the first paragraph, or ""; names of sections and lines of three words are none."""
     first = next((number for number, line in enumerate(lines) if is_paragraph(line)), len(lines))
     # A headline as long as a paragraph still is one when it has no full stop and a paragraph follows.
     head = lines[: first + 1] if first + 1 < len(lines) else lines[:first]
-    candidates = [line for line in head if _is_headline(line)]
+    candidates = [line for line in head if _is_headline(line) and not is_section(line)]
     if not candidates or (len(lines) == 1):
         return ""
     return candidates[0]

@@ -21,8 +21,7 @@ _DATE_PATHS = (
     "//meta[@itemprop='datePublished']/@content",
     "//meta[@name='pubdate' or @name='publishdate' or @name='dc.date.issued' or @name='date']/@content",
     "//*[@itemprop='datePublished']/@datetime",
-    "//article//time/@datetime",
-    "//time/@datetime",
+    "//time[count(//time) = 1]/@datetime",  # of several, others may be those of other articles
 )
 _TITLE_PATHS = ("//meta[@property='og:title']/@content", "//meta[@name='twitter:title']/@content", "//title/text()")
 _DESCRIPTION_PATHS = ("//meta[@property='og:description']/@content", "//meta[@name='description']/@content")
@@ -64,13 +63,16 @@ def page_url(page: bytes) -> str | None:
 
 def _title(tree: html.HtmlElement, linked: dict[str, Any]) -> str:
     headings = [text for heading in tree.iter("h1") if (text := one_line(heading.text_content()[:1000]))]
-    if len(headings) == 1 and len(headings[0].split()) >= 3:
-        return headings[0]
     stated = linked.get("headline")
     title = one_line(stated[:1000]) if isinstance(stated, str) else ""
     title = _SITE.sub("", title or _first(tree, _TITLE_PATHS))
+    for heading in headings:  # the page's own words, where they are the headline and not the site's name
+        if title and (fold(heading) in fold(title) or fold(title) in fold(heading)):
+            return heading
+    if len(title.split()) >= 4:
+        return title
     # A title of two words is the site's name; the article's own lines tell more.
-    return title if len(title.split()) >= 4 or title in headings else ""
+    return headings[0] if len(headings) == 1 and len(headings[0].split()) >= 4 else ""
 
 
 def _published(tree: html.HtmlElement, linked: dict[str, Any]) -> datetime | None:

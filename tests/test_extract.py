@@ -66,6 +66,25 @@ def test_plain_text() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("above", "between", "below"),
+    [
+        (["Trang chủ", "Thời sự"], ["05/08/2026 08:15"], ["Nguyễn Văn An"]),
+        (["Trang chủ » Chính trị"], ["Minh Anh - Thu Hà", "Nghe đọc bài"], ["Theo TTXVN", ">> Tin khác về Chỉ thị"]),
+        (["Chính trị - Xã hội"], ["A- A A+", "Chia sẻ"], ["Ý kiến bạn đọc (0)", "Các tin khác", MORE]),
+        (
+            ["Xây dựng Đảng", "Cập nhật lúc 08:15, 05/08/2026 (GMT+7)"],
+            [],
+            ["Bài và ảnh: MINH ANH", "Bản quyền thuộc Báo A"],
+        ),
+    ],
+)
+def test_what_stands_above_between_and_below(above: list[str], between: list[str], below: list[str]) -> None:
+    title = "Hội nghị về an ninh, trật tự"
+    article = extract_text("\n\n".join([*above, title, *between, LEAD, BODY, *below]))
+    assert (article.title, article.lead, article.text) == (title, LEAD, BODY)
+
+
 def test_a_text_without_a_headline_gets_its_first_sentence() -> None:
     article = extract_text(f"{LEAD} {BODY}\n\n{MORE}")
     assert article.title_is_ours
