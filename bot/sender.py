@@ -1,6 +1,7 @@
 """Delivers digests through Telegram: the `Sender` of `digests.deliver`, with Telegram's pace and its errors."""
 
 import asyncio
+import os
 from collections import OrderedDict
 from datetime import timedelta
 
@@ -26,6 +27,7 @@ class TelegramSender:
     """Sends with `bot`, never faster than Telegram allows."""
 
     def __init__(self, bot: Bot) -> None:
+        os.environ.setdefault("PTB_TIMEDELTA", "true")  # PTB's opt-in: RetryAfter.retry_after is a timedelta
         self._bot = bot
         self._limiter = AsyncLimiter(1, 1 / _PER_SECOND)
         self._last_sent: OrderedDict[int, float] = OrderedDict()

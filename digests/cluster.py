@@ -3,12 +3,13 @@
 How two reports are told to be of one event (within `WINDOW` of each other):
 
 1. Their opening words are the same (agency text under any headline): more than half of the shorter one's
-   syllable pairs stand in the other.
-2. Or their headlines are nearly the same: Jaccard of syllable pairs of at least `SAME_TITLE`.
-3. Or their headlines are alike (`LIKE_TITLE`), and they cite the same document and name the same place.
+   syllable pairs stand in the other, and so do most of its numbers.
+2. Or their headlines are nearly the same (Jaccard of syllable pairs of at least `SAME_TITLE`) with the same
+   numbers: "Thông cáo số 5" is not "Thông cáo số 7".
+3. Or their headlines are alike (`LIKE_TITLE`) without contradicting numbers, and two outlets cite the same document
+   and name the same place.
 
-And not, whatever the words: when numbers in the headlines differ ("Thông cáo số 5", "số 7"), or when one outlet
-published both headlines within the window under rule 3 alone. A wrong fold hides news, a missed one only repeats it.
+A wrong fold hides news, a missed one only repeats it.
 """
 
 import re
@@ -16,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,6 +31,7 @@ WINDOW = timedelta(hours=72)
 SAME_TITLE = 0.6
 LIKE_TITLE = 0.3
 SAME_OPENING = 0.5
+SAME_NUMBERS = 0.6
 _OPENING = 600  # characters
 _FEW = 12  # an opening of fewer syllable pairs proves nothing
 _WORD = re.compile(r"\w+")
@@ -43,8 +46,9 @@ class Report:
     outlet: str
     dated_at: datetime
     title: frozenset[tuple[str, str]]
-    numbers: frozenset[str]
+    title_numbers: frozenset[str]
     opening: frozenset[tuple[str, str]]
+    opening_numbers: frozenset[str]
     documents: frozenset[str]
     places: frozenset[str]
 
@@ -57,8 +61,9 @@ def make_report(article: Article, keys: Iterable[str]) -> Report:
         outlet=article.outlet,
         dated_at=article.dated_at,
         title=_pairs(article.title),
-        numbers=frozenset(_NUMBER.findall(article.title)),
+        title_numbers=frozenset(_NUMBER.findall(article.title)),
         opening=_pairs(opening),
+        opening_numbers=frozenset(_NUMBER.findall(opening)),
         documents=frozenset(keys),
         places=frozenset(article.places),
     )
@@ -66,16 +71,18 @@ def make_report(article: Article, keys: Iterable[str]) -> Report:
 
 def same_event(one: Report, other: Report) -> bool:
     """Whether two reports tell one event; symmetric."""
-    if abs(one.dated_at - other.dated_at) > WINDOW or one.numbers != other.numbers:
+    if abs(one.dated_at - other.dated_at) > WINDOW:
         return False
-    shorter = min(len(one.opening), len(other.opening))
-    if shorter >= _FEW and len(one.opening & other.opening) / shorter > SAME_OPENING:
-        return True
+    short, long = sorted((one, other), key=lambda report: len(report.opening))
+    if len(short.opening) >= _FEW and _share(short.opening, long.opening) > SAME_OPENING:
+        return _share(short.opening_numbers, long.opening_numbers) >= SAME_NUMBERS
     alike = _jaccard(one.title, other.title)
-    if alike >= SAME_TITLE:
+    numbers = one.title_numbers, other.title_numbers
+    if alike >= SAME_TITLE and numbers[0] == numbers[1]:
         return True
     shared = one.documents & other.documents and one.places & other.places
-    return bool(shared) and alike >= LIKE_TITLE and one.outlet != other.outlet
+    contradicting = all(numbers) and numbers[0].isdisjoint(numbers[1])
+    return bool(shared) and alike >= LIKE_TITLE and not contradicting and one.outlet != other.outlet
 
 
 def fold_stories(session: Session) -> int:
@@ -132,6 +139,11 @@ def _keys(session: Session, article_ids: Sequence[int]) -> dict[int, list[str]]:
 def _pairs(text: str) -> frozenset[tuple[str, str]]:
     words = _WORD.findall(fold(text))
     return frozenset(pairwise(words))
+
+
+def _share(part: frozenset[Any], whole: frozenset[Any]) -> float:
+    """How much of `part` is in `whole`; of nothing, all is."""
+    return len(part & whole) / len(part) if part else 1.0
 
 
 def _jaccard(one: frozenset[tuple[str, str]], other: frozenset[tuple[str, str]]) -> float:

@@ -1,0 +1,269 @@
+"""Promise 2: nothing lost, nothing twice but what got no answer. Driven through the stand-in of Telegram's server."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from telegram import Bot
+
+from bot.request import AiohttpRequest
+from bot.sandbox import Sandbox
+from bot.sender import TelegramSender
+from conftest import NOW
+from digests.deliver import claim_due, claim_promised, compose_one, deliver, recover
+from digests.lock import delivery_lock
+from digests.models import Digest, DigestPart, Subscription
+from digests.subscribers import find_reader, promise_first, unsubscribe
+from feeds.database import Database
+from newsroom import POLICY, ROBBERY, publish, reader
+
+HOUR = timedelta(hours=1)
+
+
+@asynccontextmanager
+async def telegram(limits: bool = False) -> AsyncIterator[tuple[Sandbox, TelegramSender]]:
+    """The stand-in and a sender that talks to it."""
+    async with Sandbox(limits=limits) as sandbox:
+        bot = Bot(sandbox.token, base_url=f"{sandbox.api_url}/bot", request=AiohttpRequest(read_timeout=1.0))
+        async with bot:
+            yield sandbox, TelegramSender(bot)
+
+
+def clock_at(moment: datetime) -> Callable[[], datetime]:
+    return lambda: moment
+
+
+def prepare(database: Database, chats: int = 1) -> None:
+    """`chats` subscribers whose digest is due now, and one policy article among others."""
+    with database.session() as session:
+        publish(session, *POLICY, seen=NOW - HOUR, published=NOW - HOUR)
+        publish(session, *ROBBERY, seen=NOW - HOUR, published=NOW - HOUR)
+        for chat_id in range(1, chats + 1):
+            reader(session, chat_id, NOW)
+
+
+def claim(database: Database, moment: datetime = NOW) -> int:
+    with database.session() as session:
+        return claim_due(session, moment)
+
+
+def parts(database: Database) -> list[DigestPart]:
+    with database.reading() as session:
+        return list(session.scalars(select(DigestPart).order_by(DigestPart.id)))
+
+
+def states(database: Database) -> Counter[str]:
+    with database.reading() as session:
+        return Counter(session.scalars(select(Digest.state)))
+
+
+async def test_a_due_digest_arrives_once_and_is_recorded(database: Database) -> None:
+    prepare(database)
+    async with telegram() as (sandbox, sender):
+        user = sandbox.user(1, started=True)
+        assert claim(database) == 1
+        assert claim(database) == 0
+        assert await deliver(database, sender, clock_at(NOW), asyncio.Event()) == 1
+        assert await deliver(database, sender, clock_at(NOW), asyncio.Event()) == 0
+    (message,) = user.messages
+    assert POLICY[0] in message["text"]
+    assert ROBBERY[0] not in message["text"]
+    (part,) = parts(database)
+    assert (part.state, part.in_doubt, part.message_id, part.sent_at) == ("sent", 0, message["message_id"], NOW)
+    assert states(database) == {"done": 1}
+
+
+def test_claiming_moves_the_next_moment_and_covers_without_gap(database: Database) -> None:
+    prepare(database)
+    tomorrow = NOW + timedelta(days=1)
+    assert claim(database) == 1
+    assert claim(database, tomorrow + HOUR) == 1
+    with database.reading() as session:
+        first, second = session.scalars(select(Digest).order_by(Digest.id)).all()
+        due = session.scalars(select(Subscription.next_due_at)).one()
+    assert (first.window_end, second.window_start) == (NOW, NOW)
+    assert (first.is_first, second.is_first) == (True, False)
+    assert due == tomorrow + timedelta(days=1)
+
+
+def test_after_days_without_the_bot_one_digest_covers_them_all(database: Database) -> None:
+    prepare(database)
+    claim(database)
+    later = NOW + timedelta(days=4)
+    assert claim(database, later) == 1
+    with database.reading() as session:
+        digest = session.scalars(select(Digest).order_by(Digest.id.desc())).first()
+    assert digest is not None
+    assert (digest.window_start, digest.window_end) == (NOW, later)
+
+
+async def test_a_story_that_was_sent_is_not_sent_again(database: Database) -> None:
+    prepare(database)
+    claim(database)
+    async with telegram() as (sandbox, sender):
+        user = sandbox.user(1, started=True)
+        await deliver(database, sender, clock_at(NOW), asyncio.Event())
+        with database.session() as session:  # the same agency text in another paper, a day later
+            publish(session, "Tin khác tít", *POLICY[1:], seen=NOW + HOUR, published=NOW + HOUR, outlet="Báo Hai")
+        tomorrow = NOW + timedelta(days=1)
+        claim(database, tomorrow)
+        await deliver(database, sender, clock_at(tomorrow), asyncio.Event())
+    assert len(user.messages) == 2
+    assert "Tin khác tít" not in user.messages[1]["text"]
+
+
+async def test_imported_and_old_articles_enter_no_digest(database: Database) -> None:
+    with database.session() as session:
+        publish(session, *POLICY, seen=NOW - HOUR, published=NOW - HOUR, origin="import")
+        publish(session, "Cũ: " + POLICY[0], POLICY[1], seen=NOW - HOUR, published=NOW - timedelta(days=9), outlet="B")
+        reader(session, 1, NOW)
+    claim(database)
+    async with telegram() as (sandbox, sender):
+        user = sandbox.user(1, started=True)
+        await deliver(database, sender, clock_at(NOW), asyncio.Event())
+    assert "Không có tin chính sách an ninh nào mới" in user.messages[0]["text"]
+
+
+async def test_a_send_without_an_answer_is_in_doubt_before_it_is_repeated(database: Database) -> None:
+    prepare(database)
+    claim(database)
+    async with telegram() as (sandbox, sender):
+        user = sandbox.user(1, started=True)
+        sandbox.hang(deliver=True)
+        assert await deliver(database, sender, clock_at(NOW), asyncio.Event()) == 0
+        (part,) = parts(database)
+        assert (part.state, part.in_doubt) == ("pending", 1)
+        assert part.not_before is not None
+        assert await deliver(database, sender, clock_at(part.not_before), asyncio.Event()) == 1
+    assert len(user.messages) == 2
+    (part,) = parts(database)
+    assert (part.state, part.in_doubt) == ("sent", 1)
+
+
+async def test_what_a_dead_process_left_under_way_is_counted_in_doubt(database: Database) -> None:
+    prepare(database)
+    claim(database)
+    with database.session() as session:
+        compose_one(session, NOW)
+        session.scalars(select(DigestPart)).one().state = "sending"
+    with database.session() as session:
+        assert recover(session) == 1
+    async with telegram() as (sandbox, sender):
+        user = sandbox.user(1, started=True)
+        assert await deliver(database, sender, clock_at(NOW), asyncio.Event()) == 1
+    assert len(user.messages) == 1
+    assert parts(database)[0].in_doubt == 1
+
+
+async def test_flood_control_and_server_errors_only_delay(database: Database) -> None:
+    prepare(database)
+    claim(database)
+    async with telegram() as (sandbox, sender):
+        user = sandbox.user(1, started=True)
+        sandbox.flood(retry_after=90)
+        await deliver(database, sender, clock_at(NOW), asyncio.Event())
+        assert parts(database)[0].not_before == NOW + timedelta(seconds=90)
+        assert await deliver(database, sender, clock_at(NOW + timedelta(seconds=89)), asyncio.Event()) == 0
+        sandbox.fail("sendMessage", status=502)
+        await deliver(database, sender, clock_at(NOW + timedelta(seconds=91)), asyncio.Event())
+        await deliver(database, sender, clock_at(NOW + HOUR), asyncio.Event())
+    assert len(user.messages) == 1
+    assert (parts(database)[0].state, parts(database)[0].in_doubt) == ("sent", 0)
+
+
+async def test_a_blocked_reader_stops_and_the_others_go_on(database: Database) -> None:
+    prepare(database, chats=3)
+    claim(database)
+    async with telegram() as (sandbox, sender):
+        users = [sandbox.user(i, started=True) for i in (1, 2, 3)]
+        users[1].block()
+        assert await deliver(database, sender, clock_at(NOW), asyncio.Event()) == 2
+    assert [len(user.messages) for user in users] == [1, 0, 1]
+    assert states(database) == {"done": 2, "dropped": 1}
+    with database.reading() as session:
+        blocked = find_reader(session, 2)
+    assert blocked is not None
+    assert not blocked.subscribed
+
+
+async def test_an_unreachable_server_doubts_nothing(database: Database) -> None:
+    prepare(database)
+    claim(database)
+    request = AiohttpRequest()
+    await request.initialize()
+    bot = Bot("7000001:no-server-listens-on-this-port-at-all-0", base_url="http://127.0.0.1:9/bot", request=request)
+    await deliver(database, TelegramSender(bot), clock_at(NOW), asyncio.Event())
+    await request.shutdown()
+    assert (parts(database)[0].state, parts(database)[0].in_doubt) == ("pending", 0)
+
+
+async def test_whoever_unsubscribes_in_time_gets_nothing_more(database: Database) -> None:
+    prepare(database)
+    claim(database)
+    with database.session() as session:
+        compose_one(session, NOW)
+        unsubscribe(session, 1)
+    async with telegram() as (sandbox, sender):
+        user = sandbox.user(1, started=True)
+        assert await deliver(database, sender, clock_at(NOW), asyncio.Event()) == 0
+    assert user.messages == []
+
+
+async def test_parts_of_a_chat_go_in_order_and_only_the_first_sounds(database: Database) -> None:
+    with database.session() as session:
+        for number in range(24):
+            publish(
+                session,
+                f"Bộ Công an ban hành kế hoạch số {number} bảo đảm an ninh, trật tự tại địa bàn {number}",
+                f"Kế hoạch {number} giao công an các đơn vị phòng ngừa, đấu tranh với tội phạm. " * 4,
+                seen=NOW - HOUR,
+                published=NOW - HOUR,
+            )
+        reader(session, 1, NOW)
+    claim(database)
+    async with telegram() as (sandbox, sender):
+        user = sandbox.user(1, started=True)
+        sent = await deliver(database, sender, clock_at(NOW), asyncio.Event())
+    assert sent == len(user.messages) >= 2
+    assert [f"Phần {i}/{sent}" in message["text"] for i, message in enumerate(user.messages, 1)] == [True] * sent
+    assert [bool(message["silent"]) for message in user.messages] == [False] + [True] * (sent - 1)
+
+
+def test_a_promised_first_digest_comes_once(database: Database) -> None:
+    with database.session() as session:
+        reader(session, 1, NOW, due_in=HOUR)
+        assert promise_first(session, 1)
+        assert claim_promised(session, NOW) == 1
+        assert claim_promised(session, NOW) == 0
+        assert not promise_first(session, 1)
+
+
+async def test_stopping_leaves_the_rest_for_the_next_process(sqlite: Database) -> None:
+    prepare(sqlite, chats=20)
+    claim(sqlite)
+    stop = asyncio.Event()
+    async with telegram() as (sandbox, sender):
+        users = [sandbox.user(i, started=True) for i in range(1, 21)]
+        first = asyncio.create_task(deliver(sqlite, sender, clock_at(NOW), stop))
+        await users[0].wait_for("Điểm tin")
+        stop.set()
+        sent = await first
+        assert 0 < sent < 20
+        assert Counter(part.state for part in parts(sqlite))["sending"] == 0
+        await deliver(sqlite, sender, clock_at(NOW), asyncio.Event())
+    assert [len(user.messages) for user in users] == [1] * 20
+
+
+def test_two_processes_cannot_both_deliver(database: Database, database_url: str) -> None:
+    elsewhere = Database(database_url)
+    one, other = delivery_lock(database), delivery_lock(elsewhere)
+    assert one.acquire()
+    assert one.acquire()
+    assert not other.acquire()
+    one.release()
+    assert other.acquire()
+    other.release()
+    elsewhere.close()
