@@ -154,7 +154,9 @@ def save_figures(path: Path, figures: Figures) -> None:
         "weights": [round(value * 1000) for value in figures.weights],
     }
     encoded = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-    path.write_bytes(gzip.compress(encoded, mtime=0))
+    unfinished = path.with_name(path.name + ".new")
+    unfinished.write_bytes(gzip.compress(encoded, mtime=0))
+    unfinished.replace(path)
 
 
 def load_figures(path: Path) -> Figures:

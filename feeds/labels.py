@@ -1,4 +1,5 @@
-"""Labelled articles in JSONL, for training and evaluation: {title, summary, text, relevant, topics, weight?}.
+"""Labelled articles in JSONL, for training and evaluation: {title, summary, text, relevant, topics,
+weight?, source?}.
 
 Rows whose "relevant" is null are unlabelled: nobody could decide. Other fields are ignored.
 """
@@ -42,6 +43,8 @@ class Labelled:
     weight: float
     natural: bool
     """Whether the row states a weight: it was drawn from the natural stream."""
+    outlet: str
+    """"" where the row does not say."""
 
 
 def read_rows(paths: Iterable[Path]) -> Iterator[Row | Problem]:
@@ -77,7 +80,16 @@ def labelled(data: Mapping[str, Any]) -> Labelled | None:
     weight = data.get("weight", 1)
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < float("inf"):
         raise ValueError('"weight" must be a positive number')
-    return Labelled(title, summary, text, bool(relevant), frozenset(codes), float(weight), natural="weight" in data)
+    return Labelled(
+        title,
+        summary,
+        text,
+        relevant=bool(relevant),
+        topics=frozenset(codes),
+        weight=float(weight),
+        natural="weight" in data,
+        outlet=str(data.get("source") or ""),
+    )
 
 
 def _row(path: Path, number: int, line: bytes) -> Row | Problem:

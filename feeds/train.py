@@ -3,15 +3,14 @@
     JSONL -> articles -> counts -> TF-IDF matrix -> logistic regression, cross-validated
           -> calibration and threshold for the natural stream -> one regression per topic -> model.json.gz
 
-Only this module needs scikit-learn (the `train` extra), and only inside `train`. Equal input gives equal bytes with
-the same version of scikit-learn.
+Only this and feeds/regression.py need scikit-learn (the `train` extra), and only when they run. Equal input gives
+equal bytes with the same version of scikit-learn.
 
-How the threshold is chosen: scores of articles that the fold's model has not seen; of these the rows with a weight,
-which are a weighted sample of the natural stream (about 3 in 100 relevant); the score with the best F1 there. Where
-no row has a weight, all rows count alike.
+How the threshold is chosen: for the best F1 on the rows with a weight, which are a weighted sample of the natural
+stream (about 3 in 100 relevant), scored by models that have not seen their outlets. Where no row has a weight, all
+rows count alike.
 """
 
-import math
 import zlib
 from array import array
 from collections import Counter
@@ -25,13 +24,12 @@ from feeds.classify import FIGURES, topics
 from feeds.evaluate import Score, average_precision, score_of
 from feeds.figures import Figures, TopicFigures, count_grams, grams, read_zones, save_figures
 from feeds.labels import Labelled, Problem, labelled, read_rows
+from feeds.regression import Regression, best_threshold, calibration, logistic, weigh
 
 FOLDS = 5
 LEAST_ARTICLES = 4  # that a gram must occur in
-MOST_GRAMS = 60_000  # kept by weight times typical value; half as many cost 0.01 of F1
 LEAST_OF_EACH = 10  # relevant and not relevant articles
 LEAST_OF_TOPIC = 5
-STRENGTH = 20.0  # inverse regularisation, of 3, 10, 20, 30
 TOPIC_STRENGTH = 30.0
 
 
@@ -72,7 +70,7 @@ def train(
     articles, unlabelled = read_articles(paths)
     log(f"{len(articles)} articles, {sum(a.relevant for a in articles)} relevant; {unlabelled} unlabelled")
     vocabulary, counts = _count(articles)
-    idf, matrix = _weigh(counts, len(vocabulary))
+    idf, matrix = weigh(counts, len(vocabulary))
     log(f"{len(vocabulary)} grams in {LEAST_ARTICLES} or more articles")
 
     relevant = np.array([article.relevant for article in articles])
@@ -83,13 +81,13 @@ def train(
     decisions = np.zeros(len(articles))
     for fold in range(FOLDS):
         unseen = folds == fold
-        decisions[unseen] = _Regression.fit(matrix[~unseen], relevant[~unseen]).decide(matrix[unseen])
+        decisions[unseen] = Regression.fit(matrix[~unseen], relevant[~unseen]).decide(matrix[unseen])
         log(f"fold {fold + 1} of {FOLDS}")
-    slope, offset = _calibration(decisions[natural], relevant[natural], weights[natural])
+    slope, offset = calibration(decisions[natural], relevant[natural], weights[natural])
     scores = 1 / (1 + np.exp(-(slope * decisions + offset)))
-    threshold = _best_threshold(scores[natural], relevant[natural], weights[natural])
+    threshold = best_threshold(scores[natural], relevant[natural], weights[natural])
 
-    final = _Regression.fit(matrix, relevant)
+    final = Regression.fit(matrix, relevant)
     kept = [vocabulary[index] for index in final.columns]
     topic_figures, topic_threshold, topic_score = _topics(
         final.reduced(matrix)[relevant], [a.topics for a in articles if a.relevant], folds[relevant]
@@ -148,33 +146,6 @@ def read_articles(paths: Sequence[Path]) -> tuple[list[Labelled], int]:
     return articles, unlabelled
 
 
-@dataclass(frozen=True, slots=True)
-class _Regression:
-    """Relevance on the columns that matter."""
-
-    columns: Any  # int array, rising
-    weights: Any
-    intercept: float
-
-    @classmethod
-    def fit(cls, matrix: Any, relevant: Any) -> "_Regression":
-        """Fits on all columns, keeps those with the greatest weight times typical value, fits again on these."""
-        import numpy as np
-
-        unit = _unit_rows(matrix)
-        typical = np.sqrt(np.asarray(unit.multiply(unit).mean(axis=0)).ravel())
-        importance = np.abs(_logistic(unit, relevant, STRENGTH)[0]) * typical
-        columns = np.sort(np.argsort(-importance, kind="stable")[:MOST_GRAMS])
-        weights, intercept = _logistic(_unit_rows(matrix[:, columns]), relevant, STRENGTH)
-        return cls(columns, weights, intercept)
-
-    def reduced(self, matrix: Any) -> Any:
-        return _unit_rows(matrix[:, self.columns])
-
-    def decide(self, matrix: Any) -> Any:
-        return self.reduced(matrix) @ self.weights + self.intercept
-
-
 def _count(articles: Sequence[Labelled]) -> tuple[list[str], list[dict[int, int]]]:
     """Sorted grams, and for each article the counts by number of gram."""
     all_zones = [read_zones(article.title, article.summary, article.text) for article in articles]
@@ -184,54 +155,6 @@ def _count(articles: Sequence[Labelled]) -> tuple[list[str], list[dict[int, int]
     vocabulary = sorted(gram for gram, number in spread.items() if number >= LEAST_ARTICLES)
     numbers = {gram: index for index, gram in enumerate(vocabulary)}
     return vocabulary, [count_grams(zones, numbers) for zones in all_zones]
-
-
-def _weigh(counts: Sequence[dict[int, int]], width: int) -> tuple[Any, Any]:
-    """``idf = 1 + ln((1 + articles) / (1 + articles with the gram))`` and the sparse ``sqrt(count) * idf``."""
-    import numpy as np
-    from scipy.sparse import csr_matrix
-
-    spread = np.zeros(width)
-    for row in counts:
-        spread[list(row)] += 1
-    idf = np.log((1 + len(counts)) / (1 + spread)) + 1
-    columns = np.array([index for row in counts for index in row], dtype=np.int32)
-    values = np.sqrt(np.array([count for row in counts for count in row.values()], dtype=float)) * idf[columns]
-    starts = np.cumsum([0, *map(len, counts)])
-    return idf, csr_matrix((values, columns, starts), shape=(len(counts), width))
-
-
-def _unit_rows(matrix: Any) -> Any:
-    import numpy as np
-    from scipy.sparse import diags
-
-    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    return diags(1 / np.where(length > 0, length, 1)) @ matrix
-
-
-def _logistic(matrix: Any, labels: Any, strength: float, **options: Any) -> tuple[Any, float]:
-    from sklearn.linear_model import LogisticRegression
-
-    sample_weight = options.pop("sample_weight", None)
-    model = LogisticRegression(C=strength, solver="liblinear", random_state=0, **options)
-    model.fit(matrix, labels, sample_weight=sample_weight)
-    return model.coef_[0], float(model.intercept_[0])
-
-
-def _calibration(decisions: Any, relevant: Any, weights: Any) -> tuple[float, float]:
-    """Slope and offset from decision value to log odds (Platt 1999, without his smoothing of the labels)."""
-    slope, offset = _logistic(decisions.reshape(-1, 1), relevant, 1e6, sample_weight=weights)
-    return round(float(slope[0]), 4), round(offset, 4)
-
-
-def _best_threshold(scores: Any, relevant: Any, weights: Any) -> float:
-    """The score with the best F1, rounded down to four digits."""
-    import numpy as np
-
-    order = np.argsort(-scores, kind="stable")
-    right = np.cumsum((weights * relevant)[order])
-    f1 = 2 * right / (np.cumsum(weights[order]) + right[-1])
-    return math.floor(float(scores[order][f1.argmax()]) * 10_000) / 10_000
 
 
 def _score(found: Any, relevant: Any, weights: Any) -> Score:
@@ -254,11 +177,11 @@ def _topics(matrix: Any, labels: Sequence[frozenset[str]], folds: Any) -> tuple[
             unseen = folds == fold
             seen = wanted[~unseen, column]
             if unseen.any() and 0 < seen.sum() < len(seen):
-                weights, intercept = _logistic(matrix[~unseen], seen, TOPIC_STRENGTH, class_weight="balanced")
+                weights, intercept = logistic(matrix[~unseen], seen, TOPIC_STRENGTH, class_weight="balanced")
                 decisions[unseen, column] = matrix[unseen] @ weights + intercept
         if wanted[:, column].all():
             continue
-        weights, intercept = _logistic(matrix, wanted[:, column], TOPIC_STRENGTH, class_weight="balanced")
+        weights, intercept = logistic(matrix, wanted[:, column], TOPIC_STRENGTH, class_weight="balanced")
         scale = float(np.abs(weights).max()) / 127
         figures.append(
             TopicFigures(code, round(intercept, 4), scale, array("b", np.rint(weights / scale).astype(int).tolist()))
@@ -281,6 +204,8 @@ def _topic_score(decisions: Any, wanted: Any, threshold: float, stated: int) -> 
 
 
 def _fold(article: Labelled) -> int:
-    """Articles with one title, and so reprints, come into one fold."""
-    name = " ".join(article.title.lower().split()) or article.summary or article.text
+    """Of the natural stream an outlet comes into one fold, so that scores are of outlets never seen, as most are;
+    of other articles those with one title, which are reprints."""
+    name = article.outlet if article.natural else ""
+    name = name or " ".join(article.title.lower().split()) or article.summary or article.text
     return zlib.crc32(name.encode("utf-8", "replace")) % FOLDS

@@ -211,12 +211,12 @@ def test_evaluation_of_citations(tmp_path: Path) -> None:
 
 @needs_gold
 def test_gold_cross_validated(tmp_path: Path) -> None:
-    """Out of sample: each score is of articles that the fold's model has not seen; floors 0.02 below the measured."""
+    """Out of sample: each score is of articles (natural ones: outlets) that the fold's model has not seen."""
     files = [GOLD / "corpus" / name for name in ("dev.jsonl", "dev-more.jsonl", "natural-dev.jsonl")]
     report = train(files, tmp_path / "model.json.gz")
-    assert report.natural.f1 > 0.775  # measured 0.796
-    assert report.natural_average_precision > 0.835  # 0.858
-    assert report.others.f1 > 0.84  # 0.860
+    assert report.natural.f1 > 0.755  # measured 0.773
+    assert report.natural_average_precision > 0.82  # 0.842
+    assert report.others.f1 > 0.84  # 0.863
     assert report.topics.f1 > 0.89  # 0.913
     trained = load_figures(report.path)
     shared = trained.vocabulary.keys() & shipped_figures().vocabulary.keys()
