@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
@@ -171,6 +173,44 @@ async def test_a_second_poller_ends_the_first(sandbox: Sandbox, bot: Bot) -> Non
             await first
         await sandbox.user().say("x")
         assert len(await second) == 1
+
+
+POLL = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])"
+
+
+async def test_a_killed_process_loses_nothing(sandbox: Sandbox, bot: Bot) -> None:
+    url = f"{sandbox.api_url}/bot{sandbox.token}/getUpdates?timeout=50"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", POLL, url)
+    await _until(lambda: sandbox.world.updates._poller == 1)
+    process.kill()
+    await process.wait()
+    await sandbox.user().say("x")
+    assert len(await bot.get_updates()) == 1
+
+
+async def test_webhook(sandbox: Sandbox, bot: Bot) -> None:
+    came: list[tuple[str, str | None]] = []
+
+    async def hook(request: web.Request) -> web.Response:
+        update = await request.json()
+        came.append((update["message"]["text"], request.headers.get("X-Telegram-Bot-Api-Secret-Token")))
+        return web.Response(status=500 if len(came) == 1 else 200)
+
+    app = web.Application()
+    app.router.add_post("/hook", hook)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await bot.set_webhook(f"http://127.0.0.1:{runner.addresses[0][1]}/hook", secret_token="s3")
+    await sandbox.user().say("x")
+    await _until(lambda: len(came) == 2 and not sandbox.world.updates.pending)
+    assert came == [("x", "s3")] * 2
+    assert "500" in ((await bot.get_webhook_info()).last_error_message or "")
+    with pytest.raises(Conflict, match="while webhook is active"):
+        await bot.get_updates()
+    await bot.delete_webhook()
+    assert await bot.get_updates() == ()
+    await runner.cleanup()
 
 
 async def _until(holds: Callable[[], bool]) -> None:

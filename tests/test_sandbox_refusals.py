@@ -6,10 +6,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from telegram import Bot
-from telegram.error import (
-    BadRequest,
-    NetworkError,
-)
+from telegram.error import BadRequest, NetworkError
 
 from bot.sandbox import Sandbox
 
@@ -65,7 +62,7 @@ URL = "inline keyboard button URL "
 NO_NUMBER = 'can\'t parse ReplyParameters: Field "message_id" must be of type Number'
 NO_TYPE = 'can\'t parse MessageEntity: Unsupported type "loud" specified'
 NO_PORT = "Wrong port number specified in the URL"
-NO_SCOPE = "can't parse BotCommandScope: Unsupported type specified"
+SCOPE = "can't parse BotCommandScope: "
 LONG_PLACEHOLDER = {"force_reply": True, "input_field_placeholder": "x" * 65}
 NO_ARRAY = 'can\'t parse inline keyboard markup: Field "inline_keyboard" must be of type Array'
 SEND = [
@@ -187,7 +184,8 @@ OTHER = [
     ("setMyCommands", {"commands": [*command("x", "x")["commands"] * 101]}, "BOT_COMMANDS_TOO_MUCH"),
     ("setMyCommands", {"commands": [], "language_code": "vie"}, "invalid language code specified"),
     ("setMyCommands", {"commands": [], "language_code": "VI"}, "invalid language code specified"),
-    ("setMyCommands", {"commands": [], "scope": {"type": "x"}}, NO_SCOPE),
+    ("setMyCommands", {"commands": [], "scope": {"type": "x"}}, SCOPE + "Unsupported type specified"),
+    ("setMyCommands", {"commands": [], "scope": {"type": []}}, SCOPE + 'Field "type" must be of type String'),
     ("setMyCommands", {"commands": [], "scope": {"type": "chat"}}, "chat not found"),
     ("setMyCommands", {"commands": [], "scope": {"type": "chat_member", "chat_id": 5}}, "invalid user_id specified"),
     ("deleteMyCommands", {"language_code": "x"}, "invalid language code specified"),
@@ -206,6 +204,7 @@ OTHER = [
     ("setChatMenuButton", {"menu_button": {"type": "x"}}, "can't parse menu button: Unsupported type specified"),
     ("setChatMenuButton", {"chat_id": NOBODY}, "chat not found"),
     ("setWebhook", {"url": "http://x.vn"}, "bad webhook: An HTTPS URL must be provided for webhook"),
+    ("setWebhook", {"url": "https://x.vn", "secret_token": "bí mật"}, "secret token contains unallowed characters"),
     ("answerCallbackQuery", {}, 'parameter "callback_query_id" is required'),
     ("answerCallbackQuery", {"callback_query_id": "5"}, OLD_QUERY),
     ("editMessageText", {"text": "x", "message_id": 5}, "chat_id is empty"),
@@ -233,7 +232,6 @@ NOT_HERE = [
     ("sendMessage", plain("*x*", parse_mode="MarkdownV2"), "parse_mode MarkdownV2; the project writes HTML"),
     ("sendMessage", plain(business_connection_id="x"), 'the parameter "business_connection_id"'),
     ("sendMessage", plain(reply_markup=button(switch_inline_query="x")), "buttons with switch_inline_query"),
-    ("setWebhook", {"url": "https://x.vn"}, "delivery to webhooks"),
 ]
 
 

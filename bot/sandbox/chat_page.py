@@ -32,8 +32,12 @@ class ChatPage:
         app.router.add_get("/", self._index)
         app.router.add_static("/page/", PAGE)
         app.router.add_get("/sandbox/events", self._events)
-        for name in ("say", "press", "users", "language", "block", "jump"):
-            app.router.add_post(f"/sandbox/{name}", getattr(self, f"_{name}"))
+        app.router.add_post("/sandbox/say", self._say)
+        app.router.add_post("/sandbox/press", self._press)
+        app.router.add_post("/sandbox/users", self._users)
+        app.router.add_post("/sandbox/language", self._language)
+        app.router.add_post("/sandbox/block", self._block)
+        app.router.add_post("/sandbox/jump", self._jump)
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
         return web.FileResponse(PAGE / "index.html")

@@ -14,6 +14,7 @@ from bot.sandbox.faults import Fault, Loss, server_error
 from bot.sandbox.guard import only_from_here
 from bot.sandbox.refusal import too_many_requests
 from bot.sandbox.user import SandboxUser
+from bot.sandbox.webhook import deliver_updates
 from bot.sandbox.world import Callback, World
 
 TEST_TOKEN = "7000001:sandbox-token-is-not-a-secret-00000"  # noqa: S105
@@ -51,6 +52,7 @@ class Sandbox:
         self._users: dict[int, SandboxUser] = {}
         self._port = port
         self._runner: web.AppRunner | None = None
+        self._delivery: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         app = web.Application(middlewares=[only_from_here], client_max_size=MAX_BODY)
@@ -61,6 +63,7 @@ class Sandbox:
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
         self.api_url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
         self.page_url = f"{self.api_url}/"
+        self._delivery = asyncio.create_task(deliver_updates(self.world))
         return self
 
     async def __aexit__(
@@ -69,6 +72,9 @@ class Sandbox:
         self._closing.set()
         self.world.updates.release()
         self.world.tell_all({"type": "closing"})
+        if self._delivery is not None:
+            self._delivery.cancel()
+            await asyncio.gather(self._delivery, return_exceptions=True)
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -16,8 +16,6 @@ Method = Callable[[World, Parameters], Any]
 # getUpdates is not here: it waits, and the server awaits it.
 METHODS: Mapping[str, Method] = {
     "getMe": about.get_me,
-    "logOut": about.log_out,
-    "close": about.close,
     "setWebhook": about.set_webhook,
     "deleteWebhook": about.delete_webhook,
     "getWebhookInfo": about.get_webhook_info,

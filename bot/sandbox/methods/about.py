@@ -1,10 +1,12 @@
 """The bot itself: identity, profile texts, commands, webhook state."""
 
+import re
 from collections.abc import Callable
 
 from bot.sandbox.parameters import Parameters
 from bot.sandbox.profile import checked_commands, checked_language, checked_scope
-from bot.sandbox.refusal import bad_request, not_in_sandbox
+from bot.sandbox.refusal import bad_request
+from bot.sandbox.updates import Webhook
 from bot.sandbox.world import Json, World
 
 
@@ -19,26 +21,24 @@ def get_me(world: World, parameters: Parameters) -> Json:
     }
 
 
-def log_out(world: World, parameters: Parameters) -> bool:
-    return True
-
-
-def close(world: World, parameters: Parameters) -> bool:
-    return True
-
-
 def set_webhook(world: World, parameters: Parameters) -> bool:
-    """Only the empty address, which removes the webhook: the sandbox delivers by getUpdates."""
-    url = parameters.get("url", "")
-    if url and not url.startswith("https://"):
+    """Https as in the real server; http too for loopback, as self-hosted Bot API servers allow."""
+    url, secret = parameters.get("url", ""), parameters.get("secret_token", "")
+    if url and not re.match(r"https://[^/]|http://(127\.0\.0\.1|localhost)[:/]", url):
         raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
-    if url:
-        raise not_in_sandbox("delivery to webhooks")
-    return delete_webhook(world, parameters)
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", secret):
+        raise bad_request("secret token contains unallowed characters")
+    if "allowed_updates" in parameters:
+        world.updates.allowed = parameters["allowed_updates"]
+    if parameters.get("drop_pending_updates"):
+        world.updates.forget()
+    world.updates.webhook = Webhook(url, secret)
+    world.updates.wake()
+    return True
 
 
 def delete_webhook(world: World, parameters: Parameters) -> bool:
-    world.updates.webhook_url = ""
+    world.updates.webhook = Webhook()
     if parameters.get("drop_pending_updates"):
         world.updates.forget()
     return True
@@ -47,10 +47,12 @@ def delete_webhook(world: World, parameters: Parameters) -> bool:
 def get_webhook_info(world: World, parameters: Parameters) -> Json:
     updates = world.updates
     info: Json = {
-        "url": updates.webhook_url,
+        "url": updates.webhook.url,
         "has_custom_certificate": False,
         "pending_update_count": len(updates.pending),
     }
+    if updates.webhook.last_error:
+        info["last_error_date"], info["last_error_message"] = updates.webhook.last_error
     return info | ({"allowed_updates": updates.allowed} if updates.allowed else {})
 
 

@@ -48,7 +48,7 @@ function showAnswer(answer) {
 
 function toast(text, seconds = 4) {
   const made = element("div", { class: "toast" }, text);
-  $("toasts").append(made);
+  $("toasts").replaceChildren(made);
   setTimeout(() => made.remove(), seconds * 1000);
 }
 
