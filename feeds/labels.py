@@ -21,6 +21,9 @@ class Problem:
     line: int
     reason: str
 
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

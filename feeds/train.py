@@ -128,11 +128,11 @@ def read_articles(paths: Sequence[Path]) -> tuple[list[Labelled], int]:
     unlabelled = 0
     for row in read_rows(paths):
         if isinstance(row, Problem):
-            raise TrainingError(f"{row.path}:{row.line}: {row.reason}")
+            raise TrainingError(str(row))
         try:
             article = labelled(row.data)
         except ValueError as error:
-            raise TrainingError(f"{row.path}:{row.line}: {error}") from error
+            raise TrainingError(str(Problem(row.path, row.line, str(error)))) from error
         if article:
             articles.append(article)
         else:
