@@ -1,0 +1,279 @@
+"""The whole bot, polling feeds on loopback, talked to through the stand-in of Telegram's server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.application import Role, Running, running
+from bot.demo.outlets import OutletServer
+from bot.demo.play import DemoClock, demo_settings, jump
+from bot.sandbox import Sandbox, SandboxUser
+from bot.sandbox.user import answer_of
+from bot.texts import COMMANDS, TEXTS, language_of
+from digests.models import Chat
+from digests.render import LANGUAGES
+from digests.subscribers import find_reader
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    sandbox: Sandbox
+    bot: Running
+    clock: DemoClock
+
+    def user(self, language_code: str = "vi") -> SandboxUser:
+        return self.sandbox.user(language_code=language_code)
+
+
+@asynccontextmanager
+async def world(folder: Path, roles: tuple[Role, ...] = tuple(Role), read: bool = True) -> AsyncIterator[World]:
+    """A bot at work; with `read` its first reading of the sample news is done."""
+    clock = DemoClock()
+    async with OutletServer(now=clock) as outlets, Sandbox(clock=clock) as sandbox:
+        settings = demo_settings(sandbox, outlets, folder)
+        async with running(settings, roles, clock=clock, sources=outlets.sources) as bot:
+            if read:
+                while await bot.poll_now() is None:  # noqa: ASYNC110 - the tick's own first round is under way
+                    await asyncio.sleep(0.05)
+            yield World(sandbox, bot, clock)
+
+
+async def test_three_taps_to_the_first_digest(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        user = here.user()
+        await user.say("/start")
+        greeting = await user.wait_for("Bạn muốn nhận bản tin lúc mấy giờ?")
+        answer = await user.press("07:00", message=greeting)
+        assert answer["text"] == "Đã lưu"
+        await user.wait_for("Đã đăng ký.")
+        assert (await user.press("Gửi bản tin đầu tiên ngay"))["text"] == "Bản tin đang được gửi"
+        digest = await user.wait_for("Điểm tin an ninh", timeout=30)
+        assert "09-CT/TW (khóa XI)" in digest["text"]
+        assert any(entity["type"] == "text_link" for entity in digest["entities"])
+        # Pressing again does no harm.
+        assert "đã nhận" in (await user.press("Gửi bản tin đầu tiên ngay"))["text"]
+
+
+async def test_the_clock_jumps_to_the_next_digest(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        assert "Chưa có ai đăng ký" in await jump(here.bot, here.clock)
+        user = here.user()
+        await user.say("/dangky 6:30")
+        await user.wait_for("06:30")
+        said = await jump(here.bot, here.clock)
+        assert said.startswith("Đã tới 06:30")
+        first = await user.wait_for("Điểm tin an ninh", timeout=30)
+        await jump(here.bot, here.clock)
+        second = await user.wait_for("Điểm tin an ninh", timeout=30)
+        assert first["text"] != second["text"]
+        lines = set(first["text"].splitlines()) & set(second["text"].splitlines())
+        assert not any(line[:2] in ("1.", "2.") for line in lines), "a story came twice"
+
+
+async def test_directive_shows_the_document_and_turns_pages(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        user = here.user()
+        await user.say("/directive 09-CT/TW")
+        card = await user.wait_for("Chỉ thị 09-CT/TW (khóa XI)")
+        assert "Ban Bí thư" in card["text"]
+        assert "01/12/2011" in card["text"]
+        await user.press("Cũ hơn ›")
+        assert "6. " in (await user.wait_for("Chỉ thị 09-CT/TW"))["text"]
+        await user.press("44-KL/TW (khóa XII)")
+        await user.wait_for("Kết luận 44-KL/TW (khóa XII)")
+
+
+TYPED = (
+    ("09 ct tw", "Chỉ thị 09-CT/TW (khóa XI)"),
+    ("/vanban chỉ thị số 09 của Ban Bí thư khóa XI", "Chỉ thị 09-CT/TW (khóa XI)"),
+    ("05-CT/TW", "Bạn cần văn bản nào?"),
+    ("/vanban 99-CT/TW", "Chưa biết văn bản 99-CT/TW"),
+    ("chào bot", "Không nhận ra số hiệu văn bản nào"),
+    ("<b>&lt;script&gt;", "Không nhận ra số hiệu văn bản nào"),
+    ("0" * 4000, "Không nhận ra số hiệu văn bản nào"),
+    ("/vanban", "Gửi số hiệu"),
+    ("/homnay", "Điểm tin an ninh"),
+    ("/trogiup", "/vanban"),
+    ("/trangthai", "Đang theo dõi 11 nguồn"),
+    ("/riengtu", "Quyền riêng tư"),
+    ("/ngonngu", "Chọn ngôn ngữ"),
+    ("/caidat", "Cài đặt"),
+    ("/huy", "Bạn chưa đăng ký nhận bản tin."),
+    ("/dangky 25:00", "Không hiểu giờ"),
+    ("/dangky 7h30", "07:30"),
+    ("/khongco", "Không có lệnh này"),
+)
+
+
+async def test_what_a_person_may_send(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.POLL, Role.SERVE)) as here:
+        user = here.user()
+        for typed, expected in TYPED:
+            await user.say(typed)
+            assert await user.wait_for(expected), typed
+
+
+async def test_an_unknown_number_offers_the_nearest(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.POLL, Role.SERVE)) as here:
+        user = here.user()
+        await user.say("99-CT/TW")
+        message = await user.wait_for("Gần nhất có:")
+        first = message["reply_markup"]["inline_keyboard"][0][0]
+        await user.press(first["text"], message=message)
+        await user.wait_for(lambda found: first["text"].split(" ")[0] in found["text"])
+
+
+async def test_settings_edit_themselves_and_survive_a_restart(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        user = here.user()
+        await user.say("/dangky 7")
+        await user.wait_for("Đã đăng ký.")
+        await user.say("/caidat")
+        settings = await user.wait_for("Cài đặt")
+        await user.press("Giờ nhận: 07:00")
+        await user.press("18:00")
+        await user.press("Chủ đề: tất cả")
+        topic = next(
+            button["text"]
+            for row in (await user.wait_for("chủ đề"))["reply_markup"]["inline_keyboard"]
+            for button in row
+            if button["callback_data"] == "topic:drugs"
+        )
+        assert topic.startswith("✓")
+        await user.press(topic)
+        await user.press("‹ Quay lại")
+        shown = await user.wait_for("Cài đặt")
+        assert shown["message_id"] == settings["message_id"]
+        labels = [button["text"] for row in shown["reply_markup"]["inline_keyboard"] for button in row]
+        assert "Giờ nhận: 18:00" in labels
+        assert "Chủ đề: 11" in labels
+        await user.press("Ngôn ngữ: Tiếng Việt")
+        await user.wait_for("Settings")
+        await user.press("Stop the briefing")
+        await user.wait_for("The briefing has stopped.")
+        await user.press("Get the briefing")
+        await user.wait_for("Subscribed.")
+
+
+async def test_english_readers_are_answered_in_english(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.POLL, Role.SERVE)) as here:
+        user = here.user("en-GB")
+        await user.say("/start")
+        await user.wait_for("At what hour")
+        await user.say("/directive 09-CT/TW")
+        card = await user.wait_for("Directive 09-CT/TW (term XI)")
+        assert "Issued by: Ban Bí thư" in card["text"]
+
+
+async def test_erasing_asks_first_and_leaves_nothing(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.SERVE,), read=False) as here:
+        user = here.user()
+        await user.say("/riengtu")
+        await user.wait_for("Quyền riêng tư")
+        await user.press("Xóa dữ liệu của tôi")
+        await user.press("Giữ lại")
+        await user.wait_for("Quyền riêng tư")
+        await user.press("Xóa dữ liệu của tôi")
+        await user.press("Xóa hẳn")
+        await user.wait_for("Đã xóa.")
+        assert await here.bot.services.read(lambda session: session.get(Chat, user.chat_id)) is None
+
+
+async def test_an_old_button_says_so_kindly(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.SERVE,), read=False) as here:
+        user = here.user()
+        await user.say("/start")
+        message = await user.wait_for("Điểm Tin")
+        for data in ("gone:1", "hour:99", "doc:nosuch", "zone:Mars/Phobos", "topic:nothing", "lang:xx", "at:9999"):
+            answer = await forged_press(here, user, message, data)
+            assert "Nút này đã cũ" in answer["text"], data
+
+
+async def forged_press(here: World, user: SandboxUser, message: dict[str, object], data: str) -> dict[str, object]:
+    """A press of a button of an older version of the bot."""
+    chat = here.sandbox.world.chats[user.chat_id]
+    return await answer_of(here.sandbox.world.press(chat, int(str(message["message_id"])), data), 10)
+
+
+async def test_while_the_first_reading_lasts_the_digest_is_promised(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.SERVE, Role.DELIVER), read=False) as here:
+        user = here.user()
+        await user.say("/start")
+        await user.wait_for("Đang đọc lần đầu: 0/11 nguồn")
+        await user.press("07:00")
+        await user.wait_for("Bản tin đầu tiên sẽ được gửi ngay khi đọc xong")
+        await user.say("/vanban 09-CT/TW")
+        await user.wait_for("Chưa thấy bài báo nào nhắc tới")
+        reader = await here.bot.services.read(find_reader, user.chat_id)
+    assert reader is not None
+    assert reader.first_promised
+
+
+async def test_the_promised_digest_comes_when_the_reading_is_done(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.POLL, Role.SERVE, Role.DELIVER), read=False) as here:
+        user = here.user()
+        await user.say("/dangky 7")
+        await user.wait_for("Điểm tin an ninh", timeout=60)
+
+
+async def test_a_failing_handler_tells_the_user_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with world(tmp_path, (Role.SERVE,), read=False) as here:
+        user = here.user()
+        monkeypatch.setattr("bot.handlers.info.status_view", None)
+        await user.say("/trangthai")
+        await user.wait_for("Có lỗi xảy ra")
+        await user.say("/trogiup")
+        await user.wait_for("/vanban")
+
+
+async def test_commands_and_descriptions_are_published_per_language(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.SERVE,), read=False) as here:
+        published = [call.parameters for call in here.sandbox.calls if call.method == "setMyCommands"]
+        described = [call.method for call in here.sandbox.calls]
+        assert {parameters.get("language_code") or None for parameters in published} == {None, *LANGUAGES}
+        assert "setMyDescription" in described
+        assert "setMyShortDescription" in described
+        user = here.user("vi")
+        await user.say("/ngonngu")
+        await user.wait_for("Chọn ngôn ngữ")
+        await user.press("English")
+        await user.wait_for("Choose the language")
+        last = [call.parameters for call in here.sandbox.calls if call.method == "setMyCommands"][-1]
+        assert last["scope"] == {"type": "chat", "chat_id": user.chat_id}
+        assert {command["command"] for command in last["commands"]} == {command.name for command in COMMANDS}
+
+
+async def test_no_message_of_the_bot_was_refused(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        user = here.user()
+        for command in COMMANDS:
+            await user.say(f"/{command.alias}")
+            await user.wait_for(lambda message: True)
+        refused = [call for call in here.sandbox.calls if not call.answer["ok"]]
+        assert refused == []
+        assert here.sandbox.unanswered() == []
+
+
+def test_every_text_is_in_every_language() -> None:
+    for key, texts in TEXTS.items():
+        assert set(texts) == set(LANGUAGES), key
+        assert len({text.count("{}") for text in texts.values()}) == 1, key
+
+
+def test_commands_fit_telegram() -> None:
+    names = [name for command in COMMANDS for name in (command.name, command.alias)]
+    assert len(names) == len(set(names))
+    for command in COMMANDS:
+        assert command.alias.isascii()
+        assert all(3 <= len(command.description(language)) <= 256 for language in LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("code", "language"), [("vi", "vi"), ("en", "en"), ("en-GB", "en"), ("fr", "vi"), (None, "vi")]
+)
+def test_language_of(code: str | None, language: str) -> None:
+    assert language_of(code) == language
