@@ -22,7 +22,7 @@ MAX_BODY = 50 * 1024 * 1024  # bytes, as in the real server
 
 
 class Sandbox:
-    """A Telegram of its own on 127.0.0.1; use as an async context manager.
+    """A Telegram of its own on 127.0.0.1; use as an async context manager (OSError: the port is taken).
 
     `port` 0 takes a free one. `clock` gives the present (aware) for message dates and the page; default: real UTC.
     `limits` turns on Telegram's sending limits (30 messages a second, about one a second to one chat).
@@ -60,7 +60,11 @@ class Sandbox:
         self._page.add_routes(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        try:
+            await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
         self.api_url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
         self.page_url = f"{self.api_url}/"
         self._delivery = asyncio.create_task(deliver_updates(self.world))
