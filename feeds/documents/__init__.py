@@ -1,6 +1,7 @@
 """Vietnamese Party and State documents: find citations in a text, resolve them, look a number up. Pure."""
 
 from feeds.documents.catalogue import Catalogue, Document, Relation, load_catalogue, make_catalogue
+from feeds.documents.display import document_name
 from feeds.documents.find import Citation, find_citations
 from feeds.documents.kinds import type_name
 from feeds.documents.lookup import Lookup, look_up, nearest
@@ -17,6 +18,7 @@ __all__ = [
     "Lookup",
     "Reading",
     "Relation",
+    "document_name",
     "find_citations",
     "issuer_name",
     "load_catalogue",

@@ -13,6 +13,7 @@ from feeds.documents.terms import as_term
 
 _REACH = 160  # characters behind a mention that may still speak of it
 _LOOK_BACK = 130
+_HEADER_REACH = 300
 
 DATE = r"""(?:
     (?P<d>\d{1,2})\s?[-/.]\s?(?P<m>\d{1,2})\s?[-/.]\s?(?P<y>(?:19|20)\d\d)(?!\d)   # 1/12/2011, "1.11. 2011"
@@ -22,20 +23,29 @@ _BEHIND = rf"""
     (?P<comma>\s*,)?\s*
     (?:
         \(?(?:đã\s+|được\s+)*(?:ban\s+hành\s+|ký\s+|thông\s+qua\s+)?(?:vào\s+)?(?:ngày\s*)?{DATE}\)?  # ngày 1/12/2011
-      | (?:vào\s+)?ngày\s+\d{{1,2}}\s?[-/]\s?\d{{1,2}}(?![/\d-])                                       # ngày 22-4
-      | (?P<short>(?:ban\s+hành\s+)?(?:vào\s+)?(?:tháng\s+\d{{1,2}}[-/]|\(?năm\s+)(?P<year>(?:19|20)\d\d)(?!\d)\)?)
-      | [-(]?\s*{TERM}\s*\)?                                                                           # (khóa XI)
+      | (?:vào\s+)?ngày\s+\d{{1,2}}\s?[-/]\s?\d{{1,2}}(?![/\d-])                        # ngày 22-4
+      | (?:ban\s+hành\s+)?(?:vào\s+)?(?:tháng\s+\d{{1,2}}[-/]|\(?năm\s+)(?P<year>(?:19|20)\d\d)(?!\d)\)?
+      | [-(]?\s*{TERM}(?:\s*\))?                                                         # (khóa XI)
       | nhiệm\s+kỳ\s+\d{{4}}\s?-\s?\d{{4}}
-      | (?P<of>(?:của|do)\s+)?(?P<organ>ORGAN)(?:\s+(?:đã\s+|vừa\s+)?(?:ban\s+hành|ký|ra))?            # của Ban Bí thư
-      | (?P<aside>\([^()\n]{{1,90}}\))                                                                 # (khoản 4, điều 14)
+      | (?:của\s+)?(?P<session>hội\s+nghị\s+(?:lần\s+thứ\s+\w+\s+)?(?:ban\s+chấp\s+hành\s+)?trung\s+ương(?:\s+đảng)?)
+        (?:\s+(?:lần\s+thứ\s+)?\w{{1,4}}(?=[\s,;.(]))??                                 # của Hội nghị Trung ương 5
+      | (?P<of>(?:của|do)\s+)?(?P<organ>ORGAN)(?:\s+(?:đã\s+|vừa\s+)?(?:ban\s+hành|ký|ra)(?!\w))?  # của Ban Bí thư
+      | do\s+(?P<signer>[^,;.()“”"\n\d]{{1,70}}?)\s+(?:ký\s+ban\s+hành|ban\s+hành|ký)(?!\w)    # do Thứ trưởng X ký
+      | (?P<aside>\([^()\n]{{1,90}}\))                                                  # (khoản 4, điều 14)
     )
 """
 _VERB = r"(?:ban\s+hành|ra|ký|ký\s+ban\s+hành|công\s+bố|thông\s+qua|có|sửa\s+đổi|xây\s+dựng|trình|soạn\s+thảo|đưa\s+ra|đề\s+ra)"
+# Between an issuer and what it issues: "Bộ Chính trị đã ban hành các", "của Ngân hàng Nhà nước tại".
 _ISSUING = re.compile(
-    rf"[^,;.:()“”\"\n]{{0,50}}?(?<!\w){_VERB}(?:\s+(?:các|những|hai|ba|bộ|một|loạt|liên\s+tục|\d|thêm|tiếp|lần\s+lượt))*\s*"
+    rf"(?:\s*\([^()]{{1,30}}\))?[^;.:()“”\"\n]{{0,60}}?(?<!\w){_VERB}"
+    r"(?:\s+(?:các|những|hai|ba|bộ|một|loạt|liên\s+tục|\d|thêm|tiếp|lần\s+lượt))*\s*"
 )
+_ISSUED = re.compile(r"(?<!\w)(?:ban\s+hành|ra|ký|thông\s+qua)(?:\s+\w+){0,3}\s*$")
+_WITHIN = re.compile(r"\s*(?:tại|trong)\s+(?:các\s+|những\s+)?")
+_SAME_ORGAN = re.compile(r"\s*,?\s*do\s+bộ\s+này\s+ban\s+hành")
+_HEADER = re.compile(r"(?:^|\n)\s*số\s*:\s*$")
 _BEFORE_DATE = re.compile(rf"(?<!\w)ngày\s*{DATE}\s*,?\s*", re.VERBOSE)
-_NOT_OF_ISSUE = re.compile(r"(?:hiệu\s+lực|trước|sau|đến|kể\s+từ|từ|hết)\s*$")
+_NOT_OF_ISSUE = re.compile(r"(?:hiệu\s+lực|trước|sau|đến|kể\s+từ|từ|hết)(?:\s+(?:từ|kể\s+từ))?(?:\s+ngày)?\s*$")
 _TITLE = re.compile(r"\s*,?\s*(?:về\s+việc\s+|về\s+|\"về\s+|(?=[\"“«‘']))")
 _QUOTES = {"“": "”", '"': '"', "«": "»", "‘": "’", "'": "'", "”": "”"}
 _TITLE_END = re.compile(r"[;\n]|\.(?=\s|$)|\s-\s")
@@ -44,14 +54,16 @@ _TITLE_LIMIT = 250
 
 def attach(text: FoldedText, mentions: Sequence[Mention]) -> None:
     """Fills date, term, issuer and title of every mention from the words behind it, then from those before."""
-    previous_end = 0
+    previous: Mention | None = None
     for index, mention in enumerate(mentions):
         following = mentions[index + 1].start if index + 1 < len(mentions) else len(text.low)
         _read_behind(text, mention, min(following, mention.end + _REACH))
         if mention.form != "draft":
-            _read_before(text, mention, max(previous_end, mention.start - _LOOK_BACK))
+            floor = max(previous.end if previous else 0, mention.start - _LOOK_BACK)
+            _read_before(text, mention, floor, previous)
+            _read_header(text, mention)
         mention.title = _title(text, mention, following)
-        previous_end = mention.end
+        previous = mention
 
 
 def _read_behind(text: FoldedText, mention: Mention, limit: int) -> None:
@@ -67,8 +79,12 @@ def _read_behind(text: FoldedText, mention: Mention, limit: int) -> None:
             if match["comma"] and mention.body and _new_clause(text, match.end()):
                 break
             mention.issued = mention.issued or day
-        elif match["year"] and mention.year is None and mention.number is None:
+        elif match["year"] and mention.year is None:
             mention.year = _year_in_key(mention, int(match["year"]))
+        elif match["session"]:
+            mention.organ = mention.organ or "TW"
+        elif match["signer"]:
+            _take_signer(text, mention, match)
         elif match["term"]:
             if _other_body(mention):
                 break
@@ -93,6 +109,15 @@ def _take_issuer(text: FoldedText, mention: Mention, match: re.Match[str]) -> No
         mention.organ = code
 
 
+def _take_signer(text: FoldedText, mention: Mention, match: re.Match[str]) -> None:
+    organ = _organ().search(text.low, match.start("signer"), match.end("signer"))
+    if organ and mention.body is None:
+        code = organ_words()[1][skeleton(organ[0])]
+        mention.organ = mention.organ or code
+        mention.body = " ".join(text.plain[organ.start() : organ.end()].split())
+        mention.body_end = organ.end()
+
+
 def _other_body(mention: Mention) -> bool:
     """ "Thành ủy khóa X" counts another body's terms, so do assemblies and councils."""
     organ = organs().get(mention.organ or "")
@@ -106,7 +131,7 @@ def _new_clause(text: FoldedText, end: int) -> bool:
 
 
 def _read_aside(mention: Mention, aside: str) -> None:
-    if match := _date().search(aside):
+    if (match := _date().search(aside)) and not _NOT_OF_ISSUE.search(aside[: match.start()]):
         mention.issued = mention.issued or _date_of(match)
     if (match := re.search(TERM, aside)) and not _other_body(mention):
         mention.term = mention.term or as_term(match["term"])
@@ -123,32 +148,52 @@ _PLACE_NAME = re.compile(
 )
 
 
-def _read_before(text: FoldedText, mention: Mention, start: int) -> None:
+def _read_before(text: FoldedText, mention: Mention, floor: int, previous: Mention | None) -> None:
     """Issuer and date that stand before: "Ngày 18/3/2025, Bộ Chính trị ban hành Kết luận 132"."""
     if mention.body or mention.leader:
         return
-    start = max(start, text.low.rfind("\n", start, mention.start), _sentence_start(text, start, mention.start))
+    start = max(floor, text.low.rfind("\n\n", floor, mention.start), _sentence_start(text, floor, mention.start))
     found = None
     for found in _organ().finditer(text.low, start, mention.start):  # noqa: B007  the last one counts
         pass
-    if found is None or not _issuing_words(text, found, mention):
+    if found is None:
+        _share_subject(text, mention, previous)
+        return
+    gap = text.low[found.end() : mention.start]
+    within = text.low[: found.start()].endswith("của ") and _WITHIN.fullmatch(gap)
+    same = _SAME_ORGAN.match(text.low, mention.end) and found[0].startswith("bộ ")
+    if not (within or same or _ISSUING.fullmatch(gap)):
         return
     code = organ_words()[1][skeleton(found[0])]
     if mention.organ in (None, "?") and mention.number is None:
         mention.organ = code
-    organ = organs()[code]
     if mention.organ == code or (mention.kind and mention.kind.organ):
         mention.body = " ".join(text.plain[found.start() : found.end()].split())
         mention.body_end = found.end()
-    if mention.issued is None and organ.code == mention.organ:
+        mention.subject = not within
+    if mention.issued is None and code == mention.organ and _ISSUED.search(gap):
         for day in _BEFORE_DATE.finditer(text.low, start, found.start()):
             if found.start() - day.end() < 40 and not _NOT_OF_ISSUE.search(text.low[start : day.start()]):
                 mention.issued = _date_of(day)
 
 
-def _issuing_words(text: FoldedText, found: re.Match[str], mention: Mention) -> bool:
-    gap = text.low[found.end() : mention.start]
-    return _ISSUING.fullmatch(gap) is not None
+def _share_subject(text: FoldedText, mention: Mention, previous: Mention | None) -> None:
+    """ "Bộ Công an ban hành Chỉ thị số 07/CT-BCA về ... và Kế hoạch số 337": one issuer, two objects."""
+    if previous is None or not previous.subject or mention.organ or mention.number:
+        return
+    between = text.low[previous.end : mention.start]
+    if between.rstrip().endswith(" và") and not re.search(r"[.;:\n]", between):
+        mention.organ, mention.body, mention.body_end = previous.organ, previous.body, previous.body_end
+
+
+def _read_header(text: FoldedText, mention: Mention) -> None:
+    """The place-and-date line of a document's own header: "Số: 12/QĐ-TTg ... Hà Nội, ngày 5 tháng 1 năm 2026"."""
+    if mention.issued or not _HEADER.search(text.low, max(0, mention.start - 12), mention.start):
+        return
+    for match in _BEFORE_DATE.finditer(text.low, mention.end, mention.end + _HEADER_REACH):
+        if text.low[: match.start()].rstrip().endswith(","):
+            mention.issued = _date_of(match)
+            return
 
 
 def _sentence_start(text: FoldedText, start: int, end: int) -> int:

@@ -69,7 +69,7 @@ def find_citations(text: str) -> tuple[Citation, ...]:
     link_neighbours(folded, mentions)
     attach(folded, mentions)
     spread(mentions)
-    complete_issuers(folded, mentions)
+    complete_issuers(mentions)
     give_places(folded, mentions)
     give_stages(folded, mentions)
     link(mentions)

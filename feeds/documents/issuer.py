@@ -7,7 +7,6 @@ type and number anywhere in the text, the type itself. Never the catalogue; an u
 from collections.abc import Sequence
 from dataclasses import replace
 
-from feeds.documents.folding import FoldedText
 from feeds.documents.kinds import Kind
 from feeds.documents.mention import Mention
 from feeds.documents.number import DocumentNumber
@@ -15,12 +14,15 @@ from feeds.documents.organs import base_organ
 from feeds.documents.symbol import with_year
 from feeds.documents.terms import assembly
 
+_MANY = 20  # different keys of one type and number in one text: more tell nothing
 
-def complete_issuers(text: FoldedText, mentions: Sequence[Mention]) -> None:
+
+def complete_issuers(mentions: Sequence[Mention]) -> None:
     """Gives every numbered mention its `number`."""
     for mention in mentions:
         if mention.number is not None:
-            mention.number = with_year(mention.number, _attached_year(text, mention))
+            mention.number = with_year(mention.number, _attached_year(mention))
+            mention.year = mention.number.year
         elif mention.kind and mention.digits and mention.organ:
             mention.number = _number_of(mention, mention.kind, mention.digits)
     fuller = _fuller(mentions)
@@ -52,37 +54,32 @@ def _number_of(mention: Mention, kind: Kind, digits: str) -> DocumentNumber:
     return DocumentNumber("party", digits, kind.key, "?")
 
 
-def _attached_year(text: FoldedText, mention: Mention) -> int | None:
+def _attached_year(mention: Mention) -> int | None:
     return mention.year or (mention.issued.year if mention.issued else None)
 
 
-def _fuller(mentions: Sequence[Mention]) -> dict[tuple[str, str], list[Mention]]:
-    """Mentions that tell their issuer, by type and number."""
-    found: dict[tuple[str, str], list[Mention]] = {}
+def _fuller(mentions: Sequence[Mention]) -> dict[tuple[str, str], dict[str, Mention]]:
+    """By type and number the first mention of every complete key."""
+    found: dict[tuple[str, str], dict[str, Mention]] = {}
     for mention in mentions:
-        if mention.number and mention.kind and mention.digits:
-            found.setdefault((mention.kind.key, mention.digits), []).append(mention)
+        if mention.number and mention.kind and mention.digits and not mention.number.partial:
+            same = found.setdefault((mention.kind.key, mention.digits), {})
+            if len(same) < _MANY:
+                same.setdefault(str(mention.number), mention)
     return found
 
 
-def _from_fuller(mention: Mention, fuller: dict[tuple[str, str], list[Mention]]) -> None:
-    if mention.kind is None or not mention.digits:
+def _from_fuller(mention: Mention, fuller: dict[tuple[str, str], dict[str, Mention]]) -> None:
+    if mention.kind is None or not mention.digits or (mention.number and not mention.number.partial):
         return
-    others = [
-        other
-        for other in fuller.get((mention.kind.key, mention.digits), [])
-        if other is not mention and other.number and "?" not in _open_parts(other.number)
-    ]
-    numbers = {str(other.number) for other in others if _fits(mention, other)}
-    if len(numbers) != 1:
+    others = fuller.get((mention.kind.key, mention.digits), {}).values()
+    fitting = [other for other in others if other is not mention and _fits(mention, other)]
+    if len(fitting) != 1:
         return
-    source = next(other for other in others if str(other.number) in numbers)
-    if mention.number is None or "?" in _open_parts(mention.number):
-        mention.number = source.number
-        mention.organ = source.organ
-        mention.place = source.place
-        if source.number and source.number.shape == "plenum":
-            mention.term = source.term
+    source = fitting[0]
+    mention.number, mention.organ, mention.place = source.number, source.organ, source.place
+    if source.number and source.number.shape == "plenum":
+        mention.term = source.term
 
 
 def _fits(mention: Mention, other: Mention) -> bool:
@@ -92,11 +89,6 @@ def _fits(mention: Mention, other: Mention) -> bool:
         return other.number.shape not in ("plenum", "congress", "scheme", "named")
     same = mention.number.shape == other.number.shape
     return same and (mention.number.organ in ("?", other.number.organ) or mention.number.organ.endswith("?"))
-
-
-def _open_parts(number: DocumentNumber) -> str:
-    """ "?" where part of the key is unknown."""
-    return str(number.without_place())
 
 
 def _agree(mention: Mention, number: DocumentNumber) -> None:

@@ -23,6 +23,7 @@ class Kind:
     type: str
     symbols: tuple[str, ...] = ()
     abbreviations: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
     normative: bool = False
     bare: bool = False
     organ: str | None = None
@@ -53,7 +54,9 @@ def kind_symbols() -> Mapping[str, Kind]:
 @cache
 def kind_words() -> Mapping[str, Kind]:
     """Every kind under its words and abbreviations in lower case."""
-    return {word.lower(): kind for kind in kinds().values() for word in (*kind.words, *kind.abbreviations)}
+    return {
+        word.lower(): kind for kind in kinds().values() for word in (*kind.words, *kind.abbreviations, *kind.doubtful)
+    }
 
 
 def key_code(type_code: str) -> str:
@@ -71,6 +74,6 @@ def type_name(code: str, lang: str = "vi") -> str:
 
 
 def _kind(row: Mapping[str, Any]) -> Kind:
-    lists = {name: tuple(row.get(name, ())) for name in ("words", "symbols", "abbreviations")}
+    lists = {name: tuple(row.get(name, ())) for name in ("words", "symbols", "abbreviations", "doubtful")}
     code = row["code"]
     return Kind(**{"key": code, "type": code, **row, **lists})

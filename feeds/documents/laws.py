@@ -7,11 +7,11 @@ from functools import cache
 
 from feeds.documents.folding import FoldedText
 from feeds.documents.kinds import kinds, rules
-from feeds.documents.mention import Mention, read_number
+from feeds.documents.mention import Mention, inside_word, read_number
 from feeds.documents.number import DocumentNumber
 from feeds.documents.organs import skeleton
 
-_HEAD = re.compile(r"(?<!\w)(?P<word>bộ\s+luật|luật|pháp\s+lệnh)\s+")
+_HEAD = re.compile(r"(?P<word>bộ\s+luật|luật|pháp\s+lệnh)\s+")
 # "pháp luật", "kỷ luật", a school, a firm: no statute.
 _NOT_AFTER = re.compile(
     r"(?:pháp|kỷ|định|quy|trường|học|khoa|công\s+ty|hãng|phòng|viện|ngành|cử\s+nhân|tiến\s+sĩ|thạc\s+sĩ)\s+$"
@@ -25,8 +25,8 @@ _BILL = re.compile(r"\s*\(\s*sửa\s+đổi(?:\s*,\s*bổ\s+sung)?\s*\)")
 _YEAR = re.compile(r"\s+(?:năm\s+)?(?P<a>(?:19|20)\d\d)(?![\w/-])|\s*\(\s*(?:năm\s+)?(?P<b>(?:19|20)\d\d)\s*\)")
 _NUMBERED = re.compile(r"\s*,?\s*\(?\s*(?:luật\s+)?số\s*:?\s*(?=\d)")
 _SO = re.compile(r"số\s*:?\s*(?=\d)|(?=\d{1,3}/(?:19|20)\d\d/)")
-_CONSTITUTION = re.compile(r"(?<!\w)hiến\s+pháp(?:\s+năm)?\s+(?P<year>(?:19|20)\d\d)(?!\w)")
-_CODES = re.compile(r"(?<!\w)(?:BLHS|BLTTHS|BLDS|BLTTDS|BLLĐ|BLHH)(?!\w)")
+_CONSTITUTION = re.compile(r"hiến(?<!\w\w{4})\s+pháp(?:\s+năm)?\s+(?P<year>(?:19|20)\d\d)(?!\w)")
+_CODES = re.compile(r"BL(?<!\wBL)(?:HS|TTHS|DS|TTDS|LĐ|HH)(?!\w)")
 _TYPES = {"luật": "L", "bộ luật": "BL", "pháp lệnh": "PL"}
 LAW_WORDS = tuple(_TYPES)
 _NOT_NAMES = re.compile(r"\s*(?:học|sư|gia)\b")
@@ -45,7 +45,11 @@ def laws(text: FoldedText) -> Iterator[Mention]:
     """Every statute cited by name or by "Luật số"; one mention for "Luật sửa đổi ... của Luật A"."""
     done = 0
     for match in _HEAD.finditer(text.low):
-        if match.start() < done or _NOT_AFTER.search(text.low, max(0, match.start() - 12), match.start()):
+        if (
+            match.start() < done
+            or inside_word(text.low, match.start())
+            or _NOT_AFTER.search(text.low, max(0, match.start() - 12), match.start())
+        ):
             continue
         mention = _law_at(text, match)
         if mention is None:

@@ -15,7 +15,7 @@ from feeds.documents.terms import as_term
 _AND = re.compile(r"(?:\s*\([^()]{1,40}\))?(?:\s*[,;]\s*(?:và\s+)?|\s+(?:và|hoặc|&)\s+)")
 _SO = re.compile(r"(?:số\s*)?(?=\d)")
 _TERM = re.compile(rf"(?:{TERM}|(?P<roman>[ivx]+)(?!\w))")
-_PLENUM = re.compile(rf"(?P<number>\d{{1,2}})(?!\w|[/.-]\d)(?:\s*,?\s*\(?\s*{TERM}\s*\)?)?")
+_PLENUM = re.compile(rf"(?P<number>\d{{1,2}})(?!\w|[/.-]\d)(?:\s*,?\s*\(?\s*{TERM}(?:\s*\))?)?")
 _NEIGHBOUR = re.compile(r"(?:\s*\([^()]{1,40}\))?(?:\s*[,;]\s*(?:và\s+)?|\s+(?:và|hoặc)\s+)(?:(?:các|những|số)\s+)?")
 
 
@@ -65,7 +65,7 @@ def _give(giver: Mention, taker: Mention, *, backwards: bool) -> None:
         taker.body = taker.body or giver.body
         taker.place = taker.place or giver.place
         taker.term = taker.term or giver.term
-        if giver.number and giver.kind.words[0].startswith(taker.kind.words[0]):
+        if giver.kind.words[0].startswith(taker.kind.words[0]):
             taker.kind = giver.kind  # "thông tư 20, 21, 22/2015/TTLT-BGDĐT-BNV"
     if backwards and taker.year is None and taker.kind.normative:
         taker.year = giver.year
@@ -77,7 +77,7 @@ def _number_members(text: FoldedText, leader: Mention, kind: Kind) -> Iterator[M
         so = _SO.match(text.low, joint.end())
         if so is None:
             return
-        member = read_number(text, so.end(), kind, so.end() > so.start(), so.start())
+        member = read_number(text, so.end(), kind, so.end() > so.start(), so.start(), listed=True)
         if member is None or _is_other(member, kind):
             return
         if member.form == "spelled_out" and not _plausible(text, member, leader):

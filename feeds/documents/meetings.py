@@ -6,7 +6,7 @@ from functools import cache
 
 from feeds.documents.folding import FoldedText
 from feeds.documents.kinds import kinds
-from feeds.documents.mention import Mention
+from feeds.documents.mention import Mention, inside_word
 from feeds.documents.number import DocumentNumber, pad
 from feeds.documents.terms import as_term, from_roman, roman
 
@@ -20,7 +20,7 @@ _NUMERAL = r"(?:\d{1,2}|[ivx]{1,5})(?!\w)"
 TERM = rf"khóa\s+(?P<term>{_NUMERAL})"
 _CENTRE = r"(?:(?:ban\s+chấp\s+hành|bch)\s+)?(?:trung\s+ương|tư|tw|t\.ư|t\.w)(?:\s+đảng)?"
 _PLENUM = rf"""
-    (?<!\w)(?:nghị\s+quyết|nq)\s+
+    (?:nghị\s+quyết|nq)\s+
     (?:
         (?:hội\s+nghị\s+)?(?:lần\s+thứ\s+(?P<before>{_NUMERAL}|ORDINALS)\s+)?{_CENTRE}      # NQ TƯ 8, Nghị quyết Trung ương 8
         (?:\s*(?:lần\s+thứ\s+)?(?P<after>{_NUMERAL}|(?<=thứ\s)(?:ORDINALS)(?!\w)))?
@@ -28,10 +28,10 @@ _PLENUM = rf"""
     (?P<tail>\s*,?\s*(?:-\s*)?(?:\(\s*{TERM}\s*\)|khóa\s+(?P<plain>{_NUMERAL})))?
 """
 _CONGRESS = rf"""
-    (?<!\w)nghị\s+quyết\s+(?:của\s+)?đại\s+hội\s+
+    nghị(?<!\w\w{4})\s+quyết\s+(?:của\s+)?đại\s+hội\s+
     (?P<who>(?:đại\s+biểu\s+)?(?:đảng(?:\s+cộng\s+sản\s+việt\s+nam)?(?!\s+bộ)\s+)?(?:toàn\s+quốc\s+)?(?:của\s+đảng\s+)?)
     (?P<local>(?:đảng\s+bộ|chi\s+bộ)\s+[^.;:()“”"\n]{{0,60}}?\s*)?
-    (?:lần\s+thứ\s+|khóa\s+)?(?P<ordinal>{_NUMERAL})
+    (?:lần\s+thứ\s+|khóa\s+)?(?<!\w)(?P<ordinal>{_NUMERAL})
     (?P<behind>(?:\s+của)?\s+đảng\s+bộ\s+(?:tỉnh|thành\s+phố))?
 """
 
@@ -41,7 +41,7 @@ def plenums(text: FoldedText) -> Iterator[Mention]:
     for match in _plenum().finditer(text.low):
         ordinal = match["after"] or match["before"]
         number = _ordinal(ordinal)
-        if number is None:
+        if number is None or inside_word(text.low, match.start()):
             continue
         if number > _LAST_PLENUM:
             digits = pad(str(number))

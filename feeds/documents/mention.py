@@ -38,6 +38,7 @@ class Mention:
     title: str | None = None
     body: str | None = None  # who issued it, in the text's words
     body_end: int = 0
+    subject: bool = False  # the issuer is the subject of the sentence and issues this
     attached: int = 0  # end of what belongs to it: date, issuer, term
     leader: "Mention | None" = None  # first member of the list it stands in
     antecedent: "Mention | None" = None
@@ -62,7 +63,7 @@ def typed_mentions(text: FoldedText) -> Iterator[Mention]:
     words, behind = _patterns()
     done = 0
     for match in words.finditer(text.low):
-        if match.start() < done:
+        if match.start() < done or inside_word(text.low, match.start()):
             continue
         follows = behind.match(text.low, match.end())
         if follows is None or not _is_filler(follows["between"]):
@@ -77,9 +78,11 @@ def typed_mentions(text: FoldedText) -> Iterator[Mention]:
 def abbreviated_mentions(text: FoldedText) -> Iterator[Mention]:
     """Mentions that start with letters for a type word: "NQ 18", "NĐ 13/2023", "CT09/TW"."""
     for match in _abbreviations().finditer(text.plain):
-        so = match["so"] is not None
-        mention = _read(text, match.start(), match.end(), kind_words()[match["word"].lower()], so)
-        if mention:
+        if inside_word(text.plain, match.start()) or text.plain[match.start() - 1 : match.start()] in ("/", "-"):
+            continue
+        kind, so = kind_words()[match["word"].lower()], match["so"] is not None
+        mention = _read(text, match.start(), match.end(), kind, so)
+        if mention and (so or match["word"] in kind.abbreviations or _is_certain(text, mention)):
             yield mention
 
 
@@ -94,12 +97,30 @@ def bare_symbols(text: FoldedText) -> Iterator[Mention]:
             yield _with_symbol(match.start(), symbol.end, symbol.kind, symbol.number, symbol.official)
 
 
-def read_number(text: FoldedText, at: int, kind: Kind, so: bool, start: int | None = None) -> Mention | None:
+def _is_certain(text: FoldedText, mention: Mention) -> bool:
+    """Whether more than a number stands behind letters that also name houses and roads: "CT 09" does not do."""
+    issued = rf"\s+(?:của\s+)?{organ_words()[0]}"
+    return (
+        mention.form != "spelled_out"
+        or mention.year is not None
+        or bool(re.match(issued, text.low[mention.end :][:60]))
+    )
+
+
+def read_number(
+    text: FoldedText, at: int, kind: Kind, so: bool, start: int | None = None, *, listed: bool = False
+) -> Mention | None:
     """The number, year and symbol at `at`, as `kind` unless its symbol says otherwise; the span begins at `start`.
 
-    `so`: whether "số" precedes, so that it is a document's number whatever follows.
+    `so`: whether "số" precedes, so that it is a document's number whatever follows; `listed`: whether it goes on a
+    list, where no kind needs the word.
     """
-    return _read(text, at if start is None else start, at, kind, so)
+    return _read(text, at if start is None else start, at, kind, so, listed)
+
+
+def inside_word(text: str, start: int) -> bool:
+    """Whether `start` is in the middle of a word; cheaper than a look-behind at the start of a pattern."""
+    return start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_")
 
 
 def counts_things(low: str, end: int) -> bool:
@@ -107,7 +128,7 @@ def counts_things(low: str, end: int) -> bool:
     return _unit().match(low, end) is not None and _issue_words().match(low, end) is None
 
 
-def _read(text: FoldedText, start: int, at: int, kind: Kind | None, so: bool) -> Mention | None:
+def _read(text: FoldedText, start: int, at: int, kind: Kind | None, so: bool, listed: bool = False) -> Mention | None:
     match = _number().match(text.plain, at)
     if match is None:
         return None
@@ -119,7 +140,7 @@ def _read(text: FoldedText, start: int, at: int, kind: Kind | None, so: bool) ->
         return _with_symbol(start, symbol.end, told, symbol.number, symbol.official)
     if kind is None:  # "văn bản số 12" is no citation
         return None
-    return _spelled_out(text, start, match, kind, so)
+    return _spelled_out(text, start, match, kind, so, listed or kind.bare)
 
 
 def _with_symbol(start: int, end: int, kind: Kind | None, number: DocumentNumber, official: bool) -> Mention:
@@ -127,10 +148,12 @@ def _with_symbol(start: int, end: int, kind: Kind | None, number: DocumentNumber
     return Mention(start, end, form, kind, number, number.number, number.organ, number.year)
 
 
-def _spelled_out(text: FoldedText, start: int, match: re.Match[str], kind: Kind, so: bool) -> Mention | None:
+def _spelled_out(
+    text: FoldedText, start: int, match: re.Match[str], kind: Kind, so: bool, bare: bool
+) -> Mention | None:
     digits, year, end = match["number"], match["year"], match.end()
     follows = text.plain[end : end + 2]
-    if re.match(r"\w|[-/.,]\d|/\w|%", follows) or (not year and not so and not kind.bare):
+    if re.match(r"\w|[-/.,]\d|/\w|%", follows) or (not year and not so and not bare):
         return None
     if not year and not so and counts_things(text.low, end):
         return None
@@ -139,6 +162,8 @@ def _spelled_out(text: FoldedText, start: int, match: re.Match[str], kind: Kind,
     number = pad(digits.replace(" ", ""))
     mention = Mention(start, end, "spelled_out", kind, None, number, kind.organ, int(year) if year else None)
     if kind.code == "ĐA":
+        if _naval().search(text.low, max(0, start - 120), match.end() + 120):
+            return None
         mention.number = DocumentNumber("scheme", number, "ĐA")
     return mention
 
@@ -147,7 +172,7 @@ def _is_filler(between: str | None) -> bool:
     """Whether the words between type and number may stand there: "bổ nhiệm", "của Bộ Chính trị"."""
     if not between:
         return True
-    return not _stop().search(between)
+    return not any(not inside_word(between, match.start()) for match in _stop().finditer(between))
 
 
 @cache
@@ -165,7 +190,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 def _words_pattern(words: list[str]) -> re.Pattern[str]:
     ordered = sorted(words, key=lambda word: (-len(word), word))
-    return re.compile(r"(?<!\w)(?:" + "|".join(word.replace(" ", r"\s+") for word in ordered) + r")(?!\w)")
+    return re.compile("(?:" + "|".join(word.replace(" ", r"\s+") for word in ordered) + r")(?!\w)")
 
 
 @cache
@@ -186,16 +211,24 @@ def _issue_words() -> re.Pattern[str]:
 
 
 @cache
+def _naval() -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(rules()['words']['naval'])})(?!\w)")
+
+
+@cache
 def _number() -> re.Pattern[str]:
-    return re.compile(NUMBER + YEAR, re.VERBOSE)
+    return re.compile(NUMBER.replace("BEHIND", "") + YEAR, re.VERBOSE)
 
 
 @cache
 def _abbreviations() -> re.Pattern[str]:
-    letters = sorted({word for kind in kinds().values() for word in kind.abbreviations}, key=len, reverse=True)
-    return re.compile(rf"(?<![\w/-])(?P<word>{'|'.join(letters)})(?P<so>\s+số)?[\s-]?(?=\d)")
+    letters = sorted(
+        {word for kind in kinds().values() for word in (*kind.abbreviations, *kind.doubtful)}, key=len, reverse=True
+    )
+    return re.compile(rf"(?P<word>{'|'.join(letters)})(?P<so>\s+số)?[\s-]?(?=\d)")
 
 
 @cache
 def _bare() -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w.,/-])(?P<head>{NUMBER}{YEAR}){TAIL}", re.VERBOSE)
+    number = NUMBER.replace("BEHIND", r"(?<![\w.,/-][0-9])")
+    return re.compile(rf"(?P<head>{number}{YEAR}){TAIL}", re.VERBOSE)

@@ -77,6 +77,11 @@ class DocumentNumber:
                 base = f"HP/{self.year}"
         return f"{base}@{self.place}" if self.place else base
 
+    @property
+    def partial(self) -> bool:
+        """Whether year, issuer or term is unknown: "?" in the key."""
+        return "?" in str(self).partition("@")[0]
+
     def without_place(self) -> "DocumentNumber":
         """The base key: what stands before "@"."""
         return replace(self, place=None)

@@ -24,6 +24,7 @@ class Organ:
     words: tuple[str, ...]
     symbols: tuple[str, ...] = ()
     local: bool = False
+    district: bool = False
     numbered: bool = False  # the code carries the term: QH14
 
 

@@ -5,13 +5,14 @@ central authorities, never lends its province to a document.
 """
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 from feeds.documents.folding import FoldedText
 from feeds.documents.mention import Mention
-from feeds.documents.organs import base_organ, central_cities
+from feeds.documents.organs import base_organ, central_cities, organs
 from feeds.places import find_places
 from feeds.text import sentences
 
@@ -22,14 +23,18 @@ _COMMITTEE = re.compile(
     r"(?:\s+(?:tỉnh|thành\s+phố|tp\.?))?\s*$"
 )
 _FORMER = re.compile(r"(?:nguyên|cựu)\s[^,;.]{0,60}$")
+_NAME = re.compile(r"\s+(?:huyện\s+|quận\s+|thị\s+xã\s+)?(?P<name>[A-ZĐÀ-Ỹ]\w*(?:\s+[A-ZĐÀ-Ỹ]\w*){0,3})")
+_TINH = re.compile(r"\b[Tt]ỉnh\b")
+_LOWER_BODY = re.compile(
+    r"(?:huyện\s+ủy|quận\s+ủy|thị\s+ủy|(?:ubnd|hđnd|ủy\s+ban\s+nhân\s+dân)\s+(?:huyện|quận|xã|phường|thị\s+xã))(?!\w)"
+)
+_CHUNK = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Named:
     start: int
-    end: int
     name: str  # "Bến Tre", or "TP Bến Tre" for the city
-    bare: str
 
 
 def give_places(text: FoldedText, mentions: Sequence[Mention]) -> None:
@@ -37,13 +42,20 @@ def give_places(text: FoldedText, mentions: Sequence[Mention]) -> None:
     waiting = [mention for mention in mentions if _needs_place(mention)]
     if not waiting:
         return
-    named = _named_places(text)
     spans = sentences(text.plain)
+    starts = [start for start, _ in spans]
+    only: str | None = ""  # not searched for yet
     for mention in waiting:
-        mention.place = _attached(text, mention, named) or _in_sentence(text, mention, named, spans)
-        if mention.place is None and not _below_province(text, mention):
-            names = {place.name for place in named}
-            mention.place = names.pop() if len(names) == 1 else None
+        span = spans[bisect_right(starts, mention.start) - 1]
+        named = _named_places(text, span[0], max(span[1], mention.end))
+        mention.place = _attached(text, mention, named)
+        if mention.place is None and not _below_province(text, mention) and not _LOWER_BODY.search(text.low, *span):
+            mention.place = _in_sentence(text, named)
+            if mention.place is None:
+                only = _only_place(text) if only == "" else only
+                mention.place = only
+        if mention.place and _TINH.search(mention.body or text.plain[mention.start : mention.end]):
+            mention.place = mention.place.removeprefix("TP ")  # the city bears the name of its province
         if mention.number and mention.number.shape == "congress":
             mention.number = replace(mention.number, place=mention.place or "?")
 
@@ -51,20 +63,37 @@ def give_places(text: FoldedText, mentions: Sequence[Mention]) -> None:
 def _needs_place(mention: Mention) -> bool:
     if mention.number and mention.number.shape == "congress":
         return mention.number.place is not None
-    organ = base_organ(mention.organ) if mention.organ else None
-    return organ is not None and organ.local
+    return mention.local
 
 
-def _named_places(text: FoldedText) -> list[_Named]:
+def _named_places(text: FoldedText, start: int, end: int) -> list[_Named]:
     found = []
-    for place in find_places(text.plain):
-        before = text.plain[max(0, place.start - 12) : place.start]
-        city = _CITY.search(before) is not None and place.name not in central_cities()
-        # "TP. Bến Tre" is the city; the pattern of places may include the word
-        spelled = text.plain[place.start : place.end]
-        city = city or (_CITY.match(spelled) is not None and place.name not in central_cities())
-        found.append(_Named(place.start, place.end, f"TP {place.name}" if city else place.name, place.name))
+    for place in find_places(text.plain[start:end]):
+        begin = start + place.start
+        words = text.plain[max(0, begin - 12) : begin]
+        city = place.name not in central_cities() and _CITY.search(words) is not None
+        found.append(_Named(begin, f"TP {place.name}" if city else place.name))
     return found
+
+
+def _only_place(text: FoldedText) -> str | None:
+    """The place of a text that names one alone."""
+    names: set[str] = set()
+    for start, end in _chunks(text.plain):
+        names |= {place.name for place in _named_places(text, start, end)}
+        if len(names) > 1:
+            return None
+    return names.pop() if names else None
+
+
+def _chunks(plain: str) -> Iterator[tuple[int, int]]:
+    """Spans of lines: most texts name two places in the first and need no more."""
+    start = 0
+    while start < len(plain):
+        end = plain.find("\n", start + _CHUNK)
+        end = len(plain) if end < 0 else end
+        yield start, end
+        start = end
 
 
 def _attached(text: FoldedText, mention: Mention, named: Sequence[_Named]) -> str | None:
@@ -76,22 +105,19 @@ def _attached(text: FoldedText, mention: Mention, named: Sequence[_Named]) -> st
             between = text.low[mention.body_end : place.start]
             if re.fullmatch(r"\s*(?:tỉnh|thành\s+phố|tp\.?|t\.)?\s*", between):
                 return place.name
+    if mention.organ in _district_organs() and mention.body_end:
+        name = _NAME.match(text.plain, mention.body_end)
+        return " ".join(name["name"].split()) if name else None
     return None
 
 
-def _in_sentence(
-    text: FoldedText, mention: Mention, named: Sequence[_Named], spans: Sequence[tuple[int, int]]
-) -> str | None:
+def _in_sentence(text: FoldedText, named: Sequence[_Named]) -> str | None:
     """The one province whose committee or council the same sentence names."""
-    if _below_province(text, mention):
-        return None
-    start, end = next(((s, e) for s, e in spans if s <= mention.start < e), (0, len(text.low)))
     names = {
         place.name
         for place in named
-        if start <= place.start < end
-        and _COMMITTEE.search(text.low[max(start, place.start - 40) : place.start])
-        and not _FORMER.search(text.low[max(start, place.start - 90) : place.start])
+        if _COMMITTEE.search(text.low[max(0, place.start - 40) : place.start])
+        and not _FORMER.search(text.low[max(0, place.start - 90) : place.start])
     }
     return names.pop() if len(names) == 1 else None
 
@@ -106,4 +132,4 @@ def _below_province(text: FoldedText, mention: Mention) -> bool:
 
 @cache
 def _district_organs() -> frozenset[str]:
-    return frozenset({"HU", "QU", "ThU", "ĐU"})
+    return frozenset(organ.code for organ in organs().values() if organ.district)

@@ -6,7 +6,9 @@ from functools import cache
 
 from feeds.documents.folding import FoldedText
 from feeds.documents.kinds import kind_words, kinds
-from feeds.documents.mention import Mention
+from feeds.documents.mention import Mention, inside_word
+
+_NOT_AFTER = ("pháp ", "kỷ ")  # "pháp luật này" is the law as such
 
 
 def drafts(text: FoldedText) -> Iterator[Mention]:
@@ -19,6 +21,8 @@ def drafts(text: FoldedText) -> Iterator[Mention]:
 def back_references(text: FoldedText) -> Iterator[Mention]:
     """ "Chỉ thị này"; `link` finds what it means."""
     for match in _back().finditer(text.low):
+        if inside_word(text.low, match.start()) or text.low.endswith(_NOT_AFTER, 0, match.start()):
+            continue
         kind = kind_words()[" ".join(match["word"].split())]
         yield Mention(match.start(), match.end(), "back_reference", kind)
 
@@ -48,11 +52,11 @@ def _words() -> str:
 
 @cache
 def _draft() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)dự\s+thảo\s+(?:lần\s+\d\s+)?(?P<word>{_words()})(?!\w)")
+    return re.compile(rf"dự(?<!\w\w\w)\s+thảo\s+(?:lần\s+\d\s+)?(?P<word>{_words()})(?!\w)")
 
 
 @cache
 def _back() -> re.Pattern[str]:
     return re.compile(
-        rf"(?<!\w)(?<!pháp\s)(?<!kỷ\s)(?P<word>{_words()})\s+(?:này|trên(?=[\s,.;:)]*(?:$|[,.;:)]|đã|được|có|là|và|quy))|nói\s+trên|nêu\s+trên|đó)(?!\w)"
+        rf"(?P<word>{_words()})\s+(?:này|trên(?=[\s,.;:)]*(?:$|[,.;:)]|đã|được|có|là|và|quy))|nói\s+trên|nêu\s+trên|đó)(?!\w)"
     )

@@ -1,0 +1,40 @@
+"""How a document is named to a person: keys are for matching ("L:An ninh mạng"), people read names."""
+
+from feeds.documents.kinds import type_name
+from feeds.documents.number import parse
+
+_WORDS = {
+    "vi": {"plenum": "Nghị quyết Trung ương {}", "term": " (khóa {})", "congress": "Nghị quyết Đại hội {}"},
+    "en": {"plenum": "Resolution of plenum {}", "term": " (term {})", "congress": "Resolution of Congress {}"},
+}
+
+
+def document_name(identity: str, lang: str = "vi") -> str:
+    """The name of a key or an id: "09-CT/TW#XI" -> "09-CT/TW (khóa XI)", "L:An ninh mạng" -> "Luật An ninh mạng".
+
+    "08-NQ/TU@Bến Tre" -> "08-NQ/TU (Bến Tre)"; unknown parts ("13/?/NĐ-CP") are shown as "…"; what is no key is
+    shown as it is.
+    """
+    key, _, term = identity.partition("#")
+    number = parse(key)
+    if number is None:
+        return key
+    words = _WORDS[lang]
+    match number.shape:
+        case "plenum":
+            name, term = words["plenum"].format(number.number), number.term or ""
+        case "congress":
+            name, term = words["congress"].format(number.number), ""
+        case "scheme":
+            name = f"{type_name('ĐA', lang)} {number.number}"
+        case "named":
+            name = f"{type_name(number.type, lang)} {number.number}" + (f" {number.year}" if number.year else "")
+        case "constitution":
+            name = f"{type_name('HP', lang)} {number.year}"
+        case _:
+            name = str(number).partition("@")[0]
+    name = name.replace("?", "…")
+    if number.place:
+        name += f" ({number.place})"
+    has_term = term and term != "?" and not term.isdigit()
+    return name + (words["term"].format(term) if has_term else "")
