@@ -7,7 +7,7 @@ from digests.dossier import Answer, Dossier
 from digests.render import Button
 from digests.subscribers import Reader
 from feeds.classify import topics
-from feeds.documents import Document
+from feeds.documents import document_name
 from feeds.store import document_token
 
 Rows = tuple[tuple[Button, ...], ...]
@@ -69,11 +69,12 @@ def language_buttons(language: str) -> Rows:
     return (tuple((_marked(name, code == language), f"lang:{code}:only") for name, code in names),)
 
 
-def answer_buttons(session: Session, found: Answer) -> Rows:
+def answer_buttons(session: Session, found: Answer, language: str) -> Rows:
     """Candidates of an ambiguous number, or the nearest known ones of an unknown."""
     if found.documents:
-        return _rows([(_name(document), _document(session, document.id)) for document in found.documents[:8]], 2)
-    return _rows([(key, action) for key in found.nearest if fits(action := f"try:{key}")], 2)
+        return _rows([_document(session, document.id, language) for document in found.documents[:8]], 1)
+    near = [(document_name(key, language), f"try:{key}") for key in found.nearest]
+    return _rows([(label, action) for label, action in near if fits(action)], 2)
 
 
 def dossier_buttons(session: Session, dossier: Dossier, language: str, page: int, pages: int) -> Rows:
@@ -90,7 +91,7 @@ def dossier_buttons(session: Session, dossier: Dossier, language: str, page: int
         rows.append(tuple(turn))
     if dossier.document:
         related = list(dict.fromkeys(relation.target for relation in dossier.document.relations))[:_MAX_RELATED]
-        rows += _rows([(_short(target), _document(session, target)) for target in related], 2)
+        rows += _rows([_document(session, target, language) for target in related], 2)
     return tuple(rows)
 
 
@@ -99,17 +100,8 @@ def fits(action: str) -> bool:
     return len(action.encode()) <= MAX_BYTES
 
 
-def _document(session: Session, document_id: str) -> str:
-    return f"doc:{document_token(session, document_id)}"
-
-
-def _name(document: Document) -> str:
-    return _short(document.id)
-
-
-def _short(document_id: str) -> str:
-    key, _, term = document_id.rpartition("#")
-    return key if term == "?" or term.isdigit() else f"{key} (khóa {term})"
+def _document(session: Session, document_id: str, language: str) -> Button:
+    return (document_name(document_id, language), f"doc:{document_token(session, document_id)}")
 
 
 def _marked(label: str, chosen: bool) -> str:

@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from digests.dossier import PER_PAGE, Dossier
 from digests.views import DigestView
 from feeds.classify import topics
-from feeds.documents import load_catalogue, type_name
+from feeds.documents import document_name, load_catalogue, type_name
 from feeds.text import shorten
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -91,7 +91,6 @@ def render_dossier(
         dossier=dossier,
         document=document,
         kind_name=kind_name,
-        term=(dossier.document_id or "").rpartition("#")[2],
         as_of=load_catalogue().as_of,
         reading_since=reading_since,
         timezone=timezone,
@@ -197,7 +196,9 @@ def _numbered(parts: Sequence[str], language: str) -> list[str]:
 
 def _document_buttons(view: DigestView) -> tuple[tuple[Button, ...], ...]:
     chips = {chip.document_id: chip for story in view.stories for chip in story.documents}
-    buttons = [(chip.key, f"doc:{chip.token}") for chip in list(chips.values())[:_MAX_BUTTONS]]
+    buttons = [
+        (document_name(chip.key, view.language), f"doc:{chip.token}") for chip in list(chips.values())[:_MAX_BUTTONS]
+    ]
     return tuple(tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2))
 
 
@@ -217,7 +218,7 @@ def _environment() -> Environment:
         "markdown": lambda text: _MARKDOWN.sub(r"\\\g<0>", text),
         "local": lambda moment, zone: moment.astimezone(ZoneInfo(zone)),
         "iso_date": _iso_date,
-        "split_id": lambda document_id: document_id.rpartition("#")[::2],
+        "document_name": document_name,
         "topic_name": lambda code, language: names[code][language],
     }
     return environment

@@ -80,7 +80,7 @@ def _answered(session: Any, query: str, reader: Reader) -> list[Message]:
     if found.status == "unknown" and any(dossier.total for dossier in found.dossiers):
         return [_dossier_message(session, dossier, reader, 0, found) for dossier in found.dossiers[:5] if dossier.total]
     html = render("answer.html", reader.language, answer=found, timezone=reader.timezone, as_of=load_catalogue().as_of)
-    return [Message(html, answer_buttons(session, found))]
+    return [Message(html, answer_buttons(session, found, reader.language))]
 
 
 def _dossier_message(session: Any, dossier: Dossier, reader: Reader, page: int, found: Answer | None) -> Message:
