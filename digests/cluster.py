@@ -31,7 +31,7 @@ WINDOW = timedelta(hours=72)
 SAME_TITLE = 0.6
 LIKE_TITLE = 0.3
 SAME_OPENING = 0.5
-SAME_NUMBERS = 0.6
+SAME_NUMBERS = 0.5
 _OPENING = 600  # characters
 _FEW = 12  # an opening of fewer syllable pairs proves nothing
 _WORD = re.compile(r"\w+")

@@ -40,8 +40,8 @@ from feeds.store import (
 
 log = structlog.get_logger()
 
-# A lead this unlikely to be policy does not cost the outlet a request for its page.
-PAGE_SCORE = 0.05
+# A lead less likely than this to be policy does not cost its outlet a request for the page: nine in ten do not.
+PAGE_SCORE = 0.01
 # A text shorter than this is a lead, whatever the feed calls it (characters).
 FULL_TEXT = 1200
 PAGE_TRIES = 3
