@@ -29,6 +29,7 @@ MAX_BROKEN_BYTES = 2 * 1024 * 1024  # feedparser's fallback for broken XML is th
 MAX_ENTRIES = 1000
 MAX_DEPTH = 200
 MAX_ATTRIBUTES = 200
+MAX_KEYWORDS = 2000
 MAX_TITLE = 1000
 MAX_HTML = 300_000
 MAX_SUMMARY = 10_000
@@ -39,7 +40,12 @@ _CHALLENGE = re.compile(r"document\.cookie\s*=|just a moment|cf-challenge|captch
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _CHARACTER_REFERENCE = re.compile(r"&#(?:x0*([0-9a-f]{1,12})|0*(\d{1,12}));", re.I)
 _LONG_REFERENCE = re.compile(r"&#x?[0-9a-f]{13,};", re.I)
-_CATEGORY = re.compile(r"<category\b[^<>]{0,500}>(?:<!\[CDATA\[[^<]{0,300}\]\]>|[^<]{0,300})</category\s*>")
+# Keywords are of no use here, and thousands of them cost feedparser their square.
+_KEYWORD = r"<(?:[\w.-]+:)?(?:category|subject|keywords)\b"
+_KEYWORDS = re.compile(
+    _KEYWORD + r"[^<>]{0,500}(?:/>|>(?:<!\[CDATA\[[^<]{0,300}\]\]>|[^<]{0,300})</[\w.:-]{1,60}\s*>)", re.I
+)
+_KEYWORD_LEFT = re.compile(_KEYWORD, re.I)
 _ENTRY_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.I)
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{5000,}>")
 
@@ -123,7 +129,10 @@ def _feed_text(text: str) -> str:
     text = _FORBIDDEN.sub("", text[root.start() :])
     if "&#" in text:
         text = _CHARACTER_REFERENCE.sub(_valid_reference, _LONG_REFERENCE.sub("\ufffd", text))
-    return _CATEGORY.sub("", text)
+    text = _KEYWORDS.sub("", text)
+    if sum(1 for _ in _KEYWORD_LEFT.finditer(text)) > MAX_KEYWORDS:
+        raise ParseError("too_complex", f"more than {MAX_KEYWORDS} keywords")
+    return text
 
 
 def _valid_reference(match: re.Match[str]) -> str:
