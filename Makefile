@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo run test lint format clean
+.PHONY: demo run test lint format readme clean
 
 demo: .venv/installed
 	$(BIN)/python bot.py demo
@@ -33,6 +33,9 @@ format: .venv/installed-dev
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	touch .venv/installed $@
+
+readme: .venv/installed-dev
+	$(BIN)/python -m bot.readme
 
 clean:
 	rm -rf .venv

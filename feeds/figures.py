@@ -21,8 +21,7 @@ from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
-from feeds.places import compose
-from feeds.text import fold, modern_tones
+from feeds.text import compose, fold, modern_tones
 
 DATA = Path(__file__).with_name("data")
 FORMAT = 1

@@ -7,7 +7,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from lxml import etree, html  # type: ignore[import-untyped]
+from lxml import etree, html
 
 from feeds.text import clean
 

@@ -13,19 +13,17 @@ How a place is told from its look-alikes (the lists are in data/places.toml):
 import re
 import tomllib
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from feeds.text import fold, modern_tones
+from feeds.text import compose, fold, modern_tones
 
 DATA = Path(__file__).with_name("data") / "places.toml"
 
 _ACCENTED = re.compile(r"[À-ỹ]")
-_CLUSTER = re.compile(r"[^\u0300-\u036f][\u0300-\u036f]*|[\u0300-\u036f]+")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _PREFIX = re.compile(r"(?:tỉnh|tinh|thành phố|thanh pho|tp\b\.?|t\.|thủ đô|thu do)\s*(?=\w)")
 _LOOK_BACK = 40  # characters; longer than any word of the lists or three syllables of a name
@@ -99,15 +97,6 @@ def present_province(name: str) -> str:
 def provinces() -> tuple[str, ...]:
     """The 34 provinces and cities of today, in the order of the data file."""
     return tuple(dict.fromkeys(_rules().into.values()))
-
-
-def compose(text: str) -> tuple[str, Sequence[int] | None]:
-    """`text` in NFC, and for each of its offsets (end too) the offset in `text`; None where they agree."""
-    if unicodedata.is_normalized("NFC", text):
-        return text, None
-    pieces = [(m.start(), unicodedata.normalize("NFC", m[0])) for m in _CLUSTER.finditer(text)]
-    offsets = [start for start, piece in pieces for _ in piece]
-    return "".join(piece for _, piece in pieces), [*offsets, len(text)]
 
 
 def _is_place(name: str, spelling: str, before: str, cased: bool) -> bool:

@@ -6,6 +6,7 @@ matching without accents uses: lower case, tones and horns stripped, ``đ`` as `
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from html import unescape
 
@@ -18,6 +19,8 @@ _CONTROL = {i: " " for i in [*range(0x20), 0x7F, *range(0x80, 0xA0)] if i not in
 _CLEAN_TABLE: dict[int, str | None] = {**_INVISIBLE, **_CONTROL}
 
 _SPACES = re.compile(r"[^\S\n]+")
+# A letter with the combining marks behind it: what NFC may join.
+_CLUSTER = re.compile(r"[^\u0300-\u036f][\u0300-\u036f]*|[\u0300-\u036f]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 # A sentence ends at . ! ? … (and closing quotes or brackets) before white space and a capital, a digit
@@ -54,6 +57,15 @@ def clean(text: str) -> str:
     text = unicodedata.normalize("NFC", text).translate(_CLEAN_TABLE)
     lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def compose(text: str) -> tuple[str, Sequence[int] | None]:
+    """`text` in NFC, and for each of its offsets (end too) the offset in `text`; None where they agree."""
+    if unicodedata.is_normalized("NFC", text):
+        return text, None
+    pieces = [(m.start(), unicodedata.normalize("NFC", m[0])) for m in _CLUSTER.finditer(text)]
+    offsets = [start for start, piece in pieces for _ in piece]
+    return "".join(piece for _, piece in pieces), [*offsets, len(text)]
 
 
 def one_line(text: str) -> str:

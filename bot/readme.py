@@ -1,0 +1,53 @@
+"""The README's tables, made from the code: `python -m bot.readme` writes them, a test checks them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from bot.cli import commands
+from bot.settings import settings_table
+from bot.texts import COMMANDS
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def tables() -> Mapping[str, str]:
+    """Name of a table -> its Markdown."""
+    return {
+        "chat commands": _table(
+            ("command", "Vietnamese", "does"),
+            ((f"`/{command.name}`", f"`/{command.alias}`", command.en) for command in COMMANDS),
+        ),
+        "settings": _table(
+            ("variable", "default", "meaning"),
+            ((f"`{name}`", f"`{default}`" if default else "", text) for name, default, text in settings_table()),
+        ),
+        "command line": _table(("command", "does"), _command_line()),
+    }
+
+
+def with_tables(text: str) -> str:
+    """`text` with what stands between its table markers made anew."""
+    for name, table in tables().items():
+        start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+        before, _, rest = text.partition(start)
+        _, _, after = rest.partition(end)
+        text = f"{before}{start}{table}{end}{after}"
+    return text
+
+
+def _command_line() -> Iterable[Sequence[str]]:
+    context = click.Context(commands)
+    for name in commands.list_commands(context):
+        command = commands.get_command(context, name)
+        yield f"`{name}`", (command.help or "").split("\n\n")[0].replace("\n", " ") if command else ""
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    README.write_text(with_tables(README.read_text("utf-8")), "utf-8")
