@@ -8,11 +8,11 @@ from functools import cache
 from feeds.documents.folding import FoldedText
 from feeds.documents.meetings import TERM
 from feeds.documents.mention import Mention
-from feeds.documents.organs import organ_words, organs, skeleton
+from feeds.documents.organs import base_organ, organ_words, organs, skeleton
 from feeds.documents.terms import as_term
 
 _REACH = 160  # characters behind a mention that may still speak of it
-_LOOK_BACK = 130
+_LOOK_BACK = 220
 _HEADER_REACH = 300
 
 DATE = r"""(?:
@@ -27,21 +27,27 @@ _BEHIND = rf"""
       | (?:ban\s+hành\s+)?(?:vào\s+)?(?:tháng\s+\d{{1,2}}[-/]|\(?năm\s+)(?P<year>(?:19|20)\d\d)(?!\d)\)?
       | [-(]?\s*{TERM}(?:\s*\))?                                                         # (khóa XI)
       | nhiệm\s+kỳ\s+\d{{4}}\s?-\s?\d{{4}}
-      | (?:của\s+)?(?P<session>hội\s+nghị\s+(?:lần\s+thứ\s+\w+\s+)?(?:ban\s+chấp\s+hành\s+)?trung\s+ương(?:\s+đảng)?)
+      | (?:của\s+)?
+        (?P<session>hội\s+nghị\s+(?:lần\s+thứ\s+\w+\s+)?(?:ban\s+chấp\s+hành\s+)?trung\s+ương(?:\s+đảng)?)
         (?:\s+(?:lần\s+thứ\s+)?\w{{1,4}}(?=[\s,;.(]))??                                 # của Hội nghị Trung ương 5
-      | (?P<of>(?:của|do)\s+)?(?P<organ>ORGAN)(?:\s+(?:đã\s+|vừa\s+)?(?:ban\s+hành|ký|ra)(?!\w))?  # của Ban Bí thư
+      | (?P<of>(?:của|do)\s+)?(?P<organ>ORGAN)(?!\s+(?:chủ\s+trì|soạn\s+thảo|xây\s+dựng|đề\s+xuất|trình))
+        (?:\s+(?:đã\s+|vừa\s+)?(?:ban\s+hành|ký|ra)(?!\w))?                               # của Ban Bí thư
       | do\s+(?P<signer>[^,;.()“”"\n\d]{{1,70}}?)\s+(?:ký\s+ban\s+hành|ban\s+hành|ký)(?!\w)    # do Thứ trưởng X ký
       | (?P<aside>\([^()\n]{{1,90}}\))                                                  # (khoản 4, điều 14)
     )
 """
-_VERB = r"(?:ban\s+hành|ra|ký|ký\s+ban\s+hành|công\s+bố|thông\s+qua|có|sửa\s+đổi|xây\s+dựng|trình|soạn\s+thảo|đưa\s+ra|đề\s+ra)"
 # Between an issuer and what it issues: "Bộ Chính trị đã ban hành các", "của Ngân hàng Nhà nước tại".
-_ISSUING = re.compile(
-    rf"(?:\s*\([^()]{{1,30}}\))?[^;.:()“”\"\n]{{0,60}}?(?<!\w){_VERB}"
-    r"(?:\s+(?:các|những|hai|ba|bộ|một|loạt|liên\s+tục|\d|thêm|tiếp|lần\s+lượt))*\s*"
-)
+_GAP = r"(?:\s*\([^()]{1,30}\))?[^;.:()“”\"]{0,60}?(?<!\w)"
+_SOME = r"(?:\s+(?:các|những|hai|ba|bộ|một|loạt|liên\s+tục|\d|thêm|tiếp|lần\s+lượt))*\s*"
+_ISSUING = re.compile(rf"{_GAP}(?:ban\s+hành|ra|ký|công\s+bố|thông\s+qua|có|đưa\s+ra|đề\s+ra){_SOME}")
+_REVISING = re.compile(rf"{_GAP}(?:sửa\s+đổi|xây\s+dựng|soạn\s+thảo){_SOME}")  # a ministry revises its own circulars
 _ISSUED = re.compile(r"(?<!\w)(?:ban\s+hành|ra|ký|thông\s+qua)(?:\s+\w+){0,3}\s*$")
 _WITHIN = re.compile(r"\s*(?:tại|trong)\s+(?:các\s+|những\s+)?")
+_STATING = (
+    r"(?:chỉ\s+ra|yêu\s+cầu|quyết\s+định|giao|kết\s+luận|nêu|đề\s+nghị|xác\s+định|đồng\s+ý|cho\s+phép|quy\s+định"
+    r"|nhận\s+định)"
+)
+_INSIDE = re.compile(r"(?<!\w)(?:trong|tại)\s+(?:các\s+|hai\s+|những\s+)?$")
 _SAME_ORGAN = re.compile(r"\s*,?\s*do\s+bộ\s+này\s+ban\s+hành")
 _HEADER = re.compile(r"(?:^|\n)\s*số\s*:\s*$")
 _BEFORE_DATE = re.compile(rf"(?<!\w)ngày\s*{DATE}\s*,?\s*", re.VERBOSE)
@@ -62,6 +68,7 @@ def attach(text: FoldedText, mentions: Sequence[Mention]) -> None:
             floor = max(previous.end if previous else 0, mention.start - _LOOK_BACK)
             _read_before(text, mention, floor, previous)
             _read_header(text, mention)
+            _read_subject_behind(text, mention)
         mention.title = _title(text, mention, following)
         previous = mention
 
@@ -71,10 +78,11 @@ def _read_behind(text: FoldedText, mention: Mention, limit: int) -> None:
     while match := _behind().match(text.low, position, limit):
         if match.end() == position:
             break
+        end = match.end()
         if match["organ"]:
             if mention.body or (match["comma"] and not match["of"]):
                 break
-            _take_issuer(text, mention, match)
+            end = _take_issuer(text, mention, match)
         elif day := _date_of(match):
             if match["comma"] and mention.body and _new_clause(text, match.end()):
                 break
@@ -91,7 +99,7 @@ def _read_behind(text: FoldedText, mention: Mention, limit: int) -> None:
             mention.term = mention.term or as_term(match["term"])
         elif match["aside"]:
             _read_aside(mention, match["aside"])
-        position = match.end()
+        position = end
         if match["organ"] and mention.local:
             position = _skip_place(text, position)
     mention.attached = position
@@ -101,21 +109,32 @@ def _year_in_key(mention: Mention, year: int) -> int | None:
     return year if mention.kind and mention.kind.normative else None
 
 
-def _take_issuer(text: FoldedText, mention: Mention, match: re.Match[str]) -> None:
+def _take_issuer(text: FoldedText, mention: Mention, match: re.Match[str]) -> int:
+    """Takes the issuer, of a joint document all of them; where they end."""
     code = organ_words()[1][skeleton(match["organ"])]
-    mention.body = " ".join(text.plain[match.start("organ") : match.end("organ")].split())
-    mention.body_end = match.end("organ")
-    if mention.organ in (None, "?"):
-        mention.organ = code
+    start, end, last = match.start("organ"), match.end("organ"), match.end()
+    if mention.kind and mention.kind.joint:
+        while more := _joint().match(text.low, end):
+            code += "-" + organ_words()[1][skeleton(more["organ"])]
+            end = last = more.end()
+    _set_issuer(text, mention, code, start, end)
+    return last
+
+
+def _set_issuer(text: FoldedText, mention: Mention, code: str, start: int, end: int) -> None:
+    """The issuer named at ``[start, end)``; one that the symbol or the kind denies is somebody else."""
+    known = mention.organ if mention.organ not in (None, "?") else None
+    mention.organ = known or code
+    own, named = base_organ(mention.organ), base_organ(code)
+    if (own and named and own.code.rstrip("?") == named.code) or mention.organ == code:
+        mention.body = " ".join(text.plain[start:end].split())
+        mention.body_end = end
 
 
 def _take_signer(text: FoldedText, mention: Mention, match: re.Match[str]) -> None:
     organ = _organ().search(text.low, match.start("signer"), match.end("signer"))
     if organ and mention.body is None:
-        code = organ_words()[1][skeleton(organ[0])]
-        mention.organ = mention.organ or code
-        mention.body = " ".join(text.plain[organ.start() : organ.end()].split())
-        mention.body_end = organ.end()
+        _set_issuer(text, mention, organ_words()[1][skeleton(organ[0])], *organ.span())
 
 
 def _other_body(mention: Mention) -> bool:
@@ -162,19 +181,26 @@ def _read_before(text: FoldedText, mention: Mention, floor: int, previous: Menti
     gap = text.low[found.end() : mention.start]
     within = text.low[: found.start()].endswith("của ") and _WITHIN.fullmatch(gap)
     same = _SAME_ORGAN.match(text.low, mention.end) and found[0].startswith("bộ ")
-    if not (within or same or _ISSUING.fullmatch(gap)):
+    revises = mention.kind and mention.kind.normative and _REVISING.fullmatch(gap)
+    if not (within or same or revises or _ISSUING.fullmatch(gap)):
         return
     code = organ_words()[1][skeleton(found[0])]
-    if mention.organ in (None, "?") and mention.number is None:
-        mention.organ = code
-    if mention.organ == code or (mention.kind and mention.kind.organ):
-        mention.body = " ".join(text.plain[found.start() : found.end()].split())
-        mention.body_end = found.end()
-        mention.subject = not within
+    if mention.organ or mention.number is None:
+        _set_issuer(text, mention, code, *found.span())
+        mention.subject = mention.body is not None and not within
     if mention.issued is None and code == mention.organ and _ISSUED.search(gap):
         for day in _BEFORE_DATE.finditer(text.low, start, found.start()):
             if found.start() - day.end() < 40 and not _NOT_OF_ISSUE.search(text.low[start : day.start()]):
                 mention.issued = _date_of(day)
+
+
+def _read_subject_behind(text: FoldedText, mention: Mention) -> None:
+    """ "Trong kết luận 1483 (ngày 4/9/2018), Thanh tra Chính phủ chỉ ra ..."."""
+    first = mention.leader or mention
+    if mention.organ or not _INSIDE.search(text.low, max(0, first.start - 20), first.start):
+        return
+    if match := _following().match(text.low, max(mention.attached, mention.end)):
+        _set_issuer(text, mention, organ_words()[1][skeleton(match["organ"])], *match.span("organ"))
 
 
 def _share_subject(text: FoldedText, mention: Mention, previous: Mention | None) -> None:
@@ -183,7 +209,9 @@ def _share_subject(text: FoldedText, mention: Mention, previous: Mention | None)
         return
     between = text.low[previous.end : mention.start]
     if between.rstrip().endswith(" và") and not re.search(r"[.;:\n]", between):
-        mention.organ, mention.body, mention.body_end = previous.organ, previous.body, previous.body_end
+        organ = base_organ(previous.organ) if previous.organ else None
+        mention.organ = organ.code if organ else None  # without the unit of the other symbol
+        mention.body, mention.body_end = previous.body, previous.body_end
 
 
 def _read_header(text: FoldedText, mention: Mention) -> None:
@@ -241,6 +269,17 @@ def _date() -> re.Pattern[str]:
 @cache
 def _organ() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){organ_words()[0]}")
+
+
+@cache
+def _joint() -> re.Pattern[str]:
+    return re.compile(rf"\s*(?:-|,|và)\s*(?P<organ>{organ_words()[0]})")
+
+
+@cache
+def _following() -> re.Pattern[str]:
+    """The subject behind "Trong kết luận 1483, Thanh tra Chính phủ chỉ ra"."""
+    return re.compile(rf"\s*,\s*(?P<organ>{organ_words()[0]})\s+(?:đã\s+|cũng\s+|lại\s+)?{_STATING}(?!\w)")
 
 
 @cache

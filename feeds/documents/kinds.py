@@ -26,6 +26,7 @@ class Kind:
     doubtful: tuple[str, ...] = ()
     normative: bool = False
     bare: bool = False
+    joint: bool = False
     organ: str | None = None
 
 

@@ -27,6 +27,10 @@ _NUMBERED = re.compile(r"\s*,?\s*\(?\s*(?:luật\s+)?số\s*:?\s*(?=\d)")
 _SO = re.compile(r"số\s*:?\s*(?=\d)|(?=\d{1,3}/(?:19|20)\d\d/)")
 _CONSTITUTION = re.compile(r"hiến(?<!\w\w{4})\s+pháp(?:\s+năm)?\s+(?P<year>(?:19|20)\d\d)(?!\w)")
 _CODES = re.compile(r"BL(?<!\wBL)(?:HS|TTHS|DS|TTDS|LĐ|HH)(?!\w)")
+_MEMBER_END = re.compile(r"\s*(?:[.,;:()]|$|và\s)")
+_CAPITAL_NAME = re.compile(r"[A-ZĐÀ-Ỹ][a-zà-ỹđ]+(?:\s+[a-zà-ỹđ]+){1,8}")
+_CLEAR_END = re.compile(r"\s*(?:[.,;:()“”\"!?\d]|$|\n)")
+_UNIFIED = 1976  # news about Vietnam hardly cites an older statute; about other countries it does
 _TYPES = {"luật": "L", "bộ luật": "BL", "pháp lệnh": "PL"}
 LAW_WORDS = tuple(_TYPES)
 _NOT_NAMES = re.compile(r"\s*(?:học|sư|gia)\b")
@@ -65,7 +69,7 @@ def constitutions(text: FoldedText) -> Iterator[Mention]:
     """ "Hiến pháp năm 2013"; without a year it is no citation."""
     for match in _CONSTITUTION.finditer(text.low):
         year = int(match["year"])
-        named = DocumentNumber("constitution", "", "HP", year=year)
+        named = DocumentNumber("constitution", "", "HP", "QH", year)
         yield Mention(match.start(), match.end(), "named_law", kinds()["HP"], named, None, "QH", year)
 
 
@@ -86,7 +90,7 @@ def _law_at(text: FoldedText, head: re.Match[str]) -> Mention | None:
         if end:
             name = " ".join(text.plain[at:end].split())
             return _named(text, head.start(), end, code, name[0].upper() + name[1:])
-    found = _name_at(text, at)
+    found = _name_at(text, at) or _unregistered_at(text, head.start(), at)
     if found is None:
         return None
     end, name = found
@@ -95,7 +99,9 @@ def _law_at(text: FoldedText, head: re.Match[str]) -> Mention | None:
         return None
     if _foreign().match(text.low, end):
         return None
-    return _named(text, head.start(), end, code, name)
+    law = _named(text, head.start(), end, code, name)
+    old = law.year is not None and law.year < _UNIFIED
+    return None if old and _abroad().search(text.low, max(0, law.start - 150), law.end + 150) else law
 
 
 def _named(text: FoldedText, start: int, end: int, code: str, name: str) -> Mention:
@@ -111,7 +117,7 @@ def _named(text: FoldedText, start: int, end: int, code: str, name: str) -> Ment
         if numbered and numbered.number and numbered.number.shape in ("assembly", "yearly"):
             return numbered
     organ = "UBTVQH" if code == "PL" else "QH"
-    number = DocumentNumber("named", name, code, organ, year)
+    number = DocumentNumber("named", name, code, "QH", year)
     return Mention(start, end, "named_law", kind, number, None, organ, year)
 
 
@@ -124,6 +130,27 @@ def _name_at(text: FoldedText, at: int) -> tuple[int, str] | None:
         return None
     written = " ".join(match[0].split())
     return match.end(), _names().exact.get(written) or _names().registered[skeleton(written)]
+
+
+def _unregistered_at(text: FoldedText, start: int, at: int) -> tuple[int, str] | None:
+    """A name that no list has, where capitals and a clear end mark it: "Luật Phát triển đô thị có hiệu lực"."""
+    match = _CAPITAL_NAME.match(text.plain, at)
+    if match is None or not text.plain[start].isupper():
+        return None
+    words: list[re.Match[str]] = []
+    for word in re.finditer(r"[^\W\d_]+", text.plain[at : match.end()]):
+        if word[0] in rules()["law"]["name_ends"]:
+            break
+        words.append(word)
+    else:
+        if not _CLEAR_END.match(text.plain, match.end()):
+            return None
+    while words and words[-1][0] == "và":
+        words.pop()
+    if len(words) < 2:
+        return None
+    end = at + words[-1].end()
+    return end, " ".join(text.plain[at:end].split())
 
 
 def _amended_end(low: str, at: int) -> int | None:
@@ -156,6 +183,8 @@ def _others(text: FoldedText, first: Mention) -> Iterator[Mention]:
             return
         end, name = found
         if name in rules()["law"]["capital_only"]:
+            return
+        if not _MEMBER_END.match(text.low, end):
             return
         other = _named(text, following.end(), end, number.type, name)
         other.form = "elided_list"
@@ -197,6 +226,12 @@ def _pattern_of(words: str) -> str:
     pieces = re.split(r"(,\s| và )", words)
     joins = {", ": r"(?:\s*,\s*|\s+và\s+|\s+)", " và ": r"(?:\s+và\s+|\s*,\s*|\s*&\s*)"}
     return "".join(joins.get(piece, r"\s+".join(map(re.escape, piece.split(" ")))) for piece in pieces)
+
+
+@cache
+def _abroad() -> re.Pattern[str]:
+    names = "|".join(map(re.escape, rules()["law"]["foreign"]))
+    return re.compile(rf"(?<!\w)(?:{names})(?!\w)")
 
 
 @cache

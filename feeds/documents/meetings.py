@@ -22,7 +22,7 @@ _CENTRE = r"(?:(?:ban\s+chấp\s+hành|bch)\s+)?(?:trung\s+ương|tư|tw|t\.ư|t
 _PLENUM = rf"""
     (?:nghị\s+quyết|nq)\s+
     (?:
-        (?:hội\s+nghị\s+)?(?:lần\s+thứ\s+(?P<before>{_NUMERAL}|ORDINALS)\s+)?{_CENTRE}      # NQ TƯ 8, Nghị quyết Trung ương 8
+        (?:hội\s+nghị\s+)?(?:lần\s+thứ\s+(?P<before>{_NUMERAL}|ORDINALS)\s+)?{_CENTRE}      # NQ TƯ 8
         (?:\s*(?:lần\s+thứ\s+)?(?P<after>{_NUMERAL}|(?<=thứ\s)(?:ORDINALS)(?!\w)))?
     )
     (?P<tail>\s*,?\s*(?:-\s*)?(?:\(\s*{TERM}\s*\)|khóa\s+(?P<plain>{_NUMERAL})))?
@@ -33,6 +33,8 @@ _CONGRESS = rf"""
     (?P<local>(?:đảng\s+bộ|chi\s+bộ)\s+[^.;:()“”"\n]{{0,60}}?\s*)?
     (?:lần\s+thứ\s+|khóa\s+)?(?<!\w)(?P<ordinal>{_NUMERAL})
     (?P<behind>(?:\s+của)?\s+đảng\s+bộ\s+(?:tỉnh|thành\s+phố))?
+    (?P<other>(?=(?:\s+của)?\s+(?:đảng\s+(?:bộ|ủy)|chi\s+bộ)))?
+    (?!(?:\s+của)?\s+(?:công\s+đoàn|đoàn|hội|mặt\s+trận|liên\s+đoàn)(?!\w))
 """
 
 
@@ -63,7 +65,7 @@ def congresses(text: FoldedText) -> Iterator[Mention]:
         if number is None or number > 39:
             continue
         numeral = roman(number)
-        place = "?" if match["local"] or match["behind"] else None
+        place = "?" if any(match[name] is not None for name in ("local", "behind", "other")) else None
         named = DocumentNumber("congress", numeral, "NQ", "ĐH", place=place)
         end = match.end()
         yield Mention(match.start(), end, "congress_resolution", kinds()["NQ"], named, numeral, "ĐH")

@@ -37,6 +37,7 @@ _PATTERNS: tuple[tuple[Shape, re.Pattern[str]], ...] = (
     ("named", re.compile(r"(?P<type>L|BL|PL):(?P<number>[^/@#]+?)(?:/(?P<year>\d{4}))?")),
     ("constitution", re.compile(r"HP/(?P<year>\d{4})")),
 )
+_FIXED_ORGAN = {"plenum": "TW", "congress": "ĐH", "named": "QH", "constitution": "QH"}
 _FIXED_TYPE = {"letter": "CV", "plenum": "NQ", "congress": "NQ", "scheme": "ĐA", "constitution": "HP"}
 
 
@@ -104,7 +105,7 @@ def parse(key: str) -> DocumentNumber | None:
             shape,
             parts.get("number", "") if shape == "plenum" else pad(parts.get("number", "")),
             kind,
-            parts.get("organ", "?"),
+            parts.get("organ", _FIXED_ORGAN.get(shape, "?")),
             int(year) if year and year != "?" else None,
             term if term != "?" else None,
             place or None,

@@ -29,19 +29,12 @@ def back_references(text: FoldedText) -> Iterator[Mention]:
 
 def link(mentions: Sequence[Mention]) -> None:
     """Each back-reference means the last document of its kind before it, draft or not."""
-    for index, mention in enumerate(mentions):
-        if mention.form != "back_reference":
-            continue
-        for earlier in reversed(mentions[:index]):
-            if earlier.form != "back_reference" and _same_kind(earlier, mention):
-                mention.antecedent = earlier
-                break
-
-
-def _same_kind(earlier: Mention, mention: Mention) -> bool:
-    if earlier.kind is None or mention.kind is None:
-        return earlier.number is not None and mention.kind is not None and mention.kind.code == "L"
-    return earlier.kind.type == mention.kind.type
+    last: dict[str, Mention] = {}
+    for mention in mentions:
+        if mention.form == "back_reference":
+            mention.antecedent = last.get(mention.kind.type) if mention.kind else None
+        else:
+            last[mention.kind.type if mention.kind else "L"] = mention
 
 
 @cache

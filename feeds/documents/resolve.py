@@ -113,33 +113,25 @@ def _from_its_own_words(case: _Case, published: date | None) -> None:
 
 def _full_symbol(case: _Case, published: date | None) -> str | None:
     number = case.number
-    if number.year is None or (
-        number.organ.endswith("?") and number.shape != "constitution" and number.shape != "named"
-    ):
+    if number.year is None or number.partial or not _placed(case) or (published and number.year > published.year):
         return None
-    if (published and number.year > published.year) or not _placed(case):
-        return None
-    if number.shape in ("yearly", "assembly", "constitution"):
-        return f"{number}#{number.year}"
-    if number.shape == "named":
-        if len(case.possible) == 1:
-            return case.possible[0].id
-        return None if case.possible or case.ruled_out else f"{number}#{number.year}"
-    return None
+    if number.shape == "named" and (case.possible or case.ruled_out):
+        return case.possible[0].id if len(case.possible) == 1 else None
+    return f"{number}#{number.year}"
 
 
 def _stated_term(case: _Case, published: date | None) -> str | None:
     number, term = case.number, case.citation.term
-    if number.shape == "congress" and number.place is None:
-        term = number.number
-    if term is None or not _central(number):
+    if number.shape == "congress" and number.place != "?":  # a congress is its own term, and passes one resolution
+        began = None if number.place else term_began(number.number)
+        return None if published and began and began > published else f"{number}#{number.number}"
+    if term is None or number.organ != "TW":
         return None
     began = term_began(term)
     if published and began and began > published:
         return None
     if number.shape == "plenum":  # one plenum passes several resolutions
-        own = [document for document in case.possible if document.key == str(number)]
-        return own[0].id if own else None
+        return next((document.id for document in case.possible if document.key == str(number)), None)
     matching = [document for document in case.possible if document.term == term]
     if len(matching) > 1 or any(document.term == term for document in case.ruled_out):
         return None
@@ -148,14 +140,14 @@ def _stated_term(case: _Case, published: date | None) -> str | None:
 
 def _stated_date(case: _Case) -> str | None:
     citation, number = case.citation, case.number
-    if citation.date is None or number.shape in ("named", "plenum", "congress", "scheme") or "?" in str(number):
+    if citation.date is None or case.number.shape not in ("party", "plain", "letter") or not _placed(case):
         return None
     matching = [document for document in case.possible if dates_match(citation, document)]
-    if len(matching) == 1 and (_placed(case) or number.place is None):
-        return matching[0].id if _placed(case) else None
-    if matching or not _placed(case):
+    if len(matching) == 1:
+        return matching[0].id
+    if matching or number.partial:
         return None
-    if _central(number):
+    if number.organ == "TW":
         term = congress_term(citation.date)
         taken = any(document.term == term for document in (*case.possible, *case.ruled_out))
         return f"{number}#{term}" if term and not taken else None
@@ -183,12 +175,6 @@ def _issuer_stated(case: _Case) -> bool:
     """A local document whose committee is not named could be the one's above or below: its title proves little."""
     organ = base_organ(case.number.organ)
     return organ is None or not organ.local or (_placed(case) and case.citation.issuing_body is not None)
-
-
-def _central(number: DocumentNumber) -> bool:
-    return (number.organ in ("TW", "?") and number.shape in ("party", "plenum") and number.organ == "TW") or (
-        number.shape == "congress" and number.place is None
-    )
 
 
 def _from_relation(case: _Case, cases: Sequence[_Case]) -> bool:

@@ -13,8 +13,8 @@ from feeds.text import fold
 _TOKEN = re.compile(r"\d+(?:\.\d+)?[a-zđ]?(?![a-zđ])|\d+|[^\W\d_]+|[&,]")
 _LONGEST = 16  # words in one phrase: the longest law name
 _GRAMMAR_WORDS = (
-    "số", "khóa", "năm", "của", "đại hội", "đại biểu", "toàn quốc", "đảng bộ tỉnh", "đảng bộ thành phố", "lần thứ", "đảng", "hội nghị", "ngày",
-    "tháng", "về", "và", "tỉnh", "thành phố",
+    "số", "khóa", "năm", "của", "đại hội", "đại biểu", "toàn quốc", "đảng bộ tỉnh", "đảng bộ thành phố", "lần thứ",
+    "đảng", "hội nghị", "ngày", "tháng", "về", "và", "tỉnh", "thành phố",
 )  # fmt: skip
 _YEAR = re.compile(r"(?:19|20)\d\d")
 

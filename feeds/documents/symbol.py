@@ -146,7 +146,7 @@ def _organ_at(groups: list[_Group], index: int, sure: bool, kind: Kind) -> tuple
         return joined, index + 2
     if organ is None:
         return None
-    if kind.code in ("TTLT", "NQLT"):
+    if kind.joint:
         count = index + 1
         codes = [organ]
         while count < len(groups) and "-" in groups[count].join and (more := groups[count].named):
