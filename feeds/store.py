@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from feeds.analyse import Analysis
@@ -18,6 +18,8 @@ from feeds.text import sentence_at
 
 _SEQUENCE_BITS = 20  # articles within one minute; 2**20 leaves room for any import
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+# Any number serves, as long as nothing else in the same database takes an advisory lock by it.
+_ADVISORY_KEY = 0x6469656D74696F
 FEED_LEASE = timedelta(minutes=10)
 PAGE_LEASE = timedelta(minutes=10)
 
@@ -40,6 +42,14 @@ class NewArticle:
     language: str = "vi"
     origin: str = "poll"
     wants_page: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownArticle:
+    """What tells whether an entry is an edited headline."""
+
+    title: str
+    feed_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +86,13 @@ def sync_sources(session: Session, sources: Iterable[Source], now: datetime) -> 
 
 
 def add_feeds(session: Session, sources: Iterable[Source], now: datetime) -> int:
-    """Follows these feeds from now on, due at once; returns how many are new or were switched off before."""
+    """Follows these feeds from now on, due at once; returns how many are new or were switched off before.
+
+    Those that their list marks as switched off are passed over.
+    """
     stored = {feed.url: feed for feed in session.scalars(select(Feed))}
     added = 0
-    for source in {source.url: source for source in sources}.values():
+    for source in {source.url: source for source in sources if source.enabled}.values():
         feed = stored.get(source.url)
         if feed is not None and feed.enabled:
             continue
@@ -119,10 +132,12 @@ def _feed(source: Source, now: datetime, *, origin: str) -> Feed:
     )
 
 
-def claim_feeds(session: Session, now: datetime, *, limit: int, only_due: bool = True) -> Sequence[Feed]:
-    """Feeds to check now, taken so that no other process takes them for `FEED_LEASE`."""
+def claim_feeds(
+    session: Session, now: datetime, *, limit: int, only_due: bool = True, but: Collection[int] = ()
+) -> Sequence[Feed]:
+    """Feeds to check now but for the ids in `but`, taken so that no other process takes them for `FEED_LEASE`."""
     free = or_(Feed.claimed_until.is_(None), Feed.claimed_until <= now)
-    query = select(Feed).where(Feed.enabled, free)
+    query = select(Feed).where(Feed.enabled, free, Feed.id.not_in(but))
     if only_due:
         query = query.where(Feed.next_check_at <= now)
     feeds = session.scalars(query.order_by(Feed.next_check_at).limit(limit).with_for_update(skip_locked=True)).all()
@@ -147,14 +162,34 @@ def reading_since(session: Session) -> datetime | None:
 # Articles
 
 
-def known_titles(session: Session, identities: Collection[str]) -> Mapping[str, str]:
-    """identity -> stored title, for those of `identities` that are stored."""
-    rows = session.execute(select(Article.identity, Article.title).where(Article.identity.in_(identities)))
-    return {row.identity: row.title for row in rows}
+def take_turn(session: Session) -> None:
+    """Writers of articles, documents and stories wait here for each other, until their transactions end.
+
+    Otherwise two of them could want one position, document or story. SQLite has one writer at a time by itself.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        with session.no_autoflush:  # no row may be locked before
+            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
+
+
+def known_articles(session: Session, identities: Collection[str]) -> Mapping[str, KnownArticle]:
+    """Those of `identities` that a feed has brought already."""
+    query = select(Article.identity, Article.title, Article.feed_id)
+    rows = session.execute(query.where(Article.identity.in_(identities), Article.origin == "poll"))
+    return {row.identity: KnownArticle(row.title, row.feed_id) for row in rows}
+
+
+def stored_text(session: Session, identity: str) -> tuple[str, str]:
+    """(lead, text) of a stored article."""
+    return session.execute(select(Article.lead, Article.text).where(Article.identity == identity)).one()._tuple()
 
 
 def save_article(session: Session, new: NewArticle, analysis: Analysis, now: datetime) -> Article:
-    """Stores a new article, or the new headline and lead of a known one, with what was understood."""
+    """Stores a new article, or the new headline and lead of a known one, with what was understood.
+
+    An imported article that a feed brings is news from then on.
+    """
+    take_turn(session)
     article = session.scalar(select(Article).where(Article.identity == new.identity))
     published = new.published.astimezone(UTC) if new.published else None
     if article is None:
@@ -179,14 +214,18 @@ def save_article(session: Session, new: NewArticle, analysis: Analysis, now: dat
     else:
         article.title, article.lead = new.title, new.lead
         article.text = new.text or article.text
+        if article.origin == "import" and new.origin == "poll":
+            article.origin, article.first_seen_at, article.feed_id = "poll", now, new.feed_id
+            article.level, article.province, article.language = new.level, new.province, new.language
     if new.wants_page:
-        article.page_due_at = now
+        article.page_due_at, article.page_failures = now, 0
     store_analysis(session, article, analysis)
     return article
 
 
 def store_analysis(session: Session, article: Article, analysis: Analysis) -> None:
     """Replaces what is known of `article` by `analysis`; its verdict becomes its end state."""
+    take_turn(session)
     verdict = analysis.verdict
     article.state = "kept" if verdict.relevant else "left_out"
     article.state_reason = f"score {verdict.score:.2f}"
@@ -202,6 +241,13 @@ def store_analysis(session: Session, article: Article, analysis: Analysis) -> No
     ensure_documents(session, {reading.id for reading in analysis.readings if reading and reading.id})
     session.add_all(_mentions(article, analysis))
     session.flush()
+
+
+def date_article(session: Session, article: Article, published: datetime) -> None:
+    """Corrects the date of an article, and with it its place in every list; `store_analysis` moves its mentions."""
+    take_turn(session)
+    article.published_at = published.astimezone(UTC)
+    article.position = next_position(session, published)
 
 
 def minute_position(moment: datetime) -> int:
@@ -241,10 +287,13 @@ def published_on(published: datetime | None) -> date | None:
 
 def ensure_documents(session: Session, ids: Collection[str]) -> None:
     """Gives each document id its row, once."""
-    known = set(session.scalars(select(Document.id).where(Document.id.in_(ids))))
+    known = select(Document.id).where(Document.id.in_(ids))
+    if set(ids) <= set(session.scalars(known)):
+        return
+    take_turn(session)
     session.add_all(
         Document(id=document_id, key=document_id.rpartition("#")[0], token=_token(document_id))
-        for document_id in sorted(set(ids) - known)
+        for document_id in sorted(set(ids) - set(session.scalars(known)))
     )
     session.flush()
 

@@ -14,16 +14,15 @@ are async; database and CPU work run in threads.
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import IntegrityError
 
 from feeds.analyse import Analysis, analyse
 from feeds.database import Database
-from feeds.extract import ExtractError, extract_page
+from feeds.extract import ArticleText, ExtractError, extract_page, join_lead
 from feeds.fetch import Fetched, Fetcher, FetchError
 from feeds.identity import article_identity
 from feeds.models import Article, Feed
@@ -32,11 +31,15 @@ from feeds.store import (
     NewArticle,
     claim_feeds,
     claim_pages,
-    known_titles,
+    date_article,
+    known_articles,
     published_on,
     save_article,
     store_analysis,
+    stored_text,
+    take_turn,
 )
+from feeds.text import sentences, shorten
 
 log = structlog.get_logger()
 
@@ -44,6 +47,8 @@ log = structlog.get_logger()
 PAGE_SCORE = 0.01
 # A text shorter than this is a lead, whatever the feed calls it (characters).
 FULL_TEXT = 1200
+# An item without a headline is called by its first sentence, cut to this (characters).
+OUR_TITLE = 120
 PAGE_TRIES = 3
 MAX_BACK_OFF = timedelta(hours=12)
 # Clocks err; an item from further ahead than this has no believable date.
@@ -77,9 +82,7 @@ async def update_feeds(
     """One round: every due feed (all with `only_due=False`), then the pages that are wanted."""
     report = UpdateReport()
     done: set[int] = set()
-    while feeds := [
-        feed for feed in await asyncio.to_thread(_claim, database, clock(), only_due) if feed.id not in done
-    ]:
+    while feeds := await asyncio.to_thread(_claim, database, clock(), only_due, done):
         async with asyncio.TaskGroup() as group:
             for feed in feeds:
                 done.add(feed.id)
@@ -106,9 +109,9 @@ def next_check(now: datetime, interval: timedelta, failures: int, retry_after: f
     return now + max(wait, timedelta(seconds=min(retry_after or 0.0, 86_400.0)))
 
 
-def _claim(database: Database, now: datetime, only_due: bool) -> Sequence[Feed]:
+def _claim(database: Database, now: datetime, only_due: bool, done: Collection[int]) -> Sequence[Feed]:
     with database.session() as session:
-        return claim_feeds(session, now, limit=_AT_ONCE, only_due=only_due)
+        return claim_feeds(session, now, limit=_AT_ONCE, only_due=only_due, but=done)
 
 
 def _claim_pages(database: Database, now: datetime) -> Sequence[Article]:
@@ -133,7 +136,8 @@ async def _check(
             parsed = await asyncio.to_thread(
                 parse_feed, fetched.body, url=fetched.url, content_type=fetched.content_type
             )
-            await asyncio.to_thread(_take_in, database, feed, parsed, now, report)
+            new, edited, kept = await asyncio.to_thread(_take_in, database, feed, parsed, now)
+            report.new, report.edited, report.kept = report.new + new, report.edited + edited, report.kept + kept
     except FetchError as caught:
         error, retry_after = f"{caught.reason}: {caught}", caught.retry_after
     except ParseError as caught:
@@ -180,66 +184,76 @@ def _record(
             feed.newest_item_at = max([*dates, *([feed.newest_item_at] if feed.newest_item_at else [])], default=None)
 
 
-def _take_in(database: Database, feed: Feed, parsed: ParsedFeed, now: datetime, report: UpdateReport) -> None:
-    """Stores the entries that are new or whose headline was edited."""
+def _take_in(database: Database, feed: Feed, parsed: ParsedFeed, now: datetime) -> tuple[int, int, int]:
+    """Stores the entries that are new or whose headline was edited; returns how many are new, edited, new and kept.
+
+    Feeds of one outlet write some headlines differently: only the feed that brought an article edits it.
+    """
     entries = {article_identity(entry.url or "", entry.guid): entry for entry in parsed.entries}
-    with database.session() as session:
-        known = known_titles(session, list(entries))
+    with database.reading() as session:
+        known = known_articles(session, list(entries))
+        edited = {
+            identity: stored_text(session, identity)
+            for identity, was in known.items()
+            if entries[identity].title not in ("", was.title) and was.feed_id in (None, feed.id)
+        }
     wanted = [
-        (new := _new_article(feed, identity, entry, now), _analyse(new))
+        _understood(_new_article(feed, identity, entry, now, *edited.get(identity, ("", ""))))
         for identity, entry in entries.items()
-        if known.get(identity) != entry.title
+        if identity in edited or identity not in known
     ]
-    for attempt in (1, 2):
-        try:
-            with database.session() as session:
-                for new, analysis in wanted:
-                    save_article(session, _with_page(new, analysis), analysis, now)
-            break
-        except IntegrityError:  # another process stored one of these, or took a position, in between
-            if attempt == 2:
-                raise
-    report.new += sum(new.identity not in known for new, _ in wanted)
-    report.edited += sum(new.identity in known for new, _ in wanted)
-    report.kept += sum(analysis.verdict.relevant and new.identity not in known for new, analysis in wanted)
+    with database.session() as session:
+        for new, analysis in wanted:
+            save_article(session, new, analysis, now)
+    kept = sum(analysis.verdict.relevant for new, analysis in wanted if new.identity not in known)
+    return len(wanted) - len(edited), len(edited), kept
 
 
-def _new_article(feed: Feed, identity: str, entry: Entry, now: datetime) -> NewArticle:
+def _new_article(feed: Feed, identity: str, entry: Entry, now: datetime, had_lead: str, had_text: str) -> NewArticle:
+    """An entry as an article; of an edited one, what it had is kept until its page is read again."""
     published = entry.published
     if published and published > now + FUTURE:
         published = None
+    lead, text = _parts_of(entry)
+    wants_page = bool(entry.url) and len(text) < FULL_TEXT
+    if not text:
+        lead, text = join_lead(lead, ArticleText("", True, had_lead, had_text, None, None))
     return NewArticle(
         identity=identity,
         url=entry.url,
         outlet=feed.outlet,
-        title=entry.title,
-        lead=entry.summary,
-        text=_text_of(entry),
+        title=entry.title or _first_sentence(lead),
+        lead=lead,
+        text=text,
         published=published,
+        title_is_ours=not entry.title,
         feed_id=feed.id,
         level=feed.level,
         province=feed.province,
         language=feed.language,
+        wants_page=wants_page,
     )
 
 
-def _text_of(entry: Entry) -> str:
+def _parts_of(entry: Entry) -> tuple[str, str]:
+    """(lead, text) as the feed gives them."""
     if not entry.content:
-        return ""
+        return entry.summary, ""
     try:
-        return extract_page(entry.content, url=entry.url).text
+        return join_lead(entry.summary, extract_page(entry.content, url=entry.url))
     except ExtractError:
-        return ""
+        return entry.summary, ""
 
 
-def _analyse(new: NewArticle) -> Analysis:
-    return analyse(new.title, new.lead, new.text, published=published_on(new.published), home_province=new.province)
+def _first_sentence(lead: str) -> str:
+    return next((shorten(lead[start:end], OUR_TITLE) for start, end in sentences(lead)), "")
 
 
-def _with_page(new: NewArticle, analysis: Analysis) -> NewArticle:
-    """Asks for the page where the feed gave only a lead and the article may be policy or cites a document."""
-    may_matter = analysis.verdict.score >= PAGE_SCORE or bool(analysis.citations)
-    return replace(new, wants_page=bool(new.url) and len(new.text) < FULL_TEXT and may_matter)
+def _understood(new: NewArticle) -> tuple[NewArticle, Analysis]:
+    """Keeps the wish for the page where the article may be policy, cites a document, or has no words at all."""
+    analysis = analyse(new.title, new.lead, new.text, published=published_on(new.published), home_province=new.province)
+    may_matter = analysis.verdict.score >= PAGE_SCORE or bool(analysis.citations) or not analysis.text
+    return replace(new, wants_page=new.wants_page and may_matter), analysis
 
 
 async def _read_page(
@@ -251,7 +265,7 @@ async def _read_page(
 ) -> None:
     try:
         fetched = await fetcher.get(article.url or "")
-        await asyncio.to_thread(_take_in_page, database, article, fetched)
+        await asyncio.to_thread(_take_in_page, database, article, fetched, clock())
     except FetchError as error:
         await asyncio.to_thread(_page_failed, database, article, clock(), error.reason, error.retry)
     except ExtractError as error:
@@ -263,16 +277,24 @@ async def _read_page(
         report.pages += 1
 
 
-def _take_in_page(database: Database, article: Article, fetched: Fetched) -> None:
+def _take_in_page(database: Database, article: Article, fetched: Fetched, now: datetime) -> None:
+    """Judges the article by its page, which also gives the headline and the date that its feed did not."""
     page = extract_page(fetched.body, url=fetched.url)
-    lead = article.lead or page.lead
-    published = article.published_at or page.published
-    analysis = analyse(
-        article.title, lead, page.text, published=published_on(published), home_province=article.province
-    )
+    lead, text = join_lead(article.lead, page)
+    named = article.title_is_ours and page.title and not page.title_is_ours
+    title = page.title if named else article.title or page.title
+    dated = page.published if page.published and page.published <= now + FUTURE else None
+    published = article.published_at or dated
+    analysis = analyse(title, lead, text, published=published_on(published), home_province=article.province)
     with database.session() as session:
+        take_turn(session)
         stored = session.get_one(Article, article.id)
-        stored.lead, stored.text, stored.page_due_at = lead, page.text, None
+        if stored.title != article.title:  # edited meanwhile, and the page wanted again
+            return
+        stored.title, stored.title_is_ours = title, article.title_is_ours and not named
+        stored.lead, stored.text, stored.page_due_at = lead, text, None
+        if published and stored.published_at is None:
+            date_article(session, stored, published)
         store_analysis(session, stored, analysis)
 
 
