@@ -1,35 +1,32 @@
-"""Logs: structlog for us and for the libraries, as text or JSON, with secrets masked."""
+"""Logs on stderr: structlog for us and for the libraries, as text or JSON, with secrets masked."""
 
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
-from typing import Any
 
 import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
 
-# A Bot API token anywhere in a line: in addresses, errors, traces.
-_TOKEN = re.compile(r"\b\d{6,}:[A-Za-z0-9_-]{30,}")
-_PASSWORD = re.compile(r"(://[^:/\s@]+:)[^@/\s]+@")
+_SECRETS = (
+    # A Bot API token anywhere: in addresses, errors, traces; in the path of an API address whatever its length.
+    (re.compile(r"(?<![\w-])\d{3,}:[A-Za-z0-9_-]{20,}"), "***"),
+    (re.compile(r"/bot\d+(?::|%3[Aa])[^/\s\"']+"), "/bot***"),
+    # A password before the host. That of a database may hold any character: all up to the last @ goes.
+    (re.compile(r"((?:postgres|sqlite|mysql)\w*(?:\+\w+)?://[^:/\s\"']*:)[^\s\"']*@", re.I), r"\1***@"),
+    (re.compile(r"(://[^:/\s@\"']*:)[^/\s\"']*@"), r"\1***@"),
+    (re.compile(r"\b(password=)[^\s&\"']+", re.I), r"\1***"),
+)
 # Libraries that log each request or tick.
 _CHATTY = ("httpx", "httpcore", "apscheduler", "telegram", "trafilatura", "htmldate", "alembic", "asyncio")
 
 
 def set_up_logs(level: str, form: str) -> None:
     """Sends all logs to stderr at `level`, as "text" or "json"."""
-    shared: list[structlog.types.Processor] = [
+    shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
         structlog.processors.format_exc_info,
-        mask_secrets,
     ]
-    renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if form == "json"
-        else structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
-    )
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -40,7 +37,7 @@ def set_up_logs(level: str, form: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _masked(_renderer(form))],
         )
     )
     root = logging.getLogger()
@@ -50,9 +47,25 @@ def set_up_logs(level: str, form: str) -> None:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
-def mask_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Masks bot tokens and passwords in every value of a log line."""
-    for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = _PASSWORD.sub(r"\1***@", _TOKEN.sub("***", value))
-    return event
+def mask_secrets(text: str) -> str:
+    """`text` without bot tokens and passwords."""
+    for pattern, shown in _SECRETS:
+        text = pattern.sub(shown, text)
+    return text
+
+
+def _renderer(form: str) -> Processor:
+    if form == "json":
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr is not None and sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
+
+
+def _masked(renderer: Processor) -> Processor:
+    """The finished line is masked, so that nothing gets round it: values, objects, traces, records of libraries."""
+
+    def render(logger: WrappedLogger, name: str, event: EventDict) -> str:
+        return mask_secrets(str(renderer(logger, name, event)))
+
+    return render

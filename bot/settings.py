@@ -1,51 +1,131 @@
 """Settings from the environment or `.env`, all checked at once at start."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
+_HOST_PORT = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]|[0-9a-fA-F]*:[0-9a-fA-F:.]+):(\d{1,5})")
+_DATABASES = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg", "postgres")
+_SECRET = {"telegram_token", "database_url"}
+_IN_OUR_WORDS = {"int_parsing": "is no whole number", "int_from_float": "is no whole number"}
 
 
 def _split(value: object) -> object:
     return [piece.strip() for piece in value.split(",") if piece.strip()] if isinstance(value, str) else value
 
 
+def _host_and_port(value: str) -> str:
+    match = _HOST_PORT.fullmatch(value)
+    if not match or not 1 <= int(match[1]) <= 65535:
+        raise ValueError("is not host:port")
+    return re.sub(r"[\[\]]", "", value).lower()  # IPv6 as the guard writes it
+
+
 class SettingsError(Exception):
-    """Some settings are wrong; the message names each with the reason and shows no secret."""
+    """Some settings are wrong; `problems` names each with the reason, and shows no secret."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("these settings are wrong:\n" + "\n".join(f"  {problem}" for problem in problems))
+        self.problems = tuple(problems)
 
 
 class Settings(BaseSettings):
-    """Every setting with its meaning (the README's table is made from these descriptions)."""
+    """Every setting with its meaning and an example (the README's table and the messages are made from them)."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
     telegram_token: SecretStr | None = Field(
-        default=None, description="The bot's token from @BotFather; needed by `run` to serve and deliver"
+        default=None,
+        description="The bot's token from @BotFather; needed by `run` to serve and deliver",
+        examples=["123456789:AAF0aBcD..."],
     )
     telegram_api_url: str = Field(
         default="https://api.telegram.org",
         description="The Bot API server: Telegram's own or a self-hosted one",
-        pattern=r"^https?://[^\s]+$",
+        examples=["https://api.telegram.org"],
     )
     database_url: str = Field(
         default="sqlite:///data/diem-tin.db",
         description="SQLite file or PostgreSQL address",
+        examples=["sqlite:///data/diem-tin.db or postgresql://user:password@host/database"],
         repr=False,
     )
     admin_ids: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split)] = Field(
-        default=(), description="Telegram user ids of the administrators, separated by commas"
+        default=(),
+        description="Telegram user ids of the administrators, separated by commas",
+        examples=["123456789, 987654321"],
     )
-    default_timezone: str = Field(default="Asia/Ho_Chi_Minh", description="Time zone of new readers")
-    sources_file: Path | None = Field(default=None, description="Your own list of feeds instead of the bundled one")
-    fetch_allow_private: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+    default_timezone: str = Field(
+        default="Asia/Ho_Chi_Minh", description="Time zone of new readers", examples=["Asia/Ho_Chi_Minh"]
+    )
+    sources_file: Path | None = Field(
+        default=None, description="Your own list of feeds instead of the bundled one", examples=["data/sources.toml"]
+    )
+    fetch_allow_private: Annotated[
+        tuple[Annotated[str, AfterValidator(_host_and_port)], ...], NoDecode, BeforeValidator(_split)
+    ] = Field(
         default=(),
         description="Private `host:port` addresses that feeds may reach, separated by commas; none otherwise",
+        examples=["127.0.0.1:8080, intranet.local:80"],
     )
-    poll_minutes: int = Field(default=15, ge=1, le=720, description="Minutes between two looks at a feed")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged")
-    log_format: Literal["text", "json"] = Field(default="text", description="Logs for people or for machines")
+    poll_minutes: int = Field(
+        default=15, ge=1, le=720, description="Minutes between two looks at a feed, 1 to 720", examples=["15"]
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="How much is logged: debug, info, warning or error", examples=["info"]
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Logs for people (text) or for machines (json)", examples=["text"]
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Blanks around a value are a slip; a blank value is none."""
+        stripped = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+        return {name: value for name, value in stripped.items() if value != ""}
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _is_a_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not _TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError("is not a bot token as @BotFather gives it")
+        return value
+
+    @field_validator("telegram_api_url")
+    @classmethod
+    def _is_a_server(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or re.search(r"\s", value):
+            raise ValueError("is not the address of a server")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, value: str) -> str:
+        scheme, _, rest = value.partition("://")
+        if not rest or scheme not in _DATABASES:
+            raise ValueError("is not the address of an SQLite or PostgreSQL database")
+        host = rest.partition("?")[0].rpartition("@")[2].partition("/")[0]
+        port = re.fullmatch(r"(?:\[[^]]*]|[^:]*)(?::(.*))?", host)
+        if port is None or not (port[1] or "0").isdigit():
+            raise ValueError("has a port that is no number; write special characters of the password as %40 and so on")
+        return value
 
     @field_validator("default_timezone")
     @classmethod
@@ -53,7 +133,7 @@ class Settings(BaseSettings):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError("no such time zone; write it like Asia/Ho_Chi_Minh") from error
+            raise ValueError("is no time zone") from error
         return value
 
     @field_validator("log_level", "log_format", mode="before")
@@ -61,18 +141,11 @@ class Settings(BaseSettings):
     def _in_lower_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
 
-    @field_validator("telegram_api_url")
+    @field_validator("sources_file")
     @classmethod
-    def _without_slash(cls, value: str) -> str:
-        return value.rstrip("/")
-
-    @field_validator("fetch_allow_private")
-    @classmethod
-    def _host_and_port(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for address in value:
-            host, _, port = address.rpartition(":")
-            if not host or not port.isdigit():
-                raise ValueError(f"{address!r} is not host:port")
+    def _is_there(cls, value: Path | None) -> Path | None:
+        if value and not value.is_file():
+            raise ValueError("there is no such file")
         return value
 
 
@@ -81,9 +154,26 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [f"  {str(item['loc'][0]).upper()}: {_reason(str(item['msg']))}" for item in error.errors()]
-        raise SettingsError("These settings are wrong:\n" + "\n".join(lines)) from None
+        raise SettingsError([_problem(str(item["loc"][0]), item) for item in error.errors()]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f".env: {error}"]) from None
 
 
-def _reason(message: str) -> str:
-    return message.removeprefix("Value error, ")
+def settings_table() -> list[tuple[str, str, str]]:
+    """(variable, default as one would write it, meaning) of every setting, for the README."""
+    return [
+        (name.upper(), _written(field.default), field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _written(default: object) -> str:
+    return "" if default is None or default == () else str(default)
+
+
+def _problem(name: str, item: Any) -> str:
+    """The variable, what is wrong with its value, how to write it."""
+    reason = _IN_OUR_WORDS.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    value = "" if name in _SECRET or not isinstance(item["input"], str) else f"{item['input'][:80]!r} "
+    example = (Settings.model_fields[name].examples or [""])[0]
+    return f"{name.upper()}: {value}{reason}; write it like {example}"

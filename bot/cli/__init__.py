@@ -1,28 +1,31 @@
-"""The command line (a stable contract, see README.md). Exit codes: 0 done, 1 could not, 2 wrong usage."""
+"""The command line (a stable contract, see README.md).
 
+Exit codes: 0 done, 1 could not (one line on stderr says why), 2 wrong usage. Never a trace, unless LOG_LEVEL=debug.
+"""
+
+import os
 import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
+from typing import Any
 
 import click
-
-from bot.settings import SettingsError
-from feeds.database import DatabaseError
-from feeds.sources import SourcesError
 
 # Command -> module of this package that has it. Loaded when asked for, so that `analyse` does not wait for Telegram.
 _COMMANDS = {
     "demo": "serving",
     "run": "serving",
-    "poll": "serving",
-    "brief": "reading",
-    "directive": "reading",
-    "analyse": "reading",
-    "import": "reading",
+    "poll": "polling",
+    "brief": "brief",
+    "directive": "directive",
+    "analyse": "analyse",
+    "import": "importing",
     "feeds": "feeds",
-    "doctor": "upkeep",
-    "evaluate": "upkeep",
-    "train": "upkeep",
-    "migrate": "upkeep",
+    "doctor": "doctor",
+    "evaluate": "training",
+    "train": "training",
+    "migrate": "migrate",
 }
 
 
@@ -37,21 +40,59 @@ class _Commands(click.Group):
         found: click.Command = getattr(module, f"{name}_command")
         return found
 
+    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
+        near = get_close_matches(args[0], _COMMANDS, n=1)
+        if args[0] not in _COMMANDS and near:
+            context.fail(f"No such command '{args[0]}'. Did you mean '{near[0]}'?")
+        return super().resolve_command(context, args)
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
-    """Điểm Tin: Vietnamese security policy, briefed in Telegram."""
+    """Điểm Tin: Vietnamese security policy, briefed in Telegram.
+
+    Settings come from the environment or the file .env; see README.md. Exit codes: 0 done, 1 could not, 2 wrong
+    usage.
+    """
 
 
-def main() -> None:
-    """Runs a command; an error that we understand is one clear line and exit code 1."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs a command and exits with its code."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):  # Vietnamese text under any locale
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+        if stream and hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
-        commands(standalone_mode=True)
-    except (SettingsError, DatabaseError, SourcesError) as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(1)
-    except BrokenPipeError:  # `bot.py brief | head`
-        sys.stderr.close()
-        sys.exit(0)
+        code = commands.main(arguments, prog_name="bot.py", standalone_mode=False)
+        if sys.stdout:
+            sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        return 1
+    except BrokenPipeError:  # `bot.py brief | head`: the reader has had enough
+        _drop_output()
+        return 0
+    except Exception as error:
+        from bot.cli.errors import explain, trace
+
+        _drop_output()
+        if os.environ.get("LOG_LEVEL", "").lower() == "debug":
+            click.echo(trace(error), err=True)
+        click.echo(f"Error: {explain(error)}", err=True)
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _drop_output() -> None:
+    """What could not be written is not tried again at exit, which would end in a trace and another exit code."""
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

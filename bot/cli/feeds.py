@@ -7,17 +7,18 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from bot.cli.opened import opened_database, ready_settings
+from bot.cli.tables import print_table
 from bot.settings import Settings
 from feeds.classify import classify
 from feeds.database import Database
 from feeds.fetch import Fetcher, FetchError
 from feeds.models import Feed
 from feeds.parse import ParsedFeed, ParseError, parse_feed
-from feeds.sources import Source, is_feed_url, load_sources, read_opml, write_opml
+from feeds.places import present_province, province_named
+from feeds.sources import LEVELS, Source, SourcesError, is_feed_url, load_sources, read_opml, write_opml
 from feeds.store import add_feeds, all_feeds, drop_feed, sync_sources
 
 _SHOWN = 10
@@ -26,6 +27,15 @@ _SHOWN = 10
 @click.group("feeds")
 def feeds_command() -> None:
     """List, add, remove, import, export or check feeds."""
+
+
+def _province(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    name = province_named(value)
+    if name is None:
+        raise click.BadParameter(f"{value} is no province")
+    return present_province(name)
 
 
 @feeds_command.command("list")
@@ -41,17 +51,15 @@ def list_feeds() -> None:
     for feed in feeds:
         read = f"{feed.succeeded_at.astimezone(zone):%d/%m/%Y %H:%M}" if feed.succeeded_at else "-"
         table.add_row(feed.outlet, feed.level, feed.province or "-", read, str(feed.failures), feed.url)
-    console = Console()
-    # Piped output keeps whole addresses, whatever the width of the terminal.
-    console.print(table, width=None if console.is_terminal else 240)
+    print_table(table)
     click.echo(f"{len(feeds)} feeds")
 
 
 @feeds_command.command("add")
 @click.argument("url")
 @click.option("--outlet", help="Name of the outlet; by default the feed's own title.")
-@click.option("--level", default="other", show_default=True, help="central, ministry, province, other ...")
-@click.option("--province", help="Home province of a local outlet.")
+@click.option("--level", type=click.Choice(LEVELS), default="other", show_default=True, help="Who stands behind it.")
+@click.option("--province", callback=_province, help="Home province of a local outlet.")
 def add_feed(url: str, outlet: str | None, level: str, province: str | None) -> None:
     """Follow a feed, after reading it once."""
     settings = ready_settings()
@@ -84,7 +92,7 @@ def import_feeds(file: Path) -> None:
     settings = ready_settings()
     try:
         sources = read_opml(file.read_bytes())
-    except ValueError as error:
+    except SourcesError as error:
         raise click.ClickException(f"{file}: {error}") from error
     with opened_database(settings) as database, database.session() as session:
         added = add_feeds(session, sources, datetime.now(UTC))

@@ -3,25 +3,45 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from alembic.util import CommandError
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.cli.errors import why
 from bot.logs import set_up_logs
 from bot.settings import Settings, load_settings
-from feeds.database import Database
+from feeds.database import Database, DatabaseError
 
 
 def ready_settings(*, quiet: bool = True) -> Settings:
     """The checked settings, with logs set up: warnings only for commands that print their own result."""
     settings = load_settings()
     level = settings.log_level
-    set_up_logs("warning" if quiet and level in ("debug", "info") else level, settings.log_format)
+    set_up_logs("warning" if quiet and level == "info" else level, settings.log_format)
     return settings
 
 
 @contextmanager
 def opened_database(settings: Settings) -> Iterator[Database]:
     """The database, at the newest revision."""
-    database = Database(settings.database_url)
+    with naming_database(settings):
+        database = Database(settings.database_url)
+        try:
+            database.migrate()
+            yield database
+        finally:
+            database.close()
+
+
+@contextmanager
+def naming_database(settings: Settings) -> Iterator[None]:
+    """Whatever the database or its driver raises inside becomes a `DatabaseError` that names the database."""
     try:
-        database.migrate()
-        yield database
-    finally:
-        database.close()
+        yield
+    except (SQLAlchemyError, CommandError, DatabaseError) as error:
+        raise DatabaseError(f"{shown(settings)}: {why(error)}") from error
+
+
+def shown(settings: Settings) -> str:
+    """The database's address without its password."""
+    return make_url(settings.database_url).render_as_string()

@@ -1,0 +1,123 @@
+"""directive: what a document is and which articles cite it; of many numbers at once with --batch."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from bot.cli.jsonl import Line, print_line, read_lines
+from bot.cli.opened import opened_database, ready_settings
+from digests.dossier import Answer, CitingArticle, Dossier, answer
+from digests.render import LANGUAGES, plain_text, render, render_dossier
+from feeds.documents import Document, load_catalogue, look_up
+
+
+@click.command("directive")
+@click.argument("query", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--batch", is_flag=True, help="JSONL {id, query} from stdin to JSONL {id, keys, documents, status}.")
+@click.option("--lang", type=click.Choice(LANGUAGES), default="vi", show_default=True, help="Language of the card.")
+@click.pass_context
+def directive_command(context: click.Context, query: tuple[str, ...], as_json: bool, batch: bool, lang: str) -> None:
+    """Print a document's card and the articles that cite it.
+
+    The number may be written as anybody writes it, quoted or not: directive 09-CT/TW, directive nghi quyet 08 tinh
+    uy ben tre. Where it fits several documents, all are printed with what tells them apart; where none is known, the
+    nearest numbers are.
+
+    Exit code 1: nothing is known of the number, neither in the catalogue nor in any article, or there is no number
+    in the query. With --batch it stays 0: the status stands in each line, and a line that cannot be used is
+    answered by {id, line, error}.
+    """
+    if batch == bool(query):
+        raise click.UsageError("give either a number or --batch")
+    if batch:
+        for line in read_lines():
+            print_line(line.refused(line.error) if line.error else _looked_up(line))
+    elif not _answered(" ".join(query), as_json, lang):
+        context.exit(1)
+
+
+def _looked_up(line: Line) -> Mapping[str, Any]:
+    query = line.row.get("query")
+    if not isinstance(query, str):
+        return line.refused("query must be text")
+    found = look_up(query, load_catalogue())
+    return {
+        "id": line.row.get("id"),
+        "keys": list(found.keys),
+        "documents": list(found.documents),
+        "status": found.status,
+    }
+
+
+def _answered(query: str, as_json: bool, language: str) -> bool:
+    """Prints the answer; whether anything is known."""
+    settings = ready_settings()
+    with opened_database(settings) as database, database.session() as session:
+        found = answer(session, query.encode("utf-8", "replace").decode())  # a shell may hand over broken bytes
+    if as_json:
+        print_line(_answer_json(found))
+    else:
+        click.echo(_answer_text(found, language, settings.default_timezone))
+    return found.status not in ("invalid", "unknown") or any(dossier.total for dossier in found.dossiers)
+
+
+def _answer_text(found: Answer, language: str, timezone: str) -> str:
+    cards = [dossier for dossier in found.dossiers if dossier.document or dossier.total]
+    if found.status == "ambiguous" or not cards:
+        html = render("answer.html", language, answer=found, timezone=timezone, as_of=load_catalogue().as_of)
+        return "\n".join([plain_text(html), *found.nearest, *(_pages(card, language, timezone) for card in cards)])
+    return "\n\n".join(_pages(card, language, timezone) for card in cards)
+
+
+def _pages(dossier: Dossier, language: str, timezone: str) -> str:
+    html, pages = render_dossier(dossier, language, timezone)
+    rest = [render_dossier(dossier, language, timezone, page, head=False)[0] for page in range(1, pages)]
+    return plain_text("\n\n".join([html, *rest]))
+
+
+def _answer_json(found: Answer) -> Mapping[str, Any]:
+    return {
+        "query": found.query,
+        "status": found.status,
+        "keys": list(found.keys),
+        "documents": [_document_json(document) for document in found.documents],
+        "articles": [_article_json(citing) for dossier in found.dossiers for citing in dossier.articles],
+        "total": sum(dossier.total for dossier in found.dossiers),
+        "nearest": list(found.nearest),
+    }
+
+
+def _document_json(document: Document) -> Mapping[str, Any]:
+    return {
+        "id": document.id,
+        "key": document.key,
+        "type": document.type,
+        "title": document.title,
+        "issuer": document.issuer,
+        "term": document.term,
+        "date": document.date,
+        "province": document.place,
+        "status": document.status,
+        "facts": dict(document.provenance),
+    }
+
+
+def _article_json(citing: CitingArticle) -> Mapping[str, Any]:
+    article = citing.article
+    moment = article.dated_at.isoformat()
+    return {
+        "title": article.title,
+        "url": article.url,
+        "outlet": article.outlet,
+        "published": moment if article.date_known else None,
+        "first_seen": None if article.date_known else moment,
+        "stage": citing.stage,
+        "stage_years": citing.stage_years,
+        "province": citing.province,
+        "quote": citing.quote,
+        "key": citing.key,
+        "status": citing.status,
+        "rule": citing.rule,
+    }

@@ -1,0 +1,119 @@
+"""doctor: what is wrong with the configuration, the database, the token and the feeds. Changes nothing."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from sqlalchemy import make_url
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from bot.cli.opened import naming_database, ready_settings, shown
+from bot.request import AiohttpRequest
+from bot.settings import Settings, SettingsError
+from digests.status import status_view
+from feeds.database import Database, DatabaseError
+from feeds.sources import SourcesError, load_sources
+
+
+@click.command("doctor")
+@click.pass_context
+def doctor_command(context: click.Context) -> None:
+    """Say what is wrong with settings, database, token and feeds.
+
+    Changes nothing. Exit code 1: something is wrong.
+    """
+    try:
+        settings = ready_settings()
+    except SettingsError as error:
+        for problem in error.problems:
+            _wrong("settings", problem)
+        context.exit(1)
+    _right("settings", "all can be used")
+    checks = [list(check(settings)) for check in (_sources, _database, _token)]
+    if any(checks):
+        context.exit(1)
+
+
+def _sources(settings: Settings) -> Iterator[str]:
+    try:
+        sources = load_sources(settings.sources_file)
+    except SourcesError as error:
+        yield _wrong("sources", str(error))
+    else:
+        _right("sources", f"{sum(source.enabled for source in sources)} feeds")
+
+
+def _database(settings: Settings) -> Iterator[str]:
+    try:
+        if not _is_there(settings):
+            yield _wrong("database", f"{shown(settings)} is not there yet; `python bot.py migrate` makes it")
+            return
+        with naming_database(settings):
+            yield from _revision_and_feeds(settings)
+    except DatabaseError as error:
+        yield _wrong("database", str(error))
+
+
+def _is_there(settings: Settings) -> bool:
+    """Connecting to an SQLite file that is not there would make it."""
+    address = make_url(settings.database_url)
+    return not address.drivername.startswith("sqlite") or Path(address.database or "").exists()
+
+
+def _revision_and_feeds(settings: Settings) -> Iterator[str]:
+    database = Database(settings.database_url)
+    try:
+        present, newest = database.revision()
+        if present != newest:
+            behind = f"is at revision {present or 'none'}, the code needs {newest}: `python bot.py migrate`"
+            yield _wrong("database", f"{shown(settings)} {behind}")
+            return
+        with database.session():  # takes the write lock and changes nothing
+            pass
+        _right("database", f"{shown(settings)}, revision {present}")
+        yield from _feeds(database)
+    finally:
+        database.close()
+
+
+def _feeds(database: Database) -> Iterator[str]:
+    with database.reading() as session:
+        status = status_view(session, datetime.now(UTC))
+    progress = status.progress
+    _right("feeds", f"{progress.done} of {progress.total} read; {status.read} articles in 24 hours")
+    for feed in status.failing:
+        yield _wrong("feeds", f"{feed.outlet}: {feed.error}")
+
+
+def _token(settings: Settings) -> Iterator[str]:
+    if settings.telegram_token is None:
+        yield _wrong("token", "TELEGRAM_TOKEN is not set: get one from @BotFather (only `run --only poll` needs none)")
+        return
+    bot = Bot(
+        settings.telegram_token.get_secret_value(),
+        base_url=f"{settings.telegram_api_url}/bot",
+        request=AiohttpRequest(),
+    )
+
+    async def name() -> str:
+        async with bot:
+            return str(bot.username)
+
+    try:
+        _right("token", f"@{asyncio.run(name())} at {settings.telegram_api_url}")
+    except InvalidToken:
+        yield _wrong("token", f"{settings.telegram_api_url} refuses TELEGRAM_TOKEN: check it with @BotFather")
+    except TelegramError as error:
+        yield _wrong("token", f"{settings.telegram_api_url} cannot be reached: {error}")
+
+
+def _right(what: str, why: str) -> None:
+    click.echo(f"ok       {what}: {why}")
+
+
+def _wrong(what: str, why: str) -> str:
+    click.echo(f"WRONG    {what}: {why}")
+    return what

@@ -1,0 +1,79 @@
+"""poll: one round over the feeds."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from bot.cli.opened import opened_database, ready_settings
+from bot.cli.tables import print_table
+from bot.settings import Settings
+from digests.cluster import fold_stories
+from feeds.database import Database
+from feeds.fetch import Fetcher
+from feeds.models import Feed
+from feeds.sources import load_sources
+from feeds.store import all_feeds, sync_sources
+from feeds.update import UpdateReport, update_feeds
+
+
+@click.command("poll")
+@click.option("--all", "everything", is_flag=True, help="All feeds, due or not.")
+def poll_command(everything: bool) -> None:
+    """Read all due feeds once and print a summary.
+
+    Exit code 1: feeds were due, and none could be read.
+    """
+    settings = ready_settings()
+    sources = load_sources(settings.sources_file)
+    with opened_database(settings) as database:
+        with database.session() as session:
+            sync_sources(session, sources, datetime.now(UTC))
+            feeds = len(all_feeds(session))
+        report = asyncio.run(_poll(settings, database, everything, feeds))
+        with database.session() as session:
+            fold_stories(session)
+    _show(report)
+    if not report.checked:
+        click.echo(f"None of {feeds} feeds is due; --all reads them all the same." if feeds else "No feed is followed.")
+    elif report.checked == len(report.failed):
+        raise click.ClickException("no feed could be read")
+
+
+async def _poll(settings: Settings, database: Database, everything: bool, feeds: int) -> UpdateReport:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("reading feeds", total=feeds)
+
+        def advance(_feed: Feed) -> None:
+            progress.advance(task)
+
+        async with Fetcher(allow_private=settings.fetch_allow_private) as fetcher:
+            return await update_feeds(
+                database,
+                fetcher,
+                lambda: datetime.now(UTC),
+                interval=timedelta(minutes=settings.poll_minutes),
+                only_due=not everything,
+                on_feed=advance,
+            )
+
+
+def _show(report: UpdateReport) -> None:
+    table = Table("feeds read", "unchanged", "failed", "new articles", "edited", "security policy", "pages")
+    numbers = (
+        report.checked,
+        report.unchanged,
+        len(report.failed),
+        report.new,
+        report.edited,
+        report.kept,
+        report.pages,
+    )
+    table.add_row(*map(str, numbers))
+    print_table(table)
+    for outlet, url, reason in report.failed:
+        click.echo(f"{outlet}: {url}: {reason}")
