@@ -1,5 +1,7 @@
 """Catalogued documents that a number may mean, complete or partial ("86-KL/?", "13/?/NĐ-CP")."""
 
+from dataclasses import replace
+
 from feeds.documents.catalogue import Catalogue, Document
 from feeds.documents.number import DocumentNumber, parse
 
@@ -10,7 +12,9 @@ def candidates_of(number: DocumentNumber, catalogue: Catalogue, place: str | Non
     A local document of another place is none; without a place those of `place` alone, if there are any.
     """
     found = catalogue.with_key(str(number)) or catalogue.with_key(str(number.without_place()))
-    if not found and number.type and number.number:
+    if not found and number.shape == "named":  # the year is another's: candidates to be ruled out
+        found = catalogue.with_key(str(replace(number, year=None)))
+    elif not found and number.type and number.number:
         found = tuple(
             document
             for document in catalogue.with_number(number.type, number.number)

@@ -27,6 +27,8 @@ def contradicts(citation: Citation, document: Document, published: date | None) 
         return True
     if citation.type in ("QĐ", "QyĐ") and citation.form == "party_symbol" and citation.type != document.type:
         return True
+    if citation.form == "named_law" and citation.year and document.year and citation.year != document.year:
+        return True
     if citation.term and document.term and citation.term != document.term:
         return True
     if _wrong_date(citation, document):

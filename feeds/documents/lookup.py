@@ -76,6 +76,7 @@ def nearest(key: str, catalogue: Catalogue, seen_keys: Collection[str] = (), lim
     asked = parse(key)
     if asked is None:
         return ()
+    namesakes = catalogue.with_key(str(replace(asked, year=None))) if asked.shape == "named" else ()
     ranked = []
     for other_key in dict.fromkeys([*catalogue.keys, *seen_keys]):
         other = parse(other_key)
@@ -83,7 +84,8 @@ def nearest(key: str, catalogue: Catalogue, seen_keys: Collection[str] = (), lim
             continue
         if (rank := _distance(asked, other)) is not None:
             ranked.append((rank, other_key))
-    return tuple(other_key for _, other_key in sorted(ranked)[:limit])
+    found = [document.key for document in namesakes if document.key] + [other_key for _, other_key in sorted(ranked)]
+    return tuple(found[:limit])
 
 
 def _tidy(query: str) -> str:

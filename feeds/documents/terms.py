@@ -21,7 +21,7 @@ _CONGRESSES = (
     ("XI", date(2011, 1, 12), date(2011, 1, 19)),
     ("XII", date(2016, 1, 20), date(2016, 1, 28)),
     ("XIII", date(2021, 1, 25), date(2021, 2, 1)),
-    ("XIV", date(2026, 1, 19), date(2026, 1, 25)),
+    ("XIV", date(2026, 1, 19), date(2026, 1, 23)),
 )
 
 # First full year of each National Assembly; the year of an election is split between two.

@@ -1,0 +1,101 @@
+"""The catalogue file: schema, identities, relations."""
+
+import re
+from datetime import date
+
+import pytest
+
+from feeds.documents import load_catalogue, official_citation, parse
+from feeds.documents.catalogue import law_name
+from feeds.documents.kinds import key_code, kinds
+from feeds.documents.organs import base_organ
+from feeds.documents.terms import congress_term
+
+CATALOGUE = load_catalogue()
+INVERSE = {
+    "replaces": "replaced_by",
+    "implements": "implemented_by",
+    "concludes": "concluded_by",
+    "amends": "amended_by",
+}
+INVERSE |= {later: earlier for earlier, later in INVERSE.items()} | {"see_also": "see_also"}
+TOPICS = {
+    "national_security", "public_order_crime", "cyber_data", "defence_border", "drugs", "mass_movement", "ideology",
+    "state_secrets", "traffic_fire_safety", "immigration_residence", "anti_corruption", "other",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("document", CATALOGUE.documents, ids=lambda document: document.id)
+def test_a_document_is_well_formed(document):
+    assert document.type in kinds()
+    assert document.status in ("in_force", "replaced", "expired", "draft", "unknown")
+    assert document.topics
+    assert set(document.topics) <= TOPICS
+    assert set(document.provenance.values()) <= {"seen", "derived", "recalled", "unknown"}
+    assert {"number", "issuer", "date", "title", "status"} <= set(document.provenance)
+    if "seen" in document.provenance.values():
+        assert document.sources
+    assert base_organ(document.organ) is not None
+    for key in document.also:
+        assert parse(key) is not None
+    if document.key is None:
+        assert document.status == "draft"
+        return
+    number = parse(document.key)
+    assert str(number) == document.key
+    assert number.type in ("", key_code(document.type))
+    assert number.number == document.number
+    assert (number.place or None) == document.place
+
+
+@pytest.mark.parametrize("document", CATALOGUE.documents, ids=lambda document: document.id)
+def test_an_identity_agrees_with_the_facts(document):
+    stem, _, last = document.id.rpartition("#")
+    assert stem == (document.key or stem)
+    assert last == "?" or last == document.term or last == str(document.year)
+    if document.date:
+        assert re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", document.date)
+        assert document.date <= CATALOGUE.as_of.isoformat()
+        assert document.year == int(document.date[:4])
+        assert document.date_precision == {4: "year", 7: "month", 10: "day"}[len(document.date)]
+    else:
+        assert document.date_precision is None
+    if document.organ == "TW":
+        assert document.term
+        if document.date_precision == "day":
+            assert congress_term(date.fromisoformat(document.date)) in (None, document.term)
+
+
+def test_identities_are_unique_and_relations_have_an_inverse():
+    by_id = {document.id: document for document in CATALOGUE.documents}
+    assert len(by_id) == len(CATALOGUE.documents)
+    for document in CATALOGUE.documents:
+        for relation in document.relations:
+            assert relation.target != document.id
+            assert parse(relation.target.partition("#")[0]) is not None or relation.target in by_id
+            target = by_id.get(relation.target)
+            if target:
+                back = [link.kind for link in target.relations if link.target == document.id]
+                assert INVERSE[relation.kind] in back, (document.id, relation)
+
+
+def test_ways_to_a_document():
+    assert [document.id for document in CATALOGUE.with_key("05-CT/TW")] == ["05-CT/TW#XII", "05-CT/TW#X"]
+    assert [document.id for document in CATALOGUE.with_key("L:An ninh mạng/2018")] == ["24/2018/QH14#2018"]
+    assert [document.id for document in CATALOGUE.with_key("ĐA06")] == ["06/QĐ-TTg#2022"]
+    assert CATALOGUE.with_alias("chien luoc bao ve to quoc")
+    assert CATALOGUE.get("09-CT/TW#XI").title.startswith("Tăng cường")
+    assert CATALOGUE.get("nothing") is None
+    assert law_name(CATALOGUE.get("24/2018/QH14#2018")) == "An ninh mạng"
+    assert law_name(CATALOGUE.get("09-CT/TW#XI")) is None
+
+
+def test_an_official_citation_asserts_only_what_was_seen():
+    assert official_citation(CATALOGUE.get("09-CT/TW#XI")) == (
+        "Chỉ thị số 09-CT/TW ngày 01/12/2011 của Ban Bí thư (khóa XI) về Tăng cường sự lãnh đạo của Đảng đối với "
+        "phong trào toàn dân bảo vệ an ninh Tổ quốc trong tình hình mới"
+    )
+    assert official_citation(CATALOGUE.get("05-CT/TW#X")).startswith("Chỉ thị số 05-CT/TW của Bộ Chính trị (khóa X) về")
+    law = official_citation(CATALOGUE.get("24/2018/QH14#2018"), "en")
+    assert law.startswith("Luật An ninh mạng No. 24/2018/QH14 of 12/06/2018")
+    assert "12-CT/TW" not in official_citation(CATALOGUE.get("12-CT/TW#X"))

@@ -1,0 +1,71 @@
+"""What a person types after /directive."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.documents import load_catalogue, look_up, nearest
+
+CATALOGUE = load_catalogue()
+CASES = [
+    # query, status, keys, documents
+    ("44-KL/TW", "found", ["44-KL/TW"], ["44-KL/TW#XII"]),
+    ("44 kl tw", "found", ["44-KL/TW"], ["44-KL/TW#XII"]),
+    ("kl44/tw", "found", ["44-KL/TW"], ["44-KL/TW#XII"]),
+    ("44kltw", "found", ["44-KL/TW"], ["44-KL/TW#XII"]),
+    ("KL-44-TW", "found", ["44-KL/TW"], ["44-KL/TW#XII"]),
+    ("ket luan so 44 cua ban bi thu", "found", ["44-KL/TW"], ["44-KL/TW#XII"]),
+    ("kết luận 44", "found", ["44-KL/TW"], ["44-KL/TW#XII"]),
+    ("46-CT/TW", "ambiguous", ["46-CT/TW"], ["46-CT/TW#XIII", "46-CT/TW#XI", "46-CT/TW#X", "46-CT/TW#VII"]),
+    ("46-CT/TW khóa XI", "found", ["46-CT/TW"], ["46-CT/TW#XI"]),
+    ("46-CT/TW 2010", "found", ["46-CT/TW"], ["46-CT/TW#X"]),
+    ("chi thi 46 khoa 11", "found", ["46-CT/TW"], ["46-CT/TW#XI"]),
+    ("12-nq/tư", "ambiguous", ["12-NQ/TW"], ["12-NQ/TW#XIII", "12-NQ/TW#XII", "12-NQ/TW#XI"]),
+    ("77-ct/tu", "ambiguous", ["77-CT/TU", "77-CT/TW"], []),
+    ("Chỉ thị 77-CT/TU", "unknown", ["77-CT/TU"], []),
+    ("ct 77 tu son la", "unknown", ["77-CT/TU@Sơn La"], []),
+    ("02-NQ/TU Hà Tĩnh", "found", ["02-NQ/TU@Hà Tĩnh"], ["02-NQ/TU@Hà Tĩnh#2011"]),
+    ("nd 147 2024", "found", ["147/2024/NĐ-CP"], ["147/2024/NĐ-CP#2024"]),
+    ("147-2024-nđ-cp", "found", ["147/2024/NĐ-CP"], ["147/2024/NĐ-CP#2024"]),
+    ("nghi dinh 53", "found", ["53/2022/NĐ-CP"], ["53/2022/NĐ-CP#2022"]),
+    ("nghị định 888", "unknown", ["888/?/NĐ-CP"], []),
+    ("623 qd ttg", "found", ["623/QĐ-TTg"], ["623/QĐ-TTg#2016"]),
+    ("luat quoc phong", "ambiguous", ["L:Quốc phòng"], ["22/2018/QH14#2018", "39/2005/QH11#2005"]),
+    ("luật quốc phòng 2005", "found", ["L:Quốc phòng/2005"], ["39/2005/QH11#2005"]),
+    ("bltths", "found", ["BL:Tố tụng hình sự"], ["101/2015/QH13#2015"]),
+    ("de an 06", "found", ["ĐA06"], ["06/QĐ-TTg#2022"]),
+    ("nqtw4 khoa 12", "found", ["NQTW4/XII"], ["04-NQ/TW#XII"]),
+    ("nghi quyet dai hoi 13", "unknown", ["NQĐH/XIII"], []),
+    ("05-CT/TW và 44-KL/TW", "several", ["05-CT/TW", "44-KL/TW"], ["05-CT/TW#XII", "05-CT/TW#X", "44-KL/TW#XII"]),
+    ("18 và 19-NQ/TW", "several", ["18-NQ/TW", "19-NQ/TW"], None),
+    ("chiến lược biển", "found", ["36-NQ/TW"], ["36-NQ/TW#XII"]),
+    *((query, "invalid", [], []) for query in ["", " ", "09", "24/7", "xin chào", "{{7*7}}", "chỉ thị", "A" * 9000]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "status", "keys", "documents"), CASES, ids=lambda value: str(value)[:40])
+def test_queries(query, status, keys, documents):
+    found = look_up(query, CATALOGUE)
+    assert (found.query, found.status, list(found.keys)) == (query, status, keys)
+    assert documents is None or list(found.documents) == documents
+
+
+def test_keys_that_articles_cite_complete_a_partial_one():
+    found = look_up("kết luận 999", CATALOGUE, ["999-KL/TU@Sơn La", "12-KL/TW", "nonsense"])
+    assert (found.status, found.keys, found.documents) == ("unknown", ("999-KL/TU@Sơn La",), ())
+
+
+def test_the_nearest_numbers_are_offered():
+    offered = nearest("90-CT/TW", CATALOGUE, ["09-CT/TU@Sơn La", "90-KL/TW", "91-CT/TW", "nonsense"])
+    assert offered[:2] == ("09-CT/TW", "91-CT/TW")
+    assert "90-KL/TW" in offered
+    assert nearest("L:Quốc phòng/1999", CATALOGUE) == ("22/2018/QH14", "39/2005/QH11")
+    assert nearest("L:Báo chí/1999", CATALOGUE, ["L:Báo chí/1989"])[-1] == "L:Báo chí/1989"
+    assert nearest("nonsense", CATALOGUE) == ()
+    assert "09-CT/TW" not in nearest("09-CT/TW", CATALOGUE)
+
+
+@given(st.text())
+def test_any_text_is_answered(query):
+    found = look_up(query, CATALOGUE)
+    assert (found.status == "invalid") == (found.keys == ())
