@@ -181,7 +181,8 @@ def known_articles(session: Session, identities: Collection[str]) -> Mapping[str
 
 def stored_text(session: Session, identity: str) -> tuple[str, str]:
     """(lead, text) of a stored article."""
-    return session.execute(select(Article.lead, Article.text).where(Article.identity == identity)).one()._tuple()
+    lead, text = session.execute(select(Article.lead, Article.text).where(Article.identity == identity)).one()
+    return lead, text
 
 
 def save_article(session: Session, new: NewArticle, analysis: Analysis, now: datetime) -> Article:

@@ -1,0 +1,554 @@
+"""The pipeline against outlets on the loopback address: everything stored once, every failure on its own row."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from itertools import pairwise
+
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from bot.demo.articles import SampleArticle, load_outlets
+from bot.demo.outlets import OutletServer
+from conftest import NOW
+from feeds.database import Database
+from feeds.fetch import Fetcher
+from feeds.models import Article, Feed, Mention
+from feeds.sources import Source
+from feeds.store import sync_sources
+from feeds.update import MAX_BACK_OFF, PAGE_TRIES, UpdateReport, next_check, update_feeds
+from newsroom import POLICY, ROBBERY
+
+INTERVAL = timedelta(minutes=20)
+HOUR = timedelta(hours=1)
+PAGE_TEXT = (
+    "Phát biểu tại hội nghị, lãnh đạo Bộ Công an yêu cầu công an các đơn vị, địa phương tiếp tục quán triệt và thực "
+    "hiện Kết luận số 44-KL/TW ngày 22/1/2019 của Ban Bí thư (khóa XII) về phong trào toàn dân bảo vệ an ninh Tổ quốc."
+)
+
+
+class Clock:
+    """Stands still until moved."""
+
+    def __init__(self) -> None:
+        self.moment = NOW
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def forward(self, by: timedelta) -> None:
+        self.moment += by
+
+
+Answer = Callable[[web.Request], Awaitable[web.Response]]
+
+
+class Outlet:
+    """A small outlet: what it answers at a path can be changed while it runs; `asked` are the paths asked for."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer | str | web.Response] = {}
+        self.asked: list[str] = []
+        self.host_port = ""
+
+    def url(self, path: str) -> str:
+        return f"http://{self.host_port}{path}"
+
+    async def handle(self, request: web.Request) -> web.Response:
+        self.asked.append(request.path)
+        answer = self.answers.get(request.path)
+        if answer is None:
+            return web.Response(status=404)
+        if isinstance(answer, str):
+            return web.Response(text=answer, content_type="text/html" if "html" in request.path else "text/xml")
+        if isinstance(answer, web.Response):
+            return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
+        return await answer(request)
+
+
+@asynccontextmanager
+async def running(outlet: Outlet) -> AsyncIterator[None]:
+    application = web.Application()
+    application.router.add_get("/{path:.*}", outlet.handle)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    outlet.host_port = f"127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def outlet() -> AsyncIterator[Outlet]:
+    outlet = Outlet()
+    async with running(outlet):
+        yield outlet
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def item(
+    url: str, title: str, description: str = "", *, published: datetime | None = NOW - HOUR, more: str = ""
+) -> str:
+    date = f"<pubDate>{format_datetime(published)}</pubDate>" if published else ""
+    return f"<item><title>{title}</title><link>{url}</link><description>{description}</description>{date}{more}</item>"
+
+
+def feed_of(*items: str) -> str:
+    return f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>{"".join(items)}</channel></rss>'
+
+
+def page_of(title: str, *paragraphs: str, head: str = "") -> str:
+    body = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    return (
+        f"<html><head><title>{title}</title>{head}</head><body><article><h1>{title}</h1>{body}</article></body></html>"
+    )
+
+
+async def update(database: Database, hosts: list[str], clock: Clock, *, all_feeds: bool = False) -> UpdateReport:
+    async with Fetcher(allow_private=hosts, timeout=0.5) as fetcher:
+        return await update_feeds(database, fetcher, clock, interval=INTERVAL, only_due=not all_feeds)
+
+
+def follow(database: Database, outlet: Outlet, *paths: str, province: str | None = None) -> None:
+    with database.session() as session:
+        sync_sources(session, [Source(outlet.url(path), f"Báo {path}", province=province) for path in paths], NOW)
+
+
+def articles(database: Database) -> list[Article]:
+    with database.reading() as session:
+        return list(session.scalars(select(Article).order_by(Article.position)))
+
+
+def the_article(database: Database) -> Article:
+    (article,) = articles(database)
+    return article
+
+
+def the_feed(database: Database, path: str) -> Feed:
+    with database.reading() as session:
+        return session.scalars(select(Feed).where(Feed.url.endswith(path))).one()
+
+
+def keys(database: Database) -> set[str | None]:
+    with database.reading() as session:
+        return set(session.scalars(select(Mention.key)))
+
+
+# The demo's outlets, from end to end
+
+
+@pytest.fixture(scope="module")
+def expected() -> dict[str, tuple[str, SampleArticle]]:
+    """Number of an article -> language of its outlet, what an editor says."""
+    return {str(a.number): (outlet.language, a) for outlet in load_outlets() for a in outlet.articles}
+
+
+def number_of(article: Article) -> str:
+    assert article.url is not None
+    return (
+        article.url.partition("?")[0]
+        .removesuffix("/")
+        .rpartition("/")[2]
+        .split(".")[0]
+        .rpartition("-")[2]
+        .lstrip("post")
+    )
+
+
+async def test_rounds_over_the_demo_outlets(database: Database, clock: Clock) -> None:
+    async with OutletServer(now=clock) as server:
+        with database.session() as session:
+            sync_sources(session, server.sources, clock())
+        first = await update(database, [server.host_port], clock)
+        stored = {article.id: article for article in articles(database)}
+        assert (first.checked, first.failed, first.edited) == (len(server.sources), [], 0)
+        assert first.new == len(stored) == sum(a.age_hours >= 0 for o in load_outlets() for a in o.articles)
+        assert first.pages > 0
+        for article in stored.values():
+            assert article.state in ("kept", "left_out")
+            assert article.state_reason.startswith("score ")
+            assert article.page_due_at is None
+
+        again = await update(database, [server.host_port], clock)
+        assert again.checked == 0, "nothing is due"
+        clock.forward(2 * INTERVAL)
+        second = await update(database, [server.host_port], clock)
+        assert second.checked == len(server.sources)
+        assert (second.unchanged, second.new, second.edited, second.pages) == (second.checked, 0, 0, 0)
+
+        clock.forward(timedelta(hours=72))
+        third = await update(database, [server.host_port], clock)
+        corrected = [a for o in load_outlets() for a in o.articles if a.correction and a.age_hours >= 0]
+        assert third.new == sum(-73 < a.age_hours < 0 for o in load_outlets() for a in o.articles)
+        assert third.edited == len(corrected) > 0
+        after = {article.id: article for article in articles(database)}
+    for article_id, article in stored.items():
+        assert after[article_id].position == article.position
+    titles = {number_of(article): article.title for article in after.values()}
+    for sample in corrected:
+        assert sample.correction is not None
+        assert titles[str(sample.number)] == sample.correction.title
+
+
+async def test_demo_articles_are_read_as_an_editor_reads_them(
+    sqlite: Database, expected: dict[str, tuple[str, SampleArticle]]
+) -> None:
+    clock = Clock()
+    async with OutletServer(now=clock) as server:
+        with sqlite.session() as session:
+            sync_sources(session, server.sources, clock())
+        await update(sqlite, [server.host_port], clock)
+        clock.forward(timedelta(hours=73))
+        await update(sqlite, [server.host_port], clock)
+    with sqlite.reading() as session:
+        mentions: dict[int, list[Mention]] = {}
+        for mention in session.scalars(select(Mention)):
+            mentions.setdefault(mention.article_id, []).append(mention)
+    right = total = found = cited = 0
+    for article in articles(sqlite):
+        language, sample = expected[number_of(article)]
+        wanted = {cite.key: cite.document for cite in sample.expected.cites}
+        for mention in mentions.get(article.id, []):
+            if mention.status != "resolved":
+                continue
+            right_ids = {wanted[mention.key]} if mention.key in wanted else set(wanted.values())
+            # What the editor leaves open may still be told by the catalogue: 58/2026/NĐ-CP implements 68/2020/QH14.
+            left_open = right_ids == {""} and mention.rule == "relation"
+            assert left_open or mention.document_id in right_ids, f"{sample.id}: {mention.raw} ({mention.rule})"
+        if language == "vi":  # English is a known gap of the classifier
+            total += 1
+            right += (article.state == "kept") == sample.expected.relevant
+        cited += len(wanted)
+        found += len(wanted.keys() & {mention.key for mention in mentions.get(article.id, [])})
+    # Measured: 64 of 65 and 84 of 90.
+    assert total >= 60
+    assert right / total >= 0.95
+    assert found / cited >= 0.9
+
+
+# One outlet, in detail
+
+
+async def test_a_lead_is_completed_by_its_page(database: Database, outlet: Outlet, clock: Clock) -> None:
+    page = outlet.url("/trien-khai-1000001.html")
+    outlet.answers["/rss"] = feed_of(item(page, POLICY[0], "Sáng nay, Bộ Công an tổ chức hội nghị toàn quốc."))
+    outlet.answers["/trien-khai-1000001.html"] = page_of(POLICY[0], POLICY[1], PAGE_TEXT)
+    follow(database, outlet, "/rss")
+    report = await update(database, [outlet.host_port], clock)
+    article = the_article(database)
+    assert (report.new, report.kept, report.pages, article.state) == (1, 1, 1, "kept")
+    assert POLICY[1] in f"{article.lead}\n{article.text}", "the page's own lead is not lost"
+    assert article.text.endswith(PAGE_TEXT)
+    assert keys(database) == {"09-CT/TW", "44-KL/TW"}
+
+
+async def test_full_text_in_the_feed_needs_no_page(database: Database, outlet: Outlet, clock: Clock) -> None:
+    content = f"<p>{POLICY[1]}</p>" + "".join(f"<p>Điểm {n}. {PAGE_TEXT}</p>" for n in range(6))
+    namespace = "http://purl.org/rss/1.0/modules/content/"
+    more = f"<content:encoded xmlns:content='{namespace}'><![CDATA[{content}]]></content:encoded>"
+    outlet.answers["/rss"] = feed_of(item(outlet.url("/bai-1000001.html"), POLICY[0], "Tóm tắt khác.", more=more))
+    follow(database, outlet, "/rss")
+    await update(database, [outlet.host_port], clock)
+    article = the_article(database)
+    assert article.lead == "Tóm tắt khác."
+    assert POLICY[1] in article.text
+    assert outlet.asked == ["/rss"]
+
+
+async def test_a_lead_that_is_surely_no_policy_costs_no_request(
+    database: Database, outlet: Outlet, clock: Clock
+) -> None:
+    outlet.answers["/rss"] = feed_of(item(outlet.url("/vang-1000001.html"), *ROBBERY))
+    follow(database, outlet, "/rss")
+    await update(database, [outlet.host_port], clock)
+    assert the_article(database).state == "left_out"
+    assert outlet.asked == ["/rss"]
+
+
+async def test_a_page_that_fails_is_tried_three_times_and_the_lead_stands(
+    database: Database, outlet: Outlet, clock: Clock
+) -> None:
+    outlet.answers["/rss"] = feed_of(item(outlet.url("/bai-1000001.html"), *POLICY))
+    outlet.answers["/bai-1000001.html"] = web.Response(status=503)
+    follow(database, outlet, "/rss")
+    for tried in range(1, 6):
+        await update(database, [outlet.host_port], clock)
+        article = the_article(database)
+        assert article.state == "kept"
+        assert article.state_reason == f"score {article.score:.2f}; page http_503"
+        assert article.page_failures == min(tried, PAGE_TRIES)
+        clock.forward(3 * HOUR)
+    assert outlet.asked.count("/bai-1000001.html") == PAGE_TRIES
+    assert article.page_due_at is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (web.Response(status=404), "http_404"),
+        ("<html><body></body></html>", "extract: no article text on the page"),
+    ],
+)
+async def test_a_page_that_is_gone_or_empty_is_not_asked_again(
+    sqlite: Database, outlet: Outlet, clock: Clock, answer: web.Response | str, reason: str
+) -> None:
+    outlet.answers["/rss"] = feed_of(item(outlet.url("/bai-1000001.html"), *POLICY))
+    outlet.answers["/bai-1000001.html"] = answer
+    follow(sqlite, outlet, "/rss")
+    for _ in range(3):
+        await update(sqlite, [outlet.host_port], clock)
+        clock.forward(3 * HOUR)
+    assert the_article(sqlite).state_reason.partition("; page ")[2] == reason
+    assert outlet.asked.count("/bai-1000001.html") == 1
+
+
+async def test_an_edited_headline_keeps_what_the_page_said(database: Database, outlet: Outlet, clock: Clock) -> None:
+    page = outlet.url("/bai-1000001.html")
+    outlet.answers["/rss"] = feed_of(item(page, "Hội nghị an ninh toàn quốc của Bộ Công an", "Sáng nay khai mạc."))
+    outlet.answers["/bai-1000001.html"] = page_of("Hội nghị", POLICY[1], PAGE_TEXT)
+    follow(database, outlet, "/rss")
+    await update(database, [outlet.host_port], clock)
+    before = the_article(database)
+    outlet.answers["/rss"] = feed_of(item(page, POLICY[0], "Sáng nay khai mạc."))
+    outlet.answers["/bai-1000001.html"] = web.Response(status=503)
+    clock.forward(HOUR)
+    report = await update(database, [outlet.host_port], clock)
+    after = the_article(database)
+    assert (report.new, report.edited) == (0, 1)
+    assert (after.id, after.title, after.position) == (before.id, POLICY[0], before.position)
+    assert after.first_seen_at == NOW
+    assert PAGE_TEXT in after.text, "the page fails, what it said stays"
+    assert keys(database) == {"09-CT/TW", "44-KL/TW"}
+    joined = "\n".join(part for part in (after.title, after.lead, after.text) if part)
+    with database.reading() as session:
+        assert all(joined[m.start : m.end] == m.raw for m in session.scalars(select(Mention)))
+
+
+async def test_one_article_in_two_feeds_is_stored_once_and_edited_by_its_own_feed(
+    database: Database, outlet: Outlet, clock: Clock
+) -> None:
+    one = item(outlet.url("/bai-1000001.html?utm_source=rss"), *POLICY)
+    other = item(outlet.url("/chuyen-muc/bai-1000001.html"), "Tít ngắn ở chuyên mục", POLICY[1])
+    outlet.answers |= {"/a": feed_of(one), "/b": feed_of(other)}
+    follow(database, outlet, "/a")
+    await update(database, [outlet.host_port], clock)
+    follow(database, outlet, "/a", "/b")
+    for number in range(3):  # the feeds change, the article in them does not
+        more = item(outlet.url(f"/khac-100010{number}.html"), f"Tin thời tiết {number}")
+        outlet.answers |= {"/a": feed_of(one, more), "/b": feed_of(other, more)}
+        report = await update(database, [outlet.host_port], clock)
+        assert report.edited == 0
+        clock.forward(HOUR)
+    found = [article for article in articles(database) if article.identity.endswith("#1000001")]
+    assert [article.title for article in found] == [POLICY[0]]
+    assert len(articles(database)) == 4
+
+
+async def test_a_future_date_is_not_believed(database: Database, outlet: Outlet, clock: Clock) -> None:
+    far = item(outlet.url("/a-1000001.html"), "Tin từ ngày mai", published=NOW + timedelta(days=1))
+    near = item(outlet.url("/b-1000002.html"), "Đồng hồ chạy nhanh", published=NOW + HOUR / 2)
+    outlet.answers["/rss"] = feed_of(far, near)
+    follow(database, outlet, "/rss")
+    await update(database, [outlet.host_port], clock)
+    dates = {article.title: article.published_at for article in articles(database)}
+    assert dates == {"Tin từ ngày mai": None, "Đồng hồ chạy nhanh": NOW + HOUR / 2}
+    assert the_feed(database, "/rss").newest_item_at == NOW + HOUR / 2
+
+
+async def test_the_page_gives_the_date_and_headline_that_the_feed_does_not(
+    database: Database, outlet: Outlet, clock: Clock
+) -> None:
+    outlet.answers["/rss"] = feed_of(item(outlet.url("/bai-1000001.html"), "", POLICY[1], published=None))
+    head = '<meta property="article:published_time" content="2026-11-18T09:30:00+07:00">'
+    outlet.answers["/bai-1000001.html"] = page_of(POLICY[0], POLICY[1], PAGE_TEXT, head=head)
+    follow(database, outlet, "/rss")
+    await update(database, [outlet.host_port], clock)
+    article = the_article(database)
+    assert (article.title, article.title_is_ours) == (POLICY[0], False)
+    assert article.published_at == datetime(2026, 11, 18, 2, 30, tzinfo=UTC)
+    assert article.first_seen_at == NOW
+    with database.reading() as session:
+        assert set(session.scalars(select(Mention.position))) == {article.position}
+    clock.forward(HOUR)
+    outlet.answers["/rss"] = feed_of(
+        item(outlet.url("/bai-1000001.html"), "", POLICY[1], published=None),
+        item(outlet.url("/moi-1000002.html"), "Tin thời tiết"),
+    )
+    report = await update(database, [outlet.host_port], clock)
+    assert (report.new, report.edited) == (1, 0), "no headline is no new headline"
+
+
+async def test_without_a_headline_anywhere_the_first_sentence_serves_and_says_so(
+    sqlite: Database, outlet: Outlet, clock: Clock
+) -> None:
+    outlet.answers["/rss"] = feed_of(item(outlet.url("/bai-1000001.html"), "", f"{POLICY[1]} Câu hai."))
+    follow(sqlite, outlet, "/rss")
+    await update(sqlite, [outlet.host_port], clock)
+    article = the_article(sqlite)
+    assert article.title_is_ours
+    assert POLICY[1].startswith(article.title.removesuffix("…"))
+    assert len(article.title) <= 120
+
+
+async def test_an_article_of_a_local_paper_is_read_with_its_province(
+    sqlite: Database, outlet: Outlet, clock: Clock
+) -> None:
+    title = "Tỉnh ủy quán triệt Nghị quyết số 02-NQ/TU về bảo đảm an ninh, trật tự"
+    outlet.answers["/rss"] = feed_of(item(outlet.url("/bai-1000001.html"), title))
+    follow(sqlite, outlet, "/rss", province="Hà Tĩnh")
+    await update(sqlite, [outlet.host_port], clock)
+    with sqlite.reading() as session:
+        mention = session.scalars(select(Mention)).one()
+    assert mention.document_id in (None, "02-NQ/TU@Hà Tĩnh#2011")
+    assert mention.status in ("presumed", "unknown"), "a home province is no proof"
+
+
+# Feeds that fail
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (web.Response(status=404), "http_404: "),
+        (web.Response(status=500), "http_500: "),
+        ("", "parse: the body is empty"),
+        ("<html><body>Đang bảo trì</body></html>", "parse: a web page, not a feed"),
+    ],
+)
+async def test_a_failing_feed_only_marks_its_own_row(
+    sqlite: Database, outlet: Outlet, clock: Clock, answer: web.Response | str, reason: str
+) -> None:
+    outlet.answers |= {"/hong": answer, "/tot": feed_of(item(outlet.url("/bai-1000001.html"), *POLICY))}
+    follow(sqlite, outlet, "/hong", "/tot")
+    report = await update(sqlite, [outlet.host_port], clock)
+    broken, good = the_feed(sqlite, "/hong"), the_feed(sqlite, "/tot")
+    assert [(outlet_name, url) for outlet_name, url, _ in report.failed] == [("Báo /hong", broken.url)]
+    assert (broken.last_error or "").startswith(reason)
+    assert (broken.failures, broken.succeeded_at, broken.checked_at, broken.claimed_until) == (1, None, NOW, None)
+    assert (good.failures, good.last_error, good.succeeded_at) == (0, None, NOW)
+    assert len(articles(sqlite)) == 1
+
+
+async def test_a_feed_that_does_not_answer_is_timed_out(sqlite: Database, outlet: Outlet, clock: Clock) -> None:
+    async def hold(_request: web.Request) -> web.Response:
+        await asyncio.sleep(60)
+        raise AssertionError("the client waited")
+
+    outlet.answers["/rss"] = hold
+    follow(sqlite, outlet, "/rss")
+    report = await update(sqlite, [outlet.host_port], clock)
+    assert report.checked == 1
+    assert (the_feed(sqlite, "/rss").last_error or "").startswith("timeout: ")
+
+
+async def test_back_off_grows_respects_retry_after_and_ends_with_the_next_success(
+    database: Database, outlet: Outlet, clock: Clock
+) -> None:
+    follow(database, outlet, "/rss")
+    waits = []
+    for failures in range(1, 8):
+        await update(database, [outlet.host_port], clock)
+        feed = the_feed(database, "/rss")
+        assert feed.failures == failures
+        waits.append(feed.next_check_at - clock())
+        clock.moment = feed.next_check_at - timedelta(seconds=1)
+        assert (await update(database, [outlet.host_port], clock)).checked == 0, "not before its time"
+        clock.moment = feed.next_check_at
+    assert all(earlier * 1.5 < later for earlier, later in pairwise(waits[:5]))
+    assert max(waits) <= MAX_BACK_OFF * 1.1
+    outlet.answers["/rss"] = web.Response(status=429, headers={"Retry-After": "80000"})
+    await update(database, [outlet.host_port], clock)
+    assert the_feed(database, "/rss").next_check_at >= clock() + timedelta(seconds=80_000)
+    clock.forward(timedelta(days=1))
+    outlet.answers["/rss"] = feed_of(item(outlet.url("/bai-1000001.html"), *ROBBERY))
+    await update(database, [outlet.host_port], clock)
+    feed = the_feed(database, "/rss")
+    assert (feed.failures, feed.last_error, feed.succeeded_at) == (0, None, clock())
+    assert feed.next_check_at <= clock() + INTERVAL * 1.1
+
+
+async def test_a_round_over_all_feeds_reaches_those_that_back_off(
+    sqlite: Database, outlet: Outlet, clock: Clock
+) -> None:
+    """More feeds than are claimed at once, and the failing one due last."""
+    paths = [f"/{number}" for number in range(20)]
+    outlet.answers |= {path: feed_of(item(outlet.url(f"/bai-10000{path[1:]:0>2}.html"), *ROBBERY)) for path in paths}
+    del outlet.answers["/7"]
+    follow(sqlite, outlet, *paths)
+    await update(sqlite, [outlet.host_port], clock)
+    clock.forward(timedelta(minutes=1))
+    report = await update(sqlite, [outlet.host_port], clock, all_feeds=True)
+    assert report.checked == len(paths)
+    assert the_feed(sqlite, "/7").failures == 2
+    with sqlite.reading() as session:
+        assert set(session.scalars(select(Feed.claimed_until))) == {None}
+
+
+async def test_an_error_of_ours_does_not_stop_the_others(
+    sqlite: Database, outlet: Outlet, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outlet.answers |= {"/a": feed_of(item(outlet.url("/x-1000001.html"), *ROBBERY)), "/b": feed_of()}
+    follow(sqlite, outlet, "/a", "/b")
+
+    def broken(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("feeds.update.save_article", broken)
+    report = await update(sqlite, [outlet.host_port], clock)
+    assert report.checked == 2
+    feed = the_feed(sqlite, "/a")
+    assert (feed.last_error, feed.etag) == ("internal: ZeroDivisionError", None)
+    monkeypatch.undo()
+    clock.forward(3 * HOUR)
+    await update(sqlite, [outlet.host_port], clock)
+    assert len(articles(sqlite)) == 1, "what was not stored is taken in the next round"
+
+
+async def test_an_address_that_may_not_be_reached_is_refused(sqlite: Database, outlet: Outlet, clock: Clock) -> None:
+    outlet.answers["/rss"] = feed_of(item(outlet.url("/bai-1000001.html"), *POLICY))
+    follow(sqlite, outlet, "/rss")
+    await update(sqlite, [], clock)
+    assert (the_feed(sqlite, "/rss").last_error or "").startswith("blocked_address: ")
+    assert outlet.asked == []
+
+
+async def test_two_processes_share_a_round(database: Database, outlet: Outlet, clock: Clock) -> None:
+    paths = [f"/{number}" for number in range(12)]
+    shared = item(outlet.url("/chung-1000999.html"), "Tin thời tiết chung")
+    for number, path in enumerate(paths):
+        outlet.answers[path] = feed_of(item(outlet.url(f"/bai-10001{number:02}.html"), f"Tin {number}"), shared)
+    follow(database, outlet, *paths)
+    reports = await asyncio.gather(*(update(database, [outlet.host_port], clock) for _ in range(2)))
+    assert sum(report.checked for report in reports) == len(paths) == len([p for p in outlet.asked if p in paths])
+    assert all(not report.failed for report in reports)
+    assert len(articles(database)) == len(paths) + 1
+
+
+# When to look again
+
+
+@given(
+    minutes=st.integers(1, 3000),
+    failures=st.integers(0, 10_000),
+    retry_after=st.none() | st.floats(0, 1e9, allow_nan=False),
+)
+def test_law_of_the_next_check(minutes: int, failures: int, retry_after: float | None) -> None:
+    interval = timedelta(minutes=minutes)
+    wait = next_check(NOW, interval, failures, retry_after) - NOW
+    asked = timedelta(seconds=min(retry_after or 0.0, 86_400.0))
+    assert wait >= asked
+    assert wait >= min(interval, MAX_BACK_OFF) * 0.9
+    assert wait <= max(MAX_BACK_OFF * 1.1, asked)
+    if failures == 0:
+        assert wait <= max(interval * 1.1, asked)
