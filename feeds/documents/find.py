@@ -6,7 +6,8 @@
 Finding never looks anything up in the catalogue; `resolve` does.
 """
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -81,8 +82,9 @@ def _mentions(text: FoldedText) -> list[Mention]:
     """All mentions in text order, the longest of those that overlap."""
     named = [*plenums(text), *congresses(text), *laws(text), *codes(text), *constitutions(text)]
     numbered = [*typed_mentions(text), *abbreviated_mentions(text), *bare_symbols(text)]
-    chosen = _without_overlaps([*named, *numbered, *drafts(text), *back_references(text)])
-    return _without_overlaps([*list_members(text, chosen), *chosen])
+    chosen = _without_overlaps([*named, *numbered])
+    chosen = _without_overlaps([*list_members(text, chosen), *chosen])
+    return _beside(chosen, [*drafts(text), *back_references(text)])
 
 
 def _without_overlaps(mentions: Iterable[Mention]) -> list[Mention]:
@@ -94,6 +96,17 @@ def _without_overlaps(mentions: Iterable[Mention]) -> list[Mention]:
         elif mention.form == "elided_list" and kept[-1].start == mention.start:
             kept[-1] = mention
     return kept
+
+
+def _beside(mentions: list[Mention], unnumbered: Sequence[Mention]) -> list[Mention]:
+    """`mentions` and those of `unnumbered` that overlap none: "dự thảo Luật Dẫn độ" is the law's mention."""
+    starts = [mention.start for mention in mentions]
+    free = []
+    for mention in unnumbered:
+        index = bisect_left(starts, mention.end)
+        if index == 0 or mentions[index - 1].end <= mention.start:
+            free.append(mention)
+    return _without_overlaps([*mentions, *free])
 
 
 def _citation(text: str, folded: FoldedText, mention: Mention, order: dict[int, int]) -> Citation:

@@ -14,7 +14,7 @@ article. What is left is *presumed* (one candidate), *ambiguous* (several) or *u
 entry proves nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -30,6 +30,9 @@ from feeds.documents.terms import congress_term, term_began
 _STRONG_RELATIONS = frozenset(
     {"concludes", "concluded_by", "implements", "implemented_by", "replaces", "replaced_by", "amends", "amended_by"}
 )
+
+
+_Told = tuple[str, str | None, date | None]  # id, term and day of a resolved citation
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,8 @@ def resolve_citations(
         cases[index] = _Case(citation, number, possible, ruled_out)
     for case in cases.values():
         _from_its_own_words(case, published)
-    while _step(list(cases.values()), catalogue):
+    every = list(cases.values())
+    while _step(every, catalogue):
         pass
     readings: dict[int, Reading] = {index: _reading(case) for index, case in cases.items()}
     return tuple(_of(index, citation, readings) for index, citation in enumerate(citations))
@@ -87,9 +91,45 @@ def resolve_citations(
 def _step(cases: Sequence[_Case], catalogue: Catalogue) -> bool:
     """One round over the open cases; whether it settled any."""
     open_cases = [case for case in cases if case.id is None]
-    settled = [case for case in open_cases if _from_anaphora(case, cases, catalogue)]
-    settled = settled or [case for case in open_cases if _from_relation(case, cases)]
+    known = _Known(cases, catalogue)
+    settled = [case for case in open_cases if _from_anaphora(case, known)]
+    settled = settled or [case for case in open_cases if _from_relation(case, known)]
     return bool(settled)
+
+
+class _Known:
+    """What the resolved cases of a text say, by key and by the name of a law."""
+
+    def __init__(self, cases: Iterable[_Case], catalogue: Catalogue) -> None:
+        self.ids: set[str] = set()
+        self.by_key: dict[str, set[_Told]] = {}
+        self.by_name: dict[tuple[str, str], set[str]] = {}
+        for case in cases:
+            if case.id is None:
+                continue
+            self.ids.add(case.id)
+            self.by_key.setdefault(str(case.number), set()).add((case.id, *_told(case.citation)))
+            document = catalogue.get(case.id)
+            name = law_name(document) if document else None
+            if document and name:
+                self.by_name.setdefault((document.type, name.lower()), set()).add(case.id)
+            if case.number.shape == "named":
+                self.by_name.setdefault((case.number.type, case.number.number.lower()), set()).add(case.id)
+
+    def meant_by(self, case: _Case) -> set[str]:
+        """Ids that the same key, or the same law's name without a year, stands for elsewhere in the text."""
+        if case.number.shape == "named" and case.number.year is None:
+            return self.by_name.get((case.number.type, case.number.number.lower()), set())
+        term, day = _told(case.citation)
+        return {
+            known
+            for known, its_term, its_day in self.by_key.get(str(case.number), ())
+            if (term is None or its_term in (None, term)) and (day is None or its_day in (None, day))
+        }
+
+
+def _told(citation: Citation) -> tuple[str | None, date | None]:
+    return citation.term or citation.term_derived, citation.date
 
 
 def _of(index: int, citation: Citation, readings: dict[int, Reading]) -> Reading | None:
@@ -177,13 +217,20 @@ def _issuer_stated(case: _Case) -> bool:
     return organ is None or not organ.local or (_placed(case) and case.citation.issuing_body is not None)
 
 
-def _from_relation(case: _Case, cases: Sequence[_Case]) -> bool:
-    resolved = {other.id for other in cases if other.id}
+def _from_anaphora(case: _Case, known: _Known) -> bool:
+    ids = known.meant_by(case)
+    if len(ids) != 1 or any(document.id in ids for document in case.ruled_out):
+        return False
+    (case.id,), case.rule = ids, "anaphora"
+    return True
+
+
+def _from_relation(case: _Case, known: _Known) -> bool:
     related = [
         document
         for document in case.possible
         if any(
-            link.target in resolved and link.kind in _STRONG_RELATIONS and link.confidence == "seen"
+            link.target in known.ids and link.kind in _STRONG_RELATIONS and link.confidence == "seen"
             for link in document.relations
         )
     ]
@@ -191,36 +238,6 @@ def _from_relation(case: _Case, cases: Sequence[_Case]) -> bool:
         return False
     case.id, case.rule = related[0].id, "relation"
     return True
-
-
-def _from_anaphora(case: _Case, cases: Sequence[_Case], catalogue: Catalogue) -> bool:
-    ids = {other.id for other in cases if other.id and other is not case and _same(case, other, catalogue)}
-    if len(ids) != 1:
-        return False
-    found = ids.pop()
-    if any(document.id == found for document in case.ruled_out):
-        return False
-    case.id, case.rule = found, "anaphora"
-    return True
-
-
-def _same(case: _Case, other: _Case, catalogue: Catalogue) -> bool:
-    """Whether both go by one key, or by one law's name."""
-    if str(case.number) == str(other.number):
-        return _agree(case.citation, other.citation)
-    if case.number.shape != "named" or case.number.year:
-        return False
-    if other.number.shape == "named":
-        return (case.number.type, case.number.number) == (other.number.type, other.number.number)
-    document = catalogue.get(other.id or "")
-    name = law_name(document) if document else None
-    return name is not None and name.lower() == case.number.number.lower()
-
-
-def _agree(one: Citation, other: Citation) -> bool:
-    terms = {one.term or one.term_derived, other.term or other.term_derived} - {None}
-    dates = {one.date, other.date} - {None}
-    return len(terms) < 2 and len(dates) < 2
 
 
 def _reading(case: _Case) -> Reading:
