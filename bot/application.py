@@ -137,12 +137,25 @@ async def run(settings: Settings, roles: Collection[Role]) -> None:
     """Runs until SIGTERM or SIGINT, then stops in order: no new updates, work under way finished, all recorded."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    # The start may wait for the Bot API for as long as it takes: only a signal then ends it.
+    start: asyncio.Task[None] | None = asyncio.current_task()
+
+    def end() -> None:
+        if start and not stop.is_set():
+            start.cancel()
+        stop.set()
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    async with running(settings, roles):
-        log.info("ready", roles=sorted(roles))
-        await stop.wait()
-        log.info("stopping")
+        loop.add_signal_handler(name, end)
+    try:
+        async with running(settings, roles):
+            start = None
+            log.info("ready", roles=",".join(sorted(roles)))
+            await stop.wait()
+            log.info("stopping")
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
     log.info("stopped")
 
 
@@ -150,19 +163,24 @@ async def run(settings: Settings, roles: Collection[Role]) -> None:
 async def _connected(services: Services) -> AsyncIterator[BotApplication]:
     """An application that has spoken to the Bot API; while that cannot be reached it is tried again."""
     application = build_application(services)
-    while True:
-        try:
-            await application.initialize()
-            break
-        except InvalidToken as error:
-            raise StartError("Telegram refuses TELEGRAM_TOKEN: check it, or ask @BotFather for a new one.") from error
-        except NetworkError as error:
-            log.warning("the Bot API cannot be reached, trying again", error=str(error))
-            await asyncio.sleep(CONNECT_PAUSE)
     try:
+        while not await _initialized(application):
+            await asyncio.sleep(CONNECT_PAUSE)
         yield application
     finally:
         await application.shutdown()
+        await application.bot.shutdown()  # closes the connections of a start that did not get through
+
+
+async def _initialized(application: BotApplication) -> bool:
+    try:
+        await application.initialize()
+    except InvalidToken as error:
+        raise StartError("Telegram refuses TELEGRAM_TOKEN: check it, or ask @BotFather for a new one.") from error
+    except NetworkError as error:
+        log.warning("the Bot API cannot be reached, trying again", error=str(error))
+        return False
+    return True
 
 
 @asynccontextmanager

@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="sqlite:///data/diem-tin.db",
         description="SQLite file or PostgreSQL address",
-        examples=["sqlite:///data/diem-tin.db or postgresql://user:password@host/database"],
+        examples=["sqlite:///data/diem-tin.db or postgresql://user@host/database"],
         repr=False,
     )
     admin_ids: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split)] = Field(
@@ -121,10 +121,10 @@ class Settings(BaseSettings):
         scheme, _, rest = value.partition("://")
         if not rest or scheme not in _DATABASES:
             raise ValueError("is not the address of an SQLite or PostgreSQL database")
-        host = rest.partition("?")[0].rpartition("@")[2].partition("/")[0]
-        port = re.fullmatch(r"(?:\[[^]]*]|[^:]*)(?::(.*))?", host)
-        if port is None or not (port[1] or "0").isdigit():
-            raise ValueError("has a port that is no number; write special characters of the password as %40 and so on")
+        user, _, host = rest.partition("?")[0].rpartition("@")
+        port = re.fullmatch(r"(?:\[[^]]*]|[^:]*)(?::(\d*))?", host.partition("/")[0])
+        if not scheme.startswith("sqlite") and ("@" in user or not port):
+            raise ValueError("cannot be taken apart: in a password @ is %40, : is %3A, / is %2F; a port is a number")
         return value
 
     @field_validator("default_timezone")

@@ -61,18 +61,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdin, sys.stdout, sys.stderr):  # Vietnamese text under any locale
         if stream and hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(_run(arguments))
+    sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(arguments: Sequence[str]) -> int:
     try:
-        code = commands.main(arguments, prog_name="bot.py", standalone_mode=False)
-        if sys.stdout:
-            sys.stdout.flush()
+        # Not `commands.main`, which ends a broken pipe with 1 and a line of its own.
+        with commands.make_context("bot.py", list(arguments)) as context:
+            commands.invoke(context)
+    except click.exceptions.Exit as done:
+        return done.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except click.Abort:
+    except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped.", err=True)
         return 1
     except BrokenPipeError:  # `bot.py brief | head`: the reader has had enough
@@ -86,7 +88,7 @@ def _run(arguments: Sequence[str] | None) -> int:
             click.echo(trace(error), err=True)
         click.echo(f"Error: {explain(error)}", err=True)
         return 1
-    return code if isinstance(code, int) else 0
+    return 0
 
 
 def _drop_output() -> None:

@@ -9,7 +9,7 @@ from bot.cli.jsonl import Line, print_line, read_lines
 from bot.cli.opened import opened_database, ready_settings
 from digests.dossier import Answer, CitingArticle, Dossier, answer
 from digests.render import LANGUAGES, plain_text, render, render_dossier
-from feeds.documents import Document, load_catalogue, look_up
+from feeds.documents import Document, document_name, load_catalogue, look_up
 
 
 @click.command("directive")
@@ -34,7 +34,8 @@ def directive_command(context: click.Context, query: tuple[str, ...], as_json: b
     if batch:
         for line in read_lines():
             print_line(line.refused(line.error) if line.error else _looked_up(line))
-    elif not _answered(" ".join(query), as_json, lang):
+    # Under a locale without UTF-8 Python has kept the bytes of the query as surrogates.
+    elif not _answered(" ".join(query).encode("utf-8", "surrogateescape").decode("utf-8", "replace"), as_json, lang):
         context.exit(1)
 
 
@@ -55,7 +56,7 @@ def _answered(query: str, as_json: bool, language: str) -> bool:
     """Prints the answer; whether anything is known."""
     settings = ready_settings()
     with opened_database(settings) as database, database.session() as session:
-        found = answer(session, query.encode("utf-8", "replace").decode())  # a shell may hand over broken bytes
+        found = answer(session, query)
     if as_json:
         print_line(_answer_json(found))
     else:
@@ -67,7 +68,8 @@ def _answer_text(found: Answer, language: str, timezone: str) -> str:
     cards = [dossier for dossier in found.dossiers if dossier.document or dossier.total]
     if found.status == "ambiguous" or not cards:
         html = render("answer.html", language, answer=found, timezone=timezone, as_of=load_catalogue().as_of)
-        return "\n".join([plain_text(html), *found.nearest, *(_pages(card, language, timezone) for card in cards)])
+        near = [document_name(key, language) for key in found.nearest]
+        return "\n".join([plain_text(html), *near, *(_pages(card, language, timezone) for card in cards)])
     return "\n\n".join(_pages(card, language, timezone) for card in cards)
 
 

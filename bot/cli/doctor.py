@@ -11,6 +11,7 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
 from bot.cli.opened import naming_database, ready_settings, shown
+from bot.logs import mask_secrets
 from bot.request import AiohttpRequest
 from bot.settings import Settings, SettingsError
 from digests.status import status_view
@@ -68,8 +69,12 @@ def _revision_and_feeds(settings: Settings) -> Iterator[str]:
     try:
         present, newest = database.revision()
         if present != newest:
-            behind = f"is at revision {present or 'none'}, the code needs {newest}: `python bot.py migrate`"
-            yield _wrong("database", f"{shown(settings)} {behind}")
+            is_newer = present and newest and present > newest
+            what_to_do = "update the code" if is_newer else "`python bot.py migrate`"
+            yield _wrong(
+                "database",
+                f"{shown(settings)} is at revision {present or 'none'}, the code is at {newest}: {what_to_do}",
+            )
             return
         with database.session():  # takes the write lock and changes nothing
             pass
@@ -115,5 +120,5 @@ def _right(what: str, why: str) -> None:
 
 
 def _wrong(what: str, why: str) -> str:
-    click.echo(f"WRONG    {what}: {why}")
+    click.echo(mask_secrets(f"WRONG    {what}: {why}"))
     return what

@@ -45,8 +45,9 @@ def _words(error: BaseException) -> str:
         return _words(error.exceptions[0])
     if isinstance(error, SQLAlchemyError):
         return f"the database: {why(error)}"
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, OSError):
+        reason = error.strerror or str(error)
+        return f"{error.filename}: {reason}" if error.filename else reason
     if isinstance(error, UnicodeDecodeError):
         return f"not UTF-8 text: {error}"
     if type(error).__module__.partition(".")[0] in ("bot", "digests", "feeds"):  # ours are made for people

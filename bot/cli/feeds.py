@@ -113,7 +113,10 @@ def export_feeds() -> None:
 @feeds_command.command("check")
 @click.argument("url")
 def check_feed(url: str) -> None:
-    """Say what would be read from a feed, and why each article would be kept or left out."""
+    """Say what would be read from a feed, and why.
+
+    Nothing is stored. Each entry is shown with its date, and whether it would be kept as security policy.
+    """
     settings = ready_settings()
     zone = ZoneInfo(settings.default_timezone)
     parsed = _read(settings, url)

@@ -18,11 +18,12 @@ from feeds.store import NewArticle, add_feeds, published_on, save_article
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.pass_context
 def import_command(context: click.Context, files: tuple[Path, ...]) -> None:
-    """Take articles (.txt, .html, .jsonl, .xml) and feeds (.opml) from files.
+    """Take articles and feeds out of files.
 
-    Imported articles are found by `brief` and `directive` and enter no subscriber's digest. What was imported before
-    is brought up to date, never doubled. A .jsonl file holds one object {title, summary, text, url?, outlet?,
-    published?} a line; an .xml file is a saved feed.
+    Articles come from .txt, .html, .jsonl and .xml files, feeds to follow from .opml. Imported articles are found by
+    `brief` and `directive` and enter no subscriber's digest. What was imported before is brought up to date, never
+    doubled. A .jsonl file holds one object {title, summary, text, url?, outlet?, published?} a line; an .xml file is
+    a saved feed.
 
     What cannot be used is named with its file and line, and the rest goes on. Exit code 1: a file gave nothing.
     """
@@ -31,11 +32,11 @@ def import_command(context: click.Context, files: tuple[Path, ...]) -> None:
     with opened_database(settings) as database:
         for path in files:
             counts = _import(database, path)
-            counts["failed"] = bool(counts["problems"] and not counts["articles"] + counts["feeds"])
+            counts["failed"] = not counts["articles"] + counts["feeds"]
             totals.update(counts)
     click.echo(
-        f"{totals['articles']} articles imported, {totals['kept']} of them security policy; "
-        f"{totals['feeds']} feeds, {totals['added']} of them new; {totals['problems']} problems"
+        f"{_counted(totals['articles'], 'article')} imported, {totals['kept']} of them security policy; "
+        f"{_counted(totals['feeds'], 'feed')}, {totals['added']} of them new; {_counted(totals['problems'], 'problem')}"
     )
     if totals["failed"]:
         context.exit(1)
@@ -54,7 +55,13 @@ def _import(database: Database, path: Path) -> Counter[str]:
         _problem(counts, str(path), error.strerror or str(error))
     except SourcesError as error:
         _problem(counts, str(path), str(error))
+    if not counts:
+        _problem(counts, str(path), "there is nothing in it")
     return counts
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _problem(counts: Counter[str], where: str, message: str) -> Counter[str]:

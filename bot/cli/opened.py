@@ -13,11 +13,13 @@ from bot.settings import Settings, load_settings
 from feeds.database import Database, DatabaseError
 
 
-def ready_settings(*, quiet: bool = True) -> Settings:
-    """The checked settings, with logs set up: warnings only for commands that print their own result."""
+def ready_settings(least: str = "warning") -> Settings:
+    """The checked settings, with logs set up. Commands that print their own result log only from `least` on,
+    unless LOG_LEVEL asks for debug."""
     settings = load_settings()
+    levels = ("info", "warning", "error")
     level = settings.log_level
-    set_up_logs("warning" if quiet and level == "info" else level, settings.log_format)
+    set_up_logs(level if level == "debug" else max(level, least, key=levels.index), settings.log_format)
     return settings
 
 

@@ -27,7 +27,7 @@ def poll_command(everything: bool) -> None:
 
     Exit code 1: feeds were due, and none could be read.
     """
-    settings = ready_settings()
+    settings = ready_settings("error")  # the summary names the feeds that failed
     sources = load_sources(settings.sources_file)
     with opened_database(settings) as database:
         with database.session() as session:

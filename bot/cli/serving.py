@@ -29,7 +29,7 @@ def run_command(only: list[Role]) -> None:
 
     It polls feeds, serves chats and delivers digests. Needs TELEGRAM_TOKEN, unless --only poll.
     """
-    settings = ready_settings(quiet=False)
+    settings = ready_settings("info")
     with naming_database(settings):
         asyncio.run(run(settings, only))
 
