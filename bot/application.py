@@ -164,23 +164,21 @@ async def _connected(services: Services) -> AsyncIterator[BotApplication]:
     """An application that has spoken to the Bot API; while that cannot be reached it is tried again."""
     application = build_application(services)
     try:
-        while not await _initialized(application):
-            await asyncio.sleep(CONNECT_PAUSE)
+        while True:
+            try:
+                await application.initialize()
+                break
+            except InvalidToken as error:
+                raise StartError(
+                    "Telegram refuses TELEGRAM_TOKEN: check it, or ask @BotFather for a new one."
+                ) from error
+            except NetworkError as error:
+                log.warning("the Bot API cannot be reached, trying again", error=str(error))
+                await asyncio.sleep(CONNECT_PAUSE)
         yield application
     finally:
         await application.shutdown()
         await application.bot.shutdown()  # closes the connections of a start that did not get through
-
-
-async def _initialized(application: BotApplication) -> bool:
-    try:
-        await application.initialize()
-    except InvalidToken as error:
-        raise StartError("Telegram refuses TELEGRAM_TOKEN: check it, or ask @BotFather for a new one.") from error
-    except NetworkError as error:
-        log.warning("the Bot API cannot be reached, trying again", error=str(error))
-        return False
-    return True
 
 
 @asynccontextmanager
