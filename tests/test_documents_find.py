@@ -34,6 +34,10 @@ def test_cases(case):
 def test_what_is_not_stated_stays_empty():
     first, _ = find_citations("Thực hiện Chỉ thị 05 của Bộ Chính trị, ngày 12-9-2016, Đảng ủy họp. Kết luận 86.")
     assert first.date is None
+    headline, amnesty = find_citations(
+        "Về Nghị định 13/2023/NĐ-CP\nNgày 9/10/2023, Bộ Công an họp; Luật Đặc xá năm 2018, ngày 1/2/2019, Thủ tướng ký."
+    )
+    assert (headline.date, amnesty.date) == (None, None)
     city, _ = find_citations(
         "Quyết định số 70-QĐ/TU của Thành ủy khóa X và Luật Du lịch (có hiệu lực từ ngày 1-1-2018)."
     )

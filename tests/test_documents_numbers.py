@@ -134,7 +134,7 @@ def test_every_kind_and_organ_is_well_formed():
         assert kind.key in kinds()
         assert all(word == word.lower() for word in kind.words)
     for organ in organs().values():
-        assert organ.system in ("party", "state")
+        assert organ.system in ("party", "state", "both")
         assert all(word == word.lower() for word in organ.words)
     words = [word for kind in kinds().values() for word in kind.words]
     assert len(words) == len(set(words))

@@ -62,6 +62,11 @@ CASES = [
     ("Luật An ninh mạng", None, [("ambiguous", None, "several_candidates")]),
     ("Luật An ninh mạng năm 2018", None, [("resolved", "24/2018/QH14#2018", "full_symbol")]),
     ("Luật An ninh mạng năm 2020", None, [("unknown", None, "contradiction")]),
+    (
+        "Luật Xử lý vi phạm hành chính về xử lý vi phạm hành chính",
+        None,
+        [("presumed", "15/2012/QH13#2012", "only_candidate")],
+    ),
     ("Luật Giá năm 2023", None, [("resolved", "L:Giá/2023#2023", "full_symbol")]),
     (
         "Luật An ninh mạng số 24/2018/QH14; Luật An ninh mạng cấm điều đó.",

@@ -52,6 +52,7 @@ _SAME_ORGAN = re.compile(r"\s*,?\s*do\s+bộ\s+này\s+ban\s+hành")
 _HEADER = re.compile(r"(?:^|\n)\s*số\s*:\s*$")
 _BEFORE_DATE = re.compile(rf"(?<!\w)ngày\s*{DATE}\s*,?\s*", re.VERBOSE)
 _NOT_OF_ISSUE = re.compile(r"(?:hiệu\s+lực|trước|sau|đến|kể\s+từ|từ|hết)(?:\s+(?:từ|kể\s+từ))?(?:\s+ngày)?\s*$")
+_NEW_LINE = re.compile(r"[ ]*\n\s*[^\Wa-zà-ỹđ]")  # a line that begins with a capital or a digit begins anew
 _TITLE = re.compile(r"\s*,?\s*(?:về\s+việc\s+|về\s+|\"về\s+|(?=[\"“«‘']))")
 _QUOTES = {"“": "”", '"': '"', "«": "»", "‘": "’", "'": "'", "”": "”"}
 _TITLE_END = re.compile(r"[;\n]|\.(?=\s|$)|\s-\s")
@@ -76,7 +77,7 @@ def attach(text: FoldedText, mentions: Sequence[Mention]) -> None:
 def _read_behind(text: FoldedText, mention: Mention, limit: int) -> None:
     position = mention.end
     while match := _behind().match(text.low, position, limit):
-        if match.end() == position:
+        if match.end() == position or _NEW_LINE.match(text.plain, position):
             break
         end = match.end()
         if match["organ"]:
@@ -84,7 +85,7 @@ def _read_behind(text: FoldedText, mention: Mention, limit: int) -> None:
                 break
             end = _take_issuer(text, mention, match)
         elif day := _date_of(match):
-            if match["comma"] and mention.body and _new_clause(text, match.end()):
+            if match["comma"] and _new_clause(text, match.end()):
                 break
             mention.issued = mention.issued or day
         elif match["year"] and mention.year is None:
@@ -229,8 +230,9 @@ def _sentence_start(text: FoldedText, start: int, end: int) -> int:
 
 
 def _title(text: FoldedText, mention: Mention, following: int) -> str | None:
-    match = _TITLE.match(text.low, max(mention.attached, mention.end))
-    if match is None:
+    position = max(mention.attached, mention.end)
+    match = _TITLE.match(text.low, position)
+    if match is None or "\n\n" in match[0] or _NEW_LINE.match(text.plain, position):
         return None
     start = match.end()
     limit = min(len(text.plain), start + _TITLE_LIMIT)

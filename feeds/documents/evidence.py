@@ -18,7 +18,7 @@ _CENTRAL_BODIES = {
     "bchtrungương": "committee",
 }
 _ALIKE = 0.7
-_UNLIKE = 0.2
+_UNLIKE = 0.1
 
 
 def contradicts(citation: Citation, document: Document, published: date | None) -> bool:
@@ -35,6 +35,8 @@ def contradicts(citation: Citation, document: Document, published: date | None) 
         return True
     if _wrong_body(citation, document):
         return True
+    if citation.form == "named_law":  # what follows "về" there is no title
+        return False
     return citation.title is not None and document.seen("title") and titles_differ(citation.title, document)
 
 

@@ -90,7 +90,8 @@ def _law_at(text: FoldedText, head: re.Match[str]) -> Mention | None:
         if end:
             name = " ".join(text.plain[at:end].split())
             return _named(text, head.start(), end, code, name[0].upper() + name[1:])
-    found = _name_at(text, at) or _unregistered_at(text, head.start(), at)
+    registered = _name_at(text, at)
+    found = registered or _unregistered_at(text, head.start(), at)
     if found is None:
         return None
     end, name = found
@@ -100,8 +101,8 @@ def _law_at(text: FoldedText, head: re.Match[str]) -> Mention | None:
     if _foreign().match(text.low, end):
         return None
     law = _named(text, head.start(), end, code, name)
-    old = law.year is not None and law.year < _UNIFIED
-    return None if old and _abroad().search(text.low, max(0, law.start - 150), law.end + 150) else law
+    doubtful = registered is None or (law.year is not None and law.year < _UNIFIED)
+    return None if doubtful and _abroad().search(text.low, max(0, law.start - 150), law.end + 150) else law
 
 
 def _named(text: FoldedText, start: int, end: int, code: str, name: str) -> Mention:

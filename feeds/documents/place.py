@@ -28,6 +28,7 @@ _TINH = re.compile(r"\b[Tt]ỉnh\b")
 _LOWER_BODY = re.compile(
     r"(?:huyện\s+ủy|quận\s+ủy|thị\s+ủy|(?:ubnd|hđnd|ủy\s+ban\s+nhân\s+dân)\s+(?:huyện|quận|xã|phường|thị\s+xã))(?!\w)"
 )
+_PROVINCIAL_CONGRESS = re.compile(r"đảng\s+bộ\s+(?:tỉnh|thành\s+phố|tp\b)")
 _CHUNK = 20_000
 
 
@@ -49,7 +50,7 @@ def give_places(text: FoldedText, mentions: Sequence[Mention]) -> None:
         span = spans[bisect_right(starts, mention.start) - 1]
         named = _named_places(text, span[0], max(span[1], mention.end))
         mention.place = _attached(text, mention, named)
-        if mention.place is None and not _below_province(text, mention) and not _LOWER_BODY.search(text.low, *span):
+        if mention.place is None and _of_province(text, mention) and not _LOWER_BODY.search(text.low, *span):
             mention.place = _in_sentence(text, named)
             if mention.place is None:
                 only = _only_place(text) if only == "" else only
@@ -122,12 +123,14 @@ def _in_sentence(text: FoldedText, named: Sequence[_Named]) -> str | None:
     return names.pop() if len(names) == 1 else None
 
 
-def _below_province(text: FoldedText, mention: Mention) -> bool:
-    """Whether the issuer is a district's, a commune's or a unit's body: "UBND huyện"."""
+def _of_province(text: FoldedText, mention: Mention) -> bool:
+    """Whether the issuer may be a province's body: not "UBND huyện", nor a congress of "Đảng bộ Công an Trung ương"."""
+    if mention.number and mention.number.shape == "congress":
+        return _PROVINCIAL_CONGRESS.search(text.low, mention.start, mention.end) is not None
     organ = base_organ(mention.organ or "")
     if organ and organ.code in _district_organs():
-        return True
-    return bool(mention.body_end and _BELOW.match(text.low, mention.body_end))
+        return False
+    return not (mention.body_end and _BELOW.match(text.low, mention.body_end))
 
 
 @cache

@@ -198,7 +198,7 @@ def _stated_date(case: _Case) -> str | None:
 
 def _title(case: _Case) -> str | None:
     title = case.citation.title
-    if title is None or not _issuer_stated(case):
+    if title is None or case.number.shape == "named" or not _issuer_stated(case):
         return None
     matching = [document for document in case.possible if titles_match(title, document)]
     return matching[0].id if len(matching) == 1 else None
@@ -226,6 +226,8 @@ def _from_anaphora(case: _Case, known: _Known) -> bool:
 
 
 def _from_relation(case: _Case, known: _Known) -> bool:
+    if case.number.shape not in ("party", "plain"):  # a law's amendments are many, and any text on them names it
+        return False
     related = [
         document
         for document in case.possible

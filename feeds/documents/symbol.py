@@ -201,7 +201,7 @@ def _canonical(
 
 
 def _is_party(system: str | None, kind: Kind | None, hint: Kind | None, groups: list[_Group]) -> bool:
-    if system:
+    if system in ("party", "state"):
         return system == "party"
     if hint and kind and hint.key == kind.key and hint.system == "party":  # Thông tri, not Thông tư
         return True
