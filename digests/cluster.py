@@ -1,9 +1,11 @@
 """Reports of one event folded into one story.
 
-How two reports are told to be of one event (within `WINDOW` of each other):
+How two reports are told to be of one event (within `WINDOW` of each other). Never when their headlines or openings
+name different provinces, or their openings different days. Else:
 
-1. Their opening words are the same (agency text under any headline): more than half of the shorter one's
-   syllable pairs stand in the other, and so do most of its numbers.
+1. Their opening words are the same (agency text under any headline): almost half of the shorter one's
+   syllable pairs stand in the other (of a short one nearly all), and so do most of its numbers. The names of cited
+   documents do not count: conferences on one directive all say them.
 2. Or their headlines are nearly the same (Jaccard of syllable pairs of at least `SAME_TITLE`) with the same
    numbers: "Thông cáo số 5" is not "Thông cáo số 7".
 3. Or their headlines are alike (`LIKE_TITLE`) without contradicting numbers, and two outlets cite the same document
@@ -13,6 +15,7 @@ A wrong fold hides news, a missed one only repeats it.
 """
 
 import re
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,18 +27,26 @@ from sqlalchemy.orm import Session
 
 from digests.models import Story, StoryArticle
 from feeds.models import Article, Mention
-from feeds.store import minute_position
+from feeds.places import find_places
+from feeds.store import minute_position, take_turn
 from feeds.text import fold
 
 WINDOW = timedelta(hours=72)
 SAME_TITLE = 0.6
 LIKE_TITLE = 0.3
-SAME_OPENING = 0.5
+SAME_OPENING = 0.42
 SAME_NUMBERS = 0.5
 _OPENING = 600  # characters
+_MANY = 25  # fewer shared syllable pairs than this prove something only when nearly all are shared
 _FEW = 12  # an opening of fewer syllable pairs proves nothing
+_NEARLY_ALL = 0.85
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+")
+# "Sáng nay, 19/11", "Ngày 19-11", "chiều 19/11/2026"; the days of documents bear other years.
+_DAY = re.compile(
+    r"\b(?:ngày|sáng|trưa|chiều|tối|đêm)(?: nay)?,? \(?(\d{1,2})(?:[/.-]| tháng )(\d{1,2})(?:[/.-](\d{4}))?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +58,34 @@ class Report:
     dated_at: datetime
     title: frozenset[tuple[str, str]]
     title_numbers: frozenset[str]
+    title_places: frozenset[str]
     opening: frozenset[tuple[str, str]]
     opening_numbers: frozenset[str]
+    opening_places: frozenset[str]
+    days: frozenset[tuple[str, str]]
     documents: frozenset[str]
     places: frozenset[str]
 
 
-def make_report(article: Article, keys: Iterable[str]) -> Report:
-    """The features of an article that cites `keys`."""
+def make_report(article: Article, keys: Iterable[str], names: Iterable[str] = ()) -> Report:
+    """The features of an article that cites `keys`; `names` are the words in which it names documents."""
     opening = (article.lead + " " + article.text)[:_OPENING]
+    opening_places = _places(opening) or frozenset([article.province] if article.province else [])
+    days = {(day, month) for day, month, year in _DAY.findall(opening) if year in ("", str(article.dated_at.year))}
+    numbers = frozenset(_NUMBER.findall(opening))
+    for name in sorted(names, key=len, reverse=True):
+        opening = opening.replace(name, "\n")
     return Report(
         article_id=article.id,
         outlet=article.outlet,
         dated_at=article.dated_at,
         title=_pairs(article.title),
         title_numbers=frozenset(_NUMBER.findall(article.title)),
-        opening=_pairs(opening),
-        opening_numbers=frozenset(_NUMBER.findall(opening)),
+        title_places=_places(article.title),
+        opening=frozenset(pair for line in opening.split("\n") for pair in _pairs(line)),
+        opening_numbers=numbers,
+        opening_places=opening_places,
+        days=frozenset(days),
         documents=frozenset(keys),
         places=frozenset(article.places),
     )
@@ -71,10 +93,10 @@ def make_report(article: Article, keys: Iterable[str]) -> Report:
 
 def same_event(one: Report, other: Report) -> bool:
     """Whether two reports tell one event; symmetric."""
-    if abs(one.dated_at - other.dated_at) > WINDOW:
+    if abs(one.dated_at - other.dated_at) > WINDOW or _elsewhere(one, other):
         return False
-    short, long = sorted((one, other), key=lambda report: len(report.opening))
-    if len(short.opening) >= _FEW and _share(short.opening, long.opening) > SAME_OPENING:
+    short, long = sorted((one, other), key=lambda report: (len(report.opening), sorted(report.opening_numbers)))
+    if _same_words(short.opening, long.opening):
         return _share(short.opening_numbers, long.opening_numbers) >= SAME_NUMBERS
     alike = _jaccard(one.title, other.title)
     numbers = one.title_numbers, other.title_numbers
@@ -87,18 +109,22 @@ def same_event(one: Report, other: Report) -> bool:
 
 def fold_stories(session: Session) -> int:
     """Gives every kept article its story, oldest first; returns how many articles were placed."""
-    unplaced = session.scalars(
+    query = (
         select(Article)
         .join(StoryArticle, StoryArticle.article_id == Article.id, isouter=True)
         .where(Article.state == "kept", StoryArticle.article_id.is_(None))
         .order_by(Article.position)
-    ).all()
+    )
+    if session.scalar(query.with_only_columns(Article.id).limit(1)) is None:
+        return 0
+    take_turn(session)
+    unplaced = session.scalars(query).all()
     if not unplaced:
         return 0
     placed = _placed_reports(session, unplaced)
-    keys = _keys(session, [article.id for article in unplaced])
-    for article in unplaced:
-        report = make_report(article, keys.get(article.id, ()))
+    for article, report in zip(unplaced, _reports(session, unplaced), strict=True):
+        while placed and placed[0][1].dated_at < report.dated_at - WINDOW - timedelta(minutes=1):
+            placed.popleft()
         story_id = next((story for story, other in reversed(placed) if same_event(report, other)), None)
         if story_id is None:
             story = Story(created_at=article.first_seen_at)
@@ -111,7 +137,7 @@ def fold_stories(session: Session) -> int:
     return len(unplaced)
 
 
-def _placed_reports(session: Session, unplaced: Sequence[Article]) -> list[tuple[int, Report]]:
+def _placed_reports(session: Session, unplaced: Sequence[Article]) -> deque[tuple[int, Report]]:
     dates = [article.dated_at for article in unplaced]
     around = minute_position(min(dates) - WINDOW), minute_position(max(dates) + WINDOW)
     rows = session.execute(
@@ -120,20 +146,42 @@ def _placed_reports(session: Session, unplaced: Sequence[Article]) -> list[tuple
         .where(Article.position.between(*around))
         .order_by(Article.position)
     ).all()
-    keys = _keys(session, [article.id for _, article in rows])
-    return [(story_id, make_report(article, keys.get(article.id, ()))) for story_id, article in rows]
+    reports = _reports(session, [article for _, article in rows])
+    return deque((story_id, report) for (story_id, _), report in zip(rows, reports, strict=True))
 
 
-def _keys(session: Session, article_ids: Sequence[int]) -> dict[int, list[str]]:
+def _reports(session: Session, articles: Sequence[Article]) -> list[Report]:
     keys: dict[int, list[str]] = {}
-    for start in range(0, len(article_ids), 500):
-        chunk = article_ids[start : start + 500]
-        rows = session.execute(
-            select(Mention.article_id, Mention.key).where(Mention.article_id.in_(chunk), Mention.key.is_not(None))
-        )
-        for article_id, key in rows:
-            keys.setdefault(article_id, []).append(key or "")
-    return keys
+    names: dict[int, list[str]] = {}
+    for start in range(0, len(articles), 500):
+        ids = [article.id for article in articles[start : start + 500]]
+        query = select(Mention.article_id, Mention.key, Mention.raw, Mention.title)
+        for article_id, key, raw, title in session.execute(query.where(Mention.article_id.in_(ids))):
+            if key:
+                keys.setdefault(article_id, []).append(key)
+            names.setdefault(article_id, []).extend(name for name in (raw, title) if name)
+    return [make_report(article, keys.get(article.id, ()), names.get(article.id, ())) for article in articles]
+
+
+def _elsewhere(one: Report, other: Report) -> bool:
+    """Whether the two name different provinces or days."""
+    named = (
+        (one.title_places, other.title_places),
+        (one.opening_places, other.opening_places),
+        (one.days, other.days),
+    )
+    return any(ours and theirs and ours.isdisjoint(theirs) for ours, theirs in named)
+
+
+def _same_words(short: frozenset[tuple[str, str]], long: frozenset[tuple[str, str]]) -> bool:
+    share = _share(short, long)
+    if len(short & long) >= _MANY:
+        return share > SAME_OPENING
+    return len(short) >= _FEW and share >= _NEARLY_ALL
+
+
+def _places(text: str) -> frozenset[str]:
+    return frozenset(place.name for place in find_places(text))
 
 
 def _pairs(text: str) -> frozenset[tuple[str, str]]:

@@ -1,0 +1,233 @@
+"""Which reports tell one event. A wrong fold hides news; a missed one only repeats it."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from conftest import NOW
+from digests.cluster import WINDOW, Report, fold_stories, make_report, same_event
+from digests.models import Story, StoryArticle
+from feeds.analyse import analyse
+from feeds.database import Database
+from feeds.models import Article
+from newsroom import POLICY, publish
+
+HOUR = timedelta(hours=1)
+AGENCY = (
+    "Sáng 19/11, tại Hà Nội, Bộ Công an tổ chức hội nghị trực tuyến toàn quốc tổng kết 15 năm thực hiện Chỉ thị số "
+    "09-CT/TW của Ban Bí thư về phong trào toàn dân bảo vệ an ninh Tổ quốc. Theo báo cáo, cả nước duy trì hơn 12.000 "
+    "mô hình tự quản; 72% tin báo tội phạm là do người dân cung cấp. Bộ trưởng yêu cầu công an các địa phương đưa chỉ "
+    "tiêu xây dựng phong trào vào nghị quyết hằng năm của cấp ủy."
+)
+ROLLED_OUT = (
+    "Ngày {day}, Tỉnh ủy {place} tổ chức hội nghị quán triệt, triển khai thực hiện Chỉ thị số 09-CT/TW, ngày 1/12/2011 "
+    "của Ban Bí thư (khóa XI) về tăng cường sự lãnh đạo của Đảng đối với phong trào toàn dân bảo vệ an ninh Tổ quốc "
+    "trong tình hình mới. {more}"
+)
+BULLETIN = (
+    "Ban Chỉ đạo phòng, chống khủng bố phát thông cáo về tình hình bảo đảm an ninh phục vụ Đại hội. Theo thông cáo, "
+    "lực lượng chức năng tiếp tục duy trì phương án bảo vệ tại {sites} điểm, huy động {men} cán bộ, chiến sĩ."
+)
+
+
+def report(
+    title: str, lead: str = "", text: str = "", *, outlet: str = "Báo Một", at: datetime = NOW, number: int = 1
+) -> Report:
+    analysis = analyse(title, lead, text)
+    article = Article(
+        position=number,
+        identity=f"{outlet}#{number}",
+        url=None,
+        outlet=outlet,
+        title=title,
+        lead=lead,
+        text=text,
+        first_seen_at=at,
+        published_at=at,
+        places=list(analysis.places),
+    )
+    article.id = number
+    keys = [citation.key for citation in analysis.citations if citation.key]
+    names = [name for citation in analysis.citations for name in (citation.raw, citation.title) if name]
+    return make_report(article, keys, names)
+
+
+SAME = {
+    "agency text under another headline": (
+        report("Tổng kết 15 năm thực hiện Chỉ thị số 09-CT/TW", AGENCY),
+        report("Nhân rộng hơn 12.000 mô hình tự quản", AGENCY, outlet="Báo Hai", at=NOW + 5 * HOUR),
+    ),
+    "agency text with another sapo and a shorter body": (
+        report("Tổng kết Chỉ thị 09", AGENCY, "Hội nghị bế mạc cuối buổi chiều."),
+        report("Dân là gốc", "Hội nghị khẳng định vai trò của nhân dân.", AGENCY[:360], outlet="Báo Hai"),
+    ),
+    "the same headline, a lead each": (
+        report("Bộ Công an lấy ý kiến dự thảo Luật Phòng, chống ma túy", "Hồ sơ được gửi các bộ hôm qua."),
+        report("Bộ Công an lấy ý kiến dự thảo Luật Phòng, chống ma túy", "Dự thảo gồm tám chương.", outlet="Báo Hai"),
+    ),
+    "tones placed the old way, capitals": (
+        report("Thi hành khoá mới: Bộ Công an TRIỂN KHAI Luật Căn cước trên toàn quốc"),
+        report("Thi hành khóa mới: Bộ Công an triển khai Luật Căn cước trên toàn quốc", outlet="Báo Hai"),
+    ),
+    "like headlines, same document, same place": (
+        report("Hà Tĩnh sơ kết 5 năm thực hiện Kết luận 44-KL/TW", "Tỉnh ủy Hà Tĩnh họp sáng nay.", outlet="Báo Một"),
+        report("Hà Tĩnh: Sơ kết việc thực hiện Kết luận 44-KL/TW của Ban Bí thư", "Tại Hà Tĩnh.", outlet="Báo Hai"),
+    ),
+}
+OTHER = {
+    "bulletins of other numbers": (
+        report("Thông cáo số 5 của Ban Chỉ đạo phòng, chống khủng bố", BULLETIN.format(sites=45, men=1200)),
+        report("Thông cáo số 7 của Ban Chỉ đạo phòng, chống khủng bố", BULLETIN.format(sites=61, men=1850)),
+    ),
+    "bulletins of other numbers, no lead": (
+        report("Thông cáo số 5 kỳ họp thứ 12 của Ủy ban Kiểm tra Trung ương về kỷ luật Đảng"),
+        report("Thông cáo số 7 kỳ họp thứ 12 của Ủy ban Kiểm tra Trung ương về kỷ luật Đảng", outlet="Báo Hai"),
+    ),
+    "the same wording of two provinces": (
+        report(
+            "Hà Tĩnh quán triệt Chỉ thị số 09-CT/TW về phong trào toàn dân bảo vệ an ninh Tổ quốc",
+            ROLLED_OUT.format(day="19/11", place="Hà Tĩnh", more="Hội nghị nối tới 12 điểm cầu cấp xã."),
+        ),
+        report(
+            "Nghệ An quán triệt Chỉ thị số 09-CT/TW về phong trào toàn dân bảo vệ an ninh Tổ quốc",
+            ROLLED_OUT.format(day="19/11", place="Nghệ An", more="Bí thư Tỉnh ủy chủ trì."),
+            outlet="Báo Hai",
+        ),
+    ),
+    "the same wording of two provinces, both naming the capital": (
+        report(
+            "Hà Tĩnh quán triệt Chỉ thị số 09-CT/TW",
+            ROLLED_OUT.format(day="19/11", place="Hà Tĩnh", more="Điểm cầu chính đặt tại Hà Nội."),
+        ),
+        report(
+            "Nghệ An quán triệt Chỉ thị số 09-CT/TW",
+            ROLLED_OUT.format(day="19/11", place="Nghệ An", more="Điểm cầu chính đặt tại Hà Nội."),
+            outlet="Báo Hai",
+        ),
+    ),
+    "the same wording of two days": (
+        report(
+            "Công an tỉnh kiểm tra việc thực hiện Chỉ thị 09 tại các xã biên giới đợt này",
+            ROLLED_OUT.format(day="18/11", place="Hà Tĩnh", more="Đoàn làm việc với 3 xã, 14 thôn, 220 hộ."),
+        ),
+        report(
+            "Giám đốc Công an tỉnh làm việc với huyện ủy về công tác xây dựng lực lượng",
+            ROLLED_OUT.format(day="20/11", place="Hà Tĩnh", more="Đoàn làm việc với 5 phường, 31 tổ, 480 hộ."),
+        ),
+    ),
+    "the same document, other events": (
+        report("Bộ Công an ban hành kế hoạch thực hiện Kết luận 44-KL/TW", "Kế hoạch giao công an các tỉnh."),
+        report("Đồng Nai sơ kết Kết luận 44-KL/TW", "Tỉnh ủy Đồng Nai biểu dương 40 tập thể.", outlet="Báo Hai"),
+    ),
+    "like headlines of two provinces": (
+        report("Công an tỉnh Hà Tĩnh ra quân cao điểm trấn áp tội phạm dịp Tết Nguyên đán"),
+        report("Công an tỉnh Nghệ An ra quân cao điểm trấn áp tội phạm dịp Tết Nguyên đán", outlet="Báo Hai"),
+    ),
+    "the same text after four days": (
+        report("Tổng kết 15 năm thực hiện Chỉ thị số 09-CT/TW", AGENCY),
+        report("Nhân rộng mô hình tự quản", AGENCY, outlet="Báo Hai", at=NOW + WINDOW + timedelta(seconds=1)),
+    ),
+    "nothing in common": (
+        report("Bộ Công an lấy ý kiến dự thảo Luật Phòng, chống ma túy"),
+        report("Quốc hội thảo luận Luật Dân quân tự vệ", outlet="Báo Hai"),
+    ),
+    "no words at all": (report(""), report("", outlet="Báo Hai")),
+}
+
+
+@pytest.mark.parametrize("pair", SAME.values(), ids=SAME)
+def test_one_event(pair: tuple[Report, Report]) -> None:
+    assert same_event(*pair)
+    assert same_event(*reversed(pair))
+
+
+@pytest.mark.parametrize("pair", OTHER.values(), ids=OTHER)
+def test_two_events(pair: tuple[Report, Report]) -> None:
+    assert not same_event(*pair)
+    assert not same_event(*reversed(pair))
+
+
+WORDS = ("bộ", "công", "an", "họp", "số", "5", "7", "09", "12", "15", "Hà Tĩnh", "Nghệ An", "ngày 19/11", "sáng 20/11")
+texts = st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join)
+reports = st.builds(
+    report, texts, texts, outlet=st.sampled_from(("A", "B")), at=st.integers(0, 80).map(lambda h: NOW + h * HOUR)
+)
+
+
+@given(one=reports, other=reports)
+def test_law_of_symmetry(one: Report, other: Report) -> None:
+    assert same_event(one, other) == same_event(other, one)
+
+
+@given(one=reports)
+def test_law_of_identity(one: Report) -> None:
+    assert same_event(one, one) == bool(one.title or len(one.opening) >= 12)
+
+
+# Stories in the database
+
+
+def stories(session: Session) -> dict[str, int]:
+    rows = session.execute(
+        select(Article.title, StoryArticle.story_id).join(StoryArticle, StoryArticle.article_id == Article.id)
+    )
+    return {row.title: row.story_id for row in rows}
+
+
+def test_reports_of_one_event_share_a_story_and_folding_again_changes_nothing(database: Database) -> None:
+    with database.session() as session:
+        publish(session, "Tổng kết Chỉ thị 09 của Bộ Công an", AGENCY, seen=NOW, published=NOW)
+        publish(session, "Dân là gốc của an ninh", AGENCY, seen=NOW, published=NOW + HOUR, outlet="Báo Hai")
+        publish(session, *POLICY, seen=NOW, published=NOW + HOUR)
+        publish(session, "Giá cà phê tăng", "Tại các vườn cà phê.", seen=NOW, published=NOW)
+        assert fold_stories(session) == 3
+        first = stories(session)
+        assert fold_stories(session) == 0
+        assert stories(session) == first
+        assert session.scalar(select(func.count()).select_from(Story)) == 2
+    assert first["Tổng kết Chỉ thị 09 của Bộ Công an"] == first["Dân là gốc của an ninh"]
+
+
+def test_a_story_keeps_its_number_when_reports_arrive_later(database: Database) -> None:
+    with database.session() as session:
+        publish(session, "Báo Một đưa tin tổng kết Chỉ thị 09", AGENCY, seen=NOW, published=NOW)
+        fold_stories(session)
+        first = stories(session)
+    with database.session() as session:  # one published earlier, one later
+        publish(session, "Báo Hai đưa tin", AGENCY, seen=NOW + HOUR, published=NOW - HOUR, outlet="Báo Hai")
+        publish(session, "Báo Ba đưa tin", AGENCY, seen=NOW + HOUR, published=NOW + HOUR, outlet="Báo Ba")
+        assert fold_stories(session) == 2
+        after = stories(session)
+    assert set(after.values()) == set(first.values())
+
+
+def test_an_article_that_is_kept_later_joins_its_story(database: Database) -> None:
+    with database.session() as session:
+        kept = publish(session, "Một", AGENCY, seen=NOW, published=NOW)
+        late = publish(session, "Hai", AGENCY, seen=NOW, published=NOW, outlet="Báo Hai")
+        kept.state, late.state = "kept", "left_out"
+        assert fold_stories(session) == 1
+        late.state = "kept"
+        assert fold_stories(session) == 1
+        assert len(set(stories(session).values())) == 1
+
+
+def test_two_sessions_fold_the_same_news_without_error(database: Database) -> None:
+    with database.session() as session:
+        for number in range(6):
+            publish(session, f"Bộ Công an ban hành kế hoạch {number}", AGENCY, seen=NOW, outlet=f"Báo {number}")
+    together = threading.Barrier(3)
+
+    def fold(_worker: int) -> int:
+        together.wait()
+        with database.session() as session:
+            return fold_stories(session)
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(fold, range(3))) == [0, 0, 6]
