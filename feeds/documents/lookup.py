@@ -97,8 +97,10 @@ def _wishes(text: str) -> list[_Wish]:
     found = list(_read(text))
     if found and _LEADING_NUMBER.match(text):  # "18 và 19-NQ/TW"
         found = list(_read(f"{type_name(found[0].type or '')} {text}"))
-    if not found:
-        found = list(_read(rewrite(text)))
+    if not found or any(wish.number.partial for wish in found):
+        rewritten = list(_read(rewrite(text)))
+        complete = rewritten and not any(wish.number.partial for wish in rewritten)
+        found = rewritten if complete or not found else found
     if found and text.isascii():
         found = [meant for wish in found for meant in _both_committees(wish)]
     return found

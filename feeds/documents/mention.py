@@ -103,7 +103,7 @@ def _is_certain(text: FoldedText, mention: Mention) -> bool:
     return (
         mention.form != "spelled_out"
         or mention.year is not None
-        or bool(re.match(issued, text.low[mention.end :][:60]))
+        or bool(re.match(issued, text.low[mention.end : mention.end + 60]))
     )
 
 

@@ -71,7 +71,7 @@ def _ordered(words: list[str], classes: list[str]) -> list[str]:
             number = words.pop(0)
             if classes[first] == "kind and organ":  # "09cttw"
                 kind = next(name for name in _kind_names() if words[first - 1].startswith(name))
-                return [kind, number, words[first - 1].removeprefix(kind).strip(), *words[first:]]
+                return [kind, number, "của", words[first - 1].removeprefix(kind).strip(), *words[first:]]
             words.insert(first, number)
             classes.insert(first + 1, classes.pop(0))
     ordered: list[str] = []
@@ -79,7 +79,8 @@ def _ordered(words: list[str], classes: list[str]) -> list[str]:
         if ordered and meaning == "number" and _YEAR.fullmatch(word) and re.fullmatch(r"\d+[a-zđ]?", ordered[-1]):
             ordered[-1] += f"/{word}"
         else:
-            ordered.append(word)
+            after_number = ordered and ordered[-1][0].isdigit()
+            ordered.append(f"của {word}" if meaning == "organ" and after_number else word)
     return ordered
 
 
