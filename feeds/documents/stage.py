@@ -5,7 +5,7 @@ outranks the carrying out. A mention that "và" or a comma alone parts from the 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from feeds.documents.folding import FoldedText
@@ -13,14 +13,9 @@ from feeds.documents.kinds import rules
 from feeds.documents.mention import Mention
 
 _REACH = 110
-_YEARS = re.compile(r"(?:sơ\s+kết|tổng\s+kết)\s+(?:\S+\s+){0,3}?(?P<years>\d{1,2})\s+năm")
+_YEARS = re.compile(r"(?:sơ|tổng)\s+kết\s+(?:\S+\s+){0,3}?(?P<years>\d{1,2}|một|hai|ba|bốn|năm|mười)\s+năm(?!\w)")
+_COUNT = {"một": 1, "hai": 2, "ba": 3, "bốn": 4, "năm": 5, "mười": 10}
 _BREAK = re.compile(r"[.;:!?\n]\s|[“”\"]")
-_FILLER = (
-    r"(?:việc|tốt|có|hiệu\s+quả|nghiêm|nghiêm\s+túc|nghiêm\s+chỉnh|kết\s+quả|các|những|công\s+tác|tình\s+hình|hội\s+nghị|quá\s+trình|trong|"
-    r"nội\s+dung|cơ\s+bản|tinh\s+thần|một\s+số|điều|khoản|của|chi\s+tiết|kế\s+hoạch|chương\s+trình|hành\s+động|tổ\s+chức|tiếp\s+tục|đẩy\s+mạnh|"
-    r"kịp\s+thời|sâu\s+rộng|sâu\s+sắc|toàn\s+diện|đồng\s+bộ|và|năm|gần|hơn|\d{1,2}|đến|cho|để|khái\s+quát|đầy\s+đủ|quyết\s+liệt|bước\s+đầu|sau|qua|"
-    r"hai|ba|bộ|hàng\s+loạt|thêm|về|đã|vừa|mới|sẽ|được)"
-)
 _CONJUNCTION = re.compile(r"\s*(?:,|và|;|cùng|gắn\s+với|\(|hoặc)*\s*(?:các\s+|những\s+)?")
 
 
@@ -51,8 +46,8 @@ def _from_words(text: FoldedText, mention: Mention, floor: int) -> None:
     order = [row["stage"] for row in rules()["stage"]]
     if found:
         mention.stage = min(found, key=order.index)
-    if mention.stage in ("interim_review", "final_review") and (years := _YEARS.search(window)):
-        mention.stage_years = int(years["years"])
+    if mention.stage in ("interim_review", "final_review") and (counts := _YEARS.findall(window)):
+        mention.stage_years = _COUNT.get(counts[-1]) or int(counts[-1])
 
 
 @cache
@@ -73,7 +68,8 @@ def _cue() -> re.Pattern[str]:
 @cache
 def _chain() -> re.Pattern[str]:
     """Cues and fillers up to the mention."""
-    return re.compile(rf"(?<!\w)(?:(?:{_alternatives(_before())}|{_FILLER})(?!\w)[\s,]*)++$")
+    filler = _alternatives(rules()["words"]["stage_filler"])
+    return re.compile(rf"(?<!\w)(?:(?:{_alternatives(_before())}|{filler}|\d{{1,2}})(?!\w)[\s,]*)++$")
 
 
 @cache
@@ -81,6 +77,6 @@ def _after() -> re.Pattern[str]:
     return re.compile(rf"\s*(?:đã\s+|vừa\s+|mới\s+)?(?P<words>{_alternatives(_after_words())})(?!\w)")
 
 
-def _alternatives(words: Mapping[str, str]) -> str:
+def _alternatives(words: Iterable[str]) -> str:
     ordered = sorted(words, key=lambda phrase: (-len(phrase), phrase))
     return "(?:" + "|".join(re.escape(phrase).replace(r"\ ", r"\s+") for phrase in ordered) + ")"
