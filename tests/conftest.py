@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from feeds.database import Database
+from terminal import Terminal
 
 NOW = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)  # 07:00 in Vietnam
 
@@ -64,3 +65,9 @@ def sqlite(sqlite_url: str) -> Iterator[Database]:
     database.migrate()
     yield database
     database.close()
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
+    """The command line, in a folder of its own."""
+    return Terminal(tmp_path, monkeypatch, capsys)

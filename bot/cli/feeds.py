@@ -125,11 +125,10 @@ def check_feed(url: str) -> None:
         click.echo(f"  skipped: {reason}")
     for entry in parsed.entries[:_SHOWN]:
         verdict = classify(entry.title, entry.summary)
-        date = (
-            f"{entry.published.astimezone(zone):%d/%m/%Y %H:%M}"
-            if entry.published
-            else f"no date ({entry.published_raw!r})"
-        )
+        if entry.published:
+            date = f"{entry.published.astimezone(zone):%d/%m/%Y %H:%M}"
+        else:
+            date = f"no date ({entry.published_raw!r})" if entry.published_raw else "no date"
         click.echo(f"  {'kept' if verdict.relevant else 'left out'} {verdict.score:.2f}  {date}  {entry.title}")
         if verdict.relevant:
             phrases = ", ".join(evidence.phrase for evidence in verdict.evidence)
@@ -147,7 +146,13 @@ def _read(settings: Settings, url: str) -> ParsedFeed:
 
     try:
         return asyncio.run(read())
-    except (FetchError, ParseError) as error:
+    except FetchError as error:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        is_blocked = error.reason == "blocked_address"
+        hint = f"; FETCH_ALLOW_PRIVATE={parts.hostname}:{port} lets it through" if is_blocked else ""
+        raise click.ClickException(f"{url}: {error}{hint}") from error
+    except ParseError as error:
         raise click.ClickException(f"{url}: {error}") from error
 
 

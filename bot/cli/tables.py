@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-_PIPED_WIDTH = 240
+_PIPED_WIDTH = 4000
 
 
 def print_table(table: Table) -> None:

@@ -46,6 +46,8 @@ def train_command(gold: tuple[Path, ...], out: Path | None) -> None:
     Writes its figures in place of the shipped ones, or to --out. Needs the extra packages of `pip install -e
     '.[train]'`.
     """
+    if out and not out.parent.is_dir():  # better now than after the work
+        raise click.BadParameter(f"there is no folder {out.parent}", param_hint="'--out'")
     report = train(gold, out, log=lambda line: click.echo(line, err=True))
     table = Table("cross-validated", "precision", "recall", "F1")
     for name, score in (("natural", report.natural), ("others", report.others), ("topics", report.topics)):

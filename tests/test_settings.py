@@ -1,0 +1,123 @@
+"""Settings: all checked at once, each problem names its variable, no secret is shown."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Settings, SettingsError, load_settings, settings_table
+
+SECRET = "AAE-geheim-geheim-geheim-geheim-geheim"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_defaults_are_usable() -> None:
+    settings = load_settings()
+    assert settings.telegram_token is None
+    assert settings.database_url == "sqlite:///data/diem-tin.db"
+    assert settings.poll_minutes == 15
+    assert settings.fetch_allow_private == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read"),
+    [
+        ("TELEGRAM_API_URL", "http://127.0.0.1:8081/", "http://127.0.0.1:8081"),
+        ("DATABASE_URL", "sqlite:////srv/with:colon.db", "sqlite:////srv/with:colon.db"),
+        ("DATABASE_URL", "postgresql://u:p%40@[::1]:5432/db", "postgresql://u:p%40@[::1]:5432/db"),
+        ("DATABASE_URL", "postgresql://u:@/db?host=/tmp/a:b", "postgresql://u:@/db?host=/tmp/a:b"),
+        ("ADMIN_IDS", "1, 2,,3 ", (1, 2, 3)),
+        ("DEFAULT_TIMEZONE", "Europe/Berlin", "Europe/Berlin"),
+        ("FETCH_ALLOW_PRIVATE", "127.0.0.1:80, [::1]:8080, Nas.local:1", ("127.0.0.1:80", "::1:8080", "nas.local:1")),
+        ("POLL_MINUTES", " 30 ", 30),
+        ("POLL_MINUTES", "  ", 15),
+        ("LOG_LEVEL", "DEBUG", "debug"),
+        ("LOG_FORMAT", "Json", "json"),
+    ],
+)
+def test_values_are_read(monkeypatch: pytest.MonkeyPatch, name: str, value: str, read: object) -> None:
+    monkeypatch.setenv(name, value)
+    assert getattr(load_settings(), name.lower()) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TELEGRAM_TOKEN", f"token {SECRET}"),
+        ("TELEGRAM_TOKEN", '"123456789:AAE"'),
+        ("TELEGRAM_API_URL", "api.telegram.org"),
+        ("TELEGRAM_API_URL", "ftp://x"),
+        ("TELEGRAM_API_URL", "https://"),
+        ("DATABASE_URL", "diem-tin.db"),
+        ("DATABASE_URL", f"mysql://u:{SECRET}@h/x"),
+        ("DATABASE_URL", f"postgresql://u:{SECRET}@x@h/x"),
+        ("DATABASE_URL", f"postgresql://u:{SECRET}@h:port/x"),
+        ("ADMIN_IDS", "1,Minh"),
+        ("DEFAULT_TIMEZONE", "Hà Nội"),
+        ("DEFAULT_TIMEZONE", "Asia"),
+        ("SOURCES_FILE", "/there/is/none.toml"),
+        ("FETCH_ALLOW_PRIVATE", "127.0.0.1"),
+        ("FETCH_ALLOW_PRIVATE", "http://127.0.0.1:80"),
+        ("FETCH_ALLOW_PRIVATE", "127.0.0.1:99999"),
+        ("POLL_MINUTES", "0"),
+        ("POLL_MINUTES", "721"),
+        ("POLL_MINUTES", "1.5"),
+        ("POLL_MINUTES", "quarter"),
+        ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+    ],
+)
+def test_wrong_values_are_named_with_how_to_write_them(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    (problem,) = raised.value.problems
+    assert problem.startswith(f"{name}: ")
+    assert "; write it like " in problem
+    assert SECRET not in str(raised.value)
+
+
+def test_all_problems_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TELEGRAM_TOKEN", "DATABASE_URL", "POLL_MINUTES", "LOG_LEVEL"):
+        monkeypatch.setenv(name, "rubbish")
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    assert [problem.partition(":")[0] for problem in raised.value.problems] == [
+        "TELEGRAM_TOKEN", "DATABASE_URL", "POLL_MINUTES", "LOG_LEVEL"
+    ]  # fmt: skip
+
+
+def test_secrets_are_in_no_text_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_TOKEN", f"123456789:{SECRET}")
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://u:{SECRET}@h/x")
+    settings = load_settings()
+    assert settings.telegram_token
+    assert settings.telegram_token.get_secret_value().endswith(SECRET)
+    for text in (repr(settings), str(settings), f"{settings}", repr(settings.telegram_token)):
+        assert SECRET not in text
+
+
+def test_env_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("# của tôi\nPOLL_MINUTES=20\nDEFAULT_TIMEZONE='Europe/Paris'\nUNKNOWN=1\n", "utf-8")
+    monkeypatch.setenv("POLL_MINUTES", "40")
+    settings = load_settings()
+    assert (settings.poll_minutes, settings.default_timezone) == (40, "Europe/Paris")
+
+
+def test_env_file_that_is_no_text_is_a_settings_error() -> None:
+    Path(".env").write_bytes(b"POLL_MINUTES=\xff\n")
+    with pytest.raises(SettingsError, match=r"\.env"):
+        load_settings()
+
+
+def test_table_has_every_setting() -> None:
+    table = settings_table()
+    assert [name for name, _, _ in table] == [name.upper() for name in Settings.model_fields]
+    assert ("POLL_MINUTES", "15") in [row[:2] for row in table]
+    assert ("TELEGRAM_TOKEN", "") in [row[:2] for row in table]
+    assert all(meaning for *_, meaning in table)
