@@ -51,6 +51,15 @@ CASES = [
         None,
         [("ambiguous", None, "several_candidates"), ("presumed", "86-KL/TW#X", "only_candidate")],
     ),
+    (
+        "Chỉ thị 05-CT/TW khóa XII; Kết luận số 86-KL/TW khóa X; Chỉ thị 05-CT/TW",
+        None,
+        [
+            ("resolved", "05-CT/TW#XII", "stated_term"),
+            ("resolved", "86-KL/TW#X", "stated_term"),
+            ("ambiguous", None, "several_candidates"),
+        ],
+    ),
     ("Quyết định số 69-QĐ/TW", None, [("unknown", None, "contradiction")]),
     ("Quy định số 69-QĐ/TW khóa XIII", None, [("resolved", "69-QĐ/TW#XIII", "stated_term")]),
     ("Nghị định 13/2023/NĐ-CP", None, [("resolved", "13/2023/NĐ-CP#2023", "full_symbol")]),

@@ -90,10 +90,8 @@ def resolve_citations(
 
 def _step(cases: Sequence[_Case], catalogue: Catalogue) -> bool:
     """One round over the open cases; whether it settled any."""
-    open_cases = [case for case in cases if case.id is None]
     known = _Known(cases, catalogue)
-    settled = [case for case in open_cases if _from_anaphora(case, known)]
-    settled = settled or [case for case in open_cases if _from_relation(case, known)]
+    settled = [case for case in cases if case.id is None and _from_the_text(case, known)]
     return bool(settled)
 
 
@@ -217,29 +215,28 @@ def _issuer_stated(case: _Case) -> bool:
     return organ is None or not organ.local or (_placed(case) and case.citation.issuing_body is not None)
 
 
-def _from_anaphora(case: _Case, known: _Known) -> bool:
-    ids = known.meant_by(case)
+def _from_the_text(case: _Case, known: _Known) -> bool:
+    """Anaphora and relation; where they point to different documents neither counts."""
+    anaphora, related = known.meant_by(case), _related(case, known)
+    ids = anaphora | related
     if len(ids) != 1 or any(document.id in ids for document in case.ruled_out):
         return False
-    (case.id,), case.rule = ids, "anaphora"
+    (case.id,), case.rule = ids, "anaphora" if anaphora else "relation"
     return True
 
 
-def _from_relation(case: _Case, known: _Known) -> bool:
-    if case.number.shape not in ("party", "plain"):  # a law's amendments are many, and any text on them names it
-        return False
-    related = [
-        document
+def _related(case: _Case, known: _Known) -> set[str]:
+    """Candidates that a resolved document of the text concludes, carries out, amends or replaces, or the reverse."""
+    if case.number.shape not in ("party", "plain") or not _placed(case):
+        return set()  # a law's amendments are many, and any text on them names it
+    return {
+        document.id
         for document in case.possible
         if any(
             link.target in known.ids and link.kind in _STRONG_RELATIONS and link.confidence == "seen"
             for link in document.relations
         )
-    ]
-    if len(related) != 1 or not _placed(case):
-        return False
-    case.id, case.rule = related[0].id, "relation"
-    return True
+    }
 
 
 def _reading(case: _Case) -> Reading:
