@@ -1,6 +1,7 @@
 """One document: what it is, by the catalogue, and every article that cites it, by the store."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,11 +30,15 @@ class CitingArticle:
     stage_years: int | None
     province: str | None
     quote: str
+    document_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """A document with its articles, newest first. `document` is None where no catalogue entry is known."""
+    """A document with its articles, newest first. `document` is None where no catalogue entry is known.
+
+    Without `document_id` it is of a number only, and `namesakes` are the catalogued documents that bear it.
+    """
 
     key: str
     document_id: str | None
@@ -41,6 +46,7 @@ class Dossier:
     articles: tuple[CitingArticle, ...]
     total: int
     unsure: int
+    namesakes: tuple[Document, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,19 @@ class Answer:
     dossiers: tuple[Dossier, ...]
     nearest: tuple[str, ...]
     reading_since: datetime | None
+
+    @property
+    def cited(self) -> Mapping[str, int]:
+        """key -> number of articles, of the numbers asked for that no catalogued `documents` bear."""
+        catalogued = {document.key for document in self.documents}
+        keys = (citing.key for dossier in self.dossiers for citing in dossier.articles)
+        return Counter(key for key in keys if key not in catalogued)
+
+    @property
+    def namesakes(self) -> tuple[Document, ...]:
+        """Catalogued documents that bear a number asked for, but are not what was asked for."""
+        found = (document for dossier in self.dossiers for document in dossier.namesakes)
+        return tuple({document.id: document for document in found if document not in self.documents}.values())
 
 
 def answer(session: Session, query: str) -> Answer:
@@ -79,15 +98,13 @@ def _answer(session: Session, lookup: Lookup, seen: Iterable[str]) -> Answer:
     near: tuple[str, ...] = ()
     if lookup.status == "ambiguous":
         dossiers = tuple(_dossier(session, key, None, None) for key in lookup.keys)
-    elif documents:
-        dossiers = tuple(
-            _dossier(session, document.key or document.id.rpartition("#")[0], document.id, document)
-            for document in documents
+    else:
+        known = {document.key for document in documents}
+        dossiers = tuple(dossier_of(session, document.id) for document in documents) + tuple(
+            _dossier(session, key, None, None) for key in lookup.keys if not documents or key not in known
         )
-    elif lookup.keys:
-        dossiers = tuple(_dossier(session, key, None, None) for key in lookup.keys)
-        if not any(dossier.total for dossier in dossiers):
-            near = nearest(lookup.keys[0], catalogue, tuple(seen))
+    if lookup.keys and not documents and not any(dossier.total for dossier in dossiers):
+        near = nearest(lookup.keys[0], catalogue, tuple(seen))
     return Answer(
         lookup.query, lookup.status, lookup.keys, documents, dossiers, near, reading_since(session)
     )  # fmt: skip
@@ -101,12 +118,24 @@ def _dossier(session: Session, key: str, document_id: str | None, document: Docu
     where: ColumnElement[bool] = by_key
     if document_id is not None:
         where = or_(Mention.document_id == document_id, by_key & Mention.document_id.is_(None))
-    articles = _citing(session, where, document_id)
+    articles = _citing(session, where, lambda mention: document_id is None or _may_mean(mention, document_id, document))
     unsure = sum(citing.status != "resolved" for citing in articles)
-    return Dossier(key, document_id, document, tuple(articles), len(articles), unsure)
+    namesakes = load_catalogue().with_key(key) if document_id is None else ()
+    return Dossier(key, document_id, document, tuple(articles), len(articles), unsure, namesakes)
 
 
-def _citing(session: Session, where: ColumnElement[bool], document_id: str | None) -> Sequence[CitingArticle]:
+def _may_mean(mention: Mention, document_id: str, document: Document | None) -> bool:
+    """Whether a mention of the number may be of the document: not if it was read otherwise or contradicts it."""
+    if mention.document_id:
+        return mention.document_id == document_id
+    if document and mention.rule == "contradiction":
+        return False
+    return not mention.candidates or document_id in mention.candidates
+
+
+def _citing(
+    session: Session, where: ColumnElement[bool], may_mean: Callable[[Mention], bool]
+) -> Sequence[CitingArticle]:
     best: dict[int, tuple[Article, Mention]] = {}
     rows = session.execute(
         select(Article, Mention)
@@ -115,7 +144,7 @@ def _citing(session: Session, where: ColumnElement[bool], document_id: str | Non
         .order_by(Article.position.desc(), Mention.ordinal)
     )
     for article, mention in rows:
-        if document_id and not mention.document_id and mention.candidates and document_id not in mention.candidates:
+        if not may_mean(mention):
             continue
         if article.id not in best or _telling(article, mention) < _telling(*best[article.id]):
             best[article.id] = (article, mention)
@@ -131,10 +160,11 @@ def _citing_article(article: Article, mention: Mention) -> CitingArticle:
     return CitingArticle(
         article=view_article(article),
         key=mention.key or "",
-        status=mention.status,
+        status=mention.status or "unknown",
         rule=mention.rule,
         stage=mention.stage,
         stage_years=mention.stage_years,
         province=mention.province or (article.places[0] if article.places else article.province),
         quote=mention.quote,
+        document_id=mention.document_id,
     )

@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from digests.dossier import PER_PAGE, Dossier
 from digests.views import DigestView
 from feeds.classify import topics
-from feeds.documents import document_name, load_catalogue, type_name
+from feeds.documents import Document, document_name, load_catalogue, type_name
 from feeds.text import shorten
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -219,6 +219,8 @@ def _environment() -> Environment:
         "local": lambda moment, zone: moment.astimezone(ZoneInfo(zone)),
         "iso_date": _iso_date,
         "document_name": document_name,
+        "catalogued": load_catalogue().get,
+        "checked": _checked,
         "topic_name": lambda code, language: names[code][language],
     }
     return environment
@@ -227,6 +229,11 @@ def _environment() -> Environment:
 def _linkable(url: str | None) -> bool:
     """Only plain web addresses of a sane length become links; the rest is shown without."""
     return url is not None and _WEB_ADDRESS.fullmatch(url) is not None
+
+
+def _checked(document: Document | None, *fields: str) -> bool:
+    """Whether what we say in these fields was seen in a source or follows from it; what is nowhere stated is."""
+    return document is None or all(document.provenance.get(field, "seen") in ("seen", "derived") for field in fields)
 
 
 def _iso_date(value: str | date) -> str:

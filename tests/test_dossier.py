@@ -1,0 +1,305 @@
+"""Answers about documents. A wrong statement about one is the worst bug there is."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from conftest import NOW
+from digests.dossier import PER_PAGE, Answer, Dossier, answer, dossier_of
+from digests.render import LANGUAGES, plain_text, render, render_dossier
+from feeds.database import Database
+from feeds.documents import Document, load_catalogue
+from feeds.models import Mention
+from newsroom import POLICY, ROBBERY, publish
+
+HOUR = timedelta(hours=1)
+ZONE = "Asia/Ho_Chi_Minh"
+OF_TERM_X = "Đồng Nai thực hiện Chỉ thị số 05-CT/TW (khóa X) về bảo đảm an ninh quốc gia"
+OF_TERM_XII = "Hà Tĩnh thực hiện Chỉ thị số 05-CT/TW (khóa XII) về học tập và làm theo Bác"
+OF_TERM_XI = "Hội thảo về Chỉ thị số 05-CT/TW (khóa XI)"
+OF_NO_TERM = "Công an tỉnh thực hiện nghiêm Chỉ thị số 05-CT/TW"
+
+
+def ask(database: Database, query: str) -> Answer:
+    with database.session() as session:
+        return answer(session, query)
+
+
+def titles(dossier: Dossier) -> list[str]:
+    return [citing.article.title for citing in dossier.articles]
+
+
+def card(dossier: Dossier, language: str = "vi", page: int = 0) -> str:
+    return plain_text(render_dossier(dossier, language, ZONE, page)[0])
+
+
+def reply(found: Answer, language: str = "vi") -> str:
+    as_of = load_catalogue().as_of
+    return plain_text(render("answer.html", language, answer=found, timezone=ZONE, as_of=as_of))
+
+
+def publish_all(session: Session, *headlines: str) -> None:
+    for number, title in enumerate(headlines):
+        publish(session, title, seen=NOW, published=NOW - number * HOUR)
+
+
+def test_one_document_with_its_articles_newest_first(database: Database) -> None:
+    with database.session() as session:
+        publish(session, *ROBBERY, seen=NOW)
+        publish(session, *POLICY, seen=NOW, published=NOW - HOUR)
+        publish(session, "Sơ kết Chỉ thị 09-CT/TW (khóa XI)", seen=NOW, published=NOW, outlet="Báo Hai")
+    found = ask(database, "09 ct tw")
+    assert (found.status, found.keys, [d.id for d in found.documents]) == ("found", ("09-CT/TW",), ["09-CT/TW#XI"])
+    (dossier,) = found.dossiers
+    assert (dossier.document_id, dossier.total, dossier.unsure) == ("09-CT/TW#XI", 2, 0)
+    assert titles(dossier) == ["Sơ kết Chỉ thị 09-CT/TW (khóa XI)", POLICY[0]]
+    first, second = dossier.articles
+    assert (first.stage, second.stage) == ("interim_review", "rolled_out")
+    assert "09-CT/TW" in second.quote
+    assert second.quote in "\n".join(POLICY)
+    assert found.reading_since == NOW
+
+
+def test_a_number_of_two_terms_offers_both_and_merges_none(database: Database) -> None:
+    with database.session() as session:
+        publish_all(session, OF_TERM_X, OF_TERM_XII, OF_NO_TERM, OF_TERM_XI)
+    found = ask(database, "05-CT/TW")
+    assert found.status == "ambiguous"
+    assert [document.id for document in found.documents] == ["05-CT/TW#XII", "05-CT/TW#X"]
+    text = reply(found)
+    assert "05-CT/TW (khóa XII)" in text
+    assert "05-CT/TW (khóa X)" in text
+
+
+@pytest.mark.parametrize(("term", "own"), [("X", OF_TERM_X), ("XII", OF_TERM_XII), ("XI", OF_TERM_XI)])
+def test_articles_read_as_of_another_term_are_left_out(database: Database, term: str, own: str) -> None:
+    with database.session() as session:
+        publish_all(session, OF_TERM_X, OF_TERM_XII, OF_NO_TERM, OF_TERM_XI)
+        dossier = dossier_of(session, f"05-CT/TW#{term}")
+    assert own in titles(dossier)
+    assert set(titles(dossier)) <= {own, OF_NO_TERM}
+    assert dossier.unsure == dossier.total - 1
+    lines = card(dossier).splitlines()
+    for title, doubted in ((own, False), (OF_NO_TERM, True)):
+        if title in titles(dossier):
+            below = lines[next(i for i, line in enumerate(lines) if title in line) + 1]
+            assert ("chưa" in below) == doubted, below
+
+
+def test_an_article_that_contradicts_a_document_is_not_listed_with_it(database: Database) -> None:
+    contradicting = "Thi hành Chỉ thị số 09-CT/TW ngày 5/5/2021 của Ban Bí thư về an ninh mạng"
+    with database.session() as session:
+        publish(session, contradicting, seen=NOW, published=NOW)
+        mention = session.scalars(select(Mention)).one()
+        mention.status, mention.document_id, mention.rule, mention.candidates = "unknown", None, "contradiction", []
+        session.flush()
+        assert dossier_of(session, "09-CT/TW#XI").total == 0
+        assert dossier_of(session, "09-CT/TW#?").total == 1
+
+
+def test_what_is_presumed_is_marked(database: Database) -> None:
+    with database.session() as session:
+        publish(session, "Công an xã thực hiện Chỉ thị số 09-CT/TW", seen=NOW, published=NOW)
+    (dossier,) = ask(database, "09-CT/TW").dossiers
+    assert (dossier.total, dossier.unsure, dossier.articles[0].status) == (1, 1, "presumed")
+    assert "chưa chắc đúng văn bản này" in card(dossier)
+    assert "trong đó 1 bài chưa chắc là văn bản này" in card(dossier)
+    assert "not certain to be this document" in card(dossier, "en")
+
+
+def test_an_unknown_number_says_so_and_offers_the_nearest(database: Database) -> None:
+    found = ask(database, "990-CT/TW")
+    assert (found.status, found.documents, found.cited, found.namesakes) == ("unknown", (), {}, ())
+    assert [dossier.total for dossier in found.dossiers] == [0]
+    assert "Chưa biết văn bản 990-CT/TW" in reply(found)
+    slip = ask(database, "44-CT/TW")
+    assert slip.status in ("unknown", "found", "ambiguous")
+    near = ask(database, "0009-CT/TW")
+    assert near.keys == ("09-CT/TW",) or near.nearest
+
+
+def test_nearest_numbers_include_those_only_the_press_knows(database: Database) -> None:
+    with database.session() as session:
+        publish(session, "Quán triệt Chỉ thị số 992-CT/TW", seen=NOW)
+    assert "992-CT/TW" in ask(database, "991-CT/TW").nearest
+
+
+def test_an_unknown_number_that_the_press_cites_shows_the_press(database: Database) -> None:
+    with database.session() as session:
+        publish(session, "Quán triệt Chỉ thị số 990-CT/TW", seen=NOW)
+    found = ask(database, "990-CT/TW")
+    (dossier,) = found.dossiers
+    assert (found.status, found.nearest, dossier.document, dossier.total) == ("unknown", (), None, 1)
+    assert "chưa có trong danh mục" in card(dossier)
+    assert "chưa thấy báo nào" not in reply(found)
+    assert "990-CT/TW: 1 bài" in reply(found)
+
+
+def test_a_term_that_the_catalogue_does_not_have_is_not_said_to_be_missing_as_a_number(database: Database) -> None:
+    with database.session() as session:
+        publish_all(session, OF_TERM_X, OF_TERM_XII)
+    found = ask(database, "05-CT/TW khóa XI")
+    assert (found.status, found.documents) == ("unknown", ())
+    text = reply(found)
+    assert "không có trong danh mục" not in text
+    assert "Danh mục có 2 văn bản mang số này" in text
+
+
+def test_a_list_is_answered_whole(database: Database) -> None:
+    with database.session() as session:
+        publish(session, "Quán triệt Chỉ thị số 990-CT/TW", seen=NOW)
+    found = ask(database, "09-CT/TW, 990-CT/TW, 991-CT/TW")
+    assert found.status == "several"
+    assert [(dossier.key, dossier.document_id, dossier.total) for dossier in found.dossiers] == [
+        ("09-CT/TW", "09-CT/TW#XI", 0),
+        ("990-CT/TW", None, 1),
+        ("991-CT/TW", None, 0),
+    ]
+
+
+def test_what_is_no_number_is_invalid(database: Database) -> None:
+    found = ask(database, "thời tiết <b>hôm nay</b>")
+    assert (found.status, found.keys, found.dossiers) == ("invalid", (), ())
+    assert "thời tiết <b>hôm nay</b>" in reply(found)
+
+
+def test_a_number_without_its_place_lists_all_places_by_name(database: Database) -> None:
+    with database.session() as session:
+        publish_all(
+            session,
+            "Quán triệt Nghị quyết số 98-NQ/TU của Tỉnh ủy Hà Tĩnh",
+            "Quán triệt Nghị quyết số 98-NQ/TU của Tỉnh ủy Đồng Nai",
+            "Quán triệt Nghị quyết số 98-NQ/TU về an ninh",
+            "Quán triệt Nghị quyết số 98-NQ/TW về an ninh",
+        )
+        dossier = dossier_of(session, "98-NQ/TU#?")
+    assert {citing.key for citing in dossier.articles} == {"98-NQ/TU", "98-NQ/TU@Hà Tĩnh", "98-NQ/TU@Đồng Nai"}
+    text = card(dossier)
+    assert "98-NQ/TU (Hà Tĩnh)" in text
+    assert "98-NQ/TU (Đồng Nai)" in text
+    with database.session() as session:
+        assert titles(dossier_of(session, "98-NQ/TU@Hà Tĩnh#?")) == [
+            "Quán triệt Nghị quyết số 98-NQ/TU của Tỉnh ủy Hà Tĩnh"
+        ]
+
+
+def test_a_provinces_number_is_not_its_citys_and_a_doubt_is_shown(database: Database) -> None:
+    with database.session() as session:
+        publish_all(
+            session,
+            "Quán triệt Nghị quyết số 08-NQ/TU của Tỉnh ủy Bến Tre",
+            "Quán triệt Nghị quyết số 08-NQ/TU của Tỉnh ủy Hà Tĩnh",
+            "Quán triệt Nghị quyết số 08-NQ/TU",
+        )
+        city = dossier_of(session, "08-NQ/TU@TP Bến Tre#?")
+        number = dossier_of(session, "08-NQ/TU#?")
+    assert city.document is not None
+    assert set(titles(city)) <= {"Quán triệt Nghị quyết số 08-NQ/TU"}
+    assert city.unsure == city.total
+    assert number.document is None
+    assert number.total == 3
+    text = card(number)
+    assert "chưa có trong danh mục" not in text, "the catalogue does have one of that number"
+    assert "08-NQ/TU (Hà Tĩnh)" in text
+
+
+def test_the_card_of_a_number_names_what_each_article_means(database: Database) -> None:
+    """The button under an ambiguous citation in a digest leads here."""
+    with database.session() as session:
+        publish_all(session, OF_TERM_X, OF_TERM_XII, OF_NO_TERM)
+        dossier = dossier_of(session, "05-CT/TW#?")
+    assert (dossier.document, dossier.total) == (None, 3)
+    lines = card(dossier).splitlines()
+    assert "Danh mục có 2 văn bản mang số này:" in lines
+    assert not any("chưa có trong danh mục" in line for line in lines)
+    below = {title: lines[next(i for i, line in enumerate(lines) if title in line) + 1] for title in titles(dossier)}
+    assert below[OF_TERM_X].endswith("05-CT/TW (khóa X)")
+    assert below[OF_TERM_XII].endswith("05-CT/TW (khóa XII)")
+    assert below[OF_NO_TERM].endswith("(chưa rõ là văn bản nào)")
+
+
+def test_an_uncatalogued_identity_is_shown_as_such(database: Database) -> None:
+    with database.session() as session:
+        publish(session, OF_TERM_XI, seen=NOW, published=NOW)
+        dossier = dossier_of(session, "05-CT/TW#XI")
+    assert (dossier.document, dossier.document_id, titles(dossier)) == (None, "05-CT/TW#XI", [OF_TERM_XI])
+    assert card(dossier).startswith("05-CT/TW (khóa XI)")
+    assert "chưa có trong danh mục" in card(dossier)
+
+
+def test_one_article_stands_once_with_its_most_telling_mention(database: Database) -> None:
+    text = "Nhắc lại Chỉ thị 09-CT/TW. Hội nghị tổng kết 15 năm thực hiện Chỉ thị số 09-CT/TW, ngày 1/12/2011."
+    with database.session() as session:
+        publish(session, "Nhìn lại Chỉ thị 09-CT/TW", text, seen=NOW, published=NOW)
+    (dossier,) = ask(database, "09-CT/TW").dossiers
+    (citing,) = dossier.articles
+    assert (citing.stage, citing.stage_years, citing.status) == ("final_review", 15, "resolved")
+
+
+def test_pages(sqlite: Database) -> None:
+    count = 2 * PER_PAGE + 2
+    with sqlite.session() as session:
+        publish_all(session, *(f"Bài {number:02}: Chỉ thị số 09-CT/TW (khóa XI)" for number in range(count)))
+        dossier = dossier_of(session, "09-CT/TW#XI")
+    shown = []
+    for page in range(3):
+        html, pages = render_dossier(dossier, "vi", ZONE, page)
+        assert pages == 3
+        shown += re.findall(r"^(\d+)\. .*Bài (\d\d)", plain_text(html), re.MULTILINE)
+    assert shown == [(str(number + 1), f"{number:02}") for number in range(count)]
+    assert render_dossier(dossier, "vi", ZONE, 99) == render_dossier(dossier, "vi", ZONE, 2)
+    assert render_dossier(dossier, "vi", ZONE, -1) == render_dossier(dossier, "vi", ZONE, 0)
+    assert "Cơ quan ban hành" not in plain_text(render_dossier(dossier, "vi", ZONE, 1, head=False)[0])
+
+
+# What is said of each known document
+
+SAID = {
+    "issuer": lambda document: document.issuer,
+    "date": lambda document: document.date and "/".join(reversed(document.date.split("-"))),
+    "title": lambda document: document.title and document.title[:60],
+}
+MARK = {"vi": "(chưa đối chiếu)", "en": "(not verified)"}
+
+
+def bare(document: Document) -> Dossier:
+    return Dossier(document.key or document.id.partition("#")[0], document.id, document, (), 0, 0)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_card_shows_a_recalled_fact_without_its_mark(language: str) -> None:
+    for document in load_catalogue().documents:
+        text = card(bare(document), language)
+        heading, *lines = text.splitlines()
+        heading_sure = all(document.provenance.get(f) not in ("recalled", "unknown") for f in ("number", "term"))
+        assert (MARK[language] in heading) == (not heading_sure), document.id
+        for field, said in SAID.items():
+            words = said(document)
+            if words is None:
+                continue
+            line = next(line for line in lines if words in line)
+            sure = document.provenance.get(field, "unknown") in ("seen", "derived")
+            assert (MARK[language] in line) == (not sure), f"{document.id}: {field}"
+        if document.status != "unknown":
+            line = next(line for line in lines if load_catalogue().as_of.strftime("%d/%m/%Y") in line)
+            assert (MARK[language] in line) == (document.provenance.get("status") not in ("seen", "derived"))
+        for relation in document.relations[:6]:
+            if relation.confidence != "seen":
+                assert MARK[language] in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_answer_shows_a_recalled_fact_without_its_mark(language: str) -> None:
+    for document in load_catalogue().documents:
+        found = Answer(document.id, "ambiguous", (document.key or "",), (document, document), (), (), None)
+        lines = reply(found, language).splitlines()
+        said = next(line for line in lines[1:] if line)
+        for field in ("number", "term", "issuer", "date"):
+            shown = field in ("number", "term") or getattr(document, field)
+            if shown and document.provenance.get(field) in ("recalled", "unknown"):
+                assert MARK[language] in said, f"{document.id}: {field}"
+        if document.title and document.provenance.get("title") != "seen":
+            assert any(line.startswith("“") and line.endswith(MARK[language]) for line in lines), document.id
