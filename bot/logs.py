@@ -9,7 +9,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 _SECRETS = (
     # A Bot API token anywhere: in addresses, errors, traces; in the path of an API address whatever its length.
-    (re.compile(r"(?<![\w-])(?:\d{3,}:[A-Za-z0-9_-]{20,}|\d{8,}:[A-Za-z0-9_-]+)"), "***"),
+    (re.compile(r"(?<!\d)(?:\d{3,}:[A-Za-z0-9_-]{20,}|\d{8,}:[A-Za-z0-9_-]+)"), "***"),
     (re.compile(r"/bot\d+(?::|%3[Aa])[^/\s\"']+"), "/bot***"),
     # A password before the host. That of a database may hold any character: all up to the last @ goes.
     (re.compile(r"((?:postgres|sqlite|mysql)\w*(?:\+\w+)?://[^:/\s\"']*:)[^\s\"']*@", re.I), r"\1***@"),
