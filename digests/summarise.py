@@ -4,32 +4,50 @@ A sentence that leans on what stood before it ("Tuy nhiên", "Ông", "Điều n�
 not, so it never opens a summary, and ends one.
 """
 
+import re
+import unicodedata
+from collections.abc import Iterator
+
 from feeds.text import fold, sentences, shorten
 
 LIMIT = 320  # characters
-_LEANING = (
-    "tuy nhien", "tuy vay", "do do", "vi vay", "vi the", "ben canh do", "ngoai ra", "trong khi do", "theo do",
-    "dong thoi", "mat khac", "ong ", "ba ", "anh ", "chi ay", "ho ", "no ", "dieu nay", "viec nay", "day la",
-    "cung theo", "trong do", "qua do", "tu do", "however", "he ", "she ", "they ", "it ", "this ", "but ",
-)  # fmt: skip
+# With their accents: "Hồ Chí Minh" is not "họ", "Nợ xấu" not "nó"; "Bà Rịa" is a town, "bà con" the people.
+_LEANING = re.compile(
+    r"""\W*(?:
+        tuy\ nhiên | tuy\ vậy | do\ đó | do\ vậy | vì\ vậy | vì\ thế | bên\ cạnh\ đó | ngoài\ ra | trong\ khi\ đó
+        | theo\ đó | đồng\ thời | mặt\ khác | cũng\ theo | trong\ đó | qua\ đó | từ\ đó | sau\ đó
+        | điều\ (?:này|đó) | việc\ (?:này|đó) | đây\ là | ông | bà(?!\ (?:rịa|con|nà)\b) | anh\ (?:ấy|ta)
+        | chị\ (?:ấy|ta) | họ | nó | however | he | she | they | it | this | but
+    )(?!\w)""",
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 def summarise(title: str, lead: str, text: str, *, limit: int = LIMIT) -> str:
-    """Verbatim opening of at most two sentences and `limit` characters; "" when there is nothing but the title."""
-    source = lead or text
-    picked = ""
-    for start, end in sentences(source):
-        sentence = source[start:end]
-        if fold(sentence).strip(" .") == fold(title).strip(" ."):
-            continue
-        if fold(sentence).startswith(_LEANING):
-            if picked:
-                break
-            continue
-        longer = f"{picked} {sentence}".strip()
-        if picked and (len(longer) > limit or picked.count(sentence)):
-            break
-        if picked:
-            return longer
-        picked = longer
-    return shorten(picked, limit)
+    """Verbatim opening of at most two sentences and `limit` characters; "" when there is nothing but the title.
+
+    Of the lead, and of the text where the lead gives nothing.
+    """
+    return next((picked for source in (lead, text) if (picked := _opening(source, _bare(title), limit))), "")
+
+
+def _opening(source: str, title: str, limit: int) -> str:
+    found = _sentences(source)
+    first = next((sentence for sentence in found if not _leans(sentence) and _bare(sentence) != title), "")
+    second = next(found, "")
+    whole = f"{first} {second}"
+    if first and second and len(whole) <= limit and not _leans(second) and _bare(second) not in (title, _bare(first)):
+        return whole
+    return shorten(first, limit)
+
+
+def _sentences(source: str) -> Iterator[str]:
+    return (source[start:end] for start, end in sentences(source))
+
+
+def _leans(sentence: str) -> bool:
+    return _LEANING.match(unicodedata.normalize("NFC", sentence)) is not None
+
+
+def _bare(sentence: str) -> str:
+    return fold(sentence).strip(" .")
