@@ -5,7 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 from telegram.ext import Application, ContextTypes, ExtBot
 
+from bot.clock import now
 from bot.context import Context, Services
 from bot.handlers import digest, directive, errors, info, settings, start
 from bot.jobs import Jobs
@@ -57,19 +58,16 @@ class Running:
     sender: TelegramSender | None
 
     async def poll_now(self) -> UpdateReport | None:
-        """A round over the feeds that are due, without waiting for the tick."""
+        """A round over the feeds that are due and the pages they want, without waiting for the tick."""
         if self.fetcher is None:
             return None
-        return await self.jobs.poll(self.fetcher, timedelta(minutes=self.services.settings.poll_minutes))
+        report = await self.jobs.poll(self.fetcher, timedelta(minutes=self.services.settings.poll_minutes))
+        await self.jobs.read_pages(self.fetcher)
+        return report
 
     async def deliver_now(self) -> int:
         """Sends what is due, without waiting for the tick; returns the parts sent."""
         return await self.jobs.deliver(self.sender) if self.sender else 0
-
-
-def now() -> datetime:
-    """The real clock. Everything below gets it, or the demo's, as an argument."""
-    return datetime.now(UTC)
 
 
 def build_application(services: Services) -> BotApplication:
@@ -104,10 +102,12 @@ async def running(
     *,
     clock: Callable[[], datetime] = now,
     sources: Collection[Source] | None = None,
+    offline: bool = False,
 ) -> AsyncIterator[Running]:
     """The bot with these roles while the `async with` lasts; at its end everything under way is finished first.
 
-    `sources` replaces the sources file. Raises `StartError`, `SourcesError` or `DatabaseError` with a clear message.
+    `sources` replaces the sources file; `offline` reaches no feed or page but `FETCH_ALLOW_PRIVATE`.
+    Raises `StartError`, `SourcesError` or `DatabaseError` with a clear message.
     """
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url)
@@ -119,7 +119,9 @@ async def running(
         services = Services(settings, database, clock, wake_delivery=jobs.wake_delivery)
         bot = Running(services, jobs, None, None)
         if Role.POLL in roles:
-            bot.fetcher = await stack.enter_async_context(Fetcher(allow_private=settings.fetch_allow_private))
+            bot.fetcher = await stack.enter_async_context(
+                Fetcher(allow_private=settings.fetch_allow_private, offline=offline)
+            )
             jobs.add_polling(bot.fetcher, timedelta(minutes=settings.poll_minutes))
         if {Role.SERVE, Role.DELIVER} & set(roles):
             application = await stack.enter_async_context(_connected(services))

@@ -1,6 +1,7 @@
 """The clockwork of a process: an APScheduler tick asks who is due; what is due is a column, never a job."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,8 @@ from digests.deliver import Sender, claim_due, claim_promised, deliver, recover
 from digests.lock import delivery_lock
 from feeds.database import Database
 from feeds.fetch import Fetcher
-from feeds.store import reading_progress
+from feeds.pages import read_pages
+from feeds.store import awaits_pages, reading_progress
 from feeds.update import UpdateReport, update_feeds
 
 log = structlog.get_logger()
@@ -30,10 +32,13 @@ class Jobs:
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
+        self._busy: set[str] = set()
+        self._again: set[str] = set()
         self._lock = delivery_lock(database)
         self._recovered = False
         self._delivering = asyncio.Lock()
         self._polling = asyncio.Lock()
+        self._reading = asyncio.Lock()
 
     def start(self) -> None:
         self._scheduler.start()
@@ -42,7 +47,11 @@ class Jobs:
         async def poll() -> None:
             await self.poll(fetcher, interval)
 
+        async def read() -> None:
+            await self.read_pages(fetcher)
+
         self._every_tick("poll", poll)
+        self._every_tick("pages", read)
 
     def add_delivery(self, sender: Sender) -> None:
         async def tick() -> None:
@@ -52,9 +61,7 @@ class Jobs:
 
     def wake_delivery(self) -> None:
         """Runs the delivery tick now."""
-        job = self._scheduler.get_job("deliver")
-        if job:
-            job.modify(next_run_time=datetime.now(UTC))
+        self._wake("deliver")
 
     async def poll(self, fetcher: Fetcher, interval: timedelta) -> UpdateReport | None:
         """One round over the due feeds, then stories; None when a round is under way already."""
@@ -62,8 +69,6 @@ class Jobs:
             return None
         async with self._polling:
             report = await update_feeds(self._database, fetcher, self._clock, interval=interval)
-            if report.kept or report.pages:
-                await asyncio.to_thread(self._fold)
             if report.checked:
                 log.info(
                     "feeds read",
@@ -73,8 +78,18 @@ class Jobs:
                     kept=report.kept,
                     failed=len(report.failed),
                 )
-        self.wake_delivery()
+        self._wake("pages")
         return report
+
+    async def read_pages(self, fetcher: Fetcher) -> int | None:
+        """Reads the pages that are due, then folds stories; None when that is under way already."""
+        if self._reading.locked():
+            return None
+        async with self._reading:
+            read = await read_pages(self._database, fetcher, self._clock)
+            await asyncio.to_thread(self._fold)
+        self._wake("deliver")
+        return read
 
     async def deliver(self, sender: Sender) -> int:
         """Claims, composes and sends all that is due; returns the parts sent. Nothing without the delivery lock."""
@@ -109,7 +124,8 @@ class Jobs:
                     log.warning("parts in doubt are sent again", parts=doubtful)
                 self._recovered = True
             claimed = claim_due(session, now)
-            if reading_progress(session).is_complete:
+            # The first digest is worth waiting for until the pages are read that tell which documents are cited.
+            if reading_progress(session).is_complete and not awaits_pages(session):
                 claimed += claim_promised(session, now)
         return claimed
 
@@ -117,13 +133,34 @@ class Jobs:
         with self._database.session() as session:
             fold_stories(session)
 
+    def _wake(self, name: str) -> None:
+        """Runs a tick now, or once more when it is under way."""
+        if name in self._busy:
+            self._again.add(name)
+        elif job := self._scheduler.get_job(name):
+            job.modify(next_run_time=datetime.now(UTC))
+
+    async def _rounds(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        self._busy.add(name)
+        self._again.add(name)
+        try:
+            while name in self._again and not self._stopping.is_set():
+                self._again.discard(name)
+                await work()
+        except Exception:  # a broken round is logged and tried again at the next tick
+            log.exception("job failed", job=name)
+        finally:
+            self._busy.discard(name)
+            self._again.discard(name)
+
     def _every_tick(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         async def run() -> None:
-            # A task of our own: APScheduler's shutdown does not wait for coroutines under way.
-            task = asyncio.ensure_future(_logged(name, work))
+            # A task of our own: APScheduler's shutdown cancels its coroutines; `stop` lets the work under way finish.
+            task = asyncio.ensure_future(self._rounds(name, work))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
-            await task
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.shield(task)
 
         self._scheduler.add_job(
             run,
@@ -135,10 +172,3 @@ class Jobs:
             coalesce=True,
             misfire_grace_time=None,
         )
-
-
-async def _logged(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    try:
-        await work()
-    except Exception:  # a broken round is logged and tried again at the next tick
-        log.exception("job failed", job=name)

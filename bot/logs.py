@@ -45,6 +45,9 @@ def set_up_logs(level: str, form: str) -> None:
     root.setLevel(level.upper())
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    # A tick that finds its round still under way is skipped by design, not worth a warning.
+    logging.getLogger("apscheduler.executors").setLevel(logging.ERROR)
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 
 def mask_secrets(text: str) -> str:

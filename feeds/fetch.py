@@ -78,7 +78,8 @@ class Fetcher:
 
     `allow_private` holds the exact "host:port" that may lie on a private or loopback address. `concurrency` limits
     all requests, `per_host` those to one host; the `timeout` (seconds, redirects and body included) starts when
-    a request's turn has come. `max_bytes` limits a body both as sent and as decompressed.
+    a request's turn has come. `max_bytes` limits a body both as sent and as decompressed. An `offline` fetcher
+    reaches nothing but `allow_private`.
     """
 
     def __init__(
@@ -90,8 +91,10 @@ class Fetcher:
         per_host: int = 2,
         timeout: float = TIMEOUT,
         max_bytes: int = MAX_BYTES,
+        offline: bool = False,
     ) -> None:
         self._allow = frozenset(allow_private)
+        self._offline = offline
         self._headers = {"User-Agent": user_agent, **_HEADERS}
         self._all = asyncio.Semaphore(concurrency)
         self._hosts: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(per_host))
@@ -127,6 +130,8 @@ class Fetcher:
             if value and _VALIDATOR.fullmatch(value)
         }
         target = _parse_url(url, self._allow)
+        if self._offline and f"{target.host}:{target.port}" not in self._allow:
+            raise FetchError("offline", f"not fetched, there is no internet here: {_shown(target)}", retry=False)
         try:
             async with self._hosts[target.host or ""], self._all, asyncio.timeout(self._timeout):
                 return await self._follow(self._session, target, validators)

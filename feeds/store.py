@@ -278,6 +278,12 @@ def claim_pages(session: Session, now: datetime, *, limit: int) -> Sequence[Arti
     return articles
 
 
+def awaits_pages(session: Session) -> bool:
+    """Whether some article has asked for its page and no try was made yet."""
+    untried = select(Article.id).where(Article.page_due_at.is_not(None), Article.page_failures == 0)
+    return session.scalar(untried.limit(1)) is not None
+
+
 def published_on(published: datetime | None) -> date | None:
     """The Vietnamese calendar day of an instant: what "no document younger than its article" compares."""
     return published.astimezone(_VIETNAM).date() if published else None

@@ -5,7 +5,7 @@
     due feeds --claim--> fetch --> parse --> new or edited entries --analyse--> store (kept / left_out)
                            |                                                      |
                            +-- 304 or error: only the feed's row changes          +-- only a lead: page_due_at
-    due pages --claim--> fetch --> extract --analyse--> store
+                                                                                     (feeds.pages)
 
 Deciding is in pure functions (`feeds.analyse`, `next_check`); this module only moves things along. Network waits
 are async; database and CPU work run in threads.
@@ -25,19 +25,15 @@ from feeds.database import Database
 from feeds.extract import ArticleText, ExtractError, extract_page, join_lead
 from feeds.fetch import Fetched, Fetcher, FetchError
 from feeds.identity import article_identity
-from feeds.models import Article, Feed
+from feeds.models import Feed
 from feeds.parse import Entry, ParsedFeed, ParseError, parse_feed
 from feeds.store import (
     NewArticle,
     claim_feeds,
-    claim_pages,
-    date_article,
     known_articles,
     published_on,
     save_article,
-    store_analysis,
     stored_text,
-    take_turn,
 )
 from feeds.text import sentences, shorten
 
@@ -49,7 +45,6 @@ PAGE_SCORE = 0.01
 FULL_TEXT = 1200
 # An item without a headline is called by its first sentence, cut to this (characters).
 OUR_TITLE = 120
-PAGE_TRIES = 3
 MAX_BACK_OFF = timedelta(hours=12)
 # Clocks err; an item from further ahead than this has no believable date.
 FUTURE = timedelta(hours=1)
@@ -65,7 +60,6 @@ class UpdateReport:
     new: int = 0
     edited: int = 0
     kept: int = 0
-    pages: int = 0
     failed: list[tuple[str, str, str]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
 
@@ -79,7 +73,7 @@ async def update_feeds(
     only_due: bool = True,
     on_feed: Callable[[Feed], None] | None = None,
 ) -> UpdateReport:
-    """One round: every due feed (all with `only_due=False`), then the pages that are wanted."""
+    """One round over every due feed, or over all with `only_due=False`. The pages it wants are `feeds.pages`' work."""
     report = UpdateReport()
     done: set[int] = set()
     while feeds := await asyncio.to_thread(_claim, database, clock(), only_due, done):
@@ -87,16 +81,7 @@ async def update_feeds(
             for feed in feeds:
                 done.add(feed.id)
                 group.create_task(_check(database, fetcher, clock, feed, interval, report, on_feed))
-    await read_pages(database, fetcher, clock, report)
     return report
-
-
-async def read_pages(database: Database, fetcher: Fetcher, clock: Callable[[], datetime], report: UpdateReport) -> None:
-    """Fetches every page that is due and judges its article anew."""
-    while articles := await asyncio.to_thread(_claim_pages, database, clock()):
-        async with asyncio.TaskGroup() as group:
-            for article in articles:
-                group.create_task(_read_page(database, fetcher, clock, article, report))
 
 
 def next_check(now: datetime, interval: timedelta, failures: int, retry_after: float | None = None) -> datetime:
@@ -112,11 +97,6 @@ def next_check(now: datetime, interval: timedelta, failures: int, retry_after: f
 def _claim(database: Database, now: datetime, only_due: bool, done: Collection[int]) -> Sequence[Feed]:
     with database.session() as session:
         return claim_feeds(session, now, limit=_AT_ONCE, only_due=only_due, but=done)
-
-
-def _claim_pages(database: Database, now: datetime) -> Sequence[Article]:
-    with database.session() as session:
-        return claim_pages(session, now, limit=_AT_ONCE)
 
 
 async def _check(
@@ -254,54 +234,3 @@ def _understood(new: NewArticle) -> tuple[NewArticle, Analysis]:
     analysis = analyse(new.title, new.lead, new.text, published=published_on(new.published), home_province=new.province)
     may_matter = analysis.verdict.score >= PAGE_SCORE or bool(analysis.citations) or not analysis.text
     return replace(new, wants_page=new.wants_page and may_matter), analysis
-
-
-async def _read_page(
-    database: Database,
-    fetcher: Fetcher,
-    clock: Callable[[], datetime],
-    article: Article,
-    report: UpdateReport,
-) -> None:
-    try:
-        fetched = await fetcher.get(article.url or "")
-        await asyncio.to_thread(_take_in_page, database, article, fetched, clock())
-    except FetchError as error:
-        await asyncio.to_thread(_page_failed, database, article, clock(), error.reason, error.retry)
-    except ExtractError as error:
-        await asyncio.to_thread(_page_failed, database, article, clock(), f"extract: {error}", False)
-    except Exception as error:  # as in _check: the article keeps the state its lead gave it
-        log.exception("page failed unexpectedly", url=article.url)
-        await asyncio.to_thread(_page_failed, database, article, clock(), type(error).__name__, False)
-    else:
-        report.pages += 1
-
-
-def _take_in_page(database: Database, article: Article, fetched: Fetched, now: datetime) -> None:
-    """Judges the article by its page, which also gives the headline and the date that its feed did not."""
-    page = extract_page(fetched.body, url=fetched.url)
-    lead, text = join_lead(article.lead, page)
-    named = article.title_is_ours and page.title and not page.title_is_ours
-    title = page.title if named else article.title or page.title
-    dated = page.published if page.published and page.published <= now + FUTURE else None
-    published = article.published_at or dated
-    analysis = analyse(title, lead, text, published=published_on(published), home_province=article.province)
-    with database.session() as session:
-        take_turn(session)
-        stored = session.get_one(Article, article.id)
-        if stored.title != article.title:  # edited meanwhile, and the page wanted again
-            return
-        stored.title, stored.title_is_ours = title, article.title_is_ours and not named
-        stored.lead, stored.text, stored.page_due_at = lead, text, None
-        if published and stored.published_at is None:
-            date_article(session, stored, published)
-        store_analysis(session, stored, analysis)
-
-
-def _page_failed(database: Database, article: Article, now: datetime, reason: str, retry: bool) -> None:
-    with database.session() as session:
-        stored = session.get_one(Article, article.id)
-        stored.page_failures += 1
-        again = retry and stored.page_failures < PAGE_TRIES
-        stored.page_due_at = next_check(now, timedelta(minutes=15), stored.page_failures) if again else None
-        stored.state_reason = f"{stored.state_reason.partition(';')[0]}; page {reason}"

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from bot.sandbox.user import answer_of
 from bot.texts import COMMANDS, TEXTS, language_of
 from digests.models import Chat
 from digests.render import LANGUAGES
-from digests.subscribers import find_reader
+from feeds.fetch import Fetcher
+from feeds.pages import read_pages
+from feeds.update import update_feeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +202,7 @@ async def forged_press(here: World, user: SandboxUser, message: dict[str, object
     return await answer_of(here.sandbox.world.press(chat, int(str(message["message_id"])), data), 10)
 
 
-async def test_while_the_first_reading_lasts_the_digest_is_promised(tmp_path: Path) -> None:
+async def test_while_the_first_reading_lasts_the_digest_is_promised_and_then_comes(tmp_path: Path) -> None:
     async with world(tmp_path, (Role.SERVE, Role.DELIVER), read=False) as here:
         user = here.user()
         await user.say("/start")
@@ -208,16 +211,15 @@ async def test_while_the_first_reading_lasts_the_digest_is_promised(tmp_path: Pa
         await user.wait_for("Bản tin đầu tiên sẽ được gửi ngay khi đọc xong")
         await user.say("/vanban 09-CT/TW")
         await user.wait_for("Chưa thấy bài báo nào nhắc tới")
-        reader = await here.bot.services.read(find_reader, user.chat_id)
-    assert reader is not None
-    assert reader.first_promised
-
-
-async def test_the_promised_digest_comes_when_the_reading_is_done(tmp_path: Path) -> None:
-    async with world(tmp_path, (Role.POLL, Role.SERVE, Role.DELIVER), read=False) as here:
-        user = here.user()
-        await user.say("/dangky 7")
-        await user.wait_for("Điểm tin an ninh", timeout=60)
+        assert await here.bot.deliver_now() == 0
+        database = here.bot.services.database
+        async with Fetcher(allow_private=here.bot.services.settings.fetch_allow_private) as fetcher:
+            await update_feeds(database, fetcher, here.clock, interval=timedelta(minutes=15))
+            assert await here.bot.deliver_now() == 0, "the pages are not read yet"
+            await read_pages(database, fetcher, here.clock)
+        assert await here.bot.deliver_now() > 0
+        await user.wait_for("Điểm tin an ninh")
+        assert await here.bot.deliver_now() == 0
 
 
 async def test_a_failing_handler_tells_the_user_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """poll: one round over the feeds."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import click
 from rich.console import Console
@@ -10,11 +10,13 @@ from rich.table import Table
 
 from bot.cli.opened import opened_database, ready_settings
 from bot.cli.tables import print_table
+from bot.clock import now
 from bot.settings import Settings
 from digests.cluster import fold_stories
 from feeds.database import Database
 from feeds.fetch import Fetcher
 from feeds.models import Feed
+from feeds.pages import read_pages
 from feeds.sources import load_sources
 from feeds.store import all_feeds, sync_sources
 from feeds.update import UpdateReport, update_feeds
@@ -31,19 +33,19 @@ def poll_command(everything: bool) -> None:
     sources = load_sources(settings.sources_file)
     with opened_database(settings) as database:
         with database.session() as session:
-            sync_sources(session, sources, datetime.now(UTC))
+            sync_sources(session, sources, now())
             feeds = len(all_feeds(session))
-        report = asyncio.run(_poll(settings, database, everything, feeds))
+        report, pages = asyncio.run(_poll(settings, database, everything, feeds))
         with database.session() as session:
             fold_stories(session)
-    _show(report)
+    _show(report, pages)
     if not report.checked:
         click.echo(f"None of {feeds} feeds is due; --all reads them all the same." if feeds else "No feed is followed.")
     elif report.checked == len(report.failed):
         raise click.ClickException("no feed could be read")
 
 
-async def _poll(settings: Settings, database: Database, everything: bool, feeds: int) -> UpdateReport:
+async def _poll(settings: Settings, database: Database, everything: bool, feeds: int) -> tuple[UpdateReport, int]:
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("reading feeds", total=feeds)
@@ -52,17 +54,19 @@ async def _poll(settings: Settings, database: Database, everything: bool, feeds:
             progress.advance(task)
 
         async with Fetcher(allow_private=settings.fetch_allow_private) as fetcher:
-            return await update_feeds(
+            report = await update_feeds(
                 database,
                 fetcher,
-                lambda: datetime.now(UTC),
+                now,
                 interval=timedelta(minutes=settings.poll_minutes),
                 only_due=not everything,
                 on_feed=advance,
             )
+            progress.update(task, description="reading pages", total=None)
+            return report, await read_pages(database, fetcher, now)
 
 
-def _show(report: UpdateReport) -> None:
+def _show(report: UpdateReport, pages: int) -> None:
     table = Table("feeds read", "unchanged", "failed", "new articles", "edited", "security policy", "pages")
     numbers = (
         report.checked,
@@ -71,7 +75,7 @@ def _show(report: UpdateReport) -> None:
         report.new,
         report.edited,
         report.kept,
-        report.pages,
+        pages,
     )
     table.add_row(*map(str, numbers))
     print_table(table)

@@ -49,7 +49,7 @@ async def play(folder: Path | None, port: int, *, open_browser: bool, announce: 
     with tempfile.TemporaryDirectory(prefix="diem-tin-demo-") as scratch:
         async with outlets, Sandbox(port=port, clock=clock) as sandbox:
             settings = demo_settings(sandbox, outlets, Path(scratch))
-            async with running(settings, list(Role), clock=clock, sources=outlets.sources) as bot:
+            async with running(settings, list(Role), clock=clock, sources=outlets.sources, offline=True) as bot:
                 sandbox.on_jump = lambda: jump(bot, clock)
                 announce(f"Trang trò chuyện (chat page): {sandbox.page_url}")
                 announce("Dừng bằng Ctrl+C (stop with Ctrl+C).")
@@ -82,7 +82,7 @@ async def jump(bot: Running, clock: DemoClock) -> str:
     if due is None:
         return "Chưa có ai đăng ký bản tin: gửi /batdau rồi chọn giờ."
     clock.set(due + timedelta(seconds=1))
-    report = await bot.poll_now()
+    while (report := await bot.poll_now()) is None:  # noqa: ASYNC110 - a tick is under way
+        await asyncio.sleep(0.2)
     parts = await bot.deliver_now()
-    new = report.new if report else 0
-    return f"Đã tới {due.astimezone(_VIETNAM):%H:%M %d/%m/%Y}: đọc thêm {new} bài, gửi {parts} tin nhắn."
+    return f"Đã tới {due.astimezone(_VIETNAM):%H:%M %d/%m/%Y}: đọc thêm {report.new} bài, gửi {parts} tin nhắn."
