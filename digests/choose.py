@@ -22,7 +22,11 @@ def choose_new(
     is_first: bool,
     topics: Collection[str],
 ) -> Sequence[Article]:
-    """Policy articles for a subscriber: first seen in ``(start, end]``, not old news, no story this chat had."""
+    """Policy articles for a subscriber: first seen until `window_end`, not old news, no story this chat had.
+
+    A digest after the first looks back `LATE` behind its window: an article that is stored, or found to be policy
+    by its page, only after the last digest was composed would otherwise fall between the two.
+    """
     oldest = window_start if is_first else window_start - LATE
     sent = select(SentStory.story_id).where(SentStory.chat_id == chat_id)
     query = (
@@ -30,7 +34,7 @@ def choose_new(
         .join(StoryArticle, StoryArticle.article_id == Article.id)
         .where(
             Article.origin == "poll",
-            Article.first_seen_at > window_start,
+            Article.first_seen_at > oldest,
             Article.first_seen_at <= window_end,
             or_(Article.published_at.is_(None), Article.published_at >= oldest),
             StoryArticle.story_id.not_in(sent),

@@ -85,12 +85,10 @@ def _compose(
 
 def _stories(session: Session, articles: Sequence[Article], topics: Collection[str]) -> list[StoryView]:
     ids = [article.id for article in articles]
-    story_of = {
-        row.article_id: row.story_id
-        for row in session.execute(
-            select(StoryArticle.article_id, StoryArticle.story_id).where(StoryArticle.article_id.in_(ids))
-        )
-    }
+    story_of: dict[int, int] = {}
+    for some in _chunks(ids):
+        query = select(StoryArticle.article_id, StoryArticle.story_id).where(StoryArticle.article_id.in_(some))
+        story_of.update((row.article_id, row.story_id) for row in session.execute(query))
     groups: dict[int, list[Article]] = {}
     for article in articles:
         groups.setdefault(story_of[article.id], []).append(article)
@@ -107,10 +105,12 @@ def _story(
     """The fullest report heads the story; the others follow, newest first."""
     head = max(group, key=lambda a: (not a.title_is_ours, bool(a.lead), min(len(a.text), 4000), a.position))
     others = [article for article in group if article is not head]
-    wanted = [topic for topic in head.topics if not topics or topic in topics]
+    known = {topic.code for topic in all_topics()}
+    own = [topic for topic in head.topics if topic in known]
+    wanted = [topic for topic in own if not topics or topic in topics]
     return StoryView(
         story_id=story_id,
-        topic=(wanted or head.topics or ["other"])[0],
+        topic=(wanted or own or ["other"])[0],
         score=head.score or 0.0,
         head=view_article(head),
         others=tuple(view_article(article) for article in others),
@@ -141,7 +141,7 @@ def _chips(session: Session, mentions: Iterable[Mention]) -> tuple[DocumentChip,
     certain = {mention.key for mention in best.values() if mention.document_id}
     chips = []
     for document_id, mention in best.items():
-        if not mention.document_id and mention.key in certain:
+        if not mention.document_id and mention.key in certain and mention.rule != "contradiction":
             continue
         document = load_catalogue().get(document_id)
         chips.append(
@@ -152,7 +152,7 @@ def _chips(session: Session, mentions: Iterable[Mention]) -> tuple[DocumentChip,
                 name=document.title or "" if document else "",
                 issuer=mention.issuer,
                 term=document_id.rpartition("#")[2] if mention.document_id else None,
-                status=mention.status,
+                status=mention.status or "unknown",
                 stage=mention.stage,
                 stage_years=mention.stage_years,
             )
@@ -162,10 +162,16 @@ def _chips(session: Session, mentions: Iterable[Mention]) -> tuple[DocumentChip,
 
 def _mentions(session: Session, article_ids: Sequence[int]) -> dict[int, list[Mention]]:
     found: dict[int, list[Mention]] = {}
-    query = select(Mention).where(Mention.article_id.in_(article_ids)).order_by(Mention.article_id, Mention.ordinal)
-    for mention in session.scalars(query):
-        found.setdefault(mention.article_id, []).append(mention)
+    for some in _chunks(article_ids):
+        query = select(Mention).where(Mention.article_id.in_(some)).order_by(Mention.article_id, Mention.ordinal)
+        for mention in session.scalars(query):
+            found.setdefault(mention.article_id, []).append(mention)
     return found
+
+
+def _chunks(ids: Sequence[int]) -> Iterable[Sequence[int]]:
+    """A query takes only so many variables."""
+    return (ids[start : start + 5000] for start in range(0, len(ids), 5000))
 
 
 def _sections(stories: Sequence[StoryView]) -> Iterable[Section]:
