@@ -61,6 +61,9 @@ def test_the_nearest_numbers_are_offered():
     assert "90-KL/TW" in offered
     assert nearest("L:Quốc phòng/1999", CATALOGUE) == ("22/2018/QH14", "39/2005/QH11")
     assert nearest("L:Báo chí/1999", CATALOGUE, ["L:Báo chí/1989"])[-1] == "L:Báo chí/1989"
+    assert all(key.endswith("-CT/TW") for key in nearest("99-CT/TW", CATALOGUE)), (
+        "one wrong digit, not another register"
+    )
     assert nearest("nonsense", CATALOGUE) == ()
     assert "09-CT/TW" not in nearest("09-CT/TW", CATALOGUE)
 

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Literal
 
 from feeds.documents.candidates import candidates_of, completes
@@ -182,14 +183,17 @@ def _distance(asked: DocumentNumber, other: DocumentNumber) -> tuple[int, int, s
         return (0, abs((asked.year or 0) - (other.year or 0)), other.number) if same else None
     if asked.number == other.number:
         place = asked.type == other.type and asked.organ == other.organ
-        return (0 if place else 2 if asked.type == other.type else 3, 0, str(other))
+        return (0 if place else 3 if asked.type == other.type else 5, 0, str(other))
     if (asked.type, asked.organ, asked.place) != (other.type, other.organ, other.place):
         return None
     if asked.year != other.year and asked.shape in ("yearly", "assembly"):
         return None
     if sorted(asked.number) == sorted(other.number):
         return (1, 0, str(other))
-    if asked.number.isdecimal() and other.number.isdecimal():
-        gap = abs(int(asked.number) - int(other.number))
-        return (1, gap, str(other)) if gap <= 3 else None
-    return None
+    if not (asked.number.isdecimal() and other.number.isdecimal()):
+        return None
+    gap = abs(int(asked.number) - int(other.number))
+    if gap <= 3:
+        return (1, gap, str(other))
+    slips = sum(one != another for one, another in zip_longest(asked.number, other.number))
+    return (2 if slips == 1 else 4, gap, str(other))
