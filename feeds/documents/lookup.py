@@ -182,8 +182,8 @@ def _distance(asked: DocumentNumber, other: DocumentNumber) -> tuple[int, int, s
         same = asked.shape == other.shape and asked.number == other.number and asked.type == other.type
         return (0, abs((asked.year or 0) - (other.year or 0)), other.number) if same else None
     if asked.number == other.number:
-        place = asked.type == other.type and asked.organ == other.organ
-        return (0 if place else 3 if asked.type == other.type else 5, 0, str(other))
+        common = (asked.type == other.type) + (asked.organ == other.organ)
+        return ((5, 3, 0)[common], 0, str(other))
     if (asked.type, asked.organ, asked.place) != (other.type, other.organ, other.place):
         return None
     if asked.year != other.year and asked.shape in ("yearly", "assembly"):
