@@ -174,6 +174,6 @@ def _written(default: object) -> str:
 def _problem(name: str, item: Any) -> str:
     """The variable, what is wrong with its value, how to write it."""
     reason = _IN_OUR_WORDS.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    value = "" if name in _SECRET or not isinstance(item["input"], str) else f"{item['input'][:80]!r} "
+    value = "" if name in _SECRET or not isinstance(item["input"], str) else f"{item['input'][:500]!r} "
     example = (Settings.model_fields[name].examples or [""])[0]
     return f"{name.upper()}: {value}{reason}; write it like {example}"

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from bot.cli.opened import opened_database, ready_settings
 from bot.cli.tables import print_table
+from bot.logs import mask_secrets
 from bot.settings import Settings
 from feeds.classify import classify
 from feeds.database import Database
@@ -137,7 +138,7 @@ def check_feed(url: str) -> None:
 
 def _read(settings: Settings, url: str) -> ParsedFeed:
     if not is_feed_url(url):
-        raise click.ClickException(f"{url} is not an http or https address")
+        raise click.ClickException(f"{mask_secrets(url)} is not an http or https address without user and password")
 
     async def read() -> ParsedFeed:
         async with Fetcher(allow_private=settings.fetch_allow_private) as fetcher:
