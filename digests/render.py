@@ -27,9 +27,10 @@ LANGUAGES = ("vi", "en")
 MESSAGE_LIMIT = 4096
 _PART_MARK = 40  # room for "Phần 2/3"
 _MAX_BUTTONS = 6
-_LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>')
+_LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>', re.DOTALL)
 _TAG = re.compile(r"<[^<>]*>")
-_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~]")
+# Also what opens a list, a rule or a heading at the start of a line.
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~&!]|^[-+=]|(?<=\d)[.)](?=\s)")
 _WEB_ADDRESS = re.compile(r"https?://[^\s<>\"]{1,900}")
 
 Button = tuple[str, str]
@@ -213,9 +214,9 @@ def _environment() -> Environment:
     )
     names = {topic.code: topic.names for topic in topics()}
     environment.filters |= {
-        "shorten": shorten,
+        "shorten": _shorten,
         "linkable": _linkable,
-        "markdown": lambda text: _MARKDOWN.sub(r"\\\g<0>", text),
+        "markdown": _markdown,
         "local": lambda moment, zone: moment.astimezone(ZoneInfo(zone)),
         "iso_date": _iso_date,
         "document_name": document_name,
@@ -224,6 +225,18 @@ def _environment() -> Environment:
         "topic_name": lambda code, language: names[code][language],
     }
     return environment
+
+
+def _shorten(text: str, limit: int) -> str:
+    """`shorten` to `limit` UTF-16 units, as Telegram counts: an emoji is two."""
+    while (units := len(text.encode("utf-16-le", "surrogatepass")) // 2) > limit:
+        text = shorten(text, max(1, min(len(text) - 1, limit, len(text) * limit // units)))
+    return text
+
+
+def _markdown(text: str) -> str:
+    """`text` on one line, with nothing in it that Markdown would read as its own."""
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def _linkable(url: str | None) -> bool:

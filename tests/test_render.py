@@ -1,0 +1,390 @@
+"""Whatever a feed writes, every message fits, parses as Telegram's HTML, and says what was meant."""
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise, product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from bot.sandbox.entities import FormattedText
+from bot.sandbox.formatting import parse_html
+from conftest import NOW
+from digests.dossier import PER_PAGE, Answer, CitingArticle, Dossier
+from digests.render import (
+    LANGUAGES,
+    MESSAGE_LIMIT,
+    TEMPLATES,
+    digest_json,
+    pack,
+    plain_text,
+    render,
+    render_digest,
+    render_dossier,
+    render_file,
+    telegram_length,
+)
+from digests.views import ArticleView, Coverage, DigestView, DocumentChip, Section, StoryView
+from feeds.classify import topics
+from feeds.documents import load_catalogue
+
+ZONE = "Asia/Ho_Chi_Minh"
+MAX_ENTITIES = 100  # Telegram drops the others without a word
+HOSTILE = (
+    "",
+    " ",
+    "<b>đậm",
+    "</a></b></i></blockquote>",
+    '"><script>alert(1)</script>',
+    "&lt;b&gt; &amp; &#60; &nbsp",
+    "😀" * 300,
+    "🇻🇳👨‍👩‍👧" * 200,
+    "dàidằngdặc" * 200,
+    "Bộ Công an triển khai Chỉ thị số 09-CT/TW " * 30,
+    "[x](javascript:alert(1)) `code` *sao* _gạch_ # ![a](b)",
+    "1. một\n- hai\n===\n---\n> trích",
+    "{{ view }} {% raw %}",
+    "'\"`\\",
+    "e\u0301\u0302\u0303" * 500,
+    "\u202eđảo",
+)
+ADDRESSES = (
+    None,
+    "",
+    "https://mau.example/bai-1.html",
+    'https://mau.example/"onclick="x',
+    "https://mau.example/?a=1&b=2&amp=3&lt;",
+    "https://mau.example/'đơn'(ngoặc)[vuông]\\",
+    "https://mau.example/" + "a" * 2000,
+    "javascript:alert(1)",
+    "https://mau.example/có dấu cách",
+    "https://mau.example/<b>",
+)
+text = st.sampled_from(HOSTILE) | st.text(max_size=40)
+short_text = st.sampled_from(HOSTILE) | st.text(max_size=20)
+addresses = st.sampled_from(ADDRESSES)
+moments = st.integers(0, 10**6).map(lambda minutes: NOW - timedelta(minutes=minutes))
+stages = st.sampled_from(
+    "issued rolled_out implemented interim_review final_review drafted amended replaced inspected mentioned".split()  # noqa: SIM905
+)
+statuses = st.sampled_from(("resolved", "presumed", "ambiguous", "unknown"))
+document_ids = st.sampled_from([document.id for document in load_catalogue().documents]) | st.just("09-CT/TW#?")
+
+articles = st.builds(
+    ArticleView,
+    article_id=st.integers(1, 99),
+    title=text,
+    title_is_ours=st.booleans(),
+    url=addresses,
+    outlet=short_text,
+    level=st.none(),
+    dated_at=moments,
+    date_known=st.booleans(),
+)
+chips = st.builds(
+    DocumentChip,
+    document_id=document_ids,
+    key=st.sampled_from(("09-CT/TW", "13/2023/NĐ-CP", "L:An ninh mạng", "NQTW8/XI", "08-NQ/TU@TP Bến Tre"))
+    | short_text,
+    token=st.just("abcdefghijklm"),
+    name=text,
+    issuer=st.none(),
+    term=st.none() | st.sampled_from(("XI", "2023", "?")),
+    status=statuses,
+    stage=stages,
+    stage_years=st.none() | st.integers(1, 99),
+)
+stories = st.builds(
+    StoryView,
+    story_id=st.integers(1, 99),
+    topic=st.just("other"),
+    score=st.just(0.5),
+    head=articles,
+    others=st.lists(articles, max_size=3).map(lambda some: tuple(some * 3)),
+    summary=text,
+    documents=st.lists(chips, max_size=2).map(lambda some: tuple(some * 3)),
+)
+sections = st.builds(
+    Section,
+    topic=st.sampled_from([topic.code for topic in topics()]),
+    stories=st.lists(stories, min_size=1, max_size=2).map(lambda some: tuple(some * 2)),
+)
+views = st.builds(
+    DigestView,
+    language=st.sampled_from(LANGUAGES),
+    timezone=st.sampled_from((ZONE, "America/New_York")),
+    window_start=moments,
+    window_end=moments,
+    sections=st.lists(sections, max_size=2).map(tuple),
+    coverage=st.builds(
+        Coverage, st.integers(0, 10**6), st.integers(0, 999), st.integers(0, 10**6), st.lists(short_text).map(tuple)
+    ),
+    held_back=st.integers(0, 10**5),
+    next_due_at=st.none() | moments,
+)
+citing_articles = st.builds(
+    CitingArticle,
+    article=articles,
+    key=short_text,
+    status=statuses,
+    rule=st.just("date"),
+    stage=stages,
+    stage_years=st.none() | st.integers(1, 99),
+    province=st.none() | short_text,
+    quote=text,
+    document_id=st.none() | document_ids,
+)
+
+
+@st.composite
+def dossiers(draw: st.DrawFn) -> Dossier:
+    document = draw(st.none() | st.sampled_from(load_catalogue().documents))
+    listed = tuple(draw(st.lists(citing_articles, max_size=6)))
+    document_id = document.id if document else draw(st.none() | st.just("05-CT/TW#XI"))
+    namesakes = () if document_id else draw(st.sampled_from(((), load_catalogue().with_key("05-CT/TW"))))
+    key = (document.key or document.id.partition("#")[0]) if document else draw(short_text)
+    return Dossier(key, document_id, document, listed, len(listed), draw(st.integers(0, 12)), namesakes)
+
+
+def parsed(html: str) -> FormattedText:
+    """As Telegram would read it; fails where Telegram would refuse it."""
+    found = parse_html(html)
+    assert len(found.text.encode("utf-16-le")) // 2 <= MESSAGE_LIMIT
+    return found
+
+
+def article(title: str = "Bộ Công an ban hành kế hoạch", **values: object) -> ArticleView:
+    fields: dict[str, object] = {
+        "article_id": 1,
+        "title": title,
+        "title_is_ours": False,
+        "url": "https://mau.example/1.html",
+        "outlet": "Báo Mẫu",
+        "level": None,
+        "dated_at": NOW,
+        "date_known": True,
+    }
+    return ArticleView(**{**fields, **values})  # type: ignore[arg-type]
+
+
+def digest(
+    *shown: StoryView, language: str = "vi", next_due_at: datetime | None = NOW, held_back: int = 0
+) -> DigestView:
+    listed = (Section("national_security", shown),) if shown else ()
+    return DigestView(language, ZONE, NOW, NOW, listed, Coverage(120, 30, 9, ("Báo Hỏng",)), held_back, next_due_at)
+
+
+def story(
+    title: str = "Bộ Công an ban hành kế hoạch", *documents: DocumentChip, summary: str = "Tóm tắt."
+) -> StoryView:
+    return StoryView(1, "national_security", 0.9, article(title), (), summary, documents)
+
+
+def chip(status: str, term: str | None = None, stage: str = "mentioned", years: int | None = None) -> DocumentChip:
+    return DocumentChip(f"09-CT/TW#{term or '?'}", "09-CT/TW", "token", "", "TW", term, status, stage, years)
+
+
+# Laws
+
+
+@settings(max_examples=30, deadline=None)
+@given(view=views)
+def test_law_every_part_of_a_digest_fits_and_parses(view: DigestView) -> None:
+    messages = render_digest(view)
+    for message in messages:
+        found = parsed(message.html)
+        assert len(found.entities) <= MAX_ENTITIES
+        assert "<script" not in message.html
+    assert all(len(action.encode()) <= 64 for row in messages[-1].buttons for _, action in row)
+    assert not any(message.buttons for message in messages[:-1])
+    marks = [re.search(r"(\d+)/(\d+)</i>$", message.html) for message in messages]
+    if len(messages) > 1:
+        assert [mark and mark.groups() for mark in marks] == [
+            (str(number), str(len(messages))) for number in range(1, len(messages) + 1)
+        ]
+
+
+@settings(max_examples=30, deadline=None)
+@given(dossier=dossiers(), language=st.sampled_from(LANGUAGES), page=st.integers(-1, 5), head=st.booleans())
+def test_law_every_page_of_a_card_fits_and_parses(dossier: Dossier, language: str, page: int, head: bool) -> None:
+    html, pages = render_dossier(dossier, language, ZONE, page, reading_since=NOW, head=head)
+    assert len(parsed(html).entities) <= MAX_ENTITIES
+    assert pages == max(1, -(-dossier.total // PER_PAGE))
+
+
+@settings(max_examples=20, deadline=None)
+@given(query=text, keys=st.lists(short_text, max_size=9), language=st.sampled_from(LANGUAGES), found=st.data())
+def test_law_every_answer_fits_and_parses(query: str, keys: list[str], language: str, found: st.DataObject) -> None:
+    documents = tuple(found.draw(st.lists(st.sampled_from(load_catalogue().documents), max_size=10)))
+    status = found.draw(st.sampled_from(("found", "several", "ambiguous", "unknown", "invalid")))
+    cards = tuple(found.draw(st.lists(dossiers(), max_size=3)))
+    answer = Answer(query, status, tuple(keys), documents, cards, tuple(keys), NOW)
+    parsed(render("answer.html", language, answer=answer, timezone=ZONE, as_of=load_catalogue().as_of))
+
+
+@settings(max_examples=20, deadline=None)
+@given(view=views)
+def test_law_files_render_and_markdown_has_only_our_links(view: DigestView) -> None:
+    assert render_file(view, "txt")
+    page = MarkdownIt().parse(render_file(view, "md"))
+    inline = [child for token in page for child in token.children or ()]
+    targets = [child.attrGet("href") for child in inline if child.type == "link_open"]
+    assert all(str(target).startswith("http") for target in targets)
+    shown = [item.url for s in view.stories for item in (s.head, *s.others)]
+    assert len(targets) <= len(shown)
+    assert not [child for child in inline if child.type in ("image", "code_inline", "html_inline")]
+    assert not [token for token in page if token.type in ("html_block", "fence", "code_block", "blockquote_open")]
+    headings = [token for token in page if token.type == "heading_open"]
+    assert len(headings) == 1 + len(view.sections) + len(view.stories)
+    assert digest_json(view)["held_back"] == view.held_back
+
+
+@given(blocks=st.lists(st.text(alphabet="a😀 ", min_size=1, max_size=80), max_size=20), limit=st.integers(170, 400))
+def test_law_packing_cuts_between_blocks_and_keeps_their_order(blocks: list[str], limit: int) -> None:
+    parts = pack(blocks, limit)
+    assert "\n\n".join(parts) == "\n\n".join(blocks)
+    assert all(telegram_length(part) <= limit for part in parts)
+    for part, following in pairwise(parts):
+        assert telegram_length(part) + 2 + telegram_length(following.split("\n\n")[0]) > limit
+
+
+def test_a_block_that_fits_nowhere_is_an_error() -> None:
+    with pytest.raises(ValueError, match="501 units"):
+        pack(["a" * 501], 500)
+
+
+@pytest.mark.parametrize("letters", ["😀", "&", "<", "a ", "😀 "])
+def test_the_longest_possible_blocks_fit(letters: str) -> None:
+    """Every field at its bound at once; Hypothesis seldom meets all of them together."""
+    full = letters * 1000
+    head = article(full, outlet=full, date_known=False, title_is_ours=True)
+    other = DocumentChip("x#?", full, "token", "", None, None, "presumed", "rolled_out", 99)
+    longest = StoryView(1, "other", 0.5, head, (head,) * 20, full, (other,) * 6)
+    view = digest(longest, longest, held_back=9)
+    for language in LANGUAGES:
+        for message in render_digest(replace(view, language=language)):
+            parsed(message.html)
+        citing = CitingArticle(head, full, "ambiguous", "", "rolled_out", 99, full, full)
+        for document in (None, *load_catalogue().documents[:40]):
+            dossier = Dossier(full, document and document.id, document, (citing,) * 5, 5, 5)
+            parsed(render_dossier(dossier, language, ZONE, reading_since=NOW)[0])
+
+
+# What is said
+
+
+@pytest.mark.parametrize(
+    ("shown", "vietnamese", "english"),
+    [
+        (chip("resolved", "XI"), "09-CT/TW (khóa XI)", "09-CT/TW (term XI)"),
+        (chip("presumed", "XI"), "09-CT/TW (chưa chắc đúng văn bản này)", "not certain to be this document"),
+        (chip("ambiguous"), "09-CT/TW (chưa rõ là văn bản nào)", "several documents bear this number"),
+        (chip("unknown"), "09-CT/TW (chưa có trong danh mục)", "not in the catalogue"),
+        (chip("resolved", "XI", "final_review", 15), "09-CT/TW (khóa XI): tổng kết 15 năm", "final review after 15"),
+    ],
+)
+def test_chips_show_their_doubt_everywhere(shown: DocumentChip, vietnamese: str, english: str) -> None:
+    for language, words in (("vi", vietnamese), ("en", english)):
+        view = digest(story("Tít", shown), language=language)
+        (message,) = render_digest(view)
+        assert words in plain_text(message.html)
+        assert words in render_file(view, "txt")
+        unescaped = render_file(view, "md").replace("\\", "").replace("*", "")
+        assert words in unescaped
+        if shown.status != "resolved":
+            assert "XI" not in plain_text(message.html)
+
+
+def test_a_digest_says_what_stands_behind_it() -> None:
+    (message,) = render_digest(digest(story(), held_back=4))
+    lines = plain_text(message.html)
+    assert "Còn 4 tin ít quan trọng hơn" in lines
+    assert "Đã đọc 120 bài từ 30 báo, 9 bài là chính sách an ninh; 1 nguồn đang lỗi: Báo Hỏng." in lines
+    assert "Bản tin kế tiếp: 07:00 20/11/2026" in lines
+    assert "/huy" in lines
+
+
+def test_an_empty_digest_says_so() -> None:
+    for language, words in (("vi", "Không có tin chính sách an ninh nào mới"), ("en", "No new security-policy story")):
+        (message,) = render_digest(digest(language=language))
+        assert words in message.html
+        assert message.buttons == ()
+
+
+def test_dates_that_are_not_known_are_not_claimed() -> None:
+    unknown = StoryView(1, "other", 0.5, article(date_known=False), (), "", ())
+    (message,) = render_digest(digest(unknown))
+    assert "ngày đăng không rõ" in message.html
+    assert "ngày đăng không rõ" not in render_digest(digest(story()))[0].html
+    data = digest_json(digest(unknown))["sections"][0]["stories"][0]
+    assert (data["published"], data["first_seen"]) == (None, "2026-11-20T07:00:00+07:00")
+
+
+def test_a_headline_of_ours_says_so() -> None:
+    ours = StoryView(1, "other", 0.5, article(title_is_ours=True), (), "", ())
+    assert "tít do bot trích từ câu đầu" in render_digest(digest(ours))[0].html
+
+
+def test_only_plain_web_addresses_become_links() -> None:
+    for url in ADDRESSES:
+        shown = StoryView(1, "other", 0.5, article("Tít", url=url), (), "", ())
+        links = [e for e in parsed(render_digest(digest(shown))[0].html).entities if e["type"] == "text_link"]
+        plain = url is not None and re.fullmatch(r"https?://[^\s<>\"]{1,900}", url) is not None
+        assert len(links) <= plain
+
+
+@pytest.mark.parametrize("title", ["Tít thường", "Tít\nhai dòng", "<b>Tít</b> & “nháy”"])
+def test_plain_text_keeps_addresses(title: str) -> None:
+    url = "https://mau.example/?a=1&b=2"
+    shown = StoryView(1, "other", 0.5, article(title, url=url), (), "", ())
+    text = plain_text(render_digest(digest(shown))[0].html)
+    assert f"{title} ({url})" in text
+
+
+def test_long_digests_number_stories_through_all_parts() -> None:
+    view = digest(*(story(f"Tin số {number}", summary="Nội dung. " * 30) for number in range(1, 26)))
+    messages = render_digest(view)
+    assert len(messages) > 1
+    text = "\n".join(plain_text(message.html) for message in messages)
+    assert re.findall(r"^(\d+)\. Tin số (\d+)", text, re.MULTILINE) == [(str(n), str(n)) for n in range(1, 26)]
+
+
+def test_buttons_lead_to_each_document_once() -> None:
+    view = digest(story("Một", chip("resolved", "XI")), story("Hai", chip("resolved", "XI"), chip("unknown")))
+    (message,) = render_digest(view)
+    assert [len(row) for row in message.buttons] == [2]
+    assert all(action == "doc:token" for row in message.buttons for _, action in row)
+
+
+# Templates
+
+
+def test_every_template_is_there_in_every_language() -> None:
+    names = {language: {path.name for path in (TEMPLATES / language).iterdir()} for language in LANGUAGES}
+    assert names["vi"] == names["en"]
+    assert not names["vi"] & {path.name for path in TEMPLATES.iterdir() if path.is_file()}
+
+
+def test_every_word_is_there_in_every_language() -> None:
+    for name in ("words.html", "card_words.html"):
+        macros, sets = [], []
+        for language in LANGUAGES:
+            source = (TEMPLATES / language / name).read_text("utf-8")
+            macros.append(re.findall(r"{% macro (\w+\([^)]*\))", source))
+            sets.append([re.findall(r'"(\w+)": ', line) for line in re.findall(r"{% set \w+ = {(.*?)} %}", source)])
+        assert macros[0] == macros[1]
+        assert sets[0] == sets[1]
+
+
+def test_every_state_and_relation_of_the_catalogue_has_its_words() -> None:
+    for document, language in product(load_catalogue().documents, LANGUAGES):
+        dossier = Dossier(document.key or "", document.id, document, (), 0, 0)
+        parsed(render_dossier(dossier, language, ZONE)[0])
+
+
+def test_an_unknown_language_is_an_error() -> None:
+    with pytest.raises(ValueError, match="fr"):
+        render("help.html", "fr")
