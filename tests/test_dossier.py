@@ -262,7 +262,7 @@ SAID = {
     "date": lambda document: document.date and "/".join(reversed(document.date.split("-"))),
     "title": lambda document: document.title and document.title[:60],
 }
-MARK = {"vi": "(chưa đối chiếu)", "en": "(not verified)"}
+MARK = {"vi": "(chưa kiểm chứng)", "en": "(not verified)"}
 
 
 def bare(document: Document) -> Dossier:

@@ -64,7 +64,6 @@ def demo_settings(sandbox: Sandbox, outlets: OutletServer, scratch: Path) -> Set
         telegram_token=SecretStr(sandbox.token),
         telegram_api_url=sandbox.api_url,
         database_url=f"sqlite:///{scratch / 'demo.db'}",
-        admin_ids=(),
         default_timezone="Asia/Ho_Chi_Minh",
         sources_file=None,
         fetch_allow_private=(outlets.host_port,),
