@@ -70,11 +70,14 @@ def language_buttons(language: str) -> Rows:
 
 
 def answer_buttons(session: Session, found: Answer, language: str) -> Rows:
-    """Candidates of an ambiguous number, or the nearest known ones of an unknown."""
-    if found.documents:
-        return _rows([_document(session, document.id, language) for document in found.documents[:8]], 1)
+    """Candidates of an open number and the articles that cite it, or the nearest known numbers of an unknown."""
+    documents = [_document(session, document.id, language) for document in (found.documents or found.namesakes)[:8]]
+    cited = [
+        (say("cited_articles", language, count, document_name(key, language)), _open(session, f"{key}#?"))
+        for key, count in list(found.cited.items())[:4]
+    ]
     near = [(document_name(key, language), f"try:{key}") for key in found.nearest]
-    return _rows([(label, action) for label, action in near if fits(action)], 2)
+    return _rows(documents + cited, 1) + _rows([(label, action) for label, action in near if fits(action)], 2)
 
 
 def dossier_buttons(session: Session, dossier: Dossier, language: str, page: int, pages: int) -> Rows:
@@ -101,7 +104,11 @@ def fits(action: str) -> bool:
 
 
 def _document(session: Session, document_id: str, language: str) -> Button:
-    return (document_name(document_id, language), f"doc:{document_token(session, document_id)}")
+    return (document_name(document_id, language), _open(session, document_id))
+
+
+def _open(session: Session, document_id: str) -> str:
+    return f"doc:{document_token(session, document_id)}"
 
 
 def _marked(label: str, chosen: bool) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, case, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select
 from sqlalchemy.orm import Session
 
 from digests.models import SentStory, StoryArticle
@@ -27,7 +27,7 @@ def choose_new(
     A digest after the first looks back `LATE` behind its window: an article that is stored, or found to be policy
     by its page, only after the last digest was composed would otherwise fall between the two.
     """
-    oldest = window_start if is_first else window_start - LATE
+    oldest = oldest_news(window_start, is_first=is_first)
     sent = select(SentStory.story_id).where(SentStory.chat_id == chat_id)
     query = (
         _kept()
@@ -36,7 +36,7 @@ def choose_new(
             Article.origin == "poll",
             Article.first_seen_at > oldest,
             Article.first_seen_at <= window_end,
-            or_(Article.published_at.is_(None), Article.published_at >= oldest),
+            not_older(oldest),
             StoryArticle.story_id.not_in(sent),
         )
     )
@@ -47,9 +47,24 @@ def choose_period(
     session: Session, *, start: datetime, end: datetime, topics: Collection[str] = ()
 ) -> Sequence[Article]:
     """Policy articles published (or first seen, where that is unknown) in ``(start, end]``, imported ones included."""
-    dated_at = case((Article.published_at.is_(None), Article.first_seen_at), else_=Article.published_at)
-    query = _kept().where(and_(dated_at > start, dated_at <= end))
+    query = _kept().where(dated_in(start, end))
     return _on_topics(session.scalars(query).all(), topics)
+
+
+def oldest_news(window_start: datetime, *, is_first: bool) -> datetime:
+    """What was published before this is no news for a digest of that window."""
+    return window_start if is_first else window_start - LATE
+
+
+def not_older(oldest: datetime) -> ColumnElement[bool]:
+    """Published at `oldest` or later, or at an unknown time."""
+    return or_(Article.published_at.is_(None), Article.published_at >= oldest)
+
+
+def dated_in(start: datetime, end: datetime) -> ColumnElement[bool]:
+    """Published (first seen, where that is unknown) in ``(start, end]``."""
+    dated_at = case((Article.published_at.is_(None), Article.first_seen_at), else_=Article.published_at)
+    return and_(dated_at > start, dated_at <= end)
 
 
 def _kept() -> Select[Article]:

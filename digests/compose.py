@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from digests.choose import choose_new, choose_period
+from digests.choose import choose_new, choose_period, dated_in, not_older, oldest_news
 from digests.cluster import fold_stories
 from digests.models import Digest, StoryArticle
 from digests.rank import ranked
@@ -34,9 +34,15 @@ def compose_due(session: Session, digest: Digest, reader: Reader) -> DigestView:
         is_first=digest.is_first,
         topics=reader.topics,
     )
+    read = and_(
+        Article.origin == "poll",
+        Article.first_seen_at > digest.window_start,
+        Article.first_seen_at <= digest.window_end,
+        not_older(oldest_news(digest.window_start, is_first=digest.is_first)),
+    )
     return _compose(
-        session, articles, reader.language, reader.timezone, digest.window_start, digest.window_end, reader.topics,
-        next_due_at=reader.next_due_at,
+        session, articles, read, reader.language, reader.timezone, digest.window_start, digest.window_end,
+        reader.topics, next_due_at=reader.next_due_at,
     )  # fmt: skip
 
 
@@ -55,12 +61,14 @@ def compose_period(
     # 200,000 hours are asked for in earnest; anything before the year 1 is not.
     start = now - min(timedelta(hours=hours), now - datetime.min.replace(tzinfo=now.tzinfo) - timedelta(days=2))
     articles = choose_period(session, start=start, end=now, topics=topics)
-    return _compose(session, articles, language, timezone, start, now, topics, next_due_at=next_due_at)
+    read = dated_in(start, now)
+    return _compose(session, articles, read, language, timezone, start, now, topics, next_due_at=next_due_at)
 
 
 def _compose(
     session: Session,
     articles: Sequence[Article],
+    read: ColumnElement[bool],
     language: str,
     timezone: str,
     start: datetime,
@@ -77,7 +85,7 @@ def _compose(
         window_start=start,
         window_end=end,
         sections=tuple(_sections(shown)),
-        coverage=_coverage(session, start, end),
+        coverage=_coverage(session, read),
         held_back=len(stories) - len(shown),
         next_due_at=next_due_at,
     )
@@ -181,13 +189,13 @@ def _sections(stories: Sequence[StoryView]) -> Iterable[Section]:
             yield Section(topic.code, inside)
 
 
-def _coverage(session: Session, start: datetime, end: datetime) -> Coverage:
-    seen = (Article.first_seen_at > start, Article.first_seen_at <= end, Article.origin == "poll")
-    read, outlets = session.execute(
-        select(func.count(), func.count(Article.outlet.distinct())).select_from(Article).where(*seen)
+def _coverage(session: Session, read: ColumnElement[bool]) -> Coverage:
+    """What was read: the articles for which the condition `read` holds, whatever was made of them."""
+    articles, outlets = session.execute(
+        select(func.count(), func.count(Article.outlet.distinct())).select_from(Article).where(read)
     ).one()
-    kept = session.scalar(select(func.count()).select_from(Article).where(*seen, Article.state == "kept"))
+    kept = session.scalar(select(func.count()).select_from(Article).where(read, Article.state == "kept"))
     failed = session.scalars(
         select(Feed.outlet).where(Feed.enabled, Feed.failures > 0).distinct().order_by(Feed.outlet)
     ).all()
-    return Coverage(read, outlets, kept or 0, tuple(failed))
+    return Coverage(articles, outlets, kept or 0, tuple(failed))

@@ -130,6 +130,21 @@ async def test_an_unknown_number_offers_the_nearest(tmp_path: Path) -> None:
         await user.wait_for(lambda found: first["text"].split(" ")[0] in found["text"])
 
 
+async def test_an_open_number_lists_what_cites_it_and_a_list_answers_each(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.POLL, Role.SERVE)) as here:
+        user = here.user()
+        await user.say("05-CT/TW")
+        message = await user.wait_for("Bạn cần văn bản nào?")
+        await user.press("05-CT/TW (khóa X)", message=message)
+        await user.wait_for("Chỉ thị 05-CT/TW (khóa X)")
+        await user.say("09-CT/TW, 998-CT/TW")
+        await user.wait_for("Chỉ thị 09-CT/TW (khóa XI)")
+        await user.wait_for("998-CT/TW")
+        await user.say("318/KH-UBND")
+        card = await user.wait_for("318/KH-UBND")
+        assert "Kế hoạch số 318/KH-UBND" in card["text"]
+
+
 async def test_settings_edit_themselves_and_survive_a_restart(tmp_path: Path) -> None:
     async with world(tmp_path) as here:
         user = here.user()

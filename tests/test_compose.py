@@ -183,7 +183,7 @@ def test_at_most_so_many_stories_and_the_rest_is_counted(sqlite: Database) -> No
     assert (len(view.stories), view.held_back) == (MAX_STORIES, 4)
 
 
-def test_coverage_counts_what_was_polled(database: Database) -> None:
+def test_the_coverage_of_a_brief_counts_imports_too(database: Database) -> None:
     with database.session() as session:
         sync_sources(session, [Source("https://a.example", "Báo Hỏng"), Source("https://b.example", "Báo Tốt")], NOW)
         session.flush()
@@ -193,7 +193,7 @@ def test_coverage_counts_what_was_polled(database: Database) -> None:
         publish(session, policy(3), seen=NOW - DAY, outlet="Báo Ba")
         publish(session, policy(4), seen=NOW - HOUR, outlet="Báo Bốn", origin="import")
         coverage = brief(session).coverage
-    assert (coverage.read, coverage.outlets, coverage.kept, coverage.failed) == (2, 2, 1, ("Báo Hỏng",))
+    assert (coverage.read, coverage.outlets, coverage.kept, coverage.failed) == (3, 3, 2, ("Báo Hỏng",))
 
 
 def test_the_fullest_report_heads_its_story(sqlite: Database) -> None:
@@ -308,3 +308,18 @@ def test_the_partys_centre_comes_before_a_province_and_news_before_old_news() ->
     assert [s.story_id for s in ranked(stories)] == [2, 3, 1, 4, 5, 6, 7]
     assert ranked(ranked(stories)) == ranked(stories[::-1])
     assert importance(central) > importance(local)
+
+
+def test_the_coverage_of_a_first_digest_leaves_out_old_news(database: Database) -> None:
+    """The first reading brings weeks of articles at once; a digest of one day counts that day."""
+    with database.session() as session:
+        publish(session, policy(1), seen=NOW - HOUR, published=NOW - HOUR)
+        publish(session, policy(2), seen=NOW - HOUR, published=NOW - 9 * DAY)
+        publish(session, policy(3), seen=NOW - HOUR, published=NOW - HOUR, origin="import")
+        reader(session, 1, NOW)
+        claim_due(session, NOW)
+        digest = session.scalars(select(Digest)).one()
+        found = find_reader(session, 1)
+        assert found is not None
+        coverage = compose_due(session, digest, found).coverage
+    assert (coverage.read, coverage.kept) == (1, 1)

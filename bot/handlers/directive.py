@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy.orm import Session
 from telegram import ForceReply, Update
 from telegram.ext import BaseHandler, CallbackQueryHandler, MessageHandler, filters
 
@@ -17,6 +18,7 @@ from feeds.documents import load_catalogue
 from feeds.store import document_of_token
 
 MAX_QUERY = 200
+MAX_CARDS = 5
 
 
 async def directive(update: Update, context: Context) -> None:
@@ -73,17 +75,18 @@ async def answer_query(update: Update, context: Context, reader: Reader, query: 
         await reply(update, message)
 
 
-def _answered(session: Any, query: str, reader: Reader) -> list[Message]:
+def _answered(session: Session, query: str, reader: Reader) -> list[Message]:
+    """One card for each document meant; candidates, what is cited and the nearest numbers where that is open."""
     found = answer(session, query)
-    if found.status in ("found", "several") and found.documents:
-        return [_dossier_message(session, dossier, reader, 0, found) for dossier in found.dossiers[:5]]
-    if found.status == "unknown" and any(dossier.total for dossier in found.dossiers):
-        return [_dossier_message(session, dossier, reader, 0, found) for dossier in found.dossiers[:5] if dossier.total]
+    plain = found.status in ("found", "several") or (found.status == "unknown" and not found.namesakes)
+    cards = [dossier for dossier in found.dossiers if found.status == "several" or dossier.document or dossier.total]
+    if plain and cards:
+        return [_dossier_message(session, dossier, reader, 0, found) for dossier in cards[:MAX_CARDS]]
     html = render("answer.html", reader.language, answer=found, timezone=reader.timezone, as_of=load_catalogue().as_of)
     return [Message(html, answer_buttons(session, found, reader.language))]
 
 
-def _dossier_message(session: Any, dossier: Dossier, reader: Reader, page: int, found: Answer | None) -> Message:
+def _dossier_message(session: Session, dossier: Dossier, reader: Reader, page: int, found: Answer | None) -> Message:
     html, pages = render_dossier(
         dossier, reader.language, reader.timezone, page, reading_since=found.reading_since if found else None
     )
@@ -91,7 +94,7 @@ def _dossier_message(session: Any, dossier: Dossier, reader: Reader, page: int, 
 
 
 async def _card(context: Context, reader: Reader, token: str, page: int) -> Message | None:
-    def work(session: Any) -> Message | None:
+    def work(session: Session) -> Message | None:
         document_id = document_of_token(session, token)
         if document_id is None:
             return None
