@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from digests.compose import view_article
+from digests.observed import ObservedFact, observed_facts
 from digests.views import ArticleView
 from feeds.documents import Document, Lookup, load_catalogue, look_up, nearest
 from feeds.models import Article, Mention
@@ -38,6 +39,7 @@ class Dossier:
     """A document with its articles, newest first. `document` is None where no catalogue entry is known.
 
     Without `document_id` it is of a number only, and `namesakes` are the catalogued documents that bear it.
+    `observed` is what the articles say of a document that the catalogue does not know.
     """
 
     key: str
@@ -47,6 +49,7 @@ class Dossier:
     total: int
     unsure: int
     namesakes: tuple[Document, ...] = ()
+    observed: tuple[ObservedFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +121,14 @@ def _dossier(session: Session, key: str, document_id: str | None, document: Docu
     where: ColumnElement[bool] = by_key
     if document_id is not None:
         where = or_(Mention.document_id == document_id, by_key & Mention.document_id.is_(None))
-    articles = _citing(session, where, lambda mention: document_id is None or _may_mean(mention, document_id, document))
-    unsure = sum(citing.status != "resolved" for citing in articles)
+    citing = _citing(session, where, lambda mention: document_id is None or _may_mean(mention, document_id, document))
+    articles = tuple(_citing_article(article, mention) for article, mention in citing)
+    unsure = sum(article.status != "resolved" for article in articles)
     namesakes = load_catalogue().with_key(key) if document_id is None else ()
-    return Dossier(key, document_id, document, tuple(articles), len(articles), unsure, namesakes)
+    # Of one number in several places or terms, what articles say would run together.
+    is_one = len({(mention.key, mention.document_id) for _, mention in citing}) == 1
+    observed = observed_facts(citing) if document is None and not namesakes and is_one else ()
+    return Dossier(key, document_id, document, articles, len(articles), unsure, namesakes, observed)
 
 
 def _may_mean(mention: Mention, document_id: str, document: Document | None) -> bool:
@@ -135,7 +142,8 @@ def _may_mean(mention: Mention, document_id: str, document: Document | None) -> 
 
 def _citing(
     session: Session, where: ColumnElement[bool], may_mean: Callable[[Mention], bool]
-) -> Sequence[CitingArticle]:
+) -> Sequence[tuple[Article, Mention]]:
+    """Articles with their most telling mention, newest first. A document's own page is not about the document."""
     best: dict[int, tuple[Article, Mention]] = {}
     rows = session.execute(
         select(Article, Mention)
@@ -144,11 +152,11 @@ def _citing(
         .order_by(Article.position.desc(), Mention.ordinal)
     )
     for article, mention in rows:
-        if not may_mean(mention):
+        if not may_mean(mention) or article.own_key == mention.key:
             continue
         if article.id not in best or _telling(article, mention) < _telling(*best[article.id]):
             best[article.id] = (article, mention)
-    return [_citing_article(article, mention) for article, mention in best.values()]
+    return list(best.values())
 
 
 def _telling(article: Article, mention: Mention) -> tuple[int, bool, bool]:

@@ -3,7 +3,8 @@
 Pure: the pipeline, `import`, `analyse`, `reindex` and the chat all come through here.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -24,16 +25,25 @@ from feeds.places import find_places
 # Longer texts are cut: no article is this long, and every step is linear in it.
 MAX_CHARACTERS = 6_000_000
 
+_OPENING = 1500  # characters
+_HEADING = re.compile(r"CỘNG (?:HÒA|HOÀ) XÃ HỘI CHỦ NGHĨA VIỆT NAM|ĐẢNG CỘNG SẢN VIỆT NAM")
+_ARTICLE = re.compile(r"^Điều \d+\.", re.MULTILINE)
+_NUMBER = re.compile(r"Số:?\s")
+
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What one article says. Offsets of `citations` are code points into `text`, the joined parts."""
+    """What one article says. Offsets of `citations` are code points into `text`, the joined parts.
+
+    `own_key` is the citation key of the document whose own page this is, None for articles.
+    """
 
     text: str
     verdict: Verdict
     places: tuple[str, ...]
     citations: tuple[Citation, ...]
     readings: tuple[Reading | None, ...]
+    own_key: str | None = None
 
 
 def analyse(
@@ -56,7 +66,23 @@ def analyse(
         home_province=home_province,
     )
     places = tuple(dict.fromkeys(place.name for place in find_places(joined)))
-    return Analysis(joined, classify(title, summary, text), places, citations, readings)
+    own_key = _own_key(joined, title, citations)
+    return Analysis(joined, classify(title, summary, text), places, citations, readings, own_key)
+
+
+def _own_key(joined: str, title: str, citations: Sequence[Citation]) -> str | None:
+    """The document whose text this page is, told by its form: "Số: 13/2023/NĐ-CP" under the heading of the State or
+    the Party (Decree 30/2020/NĐ-CP, Guideline 36-HD/VPTW), or a headline that is the document over its articles.
+    """
+    opening = len(title) + _OPENING
+    headed = _HEADING.search(joined, 0, opening)
+    articled = len(_ARTICLE.findall(joined)) >= 3
+    for citation in citations:
+        in_title = citation.start <= len("Toàn văn ") and citation.end <= len(title)
+        numbered = citation.end <= opening and _NUMBER.search(joined, max(0, citation.start - 8), citation.end)
+        if citation.key and ((headed and numbered) or (articled and in_title)):
+            return citation.key
+    return None
 
 
 def to_json(article_id: Any, analysis: Analysis) -> Mapping[str, Any]:

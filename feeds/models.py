@@ -111,6 +111,8 @@ class Article(Base):
     places: Mapped[list[str]] = mapped_column(default_factory=list)
     evidence: Mapped[list[Any]] = mapped_column(default_factory=list)
     rules_version: Mapped[int] = mapped_column(default=0)
+    # Citation key of the document whose own text this page is.
+    own_key: Mapped[str | None] = mapped_column(default=None)
 
     mentions: Mapped[list["Mention"]] = relationship(
         back_populates="article", cascade="all, delete-orphan", lazy="raise", init=False, repr=False

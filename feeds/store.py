@@ -237,6 +237,7 @@ def store_analysis(session: Session, article: Article, analysis: Analysis) -> No
         {"start": e.start, "end": e.end, "phrase": e.phrase, "weight": round(e.weight, 3)} for e in verdict.evidence
     ]
     article.rules_version = rules_version()
+    article.own_key = analysis.own_key
     session.flush()
     session.execute(delete(Mention).where(Mention.article_id == article.id))
     ensure_documents(session, {reading.id for reading in analysis.readings if reading and reading.id})

@@ -25,6 +25,7 @@ _COMMANDS = {
     "doctor": "doctor",
     "evaluate": "training",
     "train": "training",
+    "reindex": "reindex",
     "migrate": "migrate",
 }
 

@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.Column("places", sa.JSON(), nullable=False),
         sa.Column("evidence", sa.JSON(), nullable=False),
         sa.Column("rules_version", sa.Integer(), nullable=False),
+        sa.Column("own_key", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["feed_id"], ["feed.id"], ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("identity"),

@@ -1,0 +1,86 @@
+"""Reads stored articles again, after the rules, the catalogue or the trained figures have changed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, true
+from sqlalchemy.orm import Session
+
+from feeds.analyse import Analysis, analyse
+from feeds.classify import rules_version
+from feeds.database import Database
+from feeds.models import Article, Mention
+from feeds.store import published_on, store_analysis
+
+_BATCH = 50
+
+
+@dataclass(slots=True)
+class ReindexReport:
+    """Articles read, those whose verdict turned, and those whose documents are read otherwise."""
+
+    read: int = 0
+    turned: int = 0
+    resolved_anew: int = 0
+
+
+def count_outdated(database: Database, *, everything: bool = False) -> int:
+    """How many articles `reindex` would read."""
+    with database.reading() as session:
+        query = select(func.count()).select_from(Article)
+        return session.scalar(query if everything else query.where(Article.rules_version != rules_version())) or 0
+
+
+def reindex(
+    database: Database, *, everything: bool = False, on_article: Callable[[], None] = lambda: None
+) -> ReindexReport:
+    """Re-reads the articles that older rules have read (all with `everything`), oldest id first.
+
+    Each batch is a transaction: whoever stops it goes on from there the next time. Readings that were open while
+    the catalogue did not know a number are tried again with all others.
+    """
+    report = ReindexReport()
+    last = 0
+    while articles := _next(database, last, everything):
+        understood = [(article, _analysed(article)) for article in articles]
+        with database.session() as session:
+            for article, analysis in understood:
+                stored = session.get(Article, article.id)
+                if stored is None:
+                    continue
+                before = stored.state, _readings(session, article.id)
+                page = stored.state_reason.partition(";")[2]
+                store_analysis(session, stored, analysis)
+                if page:
+                    stored.state_reason += f";{page}"
+                report.turned += stored.state != before[0]
+                report.resolved_anew += _readings(session, article.id) != before[1]
+        for _ in articles:
+            report.read += 1
+            on_article()
+        last = articles[-1].id
+    return report
+
+
+def _next(database: Database, last: int, everything: bool) -> Sequence[Article]:
+    outdated = true() if everything else Article.rules_version != rules_version()
+    with database.reading() as session:
+        return session.scalars(
+            select(Article).where(Article.id > last, outdated).order_by(Article.id).limit(_BATCH)
+        ).all()
+
+
+def _analysed(article: Article) -> Analysis:
+    return analyse(
+        article.title,
+        article.lead,
+        article.text,
+        published=published_on(article.published_at),
+        home_province=article.province,
+    )
+
+
+def _readings(session: Session, article_id: int) -> list[tuple[str | None, str, str | None]]:
+    query = select(Mention.key, Mention.status, Mention.document_id)
+    rows = session.execute(query.where(Mention.article_id == article_id).order_by(Mention.ordinal))
+    return [(row.key, row.status, row.document_id) for row in rows]
