@@ -61,8 +61,6 @@ class Citation:
 
 def find_citations(text: str) -> tuple[Citation, ...]:
     """Every citation of `text`, in text order, without overlaps."""
-    if not any(character.isalpha() for character in text[:1]) and not text.strip():
-        return ()
     folded = fold_text(text)
     mentions = _mentions(folded)
     if not mentions:
@@ -81,8 +79,8 @@ def find_citations(text: str) -> tuple[Citation, ...]:
 def _mentions(text: FoldedText) -> list[Mention]:
     """All mentions in text order, the longest of those that overlap."""
     named = [*plenums(text), *congresses(text), *laws(text), *codes(text), *constitutions(text)]
-    numbered = [*typed_mentions(text), *abbreviated_mentions(text), *bare_symbols(text)]
-    chosen = _without_overlaps([*named, *numbered])
+    typed = [*typed_mentions(text), *abbreviated_mentions(text)]
+    chosen = _without_overlaps([*named, *typed, *bare_symbols(text, typed)])
     chosen = _without_overlaps([*list_members(text, chosen), *chosen])
     return _beside(chosen, [*drafts(text), *back_references(text)])
 

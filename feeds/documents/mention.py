@@ -4,7 +4,7 @@ Offsets here are into the folded text; `find` leads them back to the text as giv
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -18,6 +18,8 @@ from feeds.documents.symbol import NUMBER, TAIL, YEAR, read_symbol
 LAWS = ("L", "BL", "PL", "HP")  # kinds that a text names, not numbers: see `laws`
 
 _SO = r"(?:số(?:\s+số)?|sô'|sổ|so)\s*:?\s*"
+_SPELLINGS_OF_SO = ("số", "sô'", "sổ", "so")
+_TYPE_REACH = 120  # from a type word to its number: eight words and "số"
 
 
 @dataclass(slots=True)
@@ -59,20 +61,26 @@ class Mention:
 
 
 def typed_mentions(text: FoldedText) -> Iterator[Mention]:
-    """Mentions that start with a type word, in text order; those of named laws are not among them."""
+    """Mentions that start with a type word, in text order; those of named laws are not among them.
+
+    Digits first: they are rare, and the words are looked for only in front of those that "số" or a type word precedes.
+    """
     words, behind = _patterns()
     done = 0
-    for match in words.finditer(text.low):
-        if match.start() < done or inside_word(text.low, match.start()):
-            continue
-        follows = behind.match(text.low, match.end())
-        if follows is None or not _is_filler(follows["between"]):
-            continue
-        kind = kind_words().get(" ".join(match[0].split()))
-        mention = _read(text, match.start(), follows.end(), kind, follows["so"] is not None)
-        if mention:
-            done = mention.end
-            yield mention
+    for digit in _typed_digit().finditer(text.low):
+        at = digit.start()
+        for match in words.finditer(text.low, max(done, at - _TYPE_REACH), at):
+            follows = behind.match(text.low, match.end())
+            if follows is None or follows.end() != at or inside_word(text.low, match.start()):
+                continue
+            if not _is_filler(follows["between"]):
+                continue
+            kind = kind_words().get(" ".join(match[0].split()))
+            mention = _read(text, match.start(), at, kind, follows["so"] is not None)
+            if mention:
+                done = mention.end
+                yield mention
+                break
 
 
 def abbreviated_mentions(text: FoldedText) -> Iterator[Mention]:
@@ -86,9 +94,12 @@ def abbreviated_mentions(text: FoldedText) -> Iterator[Mention]:
             yield mention
 
 
-def bare_symbols(text: FoldedText) -> Iterator[Mention]:
-    """Symbols without a type word; type and organ must both be known, or "số" must precede."""
+def bare_symbols(text: FoldedText, others: Sequence[Mention] = ()) -> Iterator[Mention]:
+    """Symbols without a type word; type and organ must both be known, or "số" must precede. Not inside `others`."""
+    taken = {at for other in others for at in range(other.start, other.end)}
     for match in _bare().finditer(text.plain):
+        if match.start() in taken:
+            continue
         trusted = text.low[max(0, match.start() - 8) : match.start()].rstrip(" :").endswith("số")
         symbol = read_symbol(
             text.plain, match.start(), match.end("head"), match["number"], match["year"], None, trusted
@@ -188,6 +199,14 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     )
 
 
+@cache
+def _typed_digit() -> re.Pattern[str]:
+    """The first digit of what may be a typed mention's number: behind the last letters of a type word, or "số"."""
+    known = [word for kind in kinds().values() if kind.code not in LAWS for word in kind.words]
+    ends = sorted({word[-2:] for word in [*known, *rules()["words"]["carriers"], *_SPELLINGS_OF_SO]})
+    return re.compile(rf"[0-9](?:(?<=[ốổo':][0-9])|(?<=\s[0-9])(?<=(?:{'|'.join(ends)}|.\s|.:)[\s][0-9]))")
+
+
 def _words_pattern(words: list[str]) -> re.Pattern[str]:
     ordered = sorted(words, key=lambda word: (-len(word), word))
     return re.compile("(?:" + "|".join(word.replace(" ", r"\s+") for word in ordered) + r")(?!\w)")
@@ -231,4 +250,6 @@ def _abbreviations() -> re.Pattern[str]:
 @cache
 def _bare() -> re.Pattern[str]:
     number = NUMBER.replace("BEHIND", r"(?<![\w.,/-][0-9])")
-    return re.compile(rf"(?P<head>{number}{YEAR}){TAIL}", re.VERBOSE)
+    # What every tail begins with: cheaper to look for than the tail.
+    joined = r"(?=\s?(?:[-/]\s?[A-Za-zĐđƯư]|[A-Za-zĐđƯư][A-Za-zĐđƯư0-9&.]{0,14}\s?[-/]|(?:UBTV)?QH)|[A-Za-zĐđƯư])"
+    return re.compile(rf"(?P<head>{number}{YEAR}){joined}{TAIL}", re.VERBOSE)

@@ -5,7 +5,6 @@ central authorities, never lends its province to a document.
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -29,7 +28,9 @@ _LOWER_BODY = re.compile(
     r"(?:huyện\s+ủy|quận\s+ủy|thị\s+ủy|(?:ubnd|hđnd|ủy\s+ban\s+nhân\s+dân)\s+(?:huyện|quận|xã|phường|thị\s+xã))(?!\w)"
 )
 _PROVINCIAL_CONGRESS = re.compile(r"đảng\s+bộ\s+(?:tỉnh|thành\s+phố|tp\b)")
-_CHUNK = 20_000
+_BEFORE, _BEHIND = 60, 60  # what tells places from their look-alikes
+_REACH = 600  # characters of a sentence before and behind a mention
+_CHUNK = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +44,29 @@ def give_places(text: FoldedText, mentions: Sequence[Mention]) -> None:
     waiting = [mention for mention in mentions if _needs_place(mention)]
     if not waiting:
         return
-    spans = sentences(text.plain)
-    starts = [start for start, _ in spans]
     only: str | None = ""  # not searched for yet
     for mention in waiting:
-        span = spans[bisect_right(starts, mention.start) - 1]
-        named = _named_places(text, span[0], max(span[1], mention.end))
-        mention.place = _attached(text, mention, named)
-        if mention.place is None and _of_province(text, mention) and not _LOWER_BODY.search(text.low, *span):
-            mention.place = _in_sentence(text, named)
-            if mention.place is None:
-                only = _only_place(text) if only == "" else only
-                mention.place = only
+        mention.place = _attached(text, mention)
+        if mention.place is None and _of_province(text, mention):
+            span = _sentence(text.plain, mention)
+            if not _LOWER_BODY.search(text.low, *span):
+                mention.place = _in_sentence(text, _named_places(text, span[0], max(span[1], mention.end)))
+                if mention.place is None:
+                    only = _only_place(text) if only == "" else only
+                    mention.place = only
         if mention.place and _TINH.search(mention.body or text.plain[mention.start : mention.end]):
             mention.place = mention.place.removeprefix("TP ")  # the city bears the name of its province
         if mention.number and mention.number.shape == "congress":
             mention.number = replace(mention.number, place=mention.place or "?")
+
+
+def _sentence(plain: str, mention: Mention) -> tuple[int, int]:
+    """The sentence of `mention`, as far as it is within reach."""
+    start = max(0, plain.rfind("\n", 0, mention.start), mention.start - _REACH)
+    end = plain.find("\n", mention.end, mention.end + _REACH)
+    end = min(len(plain), mention.end + _REACH) if end < 0 else end
+    spans = ((start + first, start + last) for first, last in sentences(plain[start:end]))
+    return next(((first, last) for first, last in spans if last > mention.start), (start, end))
 
 
 def _needs_place(mention: Mention) -> bool:
@@ -88,18 +96,19 @@ def _only_place(text: FoldedText) -> str | None:
 
 
 def _chunks(plain: str) -> Iterator[tuple[int, int]]:
-    """Spans of lines: most texts name two places in the first and need no more."""
+    """Spans to look through one by one: most texts name two places in the first and need no more."""
     start = 0
     while start < len(plain):
-        end = plain.find("\n", start + _CHUNK)
+        end = plain.find(" ", start + _CHUNK)
         end = len(plain) if end < 0 else end
         yield start, end
         start = end
 
 
-def _attached(text: FoldedText, mention: Mention, named: Sequence[_Named]) -> str | None:
+def _attached(text: FoldedText, mention: Mention) -> str | None:
     """ "của Tỉnh ủy X", "Đại hội Đảng bộ tỉnh X": a place that stands in the mention or right behind its issuer."""
-    for place in named:
+    around = min(mention.start, mention.body_end or mention.start), max(mention.end, mention.body_end)
+    for place in _named_places(text, max(0, around[0] - _BEFORE), around[1] + _BEHIND):
         if mention.start <= place.start < mention.end:
             return place.name
         if mention.body_end and 0 <= place.start - mention.body_end <= 16:

@@ -8,6 +8,7 @@ from feeds.documents.folding import FoldedText
 from feeds.documents.kinds import kind_words, kinds
 from feeds.documents.mention import Mention, inside_word
 
+_REACH = 40  # the longest name of a kind, with "nói" behind it
 _NOT_AFTER = ("pháp ", "kỷ ")  # "pháp luật này" is the law as such
 
 
@@ -20,11 +21,30 @@ def drafts(text: FoldedText) -> Iterator[Mention]:
 
 def back_references(text: FoldedText) -> Iterator[Mention]:
     """ "Chỉ thị này"; `link` finds what it means."""
-    for match in _back().finditer(text.low):
-        if inside_word(text.low, match.start()) or text.low.endswith(_NOT_AFTER, 0, match.start()):
+    for pointer in ("này", "trên", "đó"):
+        at = text.low.find(pointer)
+        while at >= 0:
+            if _points(text.low, at):
+                yield from _back_reference(text, at)
+            at = text.low.find(pointer, at + 1)
+
+
+def _points(low: str, at: int) -> bool:
+    """Whether the word before `at` may end the name of a kind: a look that is cheap."""
+    words = low[max(0, at - 10) : at].split()
+    return bool(words) and words[-1] in _endings()
+
+
+def _back_reference(text: FoldedText, at: int) -> Iterator[Mention]:
+    """The reference whose pointing word stands at `at`."""
+    for word in _kind_word().finditer(text.low, max(0, at - _REACH), at):
+        match = _back().match(text.low, word.start())
+        if match is None or match.end() <= at or inside_word(text.low, match.start()):
             continue
-        kind = kind_words()[" ".join(match["word"].split())]
-        yield Mention(match.start(), match.end(), "back_reference", kind)
+        if not text.low.endswith(_NOT_AFTER, 0, match.start()):
+            kind = kind_words()[" ".join(match["word"].split())]
+            yield Mention(match.start(), match.end(), "back_reference", kind)
+            return
 
 
 def link(mentions: Sequence[Mention]) -> None:
@@ -35,6 +55,17 @@ def link(mentions: Sequence[Mention]) -> None:
             mention.antecedent = last.get(mention.kind.type) if mention.kind else None
         else:
             last[mention.kind.type if mention.kind else "L"] = mention
+
+
+@cache
+def _endings() -> frozenset[str]:
+    """Last syllables of the kinds' names, and what may stand between: "Nghị định nói trên"."""
+    return frozenset([*(word.split(r"\s+")[-1] for word in _words().split("|")), "nói", "nêu"])
+
+
+@cache
+def _kind_word() -> re.Pattern[str]:
+    return re.compile(rf"(?:{_words()})(?!\w)")
 
 
 @cache

@@ -5,7 +5,7 @@ outranks the carrying out. A mention that "và" or a comma alone parts from the 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from feeds.documents.folding import FoldedText
@@ -33,43 +33,66 @@ def give_stages(text: FoldedText, mentions: Sequence[Mention]) -> None:
 
 
 def _from_words(text: FoldedText, mention: Mention, floor: int) -> None:
-    start = max(floor, mention.start - _REACH)
-    window = text.low[start : mention.start]
-    for stop in _BREAK.finditer(window):
-        window = " " * stop.end() + window[stop.end() :]
-    chain = _chain().search(window)
-    cues = _before()
-    found = [cues[" ".join(word.split())] for word in _cue().findall(chain[0])] if chain else []
+    window = text.low[max(floor, mention.start - _REACH) : mention.start]
+    clause = _BREAK.split(window)[-1]
+    found = list(_chain(clause.replace(",", " ").split()))
     behind = _after().match(text.low, max(mention.attached, mention.end))
     if behind:
         found.append(_after_words()[" ".join(behind["words"].split())])
-    order = [row["stage"] for row in rules()["stage"]]
     if found:
-        mention.stage = min(found, key=order.index)
-    if mention.stage in ("interim_review", "final_review") and (counts := _YEARS.findall(window)):
+        mention.stage = min(found, key=_order().__getitem__)
+    if mention.stage in ("interim_review", "final_review") and (counts := _YEARS.findall(clause)):
         mention.stage_years = _COUNT.get(counts[-1]) or int(counts[-1])
+
+
+def _chain(words: Sequence[str]) -> Iterator[str]:
+    """Stages of the cues among the last words, as far back as there are only cues, fillers and small numbers."""
+    end = len(words)
+    while end:
+        meaning, size = _phrase(words, end)
+        if meaning:
+            yield meaning
+        if not size:
+            return
+        end -= size
+
+
+def _phrase(words: Sequence[str], end: int) -> tuple[str, int]:
+    """Stage (or "") and length of the longest cue, filler or small number that ends at `end`; length 0 for others."""
+    meanings, longest = _meanings()
+    last = words[end - 1]
+    for size in range(min(longest.get(last, 0), end), 0, -1):
+        meaning = meanings.get(" ".join(words[end - size : end]))
+        if meaning is not None:
+            return meaning, size
+    return "", int(last.isdecimal() and len(last) < 3)
+
+
+@cache
+def _meanings() -> tuple[Mapping[str, str], Mapping[str, int]]:
+    """Stage of every cue, "" for words that only fill; by its last word the length of the longest of them."""
+    meanings = {**dict.fromkeys(rules()["words"]["stage_filler"], ""), **_before()}
+    longest: dict[str, int] = {}
+    for phrase in meanings:
+        words = phrase.split()
+        longest[words[-1]] = max(len(words), longest.get(words[-1], 0))
+    return meanings, longest
+
+
+@cache
+def _order() -> Mapping[str, int]:
+    return {row["stage"]: index for index, row in enumerate(rules()["stage"])}
 
 
 @cache
 def _before() -> Mapping[str, str]:
-    return {words: row["stage"] for row in reversed(rules()["stage"]) for words in row.get("before", ())}
+    rows = reversed(rules()["stage"])
+    return {words.replace(",", ""): row["stage"] for row in rows for words in row.get("before", ())}
 
 
 @cache
 def _after_words() -> Mapping[str, str]:
     return {words: row["stage"] for row in rules()["stage"] for words in row.get("after", ())}
-
-
-@cache
-def _cue() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){_alternatives(_before())}(?!\w)")
-
-
-@cache
-def _chain() -> re.Pattern[str]:
-    """Cues and fillers up to the mention."""
-    filler = _alternatives(rules()["words"]["stage_filler"])
-    return re.compile(rf"(?<!\w)(?:(?:{_alternatives(_before())}|{filler}|\d{{1,2}})(?!\w)[\s,]*)++$")
 
 
 @cache

@@ -1,7 +1,9 @@
 """Reading a symbol as it is really written: swapped, spaced, glued, in ASCII or OCR (CITATIONS.md, 4 to 6)."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from feeds.documents.kinds import Kind, kind_symbols
 from feeds.documents.number import DocumentNumber, pad
@@ -70,6 +72,14 @@ class _Group:
         return self.organ or (self.code if _CAPITAL.fullmatch(self.code) else None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    kind: Kind | None
+    organ: str
+    groups: tuple[_Group, ...]
+    length: int  # of what belongs to the symbol
+
+
 def read_symbol(
     text: str, start: int, number_end: int, digits: str, year: str | None, hint: Kind | None, trusted: bool
 ) -> Symbol | None:
@@ -80,23 +90,28 @@ def read_symbol(
     match = _TAIL.match(text, number_end)
     if match is None:
         return None
-    groups = [
-        _Group(piece["code"], (piece["join"] or "").strip() or "", piece.end())
-        for piece in _PIECE.finditer(text, match.start(), match.end())
-    ]
-    if groups[0].join == "" and text[number_end].isspace() and len(groups) == 1 and not _closed(groups[0]):
+    tail = _read_tail(match["tail"], hint, trusted, year is not None)
+    if tail is None:
         return None
-    taken = _take(groups, hint, trusted, year is not None)
+    number = _canonical(pad(digits.replace(" ", "")), tail.kind, tail.organ, year, hint, tail.groups)
+    end = match.start() + tail.length
+    official = pad_raw(text[start:end]) == str(number)
+    return Symbol(number, tail.kind, end, official)
+
+
+@lru_cache(4096)
+def _read_tail(tail: str, hint: Kind | None, trusted: bool, dated: bool) -> "_Tail | None":
+    """What stands behind number and year, "-CT/TW": few different ones make up a whole newspaper."""
+    groups = tuple(_Group(piece["code"], (piece["join"] or "").strip(), piece.end()) for piece in _PIECE.finditer(tail))
+    if groups[0].join == "" and tail[0].isspace() and len(groups) == 1 and not _closed(groups[0]):
+        return None
+    taken = _take(groups, hint, trusted, dated)
     if taken is None:
         return None
     kind, organ, count = taken
     if organ in outside_codes() or organ.split("-")[0] in outside_codes():
         return None
-    number = _canonical(pad(digits.replace(" ", "")), kind, organ, year, hint, groups)
-    end = groups[count - 1].end
-    raw = text[start:end]
-    official = pad_raw(raw) == str(number)
-    return Symbol(number, kind, end, official)
+    return _Tail(kind, organ, groups, groups[count - 1].end)
 
 
 def pad_raw(raw: str) -> str:
@@ -110,7 +125,9 @@ def _closed(group: _Group) -> bool:
     return organ is not None and organ.numbered
 
 
-def _take(groups: list[_Group], hint: Kind | None, trusted: bool, dated: bool) -> tuple[Kind | None, str, int] | None:
+def _take(
+    groups: Sequence[_Group], hint: Kind | None, trusted: bool, dated: bool
+) -> tuple[Kind | None, str, int] | None:
     """(kind, organ, how many groups it takes), or None where these groups are no symbol."""
     first = groups[0]
     kind, organ = first.kind, first.organ
@@ -139,7 +156,7 @@ def _take(groups: list[_Group], hint: Kind | None, trusted: bool, dated: bool) -
     return None
 
 
-def _organ_at(groups: list[_Group], index: int, sure: bool, kind: Kind) -> tuple[str, int] | None:
+def _organ_at(groups: Sequence[_Group], index: int, sure: bool, kind: Kind) -> tuple[str, int] | None:
     first = groups[index]
     organ = first.organ or (first.named if sure else None)
     if organ is None and (joined := _joined(groups, index)):
@@ -156,7 +173,7 @@ def _organ_at(groups: list[_Group], index: int, sure: bool, kind: Kind) -> tuple
     return _with_units(groups, index, organ)
 
 
-def _with_units(groups: list[_Group], index: int, organ: str) -> tuple[str, int]:
+def _with_units(groups: Sequence[_Group], index: int, organ: str) -> tuple[str, int]:
     """The organ at `index` with the units written behind it: UBND-TL, BGD-ĐT (one organ)."""
     if joined := _joined(groups, index):
         return joined, index + 2
@@ -167,7 +184,7 @@ def _with_units(groups: list[_Group], index: int, organ: str) -> tuple[str, int]
     return organ, count
 
 
-def _joined(groups: list[_Group], index: int) -> str | None:
+def _joined(groups: Sequence[_Group], index: int) -> str | None:
     if index + 1 >= len(groups) or groups[index + 1].join != "-":
         return None
     known = organ_symbols().get(f"{groups[index].code}-{groups[index + 1].code}".casefold())
@@ -184,7 +201,7 @@ def _glued(group: _Group) -> tuple[Kind, str] | None:
 
 
 def _canonical(
-    number: str, kind: Kind | None, organ: str, year: str | None, hint: Kind | None, groups: list[_Group]
+    number: str, kind: Kind | None, organ: str, year: str | None, hint: Kind | None, groups: Sequence[_Group]
 ) -> DocumentNumber:
     known = base_organ(organ)
     stated = int(year) if year else None
@@ -200,7 +217,7 @@ def _canonical(
     return DocumentNumber("plain", number, code, organ)
 
 
-def _is_party(system: str | None, kind: Kind | None, hint: Kind | None, groups: list[_Group]) -> bool:
+def _is_party(system: str | None, kind: Kind | None, hint: Kind | None, groups: Sequence[_Group]) -> bool:
     if system in ("party", "state"):
         return system == "party"
     if hint and kind and hint.key == kind.key and hint.system == "party":  # Thông tri, not Thông tư

@@ -1,10 +1,9 @@
 """Roman numerals, Party congress terms and National Assembly terms (CITATIONS.md, 9)."""
 
-import re
 from datetime import date
+from functools import cache
 
 _NUMERALS = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
-_ROMAN = re.compile(r"X{0,3}(?:IX|IV|V?I{0,3})")
 
 # Opening of each congress; the next term starts the day after the congress closes, so that the days of the
 # congress itself belong to the old term as much as to the new one.
@@ -39,12 +38,14 @@ def roman(number: int) -> str:
     return text
 
 
+@cache
+def _values() -> dict[str, int]:
+    return {roman(value): value for value in range(1, 40)}
+
+
 def from_roman(text: str) -> int | None:
     """The value of a well-formed Roman numeral up to XXXIX, in either case."""
-    upper = text.upper()
-    if not upper or not _ROMAN.fullmatch(upper):
-        return None
-    return next((value for value in range(1, 40) if roman(value) == upper), None)
+    return _values().get(text.upper())
 
 
 def as_term(text: str) -> str | None:
