@@ -82,11 +82,14 @@ def _make_engine(url: str) -> Engine:
         driver = _DRIVERS.get(parsed.drivername, parsed.drivername)
         parsed = parsed.set(drivername=driver)
         if not driver.startswith("sqlite"):
-            return create_engine(parsed, pool_pre_ping=True)
+            return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10})
     except (ArgumentError, SQLAlchemyError, ImportError) as error:
         raise DatabaseError(f"DATABASE_URL is not a database address: {error}") from error
     if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseError(f"no folder for the database {parsed.database}: {error.strerror}") from error
     engine = create_engine(parsed, connect_args={"timeout": 30})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

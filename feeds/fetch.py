@@ -279,7 +279,8 @@ def _check(url: URL, allow: Collection[str]) -> None:
 
 def _shown(url: URL) -> str:
     """`url` for messages: no credentials, query or fragment, since those may hold secrets."""
-    return f"{url.scheme}://{url.host}{url.path}"[:200]
+    port = "" if url.is_default_port() else f":{url.port}"
+    return f"{url.scheme}://{url.host}{port}{url.path}"[:200]
 
 
 def _raise_as_fetch_error(error: Exception, url: URL) -> NoReturn:

@@ -76,8 +76,7 @@ def sync_sources(session: Session, sources: Iterable[Source], now: datetime) -> 
         if feed is None:
             session.add(_feed(source, now, origin="file"))
             continue
-        feed.outlet, feed.level, feed.language = source.outlet, source.level, source.language
-        feed.province, feed.section = source.province, source.section
+        _describe(feed, source)
         if feed.origin == "file":
             feed.enabled = source.enabled
     for url, feed in stored.items():
@@ -100,6 +99,7 @@ def add_feeds(session: Session, sources: Iterable[Source], now: datetime) -> int
         if feed is None:
             session.add(_feed(source, now, origin="user"))
         else:
+            _describe(feed, source)
             feed.enabled, feed.origin, feed.next_check_at = True, "user", now
     return added
 
@@ -116,6 +116,11 @@ def drop_feed(session: Session, url: str) -> bool:
 def all_feeds(session: Session) -> Sequence[Feed]:
     """Every feed that is followed, by outlet."""
     return session.scalars(select(Feed).where(Feed.enabled).order_by(Feed.outlet, Feed.url)).all()
+
+
+def _describe(feed: Feed, source: Source) -> None:
+    feed.outlet, feed.level, feed.language = source.outlet, source.level, source.language
+    feed.province, feed.section = source.province, source.section
 
 
 def _feed(source: Source, now: datetime, *, origin: str) -> Feed:

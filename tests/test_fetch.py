@@ -6,6 +6,7 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 
 import pytest
 import pytest_asyncio
@@ -15,6 +16,9 @@ from yarl import URL
 
 from feeds.fetch import MAX_HOPS, MAX_RETRY_AFTER, Fetcher, FetchError, parse_retry_after
 from feeds.guard import BlockedAddressError, GuardedResolver, check_url, is_public
+
+# The same bytes in every process of a test run, since they are in the names of the tests.
+zipped = partial(gzip.compress, mtime=0)
 
 LIMIT = 100_000
 BODY = "<rss>Chỉ thị</rss>".encode()
@@ -113,10 +117,10 @@ async def test_odd_validators_are_not_kept_and_not_sent(site: Site) -> None:
 @pytest.mark.parametrize(
     ("encoding", "body"),
     [
-        ("gzip", gzip.compress(BODY)),
+        ("gzip", zipped(BODY)),
         ("deflate", zlib.compress(BODY)),
         ("identity", BODY),
-        ("x-gzip", gzip.compress(BODY)),
+        ("x-gzip", zipped(BODY)),
     ],
 )
 async def test_compressed_bodies_are_opened(site: Site, encoding: str, body: bytes) -> None:
@@ -128,11 +132,11 @@ async def test_compressed_bodies_are_opened(site: Site, encoding: str, body: byt
 @pytest.mark.parametrize(
     ("encoding", "body", "reason"),
     [
-        ("gzip", gzip.compress(b" " * 50_000_000), "too_large"),
+        ("gzip", zipped(b" " * 50_000_000), "too_large"),
         ("gzip", BODY, "encoding"),
-        ("gzip", gzip.compress(bytes(range(256)) * 20)[:-40], "encoding"),
+        ("gzip", zipped(bytes(range(256)) * 20)[:-40], "encoding"),
         ("br", b"x", "encoding"),
-        ("gzip, gzip", gzip.compress(gzip.compress(BODY)), "encoding"),
+        ("gzip, gzip", zipped(zipped(BODY)), "encoding"),
         ("identity", b"x" * (LIMIT + 1), "too_large"),
     ],
 )
