@@ -1,11 +1,12 @@
 """The catalogue file: schema, identities, relations."""
 
 import re
+import unicodedata
 from datetime import date
 
 import pytest
 
-from feeds.documents import load_catalogue, official_citation, parse
+from feeds.documents import document_name, load_catalogue, official_citation, parse
 from feeds.documents.catalogue import law_name
 from feeds.documents.kinds import key_code, kinds
 from feeds.documents.organs import base_organ
@@ -77,6 +78,75 @@ def test_identities_are_unique_and_relations_have_an_inverse():
             if target:
                 back = [link.kind for link in target.relations if link.target == document.id]
                 assert INVERSE[relation.kind] in back, (document.id, relation)
+
+
+def test_nothing_is_listed_twice():
+    facts = [(document.key, document.term, document.place, document.date) for document in CATALOGUE.documents]
+    assert len(set(facts)) == len(facts)
+
+
+@pytest.mark.parametrize("document", CATALOGUE.documents, ids=lambda document: document.id)
+def test_texts_and_dates_are_clean(document):
+    words = [document.id, document.title, document.issuer, document.status_note, *document.aliases, *document.sources]
+    for text in filter(None, words):
+        assert unicodedata.normalize("NFC", text) == text
+        assert text == text.strip() != ""
+    if document.date and document.effective and document.date_precision == "day":
+        assert document.effective >= document.date
+    number = parse(document.key) if document.key else None
+    if number and number.year and document.date:
+        assert document.year == number.year
+
+
+@pytest.mark.parametrize("document", CATALOGUE.documents, ids=lambda document: document.id)
+def test_every_fact_has_a_provenance_and_none_is_seen_without_its_value(document):
+    for name in ("issuer", "date", "title"):
+        assert getattr(document, name) is not None or not document.seen(name), name
+    for name in ("term", "effective", "also"):
+        assert not getattr(document, name) or name in document.provenance or _in_symbol(document, name), name
+    press = [source for source in document.sources if source.startswith(("http", "article of"))]
+    assert press or not any(map(document.seen, document.provenance)), "no press and no official text behind it"
+
+
+def _in_symbol(document, name):
+    return name == "term" and document.organ.startswith(("QH", "UBTVQH"))
+
+
+@pytest.mark.parametrize("document", CATALOGUE.documents, ids=lambda document: document.id)
+def test_states_and_relations_go_together(document):
+    by_kind = {kind: [link for link in document.relations if link.kind == kind] for kind in INVERSE}
+    targets = {link.target: CATALOGUE.get(link.target) for link in document.relations}
+    if document.status == "in_force":
+        adopted = [link for link in by_kind["replaced_by"] if (to := targets[link.target]) and to.status != "draft"]
+        assert adopted == []
+    if document.status == "replaced" and document.seen("status"):
+        assert any(link.confidence == "seen" for link in by_kind["replaced_by"]), "said as fact, so seen as fact"
+    for kind in ("concludes", "replaces", "amends"):
+        for link in by_kind[kind]:
+            other = targets[link.target]
+            if document.year and other and other.year:
+                assert other.year <= document.year, link
+    for link in document.relations:
+        other = targets[link.target]
+        if other and not any(map(other.seen, other.provenance)):
+            assert link.confidence != "seen", "what is known of the other rests on no source"
+
+
+def test_a_replacement_that_was_not_seen_is_not_a_fact():
+    strategy = CATALOGUE.get("51-NQ/TW#XII")
+    (successor,) = (link for link in strategy.relations if link.kind == "replaced_by")
+    assert (strategy.status, successor.confidence) == ("unknown", "recalled")
+    assert "chưa kiểm chứng" in strategy.status_note
+
+
+def test_an_open_issuer_stays_open():
+    (document,) = CATALOGUE.with_key("08-NQ/TU")
+    assert (document.id, document.place, document.issuer) == ("08-NQ/TU@Bến Tre?#?", "Bến Tre?", None)
+    assert {document.provenance["issuer"], document.provenance["place"]} == {"unknown"}
+    assert "Tỉnh ủy Bến Tre" in document.status_note
+    assert "Thành ủy Bến Tre" in document.status_note
+    assert document_name(document.id) == "08-NQ/TU (Bến Tre?)"
+    assert [document.may_be_of(place) for place in ("Bến Tre", "TP Bến Tre", "Hà Tĩnh")] == [True, True, False]
 
 
 def test_ways_to_a_document():

@@ -96,8 +96,14 @@ CASES = [
     (
         "TP. Bến Tre có Nghị quyết số 08-NQ/TU về tổ chức thực hiện chiến lược bảo vệ an ninh quốc gia",
         None,
-        [("presumed", "08-NQ/TU@TP Bến Tre#?", "only_candidate")],
+        [("presumed", "08-NQ/TU@Bến Tre?#?", "only_candidate")],
     ),
+    (
+        "Nghị quyết số 08-NQ/TU của Tỉnh ủy Bến Tre về tổ chức thực hiện chiến lược bảo vệ an ninh quốc gia",
+        None,
+        [("presumed", "08-NQ/TU@Bến Tre?#?", "only_candidate")],
+    ),
+    ("Nghị quyết số 08-NQ/TU của Tỉnh ủy Hà Tĩnh", None, [("unknown", None, "no_candidate")]),
     ("Nghị quyết Trung ương 8 khóa XI", None, [("ambiguous", None, "several_candidates")]),
     (
         "Nghị quyết Trung ương 8 khóa XI về Chiến lược bảo vệ Tổ quốc trong tình hình mới",

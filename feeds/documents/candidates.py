@@ -27,8 +27,8 @@ def candidates_of(number: DocumentNumber, catalogue: Catalogue, place: str | Non
             if any(key.startswith(f"NQTW{number.number}/") for key in (document.key or "", *document.also))
         )
     if number.place and number.place != "?":
-        return tuple(document for document in found if document.place == number.place)
-    at_home = tuple(document for document in found if place and document.place == place)
+        return tuple(document for document in found if document.may_be_of(number.place))
+    at_home = tuple(document for document in found if place and document.may_be_of(place))
     return at_home or found
 
 

@@ -58,6 +58,17 @@ class Document:
             return None
         return "day" if len(self.date) == 10 else "month" if len(self.date) == 7 else "year"
 
+    @property
+    def place_open(self) -> bool:
+        """Whether the source leaves open which committee of that place issued it; nothing resolves to it."""
+        return self.place is not None and self.place.endswith("?")
+
+    def may_be_of(self, place: str) -> bool:
+        """Whether it may be a document of `place`: "Bến Tre?" of the province "Bến Tre" or of the city "TP Bến Tre"."""
+        if self.place is None or not self.place_open:
+            return self.place == place
+        return self.place.rstrip("?") == place.removeprefix("TP ")
+
     def seen(self, name: str) -> bool:
         """Whether the field was read in a source; only then it may be asserted."""
         return self.provenance.get(name) == "seen"

@@ -17,6 +17,7 @@ _CENTRAL_BODIES = {
     "banchấphànhtrungương": "committee",
     "bchtrungương": "committee",
 }
+_NUMERAL = re.compile(r"(?<!\w)(?:[XVI]{2,}|[0-9]{2,})(?!\w)")
 _ALIKE = 0.7
 _UNLIKE = 0.1
 
@@ -51,15 +52,18 @@ def dates_match(citation: Citation, document: Document) -> bool:
 
 def titles_match(title: str, document: Document) -> bool:
     """Whether a text's title is the document's, whole or in part: a run of words, or most words that tell."""
-    if document.title is None:
+    if document.title is None or _other_numerals(title, document.title):
         return False
-    ours, theirs = _syllables(title), _syllables(document.title)
-    shorter, longer = sorted((ours, theirs), key=len)
-    if len(shorter) >= 5 and f" {' '.join(shorter)} " in f" {' '.join(longer)} ":
-        return True
+    if not document.seen("title"):  # recalled: only a title that agrees in every word that tells counts
+        return len(_telling(title)) >= 3 and _telling(title) == _telling(document.title)
     told, known = _telling(title), _telling(document.title)
     size = min(len(told), len(known))
-    return size >= 3 and len(told & known) / size >= _ALIKE
+    if size < 3:
+        return False
+    shorter, longer = sorted((_syllables(title), _syllables(document.title)), key=len)
+    if len(shorter) >= 5 and f" {' '.join(shorter)} " in f" {' '.join(longer)} ":
+        return True
+    return len(told & known) / size >= _ALIKE
 
 
 def titles_differ(title: str, document: Document) -> bool:
@@ -67,6 +71,12 @@ def titles_differ(title: str, document: Document) -> bool:
     told, known = _telling(title), _telling(document.title or "")
     size = min(len(told), len(known))
     return size >= 3 and len(told & known) / size <= _UNLIKE
+
+
+def _other_numerals(title: str, other: str) -> bool:
+    """Whether they count differently: "Đại hội lần thứ XIII" is not the XIV, "đến năm 2030" not 2045."""
+    ours, theirs = (set(_NUMERAL.findall(words)) for words in (title, other))
+    return not (ours <= theirs or theirs <= ours)
 
 
 def _same_term(day: date, document: Document) -> bool:

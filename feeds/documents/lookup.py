@@ -152,7 +152,8 @@ def _documents(wish: _Wish, catalogue: Catalogue) -> list[Document]:
     return [
         document
         for document in candidates_of(wish.number, catalogue)
-        if (not wish.term or not document.term or document.term == wish.term)
+        if not (wish.number.place and document.place_open)  # offered as near, never as found
+        and (not wish.term or not document.term or document.term == wish.term)
         and (not wish.date or not document.date or document.date[: len(wish.date)] == wish.date[: len(document.date)])
     ]
 

@@ -59,6 +59,11 @@ class _Case:
     id: str | None = None
     rule: str = ""
 
+    @property
+    def certain(self) -> list[Document]:
+        """Candidates that evidence may settle on: those whose own place is known."""
+        return [document for document in self.possible if not document.place_open]
+
 
 def resolve_citations(
     text: str,
@@ -180,7 +185,7 @@ def _stated_date(case: _Case) -> str | None:
     citation, number = case.citation, case.number
     if citation.date is None or case.number.shape not in ("party", "plain", "letter") or not _placed(case):
         return None
-    matching = [document for document in case.possible if dates_match(citation, document)]
+    matching = [document for document in case.certain if dates_match(citation, document)]
     if len(matching) == 1:
         return matching[0].id
     if matching or number.partial:
@@ -198,7 +203,7 @@ def _title(case: _Case) -> str | None:
     title = case.citation.title
     if title is None or case.number.shape == "named" or not _issuer_stated(case):
         return None
-    matching = [document for document in case.possible if titles_match(title, document)]
+    matching = [document for document in case.certain if titles_match(title, document)]
     return matching[0].id if len(matching) == 1 else None
 
 
@@ -231,7 +236,7 @@ def _related(case: _Case, known: _Known) -> set[str]:
         return set()  # a law's amendments are many, and any text on them names it
     return {
         document.id
-        for document in case.possible
+        for document in case.certain
         if any(
             link.target in known.ids and link.kind in _STRONG_RELATIONS and link.confidence == "seen"
             for link in document.relations
