@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from digests.claim import claim_due, claim_promised
 from digests.cluster import fold_stories
-from digests.deliver import Sender, claim_due, claim_promised, deliver, recover
+from digests.deliver import deliver
 from digests.lock import delivery_lock
+from digests.sending import Sender
 from feeds.database import Database
 from feeds.fetch import Fetcher
 from feeds.pages import read_pages
@@ -35,7 +37,6 @@ class Jobs:
         self._busy: set[str] = set()
         self._again: set[str] = set()
         self._lock = delivery_lock(database)
-        self._recovered = False
         self._delivering = asyncio.Lock()
         self._polling = asyncio.Lock()
         self._reading = asyncio.Lock()
@@ -95,13 +96,16 @@ class Jobs:
         """Claims, composes and sends all that is due; returns the parts sent. Nothing without the delivery lock."""
         async with self._delivering:
             if not await asyncio.to_thread(self._lock.acquire):
-                self._recovered = False
                 return 0
-            claimed = await asyncio.to_thread(self._claim)
-            sent = await deliver(self._database, sender, self._clock, self._stopping)
-            if claimed or sent:
+            total = 0
+            while not self._stopping.is_set():
+                claimed = await asyncio.to_thread(self._claim)
+                sent = await deliver(self._database, sender, self._clock, self._stopping, self._lock.acquire)
+                total += sent
+                if not claimed:
+                    break
                 log.info("digests delivered", claimed=claimed, parts=sent)
-            return sent
+            return total
 
     async def stop(self) -> None:
         """No new work; what is under way gets `STOP_WITHIN` seconds, then the lock is let go."""
@@ -118,14 +122,10 @@ class Jobs:
     def _claim(self) -> int:
         now = self._clock()
         with self._database.session() as session:
-            if not self._recovered:
-                doubtful = recover(session)
-                if doubtful:
-                    log.warning("parts in doubt are sent again", parts=doubtful)
-                self._recovered = True
-            claimed = claim_due(session, now)
             # The first digest is worth waiting for until the pages are read that tell which documents are cited.
-            if reading_progress(session).is_complete and not awaits_pages(session):
+            ready = reading_progress(session).is_complete and not awaits_pages(session, now)
+            claimed = claim_due(session, now, reading_done=ready)
+            if ready:
                 claimed += claim_promised(session, now)
         return claimed
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import aiohttp
-from telegram._utils.defaultvalue import DefaultValue
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
@@ -13,7 +12,7 @@ class NotConnected(NetworkError):
 
 
 class ServerFailed(NetworkError):
-    """The server answered that it failed (5xx)."""
+    """The server, or a gateway before it, answered that it failed (5xx): the request may have had its effect."""
 
 
 class AiohttpRequest(BaseRequest):
@@ -50,12 +49,17 @@ class AiohttpRequest(BaseRequest):
     ) -> tuple[int, bytes]:
         if self._session is None:
             raise RuntimeError("the request object is not initialised")
-        if isinstance(read_timeout, DefaultValue):
+        if read_timeout is BaseRequest.DEFAULT_NONE:
             read_timeout = self._read_timeout
         timeout = aiohttp.ClientTimeout(sock_connect=self._connect_timeout, sock_read=read_timeout)
         try:
             async with self._session.request(
-                method, url, data=_body(request_data), timeout=timeout, headers={"User-Agent": self.USER_AGENT}
+                method,
+                url,
+                data=request_data.json_parameters if request_data else None,
+                timeout=timeout,
+                headers={"User-Agent": self.USER_AGENT},
+                allow_redirects=False,  # behind a redirect nobody could say whether a message arrived
             ) as response:
                 status, body = response.status, await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -67,14 +71,3 @@ class AiohttpRequest(BaseRequest):
         if status >= 500:
             raise ServerFailed(f"HTTP {status}")
         return status, body
-
-
-def _body(data: RequestData | None) -> aiohttp.FormData | dict[str, str] | None:
-    if data is None:
-        return None
-    if not data.contains_files:
-        return data.json_parameters
-    form = aiohttp.FormData(data.json_parameters)
-    for name, (filename, content, mime) in (data.multipart_data or {}).items():
-        form.add_field(name, content, filename=filename, content_type=mime)
-    return form

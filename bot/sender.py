@@ -8,18 +8,17 @@ from datetime import timedelta
 from aiolimiter import AsyncLimiter
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
-from bot.request import NotConnected, ServerFailed
-from digests.deliver import ChatMoved, ChatUnreachable, NoAnswer, NotNow, Rejected
+from bot.request import NotConnected
 from digests.render import Message
+from digests.sending import ChatMoved, ChatUnreachable, NoAnswer, NotNow, Rejected
 
 # Telegram allows about 30 messages a second over all chats and one a second in a chat. A bucket of one message keeps
 # every sliding second under 30; a larger one starts full and lets 60 through.
 _PER_SECOND = 28
 _CHAT_PAUSE = 1.1  # seconds between two messages in one chat
 _CHATS_REMEMBERED = 1000
-_GONE = ("chat not found", "user is deactivated", "bot was kicked", "not enough rights", "chat_write_forbidden")
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -51,15 +50,12 @@ class TelegramSender:
         except Forbidden as error:
             raise ChatUnreachable("deactivated" if "deactivated" in error.message else "blocked") from error
         except BadRequest as error:  # a NetworkError by inheritance, so it comes first
-            if any(words in error.message.lower() for words in _GONE):
-                raise ChatUnreachable("gone") from error
+            # "chat not found" too: with the token of another bot no chat is found, and nobody wished to leave.
             raise Rejected(error.message) from error
-        except (NotConnected, ServerFailed, InvalidToken) as error:
+        except (NotConnected, InvalidToken) as error:
             raise NotNow(str(error)) from error
-        except NetworkError as error:  # TimedOut too: the request went out
+        except TelegramError as error:  # time-outs, failing servers, answers that make no sense: the request went out
             raise NoAnswer(str(error)) from error
-        except TelegramError as error:
-            raise NotNow(str(error)) from error
         return sent.message_id
 
     async def _wait_for_turn(self, chat_id: int) -> None:

@@ -15,7 +15,7 @@ _ADVISORY_KEY = 0x6469656D74696E
 
 class DeliveryLock(Protocol):
     def acquire(self) -> bool:
-        """Takes the lock if it is free; True when held now, also when it was held already."""
+        """Takes the lock if it is free; True when held now, also when it was held already, unless lost meanwhile."""
         ...
 
     def release(self) -> None: ...
@@ -61,11 +61,12 @@ class _AdvisoryLock:
         if self._connection is not None:
             try:
                 self._connection.execute(text("SELECT 1"))
-            except SQLAlchemyError:  # the server dropped us, and the lock with us
+            except SQLAlchemyError:  # the server dropped us, and the lock with us: whoever delivers must stop first
                 self._connection.invalidate()
+                self._connection.close()
                 self._connection = None
-            else:
-                return True
+                return False
+            return True
         connection = self._engine.connect()
         if connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY}):
             self._connection = connection

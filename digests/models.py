@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from feeds.models import Base, BigId
 
@@ -18,8 +18,6 @@ class Chat(Base):
     created_at: Mapped[datetime]
     language: Mapped[str] = mapped_column(String(8), default="vi")
     timezone: Mapped[str] = mapped_column(String(64), default="Asia/Ho_Chi_Minh")
-    # Why nothing can be sent ("blocked", "deactivated", ...); empty while the chat can be reached.
-    unreachable: Mapped[str] = mapped_column(String(32), default="")
 
 
 class Subscription(Base):
@@ -42,7 +40,11 @@ class Subscription(Base):
 
 
 class Digest(Base):
-    """A digest that fell due, claimed once; `state` is due, composed, done or dropped."""
+    """A digest that fell due, claimed once.
+
+    `state` is due, composed, done, dropped (the reader wants none any more) or failed (nothing of it arrived; its
+    window is the next one's).
+    """
 
     __tablename__ = "digest"
     __table_args__ = (UniqueConstraint("subscription_id", "due_at"), Index("ix_digest_state", "state"))
@@ -55,15 +57,9 @@ class Digest(Base):
     window_end: Mapped[datetime]
     is_first: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(8), default="due")
-
-    parts: Mapped[list["DigestPart"]] = relationship(
-        back_populates="digest",
-        cascade="all, delete-orphan",
-        lazy="raise",
-        order_by="DigestPart.number",
-        init=False,
-        repr=False,
-    )
+    # Composing that failed, and when it is tried again.
+    failures: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class DigestPart(Base):
@@ -78,10 +74,11 @@ class DigestPart(Base):
     __table_args__ = (
         UniqueConstraint("digest_id", "number"),
         Index("ix_digest_part_state", "state", "not_before"),
+        Index("ix_digest_part_chat_state", "chat_id", "state"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
-    digest_id: Mapped[int] = mapped_column(BigId, ForeignKey("digest.id", ondelete="CASCADE"), init=False)
+    digest_id: Mapped[int] = mapped_column(BigId, ForeignKey("digest.id", ondelete="CASCADE"))
     chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"))
     number: Mapped[int]
     html: Mapped[str]
@@ -95,8 +92,6 @@ class DigestPart(Base):
     sent_at: Mapped[datetime | None] = mapped_column(default=None)
     message_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
     last_error: Mapped[str] = mapped_column(default="")
-
-    digest: Mapped[Digest] = relationship(back_populates="parts", lazy="raise", init=False, repr=False)
 
 
 class Story(Base):

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from digests.models import Chat, DigestPart, SentStory, Subscription
+from digests.models import Chat, Digest, DigestPart, SentStory, Subscription
 from digests.schedule import next_due
+from feeds.store import take_turn
 
 DEFAULT_MINUTE = 7 * 60
 
@@ -30,13 +31,13 @@ class Reader:
 
 
 def welcome(session: Session, chat_id: int, now: datetime, *, language: str, timezone: str) -> Chat:
-    """The chat's row; made with these defaults at first contact. Whoever writes can be reached again."""
+    """The chat's row; made with these defaults at first contact."""
+    take_turn(session)
     chat = session.get(Chat, chat_id)
     if chat is None:
         chat = Chat(id=chat_id, created_at=now, language=language, timezone=timezone)
         session.add(chat)
         session.flush()
-    chat.unreachable = ""
     return chat
 
 
@@ -73,6 +74,7 @@ def subscribe(
     topics: Sequence[str] | None = None,
 ) -> Subscription:
     """Subscribes the chat, or changes what is given of its subscription; asking twice changes nothing."""
+    take_turn(session)
     chat = session.get_one(Chat, chat_id)
     subscription = _subscription(session, chat.id)
     if subscription is None:
@@ -95,7 +97,8 @@ def subscribe(
     if not subscription.enabled:
         subscription.enabled = True
         # Back after a pause: the digest covers a day, not the whole pause.
-        subscription.covered_until = now - timedelta(days=1)
+        if subscription.covered_until is not None:
+            subscription.covered_until = now - timedelta(days=1)
     return subscription
 
 
@@ -111,6 +114,9 @@ def unsubscribe(session: Session, chat_id: int) -> bool:
         update(DigestPart)
         .where(DigestPart.chat_id == chat_id, DigestPart.state == "pending")
         .values(state="refused", last_error="unsubscribed")
+    )
+    session.execute(
+        update(Digest).where(Digest.chat_id == chat_id, Digest.state.in_(("due", "composed"))).values(state="dropped")
     )
     return True
 
@@ -139,14 +145,6 @@ def choose_timezone(session: Session, chat_id: int, timezone: str, now: datetime
     subscription = _subscription(session, chat.id)
     if subscription:
         subscription.next_due_at = next_due(subscription.minute_of_day, zone, now)
-
-
-def mark_unreachable(session: Session, chat_id: int, reason: str) -> None:
-    """Nothing can be sent any more: digests stop until the chat writes again and subscribes."""
-    chat = session.get(Chat, chat_id)
-    if chat:
-        chat.unreachable = reason[:32]
-    unsubscribe(session, chat_id)
 
 
 def move_chat(session: Session, old_id: int, new_id: int) -> None:

@@ -69,6 +69,7 @@ class ReadingProgress:
 
 def sync_sources(session: Session, sources: Iterable[Source], now: datetime) -> None:
     """Brings the feeds that come from the sources file in step with it; feeds added by users stay."""
+    take_turn(session)
     stored = {feed.url: feed for feed in session.scalars(select(Feed))}
     wanted = {source.url: source for source in sources}
     for url, source in wanted.items():
@@ -284,9 +285,9 @@ def claim_pages(session: Session, now: datetime, *, limit: int) -> Sequence[Arti
     return articles
 
 
-def awaits_pages(session: Session) -> bool:
-    """Whether some article has asked for its page and no try was made yet."""
-    untried = select(Article.id).where(Article.page_due_at.is_not(None), Article.page_failures == 0)
+def awaits_pages(session: Session, now: datetime) -> bool:
+    """Whether some article asked for its page within the last minutes, and no try was made yet."""
+    untried = select(Article.id).where(Article.page_due_at > now - PAGE_LEASE, Article.page_failures == 0)
     return session.scalar(untried.limit(1)) is not None
 
 

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from conftest import NOW
 from digests.choose import LATE, choose_new, choose_period
+from digests.claim import claim_due, compose_one
 from digests.cluster import fold_stories
 from digests.compose import MAX_CHIPS, MAX_STORIES, compose_due, compose_period
-from digests.deliver import claim_due, compose_one
 from digests.models import Digest, SentStory
 from digests.rank import importance, ranked
 from digests.subscribers import find_reader

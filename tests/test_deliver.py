@@ -6,21 +6,29 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from telegram import Bot
 
 from bot.request import AiohttpRequest
 from bot.sandbox import Sandbox
 from bot.sender import TelegramSender
 from conftest import NOW
-from digests.deliver import claim_due, claim_promised, compose_one, deliver, recover
+from digests.claim import COMPOSE_TRIES, claim_due, claim_promised, compose_one
+from digests.compose import compose_due
+from digests.deliver import _record_failure, claim_parts, deliver
 from digests.lock import delivery_lock
-from digests.models import Digest, DigestPart, Subscription
-from digests.subscribers import find_reader, promise_first, unsubscribe
+from digests.models import Chat, Digest, DigestPart, Subscription
+from digests.render import Message
+from digests.sending import NotNow
+from digests.subscribers import Reader, find_reader, promise_first, unsubscribe
+from digests.views import DigestView
 from feeds.database import Database
 from newsroom import POLICY, ROBBERY, publish, reader
 
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 @asynccontextmanager
@@ -149,8 +157,6 @@ async def test_what_a_dead_process_left_under_way_is_counted_in_doubt(database: 
     with database.session() as session:
         compose_one(session, NOW)
         session.scalars(select(DigestPart)).one().state = "sending"
-    with database.session() as session:
-        assert recover(session) == 1
     async with telegram() as (sandbox, sender):
         user = sandbox.user(1, started=True)
         assert await deliver(database, sender, clock_at(NOW), asyncio.Event()) == 1
@@ -158,7 +164,7 @@ async def test_what_a_dead_process_left_under_way_is_counted_in_doubt(database: 
     assert parts(database)[0].in_doubt == 1
 
 
-async def test_flood_control_and_server_errors_only_delay(database: Database) -> None:
+async def test_flood_control_delays_and_a_servers_error_is_in_doubt(database: Database) -> None:
     prepare(database)
     claim(database)
     async with telegram() as (sandbox, sender):
@@ -167,11 +173,13 @@ async def test_flood_control_and_server_errors_only_delay(database: Database) ->
         await deliver(database, sender, clock_at(NOW), asyncio.Event())
         assert parts(database)[0].not_before == NOW + timedelta(seconds=90)
         assert await deliver(database, sender, clock_at(NOW + timedelta(seconds=89)), asyncio.Event()) == 0
+        assert parts(database)[0].in_doubt == 0
         sandbox.fail("sendMessage", status=502)
         await deliver(database, sender, clock_at(NOW + timedelta(seconds=91)), asyncio.Event())
+        assert parts(database)[0].in_doubt == 1, "a gateway's error does not say whether the message arrived"
         await deliver(database, sender, clock_at(NOW + HOUR), asyncio.Event())
     assert len(user.messages) == 1
-    assert (parts(database)[0].state, parts(database)[0].in_doubt) == ("sent", 0)
+    assert parts(database)[0].state == "sent"
 
 
 async def test_a_blocked_reader_stops_and_the_others_go_on(database: Database) -> None:
@@ -267,3 +275,147 @@ def test_two_processes_cannot_both_deliver(database: Database, database_url: str
     assert other.acquire()
     other.release()
     elsewhere.close()
+
+
+class Broken:
+    """A sender that fails in ways nobody foresaw, then works."""
+
+    def __init__(self, sender: TelegramSender) -> None:
+        self._sender = sender
+        self.failures = 1
+
+    async def send(self, chat_id: int, message: Message, *, silent: bool = False) -> int:
+        if self.failures:
+            self.failures -= 1
+            raise ZeroDivisionError
+        return await self._sender.send(chat_id, message, silent=silent)
+
+
+async def test_a_sender_that_breaks_leaves_its_part_in_doubt_and_no_other(database: Database) -> None:
+    prepare(database, chats=3)
+    claim(database)
+    async with telegram() as (sandbox, sender):
+        users = [sandbox.user(i, started=True) for i in (1, 2, 3)]
+        assert await deliver(database, Broken(sender), clock_at(NOW), asyncio.Event()) == 2
+        assert await deliver(database, sender, clock_at(NOW + HOUR), asyncio.Event()) == 1
+    assert [len(user.messages) for user in users] == [1, 1, 1]
+    assert sorted(part.in_doubt for part in parts(database)) == [0, 0, 1]
+
+
+async def test_a_digest_that_cannot_be_composed_holds_up_no_other(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(database, chats=3)
+    claim(database)
+
+    def compose(session: Session, digest: Digest, reader: Reader) -> DigestView:
+        if digest.chat_id == 1:
+            raise ValueError("no words for this")
+        return compose_due(session, digest, reader)
+
+    monkeypatch.setattr("digests.claim.compose_due", compose)
+    async with telegram() as (sandbox, sender):
+        users = [sandbox.user(i, started=True) for i in (1, 2, 3)]
+        assert await deliver(database, sender, clock_at(NOW), asyncio.Event()) == 2
+        monkeypatch.undo()
+        assert await deliver(database, sender, clock_at(NOW + HOUR), asyncio.Event()) == 1
+    assert [len(user.messages) for user in users] == [1, 1, 1]
+
+
+def test_a_digest_that_is_never_composed_gives_its_window_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(database)
+    claim(database)
+    monkeypatch.setattr("digests.claim.compose_due", None)
+    moment = NOW
+    for _ in range(COMPOSE_TRIES):
+        with database.session() as session:
+            assert compose_one(session, moment)
+        moment += HOUR
+    assert states(database) == {"failed": 1}
+    with database.reading() as session:
+        assert session.scalars(select(Subscription.covered_until)).one() == NOW - DAY
+
+
+def test_a_clock_that_went_back_blocks_no_claim(database: Database) -> None:
+    prepare(database, chats=2)
+    assert claim(database) == 2
+    with database.session() as session:  # the same moment falls due again for one of them
+        session.scalars(select(Subscription).where(Subscription.chat_id == 1)).one().next_due_at = NOW
+        session.scalars(select(Subscription).where(Subscription.chat_id == 2)).one().next_due_at = NOW + HOUR
+    claim(database, NOW + HOUR)
+    with database.reading() as session:
+        due = Counter(session.scalars(select(Digest.chat_id)))
+        assert due == {1: 1, 2: 2}
+        assert min(session.scalars(select(Subscription.next_due_at))) > NOW + HOUR
+
+
+def test_a_zone_that_vanished_blocks_no_claim(database: Database) -> None:
+    prepare(database, chats=2)
+    with database.session() as session:
+        session.get_one(Chat, 1).timezone = "Mars/Phobos"
+    assert claim(database) == 2
+
+
+async def test_after_two_days_away_one_hiccup_loses_no_digest(database: Database) -> None:
+    prepare(database)
+    back = NOW + timedelta(days=2)
+    claim(database, back)
+    async with telegram() as (sandbox, sender):
+        user = sandbox.user(1, started=True)
+        sandbox.flood(retry_after=30)
+        await deliver(database, sender, clock_at(back), asyncio.Event())
+        await deliver(database, sender, clock_at(back + HOUR), asyncio.Event())
+    assert len(user.messages) == 1
+
+
+async def test_what_was_given_up_comes_with_the_next_digest_and_no_part_comes_alone(database: Database) -> None:
+    prepare(database)
+    claim(database)
+    with database.session() as session:
+        compose_one(session, NOW)
+        part = session.scalars(select(DigestPart)).one()
+        part.html = "<b>broken"
+        later = DigestPart(digest_id=part.digest_id, chat_id=1, number=2, html="2")
+        session.add(later)
+    async with telegram() as (sandbox, sender):
+        user = sandbox.user(1, started=True)
+        assert await deliver(database, sender, clock_at(NOW), asyncio.Event()) == 0
+        assert user.messages == []
+        assert states(database) == {"failed": 1}
+        tomorrow = NOW + DAY
+        claim(database, tomorrow)
+        assert await deliver(database, sender, clock_at(tomorrow), asyncio.Event()) == 1
+    assert POLICY[0] in user.messages[0]["text"]
+
+
+async def test_unsubscribing_while_a_part_is_under_way_stops_it(database: Database) -> None:
+    prepare(database)
+    claim(database)
+    with database.session() as session:
+        compose_one(session, NOW)
+        (part,) = claim_parts(session, NOW)
+    with database.session() as session:
+        unsubscribe(session, 1)
+    _record_failure(database, part, NotNow("flood"), NOW)
+    assert [row.state for row in parts(database)] == ["refused"]
+    assert states(database) == {"dropped": 1}
+
+
+async def test_a_lost_lock_ends_the_round(database: Database) -> None:
+    prepare(database)
+    claim(database)
+    async with telegram() as (sandbox, sender):
+        user = sandbox.user(1, started=True)
+        assert await deliver(database, sender, clock_at(NOW), asyncio.Event(), lambda: False) == 0
+    assert user.messages == []
+
+
+def test_a_promise_waits_for_the_reading_but_not_for_ever(database: Database) -> None:
+    with database.session() as session:
+        reader(session, 1, NOW)
+        promise_first(session, 1)
+        assert claim_due(session, NOW, reading_done=False) == 0
+        assert claim_due(session, NOW + 3 * HOUR, reading_done=False) == 1
+        assert claim_promised(session, NOW + 3 * HOUR) == 0

@@ -9,7 +9,6 @@ from digests.subscribers import (
     choose_timezone,
     find_reader,
     forget,
-    mark_unreachable,
     move_chat,
     promise_first,
     subscribe,
@@ -80,15 +79,14 @@ def test_the_first_digest_is_promised_once(database: Database) -> None:
         assert not promise_first(session, 1)
 
 
-def test_a_blocked_chat_can_come_back(database: Database) -> None:
+def test_whoever_stops_before_any_digest_is_offered_the_first_again(database: Database) -> None:
     with database.session() as session:
-        welcome(session, 1, NOW, language="en", timezone="Asia/Ho_Chi_Minh")
+        welcome(session, 1, NOW, language="vi", timezone="Asia/Ho_Chi_Minh")
         subscribe(session, 1, NOW)
-        mark_unreachable(session, 1, "blocked")
-        assert session.get_one(Chat, 1).unreachable == "blocked"
-        assert not find_reader(session, 1).subscribed  # type: ignore[union-attr]
-        assert welcome(session, 1, NOW, language="vi", timezone="UTC").unreachable == ""
-        assert find_reader(session, 1).language == "en"  # type: ignore[union-attr]
+        unsubscribe(session, 1)
+        subscribe(session, 1, NOW)
+        assert not find_reader(session, 1).had_digest  # type: ignore[union-attr]
+        assert promise_first(session, 1)
 
 
 def test_a_moved_group_keeps_its_choices(database: Database) -> None:

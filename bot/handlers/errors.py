@@ -8,7 +8,7 @@ from bot.context import Context
 from bot.handlers.replies import reply
 from bot.texts import language_of
 from digests.render import Message, render
-from digests.subscribers import find_reader, mark_unreachable
+from digests.subscribers import find_reader, unsubscribe
 
 log = structlog.get_logger()
 
@@ -19,7 +19,7 @@ async def report(update: object, context: Context) -> None:
     services = context.bot_data
     chat = update.effective_chat if isinstance(update, Update) else None
     if isinstance(error, Forbidden) and chat:
-        await services.write(mark_unreachable, chat.id, "blocked")
+        await services.write(unsubscribe, chat.id)
         return
     if isinstance(error, NetworkError) and not isinstance(update, Update):
         log.warning("Bot API not reached", error=str(error))

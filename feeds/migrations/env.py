@@ -6,6 +6,7 @@
 from typing import Any, Literal
 
 from alembic import context
+from sqlalchemy import text
 
 config = context.config
 
@@ -26,5 +27,7 @@ with config.attributes["engine"].connect() as connection:
         compare_type=True,
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":  # two processes that start together take turns
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": 0x6469656D746971})
         context.run_migrations()
     connection.commit()

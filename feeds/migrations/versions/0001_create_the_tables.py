@@ -19,7 +19,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("timezone", sa.String(length=64), nullable=False),
-        sa.Column("unreachable", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -135,6 +134,8 @@ def upgrade() -> None:
         sa.Column("window_end", sa.DateTime(timezone=True), nullable=False),
         sa.Column("is_first", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["chat_id"], ["chat.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["subscription_id"], ["subscription.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
@@ -217,6 +218,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest_id", "number"),
     )
     with op.batch_alter_table("digest_part", schema=None) as batch_op:
+        batch_op.create_index("ix_digest_part_chat_state", ["chat_id", "state"], unique=False)
         batch_op.create_index("ix_digest_part_state", ["state", "not_before"], unique=False)
 
     op.create_table(
@@ -235,6 +237,7 @@ def downgrade() -> None:
     op.drop_table("sent_story")
     with op.batch_alter_table("digest_part", schema=None) as batch_op:
         batch_op.drop_index("ix_digest_part_state")
+        batch_op.drop_index("ix_digest_part_chat_state")
 
     op.drop_table("digest_part")
     with op.batch_alter_table("story_article", schema=None) as batch_op:
