@@ -62,6 +62,11 @@ CASES = [
     ),
     ("Quyết định số 69-QĐ/TW", None, [("unknown", None, "contradiction")]),
     ("Quy định số 69-QĐ/TW khóa XIII", None, [("resolved", "69-QĐ/TW#XIII", "stated_term")]),
+    (
+        "Nghị quyết số 40 của Bộ Chính trị về “công tác công an trong tình hình mới”",
+        None,
+        [("resolved", "40-NQ/TW#IX", "title_words")],
+    ),
     ("Nghị định 13/2023/NĐ-CP", None, [("resolved", "13/2023/NĐ-CP#2023", "full_symbol")]),
     ("Nghị định 999/2019/NĐ-CP", None, [("resolved", "999/2019/NĐ-CP#2019", "full_symbol")]),
     ("Nghị định 13/2023/NĐ-CP", date(2022, 1, 1), [("unknown", None, "contradiction")]),

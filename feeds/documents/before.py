@@ -104,7 +104,11 @@ def _read_subject_behind(text: FoldedText, mention: Mention) -> None:
     first = mention.leader or mention
     if mention.organ or not _INSIDE.search(text.low, max(0, first.start - 20), first.start):
         return
-    if match := _following().match(text.low, max(mention.attached, mention.end)):
+    start = max(mention.attached, mention.end)
+    match = _following().match(text.low, start)
+    if match is None and mention.kind and mention.kind.normative:  # circulars: whoever speaks in them issued them
+        match = _later_subject().match(text.low, start, start + _LOOK_BACK)
+    if match:
         set_issuer(text, mention, organ_words()[1][skeleton(match["organ"])], *match.span("organ"))
 
 
@@ -142,3 +146,10 @@ def _organ() -> re.Pattern[str]:
 def _following() -> re.Pattern[str]:
     """The subject behind "Trong kết luận 1483, Thanh tra Chính phủ chỉ ra"."""
     return re.compile(rf"\s*,\s*(?P<organ>{organ_words()[0]})\s+(?:đã\s+|cũng\s+|lại\s+)?{_STATING}(?!\w)")
+
+
+@cache
+def _later_subject() -> re.Pattern[str]:
+    """ "Trong Thông tư 05 sửa đổi quy chế tuyển sinh, Bộ GD-ĐT lại ..."."""
+    said = rf"(?:đã|cũng|lại|vừa|sẽ|{_STATING})(?!\w)"
+    return re.compile(rf"[^.;:()“”\"\n,]{{0,120}},\s*(?P<organ>{organ_words()[0]})\s+{said}")

@@ -24,6 +24,11 @@ class Relation:
     target: str
     confidence: Provenance
 
+    @property
+    def proves(self) -> bool:
+        """Whether a text that cites both documents means these two: seen, and more than a see-also."""
+        return self.confidence == "seen" and self.kind != "see_also"
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

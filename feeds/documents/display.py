@@ -4,16 +4,26 @@ from feeds.documents.kinds import type_name
 from feeds.documents.number import parse
 
 _WORDS = {
-    "vi": {"plenum": "Nghị quyết Trung ương {}", "term": " (khóa {})", "congress": "Nghị quyết Đại hội {}"},
-    "en": {"plenum": "Resolution of plenum {}", "term": " (term {})", "congress": "Resolution of Congress {}"},
+    "vi": {
+        "plenum": "Nghị quyết Trung ương {}",
+        "congress": "Nghị quyết Đại hội {}",
+        "term": " (khóa {})",
+        "year": " (năm {})",
+    },
+    "en": {
+        "plenum": "Resolution of plenum {}",
+        "congress": "Resolution of Congress {}",
+        "term": " (term {})",
+        "year": " ({})",
+    },
 }
 
 
 def document_name(identity: str, lang: str = "vi") -> str:
     """The name of a key or an id: "09-CT/TW#XI" -> "09-CT/TW (khóa XI)", "L:An ninh mạng" -> "Luật An ninh mạng".
 
-    "08-NQ/TU@Bến Tre" -> "08-NQ/TU (Bến Tre)"; unknown parts ("13/?/NĐ-CP") are shown as "…"; what is no key is
-    shown as it is.
+    "08-NQ/TU@Bến Tre" -> "08-NQ/TU (Bến Tre)"; "14/CT-TTg#2021" -> "14/CT-TTg (năm 2021)", as its number has no
+    year. Unknown parts ("13/?/NĐ-CP") are shown as "…"; what is no key is shown as it is.
     """
     key, _, term = identity.partition("#")
     number = parse(key)
@@ -36,5 +46,6 @@ def document_name(identity: str, lang: str = "vi") -> str:
     name = name.replace("?", "…")
     if number.place:
         name += f" ({number.place})"
-    has_term = term and term != "?" and not term.isdigit()
-    return name + (words["term"].format(term) if has_term else "")
+    if term.isdecimal():
+        return name if number.year else name + words["year"].format(term)
+    return name + (words["term"].format(term) if term not in ("", "?") else "")

@@ -58,12 +58,10 @@ def titles_match(title: str, document: Document) -> bool:
         return len(_telling(title)) >= 3 and _telling(title) == _telling(document.title)
     told, known = _telling(title), _telling(document.title)
     size = min(len(told), len(known))
-    if size < 3:
-        return False
     shorter, longer = sorted((_syllables(title), _syllables(document.title)), key=len)
-    if len(shorter) >= 5 and f" {' '.join(shorter)} " in f" {' '.join(longer)} ":
+    if size >= 2 and len(shorter) >= 5 and f" {' '.join(shorter)} " in f" {' '.join(longer)} ":
         return True
-    return len(told & known) / size >= _ALIKE
+    return size >= 3 and len(told & known) / size >= _ALIKE
 
 
 def titles_differ(title: str, document: Document) -> bool:

@@ -15,7 +15,7 @@ from feeds.documents.attach import attach
 from feeds.documents.folding import FoldedText, fold_text
 from feeds.documents.issuer import complete_issuers
 from feeds.documents.laws import codes, constitutions, laws
-from feeds.documents.lists import link_neighbours, list_members, spread
+from feeds.documents.lists import link_neighbours, list_members, share_issuer, spread
 from feeds.documents.meetings import congresses, plenums
 from feeds.documents.mention import Mention, abbreviated_mentions, bare_symbols, typed_mentions
 from feeds.documents.number import DocumentNumber
@@ -67,6 +67,7 @@ def find_citations(text: str) -> tuple[Citation, ...]:
         return ()
     link_neighbours(folded, mentions)
     attach(folded, mentions)
+    share_issuer(folded, mentions)
     spread(mentions)
     complete_issuers(mentions)
     give_places(folded, mentions)

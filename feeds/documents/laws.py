@@ -1,12 +1,12 @@
 """Laws, codes, ordinances and the constitution, by name or number (CITATIONS.md, 7.4)."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cache
 
 from feeds.documents.folding import FoldedText
 from feeds.documents.kinds import kinds, rules
+from feeds.documents.law_names import law_names
 from feeds.documents.mention import Mention, inside_word, read_number
 from feeds.documents.number import DocumentNumber
 from feeds.documents.organs import skeleton
@@ -37,15 +37,6 @@ _UNIFIED = 1976  # news about Vietnam hardly cites an older statute; about other
 _TYPES = {"luật": "L", "bộ luật": "BL", "pháp lệnh": "PL"}
 LAW_WORDS = tuple(_TYPES)
 _NOT_NAMES = re.compile(r"\s*(?:học|sư|gia)\b")
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """Registered names and abbreviations by their first word, and their skeletons -> the name."""
-
-    patterns: Mapping[str, re.Pattern[str]]
-    registered: Mapping[str, str]
-    exact: Mapping[str, str]
 
 
 def laws(text: FoldedText) -> Iterator[Mention]:
@@ -138,12 +129,12 @@ def _named(text: FoldedText, start: int, end: int, code: str, name: str) -> Ment
 def _name_at(text: FoldedText, at: int) -> tuple[int, str] | None:
     """End and registered name of the law whose name starts at `at`."""
     first = re.compile(r"[^\W\d_]+(?:&\w+)?").match(text.low, at)
-    pattern = _names().patterns.get(first[0]) if first else None
+    pattern = law_names().patterns.get(first[0]) if first else None
     match = pattern.match(text.low, at) if pattern else None
     if match is None or (match.end() - at < 5 and _NOT_NAMES.match(text.low, match.end())):
         return None
     written = " ".join(match[0].split())
-    return match.end(), _names().exact.get(written) or _names().registered[skeleton(written)]
+    return match.end(), law_names().exact.get(written) or law_names().registered[skeleton(written)]
 
 
 def _unregistered_at(text: FoldedText, start: int, at: int) -> tuple[int, str] | None:
@@ -210,36 +201,6 @@ def _others(text: FoldedText, first: Mention) -> Iterator[Mention]:
 def _capital_name(text: FoldedText, law: Mention) -> bool:
     head = _HEAD.match(text.low, law.start)
     return head is not None and text.plain[head.end()].isupper()
-
-
-@cache
-def _names() -> _Names:
-    law = rules()["law"]
-    exact = {name.lower(): name for name in law["names"]}
-    registered: dict[str, str] = {}
-    for name in law["names"]:
-        registered.setdefault(skeleton(name), name)
-    spelled = {**exact, **{short.lower(): name for short, name in law["abbreviations"].items()}}
-    exact.update({short.lower(): name for short, name in law["abbreviations"].items()})
-    by_first: dict[str, list[str]] = {}
-    for words in spelled:
-        first = re.match(r"[^\W\d_]+(?:&\w+)?", words)
-        by_first.setdefault(first[0] if first else "", []).append(words)
-    return _Names(
-        {
-            first: re.compile("(?:" + "|".join(map(_pattern_of, sorted(names, key=len, reverse=True))) + r")(?!\w)")
-            for first, names in by_first.items()
-        },
-        registered,
-        exact,
-    )
-
-
-def _pattern_of(words: str) -> str:
-    """A name's pattern: commas may be missing, "và" and a comma stand for each other."""
-    pieces = re.split(r"(,\s| và )", words)
-    joins = {", ": r"(?:\s*,\s*|\s+và\s+|\s+)", " và ": r"(?:\s+và\s+|\s*,\s*|\s*&\s*)"}
-    return "".join(joins.get(piece, r"\s+".join(map(re.escape, piece.split(" ")))) for piece in pieces)
 
 
 @cache

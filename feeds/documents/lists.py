@@ -10,12 +10,14 @@ from feeds.documents.kinds import Kind
 from feeds.documents.meetings import TERM
 from feeds.documents.mention import Mention, read_number
 from feeds.documents.number import DocumentNumber
+from feeds.documents.organs import base_organ
 from feeds.documents.terms import as_term
 
 _AND = re.compile(r"(?:\s*\([^()]{1,40}\))?(?:\s*[,;]\s*(?:và\s+)?|\s+(?:và|hoặc|&)\s+)")
 _SO = re.compile(r"(?:số\s*)?(?=\d)")
 _TERM = re.compile(rf"(?:{TERM}|(?P<roman>[ivx]+)(?!\w))")
 _PLENUM = re.compile(rf"(?P<number>\d{{1,2}})(?!\w|[/.-]\d)(?:\s*,?\s*\(?\s*{TERM}(?:\s*\))?)?")
+_BESIDE = re.compile(r"\s*(?:,|(?<!\w)(?:và|cùng|gắn\s+với))\s*(?:(?:các|với|những)\s+)?")
 _NEIGHBOUR = re.compile(r"(?:\s*\([^()]{1,40}\))?(?:\s*[,;]\s*(?:và\s+)?|\s+(?:và|hoặc)\s+)(?:(?:các|những|số)\s+)?")
 
 
@@ -37,6 +39,19 @@ def link_neighbours(text: FoldedText, mentions: Sequence[Mention]) -> None:
             continue
         if _NEIGHBOUR.fullmatch(text.low, before.end, mention.start):
             mention.leader = before.leader or before
+
+
+def share_issuer(text: FoldedText, mentions: Sequence[Mention]) -> None:
+    """ "các Chỉ thị số 05, 48 và Kết luận 86 của Bộ Chính trị (khóa X)": the body behind has issued all."""
+    for mention, behind in zip(mentions[-2::-1], mentions[:0:-1], strict=True):
+        organ = base_organ(behind.organ or "")
+        if organ is None or organ.system != "party" or behind.body is None or behind.body_end <= behind.end:
+            continue
+        if mention.organ or mention.number or mention.kind is None or mention.kind.system == "state":
+            continue
+        if mention.attached <= mention.end and _BESIDE.fullmatch(text.low, mention.end, behind.start):
+            mention.organ, mention.body, mention.body_end = behind.organ, behind.body, behind.body_end
+            mention.term = mention.term or behind.term
 
 
 def spread(mentions: Sequence[Mention]) -> None:

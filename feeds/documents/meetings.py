@@ -28,7 +28,8 @@ _PLENUM = rf"""
     (?P<tail>\s*,?\s*(?:-\s*)?(?:\(\s*{TERM}\s*\)|khóa\s+(?P<plain>{_NUMERAL})))?
 """
 _CONGRESS = rf"""
-    nghị(?<!\w\w{4})\s+quyết\s+(?:của\s+)?đại\s+hội\s+
+    nghị(?<!\w\w{{4}})\s+quyết\s+
+    (?:(?:của\s+)?đại\s+hội\s+|(?=(?:lần\s+thứ\s+)?[xvi]+\s+của\s+đảng(?!\s+(?:bộ|ủy))))   # "Nghị quyết XIV của Đảng"
     (?P<who>(?:đại\s+biểu\s+)?(?:đảng(?:\s+cộng\s+sản\s+việt\s+nam)?(?!\s+bộ)\s+)?(?:toàn\s+quốc\s+)?(?:của\s+đảng\s+)?)
     (?P<local>(?:đảng\s+bộ|chi\s+bộ)\s+[^.;:()“”"\n]{{0,60}}?\s*)?
     (?:lần\s+thứ\s+|khóa\s+)?(?<!\w)(?P<ordinal>{_NUMERAL})

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
+from feeds.documents.counting import counts_things
 from feeds.documents.folding import FoldedText
 from feeds.documents.kinds import Kind, kind_words, kinds, rules
 from feeds.documents.number import DocumentNumber, pad
@@ -134,11 +135,6 @@ def inside_word(text: str, start: int) -> bool:
     return start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_")
 
 
-def counts_things(low: str, end: int) -> bool:
-    """Whether a unit follows the number that ends at `end`: "18 điều", but not "13 năm 2023" (CITATIONS.md, 7.5)."""
-    return _unit().match(low, end) is not None and _issue_words().match(low, end) is None
-
-
 def _read(text: FoldedText, start: int, at: int, kind: Kind | None, so: bool, listed: bool = False) -> Mention | None:
     match = _number().match(text.plain, at)
     if match is None:
@@ -215,18 +211,6 @@ def _words_pattern(words: list[str]) -> re.Pattern[str]:
 @cache
 def _stop() -> re.Pattern[str]:
     return _words_pattern([*kind_words(), *rules()["words"]["never_between"]])
-
-
-@cache
-def _unit() -> re.Pattern[str]:
-    units = sorted(rules()["words"]["units"], key=len, reverse=True)
-    return re.compile(r"\s*(?:" + "|".join(re.escape(unit).replace(r"\ ", r"\s+") for unit in units) + r")(?!\w)")
-
-
-@cache
-def _issue_words() -> re.Pattern[str]:
-    """What may follow a document's number although it starts like a unit: "ngày 5/1", "năm 2019", "Bộ Chính trị"."""
-    return re.compile(rf"\s*(?:(?:ngày|tháng)\s*\d|năm\s+(?:19|20)\d\d|{organ_words()[0]})")
 
 
 @cache

@@ -23,6 +23,7 @@ _COMMITTEE = re.compile(
 )
 _FORMER = re.compile(r"(?:nguyên|cựu)\s[^,;.]{0,60}$")
 _NAME = re.compile(r"\s+(?:huyện\s+|quận\s+|thị\s+xã\s+)?(?P<name>[A-ZĐÀ-Ỹ]\w*(?:\s+[A-ZĐÀ-Ỹ]\w*){0,3})")
+_CAPITAL = re.compile(r"[Tt]hủ đô(?!\s+(?:[A-ZĐ]|các|của|một|nước))")
 _TINH = re.compile(r"\b[Tt]ỉnh\b")
 _LOWER_BODY = re.compile(
     r"(?:huyện\s+ủy|quận\s+ủy|thị\s+ủy|(?:ubnd|hđnd|ủy\s+ban\s+nhân\s+dân)\s+(?:huyện|quận|xã|phường|thị\s+xã))(?!\w)"
@@ -86,8 +87,8 @@ def _named_places(text: FoldedText, start: int, end: int) -> list[_Named]:
 
 
 def _only_place(text: FoldedText) -> str | None:
-    """The place of a text that names one alone."""
-    names: set[str] = set()
+    """The place of a text that names one alone; "Thủ đô" without a name is Hà Nội."""
+    names: set[str] = {"Hà Nội"} if _CAPITAL.search(text.plain) else set()
     for start, end in _chunks(text.plain):
         names |= {place.name for place in _named_places(text, start, end)}
         if len(names) > 1:

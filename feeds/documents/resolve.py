@@ -27,11 +27,6 @@ from feeds.documents.number import DocumentNumber, parse
 from feeds.documents.organs import base_organ
 from feeds.documents.terms import congress_term, term_began
 
-_STRONG_RELATIONS = frozenset(
-    {"concludes", "concluded_by", "implements", "implemented_by", "replaces", "replaced_by", "amends", "amended_by"}
-)
-
-
 _Told = tuple[str, str | None, date | None]  # id, term and day of a resolved citation
 
 
@@ -237,10 +232,7 @@ def _related(case: _Case, known: _Known) -> set[str]:
     return {
         document.id
         for document in case.certain
-        if any(
-            link.target in known.ids and link.kind in _STRONG_RELATIONS and link.confidence == "seen"
-            for link in document.relations
-        )
+        if any(link.target in known.ids and link.proves for link in document.relations)
     }
 
 
