@@ -32,7 +32,12 @@ async def read_pages(database: Database, fetcher: Fetcher, clock: Callable[[], d
     """Fetches every page that is due and judges its article anew; returns how many were read."""
     read = 0
     while articles := await asyncio.to_thread(_claim, database, clock()):
-        read += sum(await asyncio.gather(*(_read(database, fetcher, clock, article) for article in articles)))
+        reads = (_read(database, fetcher, clock, article) for article in articles)
+        for outcome in await asyncio.gather(*reads, return_exceptions=True):
+            if isinstance(outcome, BaseException):  # its row could not be written: the lease runs out, others go on
+                log.error("a page's state could not be recorded", exc_info=outcome)
+            else:
+                read += outcome
     return read
 
 

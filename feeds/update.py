@@ -77,10 +77,11 @@ async def update_feeds(
     report = UpdateReport()
     done: set[int] = set()
     while feeds := await asyncio.to_thread(_claim, database, clock(), only_due, done):
-        async with asyncio.TaskGroup() as group:
-            for feed in feeds:
-                done.add(feed.id)
-                group.create_task(_check(database, fetcher, clock, feed, interval, report, on_feed))
+        done.update(feed.id for feed in feeds)
+        checks = (_check(database, fetcher, clock, feed, interval, report, on_feed) for feed in feeds)
+        for outcome in await asyncio.gather(*checks, return_exceptions=True):
+            if isinstance(outcome, Exception):  # its row could not be written: the lease runs out, others go on
+                log.error("a feed's state could not be recorded", exc_info=outcome)
     return report
 
 
