@@ -17,7 +17,7 @@ _HEAD_ENDS = (re.compile(r"luật\s+"), re.compile(r"pháp\s+lệnh\s+"))
 _CODE_BEFORE = re.compile(r"bộ\s+$")
 # "pháp luật", "kỷ luật", a school, a firm: no statute.
 _NOT_AFTER = re.compile(
-    r"(?:pháp|kỷ|định|quy|trường|học|khoa|công\s+ty|hãng|phòng|viện|ngành|cử\s+nhân|tiến\s+sĩ|thạc\s+sĩ)\s+$"
+    r"(?:pháp|kỷ|đạo|định|quy|trường|học|khoa|công\s+ty|hãng|phòng|viện|ngành|cử\s+nhân|tiến\s+sĩ|thạc\s+sĩ)\s+$"
 )
 _AMENDING = re.compile(
     r"sửa\s+đổi(?:\s*,?\s*bổ\s+sung)?\s+(?:một\s+số\s+điều|các\s+điều|điều\s[\d, và]{1,20}|\d{1,2}\s+luật|các\s+luật)"
@@ -102,7 +102,7 @@ def _law_at(text: FoldedText, head: re.Match[str]) -> Mention | None:
     capital = text.plain[head.start()].isupper() or text.plain[at].isupper()
     if not capital and name in rules()["law"]["capital_only"]:
         return None
-    if _foreign().match(text.low, end):
+    if _foreign().match(text.low, end) or (not capital and _told_of_abroad(text)):
         return None
     law = _named(text, head.start(), end, code, name)
     doubtful = registered is None or (law.year is not None and law.year < _UNIFIED)
@@ -140,7 +140,7 @@ def _name_at(text: FoldedText, at: int) -> tuple[int, str] | None:
 def _unregistered_at(text: FoldedText, start: int, at: int) -> tuple[int, str] | None:
     """A name that no list has, where capitals and a clear end mark it: "Luật Phát triển đô thị có hiệu lực"."""
     match = _CAPITAL_NAME.match(text.plain, at)
-    if match is None or not text.plain[start].isupper():
+    if match is None or not (text.plain[start].isupper() and text.plain[at].isupper()):
         return None
     words: list[re.Match[str]] = []
     for word in re.finditer(r"[^\W\d_]+", text.plain[at : match.end()]):
@@ -201,6 +201,13 @@ def _others(text: FoldedText, first: Mention) -> Iterator[Mention]:
 def _capital_name(text: FoldedText, law: Mention) -> bool:
     head = _HEAD.match(text.low, law.start)
     return head is not None and text.plain[head.end()].isupper()
+
+
+def _told_of_abroad(text: FoldedText) -> bool:
+    """Whether the text names other countries and never Vietnam: "dự luật dẫn độ" of Hong Kong."""
+    if any(name in text.low for name in rules()["law"]["home"]):
+        return False
+    return any(name in text.low for name in rules()["law"]["countries"])
 
 
 @cache

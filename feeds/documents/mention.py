@@ -78,7 +78,7 @@ def typed_mentions(text: FoldedText) -> Iterator[Mention]:
                 continue
             kind = kind_words().get(" ".join(match[0].split()))
             mention = _read(text, match.start(), at, kind, follows["so"] is not None)
-            if mention:
+            if mention and not (mention.form == "spelled_out" and _numbers_a_thing(follows["between"])):
                 done = mention.end
                 yield mention
                 break
@@ -168,6 +168,8 @@ def _spelled_out(
         return None
     number = pad(digits.replace(" ", ""))
     mention = Mention(start, end, "spelled_out", kind, None, number, kind.organ, int(year) if year else None)
+    if kind.code == "NQ" and _foreign_body().search(text.low, max(0, start - 150), match.end() + 60):
+        return None
     if kind.code == "ĐA":
         if _naval().search(text.low, max(0, start - 120), match.end() + 120):
             return None
@@ -180,6 +182,10 @@ def _is_filler(between: str | None) -> bool:
     if not between:
         return True
     return not any(not inside_word(between, match.start()) for match in _stop().finditer(between))
+
+
+def _numbers_a_thing(between: str | None) -> bool:
+    return between is not None and between.endswith(tuple(f" {thing}" for thing in rules()["words"]["numbered_things"]))
 
 
 @cache
@@ -211,6 +217,11 @@ def _words_pattern(words: list[str]) -> re.Pattern[str]:
 @cache
 def _stop() -> re.Pattern[str]:
     return _words_pattern([*kind_words(), *rules()["words"]["never_between"]])
+
+
+@cache
+def _foreign_body() -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(rules()['words']['foreign_bodies'])})(?!\w)")
 
 
 @cache

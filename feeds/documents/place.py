@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import takewhile
 
 from feeds.documents.folding import FoldedText
 from feeds.documents.mention import Mention
@@ -118,7 +119,8 @@ def _attached(text: FoldedText, mention: Mention) -> str | None:
                 return place.name
     if mention.organ in _district_organs() and mention.body_end:
         name = _NAME.match(text.plain, mention.body_end)
-        return " ".join(name["name"].split()) if name else None
+        words = takewhile(lambda word: word[0].isupper(), name["name"].split()) if name else ()
+        return " ".join(words) or None
     return None
 
 
