@@ -97,7 +97,9 @@ def test_folding_keeps_offsets(text):
     [
         "Nghị quyết số ", "(((", "luật ", "Nghị quyết 18, ", "Luật sửa đổi, bổ sung một số điều của Luật ", "05-CT/TW ",
         "1 ", "Nghị quyết này ", "Nghị quyết Đại hội Đảng bộ ", "Luật Đất đai, ", "dự thảo Nghị quyết ", "12-",
-        "ngày 1/1/2011 ",
+        "ngày 1/1/2011 ", "luật đất đai ", "Nghị quyết 18 về “", "12-AA-BB-CC-DD-EE-FF-", "kiểm tra việc thực hiện ",
+        "sơ kết thực hiện Chỉ thị 05 ", "Nghị quyết số 08-NQ/TU của Tỉnh ủy ", "theo Nghị định 13, ", "e\u0301\u200b",
+        "Trong Thông tư 05 sửa đổi, ", "Kết luận 86 của Bộ Chính trị và Chỉ thị 05 và ",
     ],
 )  # fmt: skip
 def test_long_repetitive_texts_take_linear_time(piece):

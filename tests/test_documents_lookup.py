@@ -68,6 +68,31 @@ def test_the_nearest_numbers_are_offered():
     assert "09-CT/TW" not in nearest("09-CT/TW", CATALOGUE)
 
 
+HOSTILE = [
+    "a" * 5000, "0" * 5000, "(" * 5000, "nghị quyết " * 500, "-/" * 2500, "😀" * 5000, "🇻🇳📜", "\x00\x01\x1b[31m",
+    "\u202e\u200b\ufeff", "'; DROP TABLE document; --", "1 OR 1=1", "<script>alert(1)</script>", "<b>&lt;&amp;</b>",
+    "{{7*7}} ${7*7} %s %n", "../../etc/passwd", "NULL", "\ud800", "٠٩", "①②③", "°²³½", "\n\n\t", "..", "@all #tag /start",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", HOSTILE, ids=lambda query: repr(query)[:24])
+def test_no_query_is_an_error(query):
+    assert look_up(query, CATALOGUE).status in ("invalid", "unknown")
+
+
+@pytest.mark.parametrize("noise", ["😀", "\x00", "<b>", "' OR 1=1 --", "\u200b", "\n", "  "])
+def test_a_number_is_found_among_noise(noise):
+    found = look_up(f"{noise} 44-KL/TW {noise}", CATALOGUE)
+    assert (found.keys[0], found.documents[0]) == ("44-KL/TW", "44-KL/TW#XII")
+
+
+@pytest.mark.parametrize("query", ["05-ct/tu", "05 ct tu", "ct05/tu", "chi thi 05 tu"])
+def test_without_accents_both_committees_are_offered(query):
+    found = look_up(query, CATALOGUE)
+    assert found.status == "ambiguous"
+    assert set(found.keys) == {"05-CT/TU", "05-CT/TW"}
+
+
 @given(st.text())
 def test_any_text_is_answered(query):
     found = look_up(query, CATALOGUE)

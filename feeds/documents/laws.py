@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from feeds.documents.folding import FoldedText
 from feeds.documents.kinds import kinds, rules
@@ -102,7 +102,7 @@ def _law_at(text: FoldedText, head: re.Match[str]) -> Mention | None:
     capital = text.plain[head.start()].isupper() or text.plain[at].isupper()
     if not capital and name in rules()["law"]["capital_only"]:
         return None
-    if _foreign().match(text.low, end) or (not capital and _told_of_abroad(text)):
+    if _foreign().match(text.low, end) or (not capital and _told_of_abroad(text.low)):
         return None
     law = _named(text, head.start(), end, code, name)
     doubtful = registered is None or (law.year is not None and law.year < _UNIFIED)
@@ -203,11 +203,12 @@ def _capital_name(text: FoldedText, law: Mention) -> bool:
     return head is not None and text.plain[head.end()].isupper()
 
 
-def _told_of_abroad(text: FoldedText) -> bool:
+@lru_cache(1)  # asked once for every law of a text
+def _told_of_abroad(low: str) -> bool:
     """Whether the text names other countries and never Vietnam: "dự luật dẫn độ" of Hong Kong."""
-    if any(name in text.low for name in rules()["law"]["home"]):
+    if any(name in low for name in rules()["law"]["home"]):
         return False
-    return any(name in text.low for name in rules()["law"]["countries"])
+    return any(name in low for name in rules()["law"]["countries"])
 
 
 @cache
