@@ -71,7 +71,7 @@ def test_the_nearest_numbers_are_offered():
 HOSTILE = [
     "a" * 5000, "0" * 5000, "(" * 5000, "nghị quyết " * 500, "-/" * 2500, "😀" * 5000, "🇻🇳📜", "\x00\x01\x1b[31m",
     "\u202e\u200b\ufeff", "'; DROP TABLE document; --", "1 OR 1=1", "<script>alert(1)</script>", "<b>&lt;&amp;</b>",
-    "{{7*7}} ${7*7} %s %n", "../../etc/passwd", "NULL", "\ud800", "٠٩", "①②③", "°²³½", "\n\n\t", "..", "@all #tag /start",
+    "{{7*7}} ${7*7} %s %n", "../../etc/passwd", "NULL", "\ud800", "٠٩", "①②③", "°²³½", "\n\n\t", "..",
 ]  # fmt: skip
 
 

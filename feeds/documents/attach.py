@@ -24,7 +24,7 @@ _BEHIND = rf"""
       | nhiệm\s+kỳ\s+\d{{4}}\s?-\s?\d{{4}}
       | (?:của\s+)?
         (?P<session>hội\s+nghị\s+(?:lần\s+thứ\s+\w+\s+)?(?:ban\s+chấp\s+hành\s+)?trung\s+ương(?:\s+đảng)?)
-        (?:\s+(?:lần\s+thứ\s+)?\w{{1,4}}(?=[\s,;.(]))??                                 # của Hội nghị Trung ương 5
+        (?:\s+(?:lần\s+thứ\s+)?(?:\d{{1,2}}|[ivx]+)(?!\w)|\s+lần\s+thứ\s+\w+)?              # của Hội nghị Trung ương 5
       | (?P<of>(?:của|do)\s+)?(?P<organ>ORGAN)(?!\s+(?:chủ\s+trì|soạn\s+thảo|xây\s+dựng|đề\s+xuất|trình))
         (?:\s+(?:đã\s+|vừa\s+)?(?:ban\s+hành|ký|ra)(?!\w))?                               # của Ban Bí thư
       | do\s+(?P<signer>[^,;.()“”"\n\d]{{1,70}}?)\s+(?:ký\s+ban\s+hành|ban\s+hành|ký)(?!\w)    # do Thứ trưởng X ký
