@@ -22,20 +22,26 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, load_only
 
 from digests.models import Story, StoryArticle
+from feeds.database import Database
 from feeds.models import Article, Mention
 from feeds.places import find_places
 from feeds.store import minute_position, take_turn
 from feeds.text import fold
 
 WINDOW = timedelta(hours=72)
+BATCH = 200  # articles placed at a time
 SAME_TITLE = 0.6
 LIKE_TITLE = 0.3
 SAME_OPENING = 0.42
 SAME_NUMBERS = 0.5
+_WAITING = (
+    Article.state == "kept",
+    ~select(StoryArticle).where(StoryArticle.article_id == Article.id).exists(),
+)
 _OPENING = 600  # characters
 _MANY = 25  # fewer shared syllable pairs than this prove something only when nearly all are shared
 _FEW = 12  # an opening of fewer syllable pairs proves nothing
@@ -67,9 +73,12 @@ class Report:
     places: frozenset[str]
 
 
-def make_report(article: Article, keys: Iterable[str], names: Iterable[str] = ()) -> Report:
-    """The features of an article that cites `keys`; `names` are the words in which it names documents."""
-    opening = (article.lead + " " + article.text)[:_OPENING]
+def make_report(article: Article, keys: Iterable[str], names: Iterable[str] = (), *, text: str | None = None) -> Report:
+    """The features of an article that cites `keys`; `names` are the words in which it names documents.
+
+    `text` is the opening of its text, where no more was loaded.
+    """
+    opening = (article.lead + " " + (article.text if text is None else text))[:_OPENING]
     opening_places = _places(opening) or frozenset([article.province] if article.province else [])
     days = {(day, month) for day, month, year in _DAY.findall(opening) if year in ("", str(article.dated_at.year))}
     numbers = frozenset(_NUMBER.findall(opening))
@@ -107,22 +116,60 @@ def same_event(one: Report, other: Report) -> bool:
     return bool(shared) and alike >= LIKE_TITLE and not contradicting and one.outlet != other.outlet
 
 
-def fold_stories(session: Session) -> int:
-    """Gives every kept article its story, oldest first; returns how many articles were placed."""
-    query = (
-        select(Article)
-        .join(StoryArticle, StoryArticle.article_id == Article.id, isouter=True)
-        .where(Article.state == "kept", StoryArticle.article_id.is_(None))
-        .order_by(Article.position)
-    )
-    if session.scalar(query.with_only_columns(Article.id).limit(1)) is None:
+def fold_waiting(database: Database) -> None:
+    """Folds what waits, `BATCH` articles a transaction; takes the write lock only where something does."""
+    while True:
+        with database.reading() as session:
+            if not _waits(session):
+                return
+        with database.session() as session:
+            fold_stories(session, limit=BATCH)
+
+
+def fold_stories(session: Session, *, limit: int | None = None) -> int:
+    """Gives every kept article its story, oldest first, at most `limit`; returns how many articles were placed.
+
+    They are taken in batches of at most `BATCH` that span at most `WINDOW`, so that after an import of old articles
+    what lies between them and today is not read.
+    """
+    columns = Article.id, Article.published_at, Article.first_seen_at
+    waiting = select(*columns).where(*_WAITING).order_by(Article.position).limit(limit)
+    if not _waits(session):
         return 0
     take_turn(session)
-    unplaced = session.scalars(query).all()
-    if not unplaced:
-        return 0
-    placed = _placed_reports(session, unplaced)
-    for article, report in zip(unplaced, _reports(session, unplaced), strict=True):
+    batch: list[int] = []
+    count, first, last = 0, None, None
+    for row in session.execute(waiting).all():
+        dated_at = row.published_at or row.first_seen_at
+        if first and last and (len(batch) == BATCH or dated_at > first + WINDOW):
+            _place(session, batch, first, last)
+            batch, first = [], None
+        batch.append(row.id)
+        first, last = first or dated_at, dated_at
+        count += 1
+    if first and last:
+        _place(session, batch, first, last)
+    return count
+
+
+def _waits(session: Session) -> bool:
+    return session.scalar(select(Article.id).where(*_WAITING).limit(1)) is not None
+
+
+def _place(session: Session, ids: Sequence[int], first: datetime, last: datetime) -> None:
+    """Gives the articles `ids`, dated from `first` to `last`, their stories."""
+    around = minute_position(first - WINDOW), minute_position(last + WINDOW + timedelta(minutes=1))
+    articles = _opened().order_by(Article.position)
+    told = session.execute(
+        articles.add_columns(StoryArticle.story_id)
+        .join(StoryArticle, StoryArticle.article_id == Article.id)
+        .where(Article.position.between(*around))
+    ).all()
+    unplaced = session.execute(articles.where(Article.id.in_(ids))).all()
+    reports = _reports(session, [(row[0], row[1]) for row in told])
+    placed = deque((row[2], report) for row, report in zip(told, reports, strict=True))
+    untold = [(row[0], row[1]) for row in unplaced]
+    for (article, _), report in zip(untold, _reports(session, untold), strict=True):
         while placed and placed[0][1].dated_at < report.dated_at - WINDOW - timedelta(minutes=1):
             placed.popleft()
         story_id = next((story for story, other in reversed(placed) if same_event(report, other)), None)
@@ -134,33 +181,37 @@ def fold_stories(session: Session) -> int:
         session.add(StoryArticle(article_id=article.id, story_id=story_id))
         placed.append((story_id, report))
     session.flush()
-    return len(unplaced)
 
 
-def _placed_reports(session: Session, unplaced: Sequence[Article]) -> deque[tuple[int, Report]]:
-    dates = [article.dated_at for article in unplaced]
-    around = minute_position(min(dates) - WINDOW), minute_position(max(dates) + WINDOW)
-    rows = session.execute(
-        select(StoryArticle.story_id, Article)
-        .join(Article, Article.id == StoryArticle.article_id)
-        .where(Article.position.between(*around))
-        .order_by(Article.position)
-    ).all()
-    reports = _reports(session, [article for _, article in rows])
-    return deque((story_id, report) for (story_id, _), report in zip(rows, reports, strict=True))
+def _opened() -> Select[Article, str]:
+    """Articles with the openings of their texts."""
+    columns = (
+        Article.outlet,
+        Article.title,
+        Article.lead,
+        Article.published_at,
+        Article.first_seen_at,
+        Article.province,
+        Article.places,
+    )
+    opening = func.substr(Article.text, 1, _OPENING)
+    return select(Article, opening).options(load_only(*columns, raiseload=True))
 
 
-def _reports(session: Session, articles: Sequence[Article]) -> list[Report]:
+def _reports(session: Session, articles: Sequence[tuple[Article, str]]) -> list[Report]:
     keys: dict[int, list[str]] = {}
     names: dict[int, list[str]] = {}
     for start in range(0, len(articles), 500):
-        ids = [article.id for article in articles[start : start + 500]]
+        ids = [article.id for article, _ in articles[start : start + 500]]
         query = select(Mention.article_id, Mention.key, Mention.raw, Mention.title)
         for article_id, key, raw, title in session.execute(query.where(Mention.article_id.in_(ids))):
             if key:
                 keys.setdefault(article_id, []).append(key)
             names.setdefault(article_id, []).extend(name for name in (raw, title) if name)
-    return [make_report(article, keys.get(article.id, ()), names.get(article.id, ())) for article in articles]
+    return [
+        make_report(article, keys.get(article.id, ()), names.get(article.id, ()), text=text)
+        for article, text in articles
+    ]
 
 
 def _elsewhere(one: Report, other: Report) -> bool:

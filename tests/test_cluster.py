@@ -1,17 +1,20 @@
 """Which reports tell one event. A wrong fold hides news; a missed one only repeats it."""
 
 import threading
+from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import event, func, inspect, select
 from sqlalchemy.orm import Session
 
 from conftest import NOW
-from digests.cluster import WINDOW, Report, fold_stories, make_report, same_event
+from digests import cluster
+from digests.cluster import WINDOW, Report, fold_stories, fold_waiting, make_report, same_event
 from digests.models import Story, StoryArticle
 from feeds.analyse import analyse
 from feeds.database import Database
@@ -231,3 +234,50 @@ def test_two_sessions_fold_the_same_news_without_error(database: Database) -> No
 
     with ThreadPoolExecutor(3) as pool:
         assert sorted(pool.map(fold, range(3))) == [0, 0, 6]
+
+
+def test_old_and_new_reports_are_folded_apart_and_in_batches(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import of old articles does not read all that lies between them and today."""
+    spans: list[tuple[int, datetime, datetime]] = []
+
+    def noting(session: Session, ids: Sequence[int], first: datetime, last: datetime) -> None:
+        spans.append((len(ids), first, last))
+        place(session, ids, first, last)
+
+    place = cluster._place
+    monkeypatch.setattr(cluster, "_place", noting)
+    monkeypatch.setattr(cluster, "BATCH", 4)
+    with database.session() as session:
+        for number in range(6):
+            publish(session, f"Báo {number}", AGENCY, seen=NOW, published=NOW + number * HOUR, outlet=f"Báo {number}")
+        old = NOW - timedelta(days=3000)
+        publish(session, "Tổng kết Chỉ thị 09 của Bộ Công an", AGENCY, seen=NOW, published=old)
+        assert fold_stories(session) == 7
+        assert sorted(Counter(stories(session).values()).values()) == [1, 6]
+    assert [size for size, _, _ in spans] == [1, 4, 2]
+    assert all(last - first <= WINDOW for _, first, last in spans)
+
+
+def test_waiting_reports_are_folded_a_batch_a_transaction(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "BATCH", 2)
+    with database.session() as session:
+        for number in range(5):
+            publish(session, f"Báo {number}", AGENCY, seen=NOW, published=NOW, outlet=f"Báo {number}")
+        assert fold_stories(session, limit=2) == 2
+    fold_waiting(database)
+    fold_waiting(database)
+    with database.session() as session:
+        assert len(stories(session)) == 5
+        assert len(set(stories(session).values())) == 1
+
+
+def test_folding_reads_no_whole_text(database: Database) -> None:
+    with database.session() as session:
+        publish(session, *POLICY, "Toàn văn. " * 1000, seen=NOW, published=NOW)
+    loaded: list[Article] = []
+    with database.session() as session:
+        event.listen(session, "loaded_as_persistent", lambda _, item: loaded.append(item))
+        assert fold_stories(session) == 1
+    assert ["text" in inspect(article).unloaded for article in loaded] == [True]
