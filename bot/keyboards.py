@@ -1,6 +1,6 @@
 """Buttons. Each action is callback data of at most 64 bytes that says everything, so it works after a restart."""
 
-from sqlalchemy.orm import Session
+from collections.abc import Mapping, Sequence
 
 from bot.texts import say
 from digests.dossier import Answer, Dossier
@@ -8,8 +8,9 @@ from digests.render import Button
 from digests.subscribers import Reader
 from feeds.classify import topics
 from feeds.documents import document_name
-from feeds.store import document_token
 
+Tokens = Mapping[str, str]
+"""The short name of each document that buttons lead to; see `feeds.store.document_tokens`."""
 Rows = tuple[tuple[Button, ...], ...]
 
 HOURS = (5, 6, 7, 8, 9, 11, 12, 17, 18, 19, 20, 21)
@@ -25,6 +26,8 @@ ZONES = (
 )
 MAX_BYTES = 64
 _MAX_RELATED = 6
+_MAX_OFFERED = 8
+_MAX_CITED = 4
 
 
 def settings_buttons(reader: Reader) -> Rows:
@@ -69,33 +72,41 @@ def language_buttons(language: str) -> Rows:
     return (tuple((_marked(name, code == language), f"lang:{code}:only") for name, code in names),)
 
 
-def answer_buttons(session: Session, found: Answer, language: str) -> Rows:
+def answer_documents(found: Answer) -> Sequence[str]:
+    """The ids that `answer_buttons` needs the tokens of: candidates first, then the numbers that articles cite."""
+    return [*_offered(found), *(f"{key}#?" for key in _cited(found))]
+
+
+def answer_buttons(tokens: Tokens, found: Answer, language: str) -> Rows:
     """Candidates of an open number and the articles that cite it, or the nearest known numbers of an unknown."""
-    documents = [_document(session, document.id, language) for document in (found.documents or found.namesakes)[:8]]
+    documents = [_document(tokens, document_id, language) for document_id in _offered(found)]
     cited = [
-        (say("cited_articles", language, count, document_name(key, language)), _open(session, f"{key}#?"))
-        for key, count in list(found.cited.items())[:4]
+        (say("cited_articles", language, count, document_name(key, language)), _open(tokens, f"{key}#?"))
+        for key, count in _cited(found).items()
     ]
     near = [(document_name(key, language), f"try:{key}") for key in found.nearest]
     return _rows(documents + cited, 1) + _rows([(label, action) for label, action in near if fits(action)], 2)
 
 
-def dossier_buttons(session: Session, dossier: Dossier, language: str, page: int, pages: int) -> Rows:
+def dossier_documents(dossier: Dossier) -> Sequence[str]:
+    """The ids that `dossier_buttons` needs the tokens of: its own first."""
+    related = dict.fromkeys(relation.target for relation in dossier.document.relations) if dossier.document else {}
+    return [dossier.document_id or f"{dossier.key}#?", *list(related)[:_MAX_RELATED]]
+
+
+def dossier_buttons(tokens: Tokens, dossier: Dossier, language: str, page: int, pages: int) -> Rows:
     """Pages of the articles, and the documents this one is related to."""
     rows: list[tuple[Button, ...]] = []
-    own = document_token(session, dossier.document_id or f"{dossier.key}#?")
+    own, *related = dossier_documents(dossier)
     if pages > 1:
         turn: list[Button] = []
         if page > 0:
-            turn.append((say("previous", language), f"doc:{own}:{page - 1}"))
-        turn.append((f"{page + 1}/{pages}", f"doc:{own}:{page}"))
+            turn.append((say("previous", language), f"{_open(tokens, own)}:{page - 1}"))
+        turn.append((f"{page + 1}/{pages}", f"{_open(tokens, own)}:{page}"))
         if page + 1 < pages:
-            turn.append((say("next", language), f"doc:{own}:{page + 1}"))
+            turn.append((say("next", language), f"{_open(tokens, own)}:{page + 1}"))
         rows.append(tuple(turn))
-    if dossier.document:
-        related = list(dict.fromkeys(relation.target for relation in dossier.document.relations))[:_MAX_RELATED]
-        rows += _rows([_document(session, target, language) for target in related], 2)
-    return tuple(rows)
+    return (*rows, *_rows([_document(tokens, target, language) for target in related], 2))
 
 
 def fits(action: str) -> bool:
@@ -103,12 +114,20 @@ def fits(action: str) -> bool:
     return len(action.encode()) <= MAX_BYTES
 
 
-def _document(session: Session, document_id: str, language: str) -> Button:
-    return (document_name(document_id, language), _open(session, document_id))
+def _offered(found: Answer) -> Sequence[str]:
+    return [document.id for document in (found.documents or found.namesakes)[:_MAX_OFFERED]]
 
 
-def _open(session: Session, document_id: str) -> str:
-    return f"doc:{document_token(session, document_id)}"
+def _cited(found: Answer) -> Mapping[str, int]:
+    return dict(list(found.cited.items())[:_MAX_CITED])
+
+
+def _document(tokens: Tokens, document_id: str, language: str) -> Button:
+    return (document_name(document_id, language), _open(tokens, document_id))
+
+
+def _open(tokens: Tokens, document_id: str) -> str:
+    return f"doc:{tokens[document_id]}"
 
 
 def _marked(label: str, chosen: bool) -> str:

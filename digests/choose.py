@@ -4,13 +4,26 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, case, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from digests.models import SentStory, StoryArticle
 from feeds.models import Article
+from feeds.store import minute_position
 
 # An outlet may bring an article late; one older than this before the window is no news any more.
 LATE = timedelta(hours=24)
+# What a headline in a digest shows of its article.
+VIEWED = (
+    Article.id,
+    Article.position,
+    Article.title,
+    Article.title_is_ours,
+    Article.url,
+    Article.outlet,
+    Article.level,
+    Article.published_at,
+    Article.first_seen_at,
+)
 
 
 def choose_new(
@@ -62,13 +75,16 @@ def not_older(oldest: datetime) -> ColumnElement[bool]:
 
 
 def dated_in(start: datetime, end: datetime) -> ColumnElement[bool]:
-    """Published (first seen, where that is unknown) in ``(start, end]``."""
+    """Published (first seen, where that is unknown) in ``(start, end]``; the position, its minute, is indexed."""
     dated_at = case((Article.published_at.is_(None), Article.first_seen_at), else_=Article.published_at)
-    return and_(dated_at > start, dated_at <= end)
+    minutes = minute_position(start), minute_position(end + timedelta(minutes=1))
+    return and_(Article.position >= minutes[0], Article.position < minutes[1], dated_at > start, dated_at <= end)
 
 
 def _kept() -> Select[Article]:
-    return select(Article).where(Article.state == "kept").order_by(Article.position.desc())
+    """Without the texts, which are long."""
+    columns = load_only(*VIEWED, Article.lead, Article.topics, Article.score, raiseload=True)
+    return select(Article).where(Article.state == "kept").order_by(Article.position.desc()).options(columns)
 
 
 def _on_topics(articles: Sequence[Article], topics: Collection[str]) -> Sequence[Article]:

@@ -1,10 +1,11 @@
 """From chosen articles to a digest as a value: stories, sections, documents, coverage."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy.orm import Session, load_only
 
 from digests.choose import choose_new, choose_period, dated_in, not_older, oldest_news
 from digests.cluster import fold_stories
@@ -12,19 +13,43 @@ from digests.models import Digest, StoryArticle
 from digests.rank import ranked
 from digests.subscribers import Reader
 from digests.summarise import summarise
-from digests.views import ArticleView, Coverage, DigestView, DocumentChip, Section, StoryView
+from digests.views import (
+    ArticleView,
+    Coverage,
+    DigestView,
+    DocumentChip,
+    Section,
+    StoryView,
+    shown_documents,
+    states_identity,
+)
 from feeds.classify import topics as all_topics
-from feeds.documents import load_catalogue
 from feeds.models import Article, Feed, Mention
-from feeds.store import document_token
+from feeds.store import document_tokens, ensure_documents
 
 MAX_STORIES = 25
 MAX_CHIPS = 6
+_OPENING = 4000  # characters; a summary is much shorter
+_CHIPPED = (
+    Mention.article_id,
+    Mention.ordinal,
+    Mention.key,
+    Mention.document_id,
+    Mention.status,
+    Mention.rule,
+    Mention.issuer,
+    Mention.stage,
+    Mention.stage_years,
+    Mention.term,
+    Mention.term_derived,
+    Mention.year,
+    Mention.issued_on,
+)
 _CERTAIN_FIRST = {"resolved": 0, "presumed": 1, "ambiguous": 2, "unknown": 3}
 
 
 def compose_due(session: Session, digest: Digest, reader: Reader) -> DigestView:
-    """The digest of a subscriber for its window."""
+    """The digest of a subscriber for its window; its documents are given their rows."""
     fold_stories(session)
     articles = choose_new(
         session,
@@ -40,10 +65,12 @@ def compose_due(session: Session, digest: Digest, reader: Reader) -> DigestView:
         Article.first_seen_at <= digest.window_end,
         not_older(oldest_news(digest.window_start, is_first=digest.is_first)),
     )
-    return _compose(
+    view = _compose(
         session, articles, read, reader.language, reader.timezone, digest.window_start, digest.window_end,
         reader.topics, next_due_at=reader.next_due_at,
     )  # fmt: skip
+    ensure_documents(session, shown_documents(view))
+    return view
 
 
 def compose_period(
@@ -56,8 +83,10 @@ def compose_period(
     topics: Collection[str] = (),
     next_due_at: datetime | None = None,
 ) -> DigestView:
-    """The digest of the last `hours` hours for whoever asks: imported articles included, nothing recorded."""
-    fold_stories(session)
+    """The digest of the last `hours` hours for whoever asks: imported articles included.
+
+    Only reads: `fold_stories` goes before, and `ensure_documents` after, for the documents that are shown.
+    """
     # 200,000 hours are asked for in earnest; anything before the year 1 is not.
     start = now - min(timedelta(hours=hours), now - datetime.min.replace(tzinfo=now.tzinfo) - timedelta(days=2))
     articles = choose_period(session, start=start, end=now, topics=topics)
@@ -78,7 +107,7 @@ def _compose(
     next_due_at: datetime | None,
 ) -> DigestView:
     stories = ranked(_stories(session, articles, topics))
-    shown = stories[:MAX_STORIES]
+    shown = _finished(session, stories[:MAX_STORIES], {article.id: article.lead for article in articles})
     return DigestView(
         language=language,
         timezone=timezone,
@@ -92,26 +121,35 @@ def _compose(
 
 
 def _stories(session: Session, articles: Sequence[Article], topics: Collection[str]) -> list[StoryView]:
+    """The stories as far as ranking looks at them; `_finished` adds what is shown of the first."""
     ids = [article.id for article in articles]
     story_of: dict[int, int] = {}
+    lengths: dict[int, int] = {}
     for some in _chunks(ids):
-        query = select(StoryArticle.article_id, StoryArticle.story_id).where(StoryArticle.article_id.in_(some))
-        story_of.update((row.article_id, row.story_id) for row in session.execute(query))
+        placed = select(StoryArticle.article_id, StoryArticle.story_id).where(StoryArticle.article_id.in_(some))
+        story_of.update((row.article_id, row.story_id) for row in session.execute(placed))
+        sizes = select(Article.id, func.length(Article.text).label("length")).where(Article.id.in_(some))
+        lengths.update((row.id, row.length) for row in session.execute(sizes))
     groups: dict[int, list[Article]] = {}
     for article in articles:
-        groups.setdefault(story_of[article.id], []).append(article)
+        # Kept by another process since stories were folded, it is a story of its own.
+        groups.setdefault(story_of.get(article.id, -article.id), []).append(article)
     mentions = _mentions(session, ids)
     return [
-        _story(session, story_id, group, [m for article in group for m in mentions.get(article.id, ())], topics)
+        _story(story_id, group, lengths, [m for article in group for m in mentions.get(article.id, ())], topics)
         for story_id, group in groups.items()
     ]
 
 
 def _story(
-    session: Session, story_id: int, group: list[Article], mentions: list[Mention], topics: Collection[str]
+    story_id: int,
+    group: list[Article],
+    lengths: Mapping[int, int],
+    mentions: list[Mention],
+    topics: Collection[str],
 ) -> StoryView:
     """The fullest report heads the story; the others follow, newest first."""
-    head = max(group, key=lambda a: (not a.title_is_ours, bool(a.lead), min(len(a.text), 4000), a.position))
+    head = max(group, key=lambda a: (not a.title_is_ours, bool(a.lead), min(lengths[a.id], 4000), a.position))
     others = [article for article in group if article is not head]
     known = {topic.code for topic in all_topics()}
     own = [topic for topic in head.topics if topic in known]
@@ -122,9 +160,25 @@ def _story(
         score=head.score or 0.0,
         head=view_article(head),
         others=tuple(view_article(article) for article in others),
-        summary=summarise(head.title, head.lead, head.text),
-        documents=_chips(session, mentions),
+        summary="",
+        documents=_chips(mentions),
     )
+
+
+def _finished(session: Session, stories: Sequence[StoryView], leads: Mapping[int, str]) -> Sequence[StoryView]:
+    """The stories that are shown, with their summaries and the tokens of their documents."""
+    heads = [story.head.article_id for story in stories]
+    opening = select(Article.id, func.substr(Article.text, 1, _OPENING).label("opening")).where(Article.id.in_(heads))
+    openings = {row.id: row.opening for row in session.execute(opening)}
+    tokens = document_tokens(session, {chip.document_id for story in stories for chip in story.documents})
+    return [
+        replace(
+            story,
+            summary=summarise(story.head.title, leads[story.head.article_id], openings[story.head.article_id]),
+            documents=tuple(replace(chip, token=tokens[chip.document_id]) for chip in story.documents),
+        )
+        for story in stories
+    ]
 
 
 def view_article(article: Article) -> ArticleView:
@@ -140,39 +194,41 @@ def view_article(article: Article) -> ArticleView:
     )
 
 
-def _chips(session: Session, mentions: Iterable[Mention]) -> tuple[DocumentChip, ...]:
+def _chips(mentions: Iterable[Mention]) -> tuple[DocumentChip, ...]:
     """One chip a document, surest readings first; a stage that says something beats a bare mention."""
     best: dict[str, Mention] = {}
+    stated: set[str] = set()
     for mention in sorted(mentions, key=lambda m: (_CERTAIN_FIRST.get(m.status, 4), m.stage == "mentioned", m.ordinal)):
         if mention.key:
-            best.setdefault(mention.document_id or f"{mention.key}#?", mention)
-    certain = {mention.key for mention in best.values() if mention.document_id}
-    chips = []
-    for document_id, mention in best.items():
-        if not mention.document_id and mention.key in certain and mention.rule != "contradiction":
-            continue
-        document = load_catalogue().get(document_id)
-        chips.append(
-            DocumentChip(
-                document_id=document_id,
-                key=mention.key or "",
-                token=document_token(session, document_id),
-                name=document.title or "" if document else "",
-                issuer=mention.issuer,
-                term=document_id.rpartition("#")[2] if mention.document_id else None,
-                status=mention.status or "unknown",
-                stage=mention.stage,
-                stage_years=mention.stage_years,
-            )
+            document_id = mention.document_id or f"{mention.key}#?"
+            best.setdefault(document_id, mention)
+            if states_identity(document_id, mention):
+                stated.add(document_id)
+    certain = {mention.key for mention in best.values() if mention.status == "resolved"}
+    chips = [
+        DocumentChip(
+            document_id=document_id,
+            key=mention.key or "",
+            token="",
+            issuer=mention.issuer,
+            status=mention.status or "unknown",
+            stage=mention.stage,
+            stage_years=mention.stage_years,
+            is_stated=document_id in stated,
         )
+        for document_id, mention in best.items()
+        if mention.document_id or mention.key not in certain or mention.rule == "contradiction"
+    ]
     return tuple(chips[:MAX_CHIPS])
 
 
 def _mentions(session: Session, article_ids: Sequence[int]) -> dict[int, list[Mention]]:
+    """What a chip is made of, by article."""
+    columns = load_only(*_CHIPPED, raiseload=True)
     found: dict[int, list[Mention]] = {}
     for some in _chunks(article_ids):
         query = select(Mention).where(Mention.article_id.in_(some)).order_by(Mention.article_id, Mention.ordinal)
-        for mention in session.scalars(query):
+        for mention in session.scalars(query.options(columns)):
             found.setdefault(mention.article_id, []).append(mention)
     return found
 
@@ -191,11 +247,11 @@ def _sections(stories: Sequence[StoryView]) -> Iterable[Section]:
 
 def _coverage(session: Session, read: ColumnElement[bool]) -> Coverage:
     """What was read: the articles for which the condition `read` holds, whatever was made of them."""
-    articles, outlets = session.execute(
-        select(func.count(), func.count(Article.outlet.distinct())).select_from(Article).where(read)
+    kept_ones = func.count(case((Article.state == "kept", 1)))
+    articles, outlets, kept = session.execute(
+        select(func.count(), func.count(Article.outlet.distinct()), kept_ones).select_from(Article).where(read)
     ).one()
-    kept = session.scalar(select(func.count()).select_from(Article).where(read, Article.state == "kept"))
     failed = session.scalars(
         select(Feed.outlet).where(Feed.enabled, Feed.failures > 0).distinct().order_by(Feed.outlet)
     ).all()
-    return Coverage(articles, outlets, kept or 0, tuple(failed))
+    return Coverage(articles, outlets, kept, tuple(failed))

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from digests.dossier import PER_PAGE, Dossier
-from digests.views import DigestView
+from digests.dossier import PER_PAGE, CitingArticle, Dossier
+from digests.views import DigestView, DocumentChip
 from feeds.classify import topics
 from feeds.documents import Document, document_name, load_catalogue, type_name
 from feeds.text import shorten
@@ -27,8 +27,10 @@ LANGUAGES = ("vi", "en")
 MESSAGE_LIMIT = 4096
 _PART_MARK = 40  # room for "Phần 2/3"
 _MAX_BUTTONS = 6
+_MAX_ENTITIES = 99  # Telegram keeps a hundred and drops the others without a word; one is for "Phần 2/3"
 _LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>', re.DOTALL)
 _TAG = re.compile(r"<[^<>]*>")
+_OPENING_TAG = re.compile(r"<[a-z]")
 # Also what opens a list, a rule or a heading at the start of a line.
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~&!]|^[-+=]|(?<=\d)[.)](?=\s)")
 _WEB_ADDRESS = re.compile(r"https?://[^\s<>\"]{1,900}")
@@ -79,7 +81,7 @@ def render_dossier(
 ) -> tuple[str, int]:
     """(one page of a document's card as Telegram HTML, number of pages); a page past the end is the last.
 
-    Without `head` only the page's articles.
+    The dossier must hold the articles of that page. Without `head` only the page's articles.
     """
     pages = max(1, -(-dossier.total // PER_PAGE))
     page = min(max(page, 0), pages - 1)
@@ -96,7 +98,8 @@ def render_dossier(
         reading_since=reading_since,
         timezone=timezone,
     )
-    shown = list(enumerate(dossier.articles))[page * PER_PAGE : (page + 1) * PER_PAGE]
+    numbered = enumerate(dossier.articles, dossier.first)
+    shown = [(index, citing) for index, citing in numbered if index // PER_PAGE == page]
     for quote_limit in (300, 150, 0):  # long names and titles leave less room for quotations
         values = {"block": "article", "dossier": dossier, "timezone": timezone, "quote_limit": quote_limit}
         blocks = [render("card.html", language, number=i + 1, citing=citing, **values) for i, citing in shown]
@@ -159,13 +162,16 @@ def digest_json(view: DigestView) -> Mapping[str, Any]:
 
 
 def pack(blocks: Iterable[str], limit: int = MESSAGE_LIMIT - _PART_MARK) -> list[str]:
-    """Blocks joined by blank lines into as few parts as their order allows; ValueError for a block over `limit`."""
+    """Blocks joined by blank lines into as few parts as their order allows; ValueError for a block over `limit`.
+
+    No part has more entities than Telegram honours.
+    """
     parts: list[str] = []
     for block in blocks:
         if telegram_length(block) > limit:
             raise ValueError(f"a block of {telegram_length(block)} units fits no message")
         joined = f"{parts[-1]}\n\n{block}" if parts else block
-        if parts and telegram_length(joined) <= limit:
+        if parts and telegram_length(joined) <= limit and len(_OPENING_TAG.findall(joined)) <= _MAX_ENTITIES:
             parts[-1] = joined
         else:
             parts.append(block)
@@ -196,10 +202,13 @@ def _numbered(parts: Sequence[str], language: str) -> list[str]:
 
 
 def _document_buttons(view: DigestView) -> tuple[tuple[Button, ...], ...]:
-    chips = {chip.document_id: chip for story in view.stories for chip in story.documents}
-    buttons = [
-        (document_name(chip.key, view.language), f"doc:{chip.token}") for chip in list(chips.values())[:_MAX_BUTTONS]
-    ]
+    """A button opens what its label says: no label stands for two documents."""
+    labels: dict[str, str] = {}
+    for story in view.stories:
+        for chip in story.documents:
+            label = _meant(chip, view.language) + ("?" if _is_unverified(chip) else "")
+            labels.setdefault(label, f"doc:{chip.token}")
+    buttons = list(labels.items())[:_MAX_BUTTONS]
     return tuple(tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2))
 
 
@@ -222,6 +231,9 @@ def _environment() -> Environment:
         "document_name": document_name,
         "catalogued": load_catalogue().get,
         "checked": _checked,
+        "checked_name": _checked_name,
+        "meant": _meant,
+        "is_unverified": _is_unverified,
         "topic_name": lambda code, language: names[code][language],
     }
     return environment
@@ -247,6 +259,31 @@ def _linkable(url: str | None) -> bool:
 def _checked(document: Document | None, *fields: str) -> bool:
     """Whether what we say in these fields was seen in a source or follows from it; what is nowhere stated is."""
     return document is None or all(document.provenance.get(field, "seen") in ("seen", "derived") for field in fields)
+
+
+def _checked_name(document: Document | None) -> bool:
+    """Whether the name we give a document, its number with term or year, was seen in a source or follows from it."""
+    if document is None:
+        return True
+    dated = document.id.rpartition("#")[2].isdecimal() and _tells_apart(document.id)
+    return _checked(document, "number", "term") and (not dated or _checked(document, "date"))
+
+
+def _meant(cited: DocumentChip | CitingArticle, language: str) -> str:
+    """The name of the document that a citation means; what is not certain is only the number it has."""
+    return document_name(cited.document_id or cited.key if cited.status == "resolved" else cited.key, language)
+
+
+def _is_unverified(cited: DocumentChip | CitingArticle) -> bool:
+    """Whether `_meant` says a term or year that neither the text states nor any source we saw."""
+    if cited.status != "resolved" or not cited.document_id or cited.is_stated or not _tells_apart(cited.document_id):
+        return False
+    return not _checked_name(load_catalogue().get(cited.document_id))
+
+
+def _tells_apart(document_id: str) -> bool:
+    """Whether the name of an id says more than its number."""
+    return document_name(document_id) != document_name(document_id.rpartition("#")[0])
 
 
 def _iso_date(value: str | date) -> str:

@@ -1,7 +1,21 @@
 """What a digest shows, as values: made by `compose`, shown by `render`."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Protocol
+
+
+class Told(Protocol):
+    """What a mention says of its document in the text's own words."""
+
+    @property
+    def term(self) -> str | None: ...
+    @property
+    def term_derived(self) -> str | None: ...
+    @property
+    def year(self) -> int | None: ...
+    @property
+    def issued_on(self) -> date | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +34,19 @@ class ArticleView:
 
 @dataclass(frozen=True, slots=True)
 class DocumentChip:
-    """A document that a story cites. `status` is how sure the reading is (feeds.documents.Reading)."""
+    """A document that a story cites. `status` is how sure the reading is (feeds.documents.Reading).
+
+    `is_stated`: the story itself says the term or year that tells the document from others of its number.
+    """
 
     document_id: str
     key: str
     token: str
-    name: str
     issuer: str | None
-    term: str | None
     status: str
     stage: str
     stage_years: int | None
+    is_stated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +94,21 @@ class DigestView:
     @property
     def stories(self) -> tuple[StoryView, ...]:
         return tuple(story for section in self.sections for story in section.stories)
+
+
+def told_identity(document_id: str, mention: Told) -> str | None:
+    """What the text says in place of the term or year that ends `document_id`; None where it does not say."""
+    if document_id.rpartition("#")[2].isdecimal():
+        year = mention.year or (mention.issued_on.year if mention.issued_on else None)
+        return str(year) if year else None
+    return mention.term or mention.term_derived
+
+
+def states_identity(document_id: str, mention: Told) -> bool:
+    """Whether the text says the term or year that ends `document_id`."""
+    return told_identity(document_id, mention) == document_id.rpartition("#")[2]
+
+
+def shown_documents(view: DigestView) -> frozenset[str]:
+    """The ids of all documents in a digest."""
+    return frozenset(chip.document_id for story in view.stories for chip in story.documents)

@@ -194,10 +194,12 @@ def stored_text(session: Session, identity: str) -> tuple[str, str]:
 def save_article(session: Session, new: NewArticle, analysis: Analysis, now: datetime) -> Article:
     """Stores a new article, or the new headline and lead of a known one, with what was understood.
 
-    An imported article that a feed brings is news from then on.
+    An imported article that a feed brings is news from then on; an import changes no article that a feed brought.
     """
     take_turn(session)
     article = session.scalar(select(Article).where(Article.identity == new.identity))
+    if article is not None and article.origin == "poll" and new.origin == "import":
+        return article
     published = new.published.astimezone(UTC) if new.published else None
     if article is None:
         article = Article(
@@ -219,11 +221,15 @@ def save_article(session: Session, new: NewArticle, analysis: Analysis, now: dat
         )
         session.add(article)
     else:
-        article.title, article.lead = new.title, new.lead
+        article.title, article.title_is_ours, article.lead = new.title, new.title_is_ours, new.lead
         article.text = new.text or article.text
         if article.origin == "import" and new.origin == "poll":
             article.origin, article.first_seen_at, article.feed_id = "poll", now, new.feed_id
             article.level, article.province, article.language = new.level, new.province, new.language
+            if article.published_at is None and published is None:
+                article.position = next_position(session, now)
+        if article.published_at is None and published is not None:
+            date_article(session, article, published)
     if new.wants_page:
         article.page_due_at, article.page_failures = now, 0
     store_analysis(session, article, analysis)
@@ -301,21 +307,30 @@ def published_on(published: datetime | None) -> date | None:
 
 def ensure_documents(session: Session, ids: Collection[str]) -> None:
     """Gives each document id its row, once."""
-    known = select(Document.id).where(Document.id.in_(ids))
-    if set(ids) <= set(session.scalars(known)):
+    if not ids or not unnamed_documents(session, ids):
         return
     take_turn(session)
     session.add_all(
         Document(id=document_id, key=document_id.rpartition("#")[0], token=_token(document_id))
-        for document_id in sorted(set(ids) - set(session.scalars(known)))
+        for document_id in sorted(unnamed_documents(session, ids))
     )
     session.flush()
 
 
-def document_token(session: Session, document_id: str) -> str:
-    """The short name of a document for buttons and deep links; kept for ever."""
-    ensure_documents(session, [document_id])
-    return session.scalars(select(Document.token).where(Document.id == document_id)).one()
+def unnamed_documents(session: Session, ids: Collection[str]) -> Collection[str]:
+    """Those of `ids` that `ensure_documents` has still to be called for, before anybody is shown their tokens."""
+    return set(ids) - set(session.scalars(select(Document.id).where(Document.id.in_(ids))))
+
+
+def document_tokens(session: Session, ids: Collection[str]) -> Mapping[str, str]:
+    """The short names of documents for buttons and deep links; kept for ever.
+
+    Of a document without a row, the one that `ensure_documents` will give it: so who only reads can show it, and
+    name the document right after.
+    """
+    rows = session.execute(select(Document.id, Document.token).where(Document.id.in_(ids)))
+    stored = {row.id: row.token for row in rows}
+    return {document_id: stored.get(document_id) or _token(document_id) for document_id in ids}
 
 
 def document_of_token(session: Session, token: str) -> str | None:

@@ -1,25 +1,34 @@
 """Which articles a digest is made of, and how: nothing lost between two digests, every doubt visible."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
 from conftest import NOW
-from digests.choose import LATE, choose_new, choose_period
+from digests.choose import LATE, choose_new, choose_period, dated_in
 from digests.claim import claim_due, compose_one
 from digests.cluster import fold_stories
 from digests.compose import MAX_CHIPS, MAX_STORIES, compose_due, compose_period
 from digests.models import Digest, SentStory
 from digests.rank import importance, ranked
 from digests.subscribers import find_reader
-from digests.views import ArticleView, DigestView, DocumentChip, StoryView
+from digests.views import ArticleView, DigestView, DocumentChip, StoryView, shown_documents
 from feeds.database import Database
-from feeds.models import Feed
+from feeds.models import Article, Feed
 from feeds.sources import Source
-from feeds.store import sync_sources
+from feeds.store import (
+    document_of_token,
+    document_tokens,
+    ensure_documents,
+    minute_position,
+    sync_sources,
+    unnamed_documents,
+)
 from newsroom import POLICY, ROBBERY, publish, reader
 
 HOUR = timedelta(hours=1)
@@ -153,7 +162,23 @@ def test_a_period_may_hold_more_articles_than_a_query_has_variables(sqlite: Data
     with sqlite.session() as session:
         session.connection().exec_driver_sql("INSERT INTO story (id, created_at) VALUES (1, '2026-01-01')")
         rows = [
-            (i, i, f"a{i}", "Báo", "Tin", "", "", "2026-11-19 12:00:00", "vi", False, "poll", "kept", "", 0, 0)
+            (
+                i,
+                minute_position(NOW - 12 * HOUR) + i,
+                f"a{i}",
+                "Báo",
+                "Tin",
+                "",
+                "",
+                "2026-11-19 12:00:00",
+                "vi",
+                False,
+                "poll",
+                "kept",
+                "",
+                0,
+                0,
+            )
             for i in range(1, count + 1)
         ]
         session.connection().exec_driver_sql(
@@ -171,7 +196,80 @@ def test_a_period_may_hold_more_articles_than_a_query_has_variables(sqlite: Data
 
 
 def brief(session: Session) -> DigestView:
+    fold_stories(session)
     return compose_period(session, NOW, 24, language="vi", timezone="Asia/Ho_Chi_Minh")
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """The statements that are run inside, but for those that begin and end transactions."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            seen.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(database.engine, "before_cursor_execute", note)
+
+
+def test_a_digest_takes_a_handful_of_statements(sqlite: Database) -> None:
+    with sqlite.session() as session:
+        for number in range(60):
+            publish(session, policy(number + 10), policy(number + 100), seen=NOW - number * timedelta(minutes=7))
+        reader(session, 1, NOW)
+        claim_due(session, NOW)
+        fold_stories(session)
+    with sqlite.session() as session, statements(sqlite) as run:
+        view = composed(session)
+    assert len(view.stories) == MAX_STORIES
+    assert all(chip.token for story in view.stories for chip in story.documents)
+    assert len(run) <= 15, "\n\n".join(run)
+    texts = [statement for statement in run if "article.text" in statement.lower()]
+    assert all("substr(" in statement or "length(" in statement for statement in texts)
+    with sqlite.reading() as session, statements(sqlite) as run:
+        view = compose_period(session, NOW, 24, language="vi", timezone="UTC")
+        named = document_tokens(session, shown_documents(view))
+    assert len(run) <= 12, "\n\n".join(run)
+    assert not [statement for statement in run if not statement.startswith("SELECT")]
+    assert {chip.token for story in view.stories for chip in story.documents} == set(named.values())
+
+
+def test_a_brief_takes_no_write_lock_and_its_buttons_work_once_named(database: Database) -> None:
+    with database.session() as session:
+        publish(session, "Bộ Công an thực hiện Chỉ thị số 05-CT/TW về an ninh", seen=NOW, published=NOW)
+        fold_stories(session)
+    with database.session() as writer:
+        writer.execute(text("UPDATE article SET score = score"))  # another process is writing
+        with database.reading() as session:
+            view = compose_period(session, NOW, 24, language="vi", timezone="UTC")
+    (chip,) = view.stories[0].documents
+    with database.session() as session:
+        assert set(unnamed_documents(session, shown_documents(view))) == {"05-CT/TW#?"}
+        assert document_of_token(session, chip.token) is None
+        ensure_documents(session, shown_documents(view))
+        assert document_of_token(session, chip.token) == "05-CT/TW#?"
+
+
+def test_an_article_that_is_kept_between_folding_and_composing_is_a_story_of_its_own(database: Database) -> None:
+    with database.session() as session:
+        publish(session, policy(1), seen=NOW)
+        fold_stories(session)
+        publish(session, policy(2), seen=NOW)
+        view = compose_period(session, NOW, 24, language="vi", timezone="UTC")
+    assert headlines(view) == {policy(1), policy(2)}
+
+
+def test_a_period_is_read_by_position(sqlite: Database) -> None:
+    with sqlite.session() as session:
+        query = str(
+            select(Article.id)
+            .where(dated_in(NOW - DAY, NOW))
+            .compile(sqlite.engine, compile_kwargs={"literal_binds": True})
+        )
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
+    assert "position>? AND position<?" in str(plan)
 
 
 def test_at_most_so_many_stories_and_the_rest_is_counted(sqlite: Database) -> None:
@@ -234,13 +332,37 @@ def test_one_chip_a_document_surest_reading_first(sqlite: Database) -> None:
     assert len(chips) == len(story.documents) == 3
     assert (chips["09-CT/TW"].document_id, chips["09-CT/TW"].status) == ("09-CT/TW#XI", "resolved")
     assert chips["09-CT/TW"].stage == "rolled_out"
-    assert (chips["05-CT/TW"].document_id, chips["05-CT/TW"].status, chips["05-CT/TW"].term) == (
-        "05-CT/TW#?",
-        "ambiguous",
-        None,
-    )
+    assert (chips["05-CT/TW"].document_id, chips["05-CT/TW"].status) == ("05-CT/TW#?", "ambiguous")
     assert story.documents[0].status == "resolved"
     assert all(chip.status in ("resolved", "presumed", "ambiguous", "unknown") for chip in story.documents)
+
+
+def test_an_open_citation_is_not_hidden_behind_a_presumed_one(sqlite: Database) -> None:
+    with sqlite.session() as session:
+        article = publish(session, "Bộ Công an thực hiện Chỉ thị 09-CT/TW", "Theo Chỉ thị 09-CT/TW.", seen=NOW)
+        session.refresh(article, ["mentions"])
+        one, other = article.mentions
+        one.status, one.document_id, one.rule = "presumed", "09-CT/TW#XI", "only_candidate"
+        other.status, other.document_id, other.rule = "ambiguous", None, "several_candidates"
+        session.flush()
+        (story,) = brief(session).stories
+    assert {(chip.document_id, chip.status) for chip in story.documents} == {
+        ("09-CT/TW#XI", "presumed"),
+        ("09-CT/TW#?", "ambiguous"),
+    }
+
+
+def test_a_chip_knows_whether_the_story_states_its_term(sqlite: Database) -> None:
+    with sqlite.session() as session:
+        publish(session, "Bộ Công an tổng kết Chỉ thị số 09-CT/TW (khóa XI) về an ninh", seen=NOW)
+        article = publish(session, "Bộ Công an sơ kết Kết luận số 86-KL/TW về an ninh quốc gia", seen=NOW)
+        session.refresh(article, ["mentions"])
+        ensure_documents(session, ["86-KL/TW#X"])
+        (mention,) = article.mentions
+        mention.status, mention.document_id = "resolved", "86-KL/TW#X"
+        session.flush()
+        chips = [chip for story in brief(session).stories for chip in story.documents]
+    assert {(chip.document_id, chip.is_stated) for chip in chips} == {("09-CT/TW#XI", True), ("86-KL/TW#X", False)}
 
 
 def test_a_citation_that_contradicts_the_known_document_keeps_its_own_chip(sqlite: Database) -> None:
@@ -294,7 +416,7 @@ def story(
     number: int, issuer: str | None = None, stage: str = "mentioned", *, at: datetime = NOW, level: str = "other"
 ) -> StoryView:
     head = ArticleView(number, "Tít", False, None, "Báo", level, at, True)
-    chip = DocumentChip("09-CT/TW#XI", "09-CT/TW", "token", "", issuer, None, "resolved", stage, None)
+    chip = DocumentChip("09-CT/TW#XI", "09-CT/TW", "token", issuer, "resolved", stage, None)
     return StoryView(number, "other", 0.5, head, (), "", (chip,) if issuer else ())
 
 

@@ -4,15 +4,15 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import Session
 
 from conftest import NOW
 from digests.dossier import PER_PAGE, Answer, Dossier, answer, dossier_of
 from digests.render import LANGUAGES, plain_text, render, render_dossier
 from feeds.database import Database
-from feeds.documents import Document, load_catalogue
-from feeds.models import Mention
+from feeds.documents import Document, document_name, load_catalogue
+from feeds.models import Article, Mention
 from newsroom import POLICY, ROBBERY, publish
 
 HOUR = timedelta(hours=1)
@@ -243,16 +243,108 @@ def test_pages(sqlite: Database) -> None:
     count = 2 * PER_PAGE + 2
     with sqlite.session() as session:
         publish_all(session, *(f"Bài {number:02}: Chỉ thị số 09-CT/TW (khóa XI)" for number in range(count)))
-        dossier = dossier_of(session, "09-CT/TW#XI")
+        dossiers = [dossier_of(session, "09-CT/TW#XI", page) for page in range(3)]
+        assert dossier_of(session, "09-CT/TW#XI", 99) == dossiers[2]
+        assert dossier_of(session, "09-CT/TW#XI", -1) == dossiers[0]
+        (whole,) = answer(session, "09-CT/TW", size=count).dossiers
+    assert [len(dossier.articles) for dossier in dossiers] == [PER_PAGE, PER_PAGE, 2]
+    assert {(dossier.total, dossier.unsure, dossier.cited["09-CT/TW"]) for dossier in dossiers} == {(count, 0, count)}
     shown = []
-    for page in range(3):
+    for page, dossier in enumerate(dossiers):
         html, pages = render_dossier(dossier, "vi", ZONE, page)
         assert pages == 3
+        assert html == render_dossier(whole, "vi", ZONE, page)[0]
         shown += re.findall(r"^(\d+)\. .*Bài (\d\d)", plain_text(html), re.MULTILINE)
     assert shown == [(str(number + 1), f"{number:02}") for number in range(count)]
+    dossier = whole
     assert render_dossier(dossier, "vi", ZONE, 99) == render_dossier(dossier, "vi", ZONE, 2)
     assert render_dossier(dossier, "vi", ZONE, -1) == render_dossier(dossier, "vi", ZONE, 0)
     assert "Cơ quan ban hành" not in plain_text(render_dossier(dossier, "vi", ZONE, 1, head=False)[0])
+
+
+TTG_2018 = "Bộ Công an triển khai Chỉ thị 14/CT-TTg năm 2018 về an ninh mạng"
+TTG_2021 = "Hà Nội thực hiện Chỉ thị số 14/CT-TTg ngày 21/5/2021 của Thủ tướng Chính phủ"
+TTG_OPEN = "Công an tỉnh thực hiện Chỉ thị 14/CT-TTg"
+
+
+def test_the_card_of_a_year_leaves_out_articles_that_state_another(database: Database) -> None:
+    """No catalogue knows 14/CT-TTg: the only words on which of that number is meant are the articles' own."""
+    with database.session() as session:
+        publish_all(session, TTG_2018, TTG_2021, TTG_OPEN)
+        assert {m.document_id for m in session.scalars(select(Mention))} == {None, "14/CT-TTg#2021"}
+        dossier = dossier_of(session, "14/CT-TTg#2021")
+        other = dossier_of(session, "14/CT-TTg#2018")
+    assert titles(dossier) == [TTG_2021, TTG_OPEN]
+    assert titles(other) == [TTG_2018, TTG_OPEN]
+    assert card(dossier).startswith("14/CT-TTg (năm 2021)")
+    assert card(dossier, "en").startswith("14/CT-TTg (2021)")
+
+
+def test_the_card_of_a_term_leaves_out_articles_that_state_another_term(database: Database) -> None:
+    with database.session() as session:
+        publish_all(session, OF_TERM_XI, OF_NO_TERM)
+        stated = session.scalars(select(Mention).where(Mention.document_id == "05-CT/TW#XI")).one()
+        stated.document_id, stated.status, stated.candidates = None, "unknown", []
+        session.flush()
+        assert titles(dossier_of(session, "05-CT/TW#XIII")) == []
+        assert titles(dossier_of(session, "05-CT/TW#XI")) == [OF_TERM_XI]
+
+
+def test_what_contradicts_the_catalogue_is_of_an_uncatalogued_document_only_by_its_own_words(
+    database: Database,
+) -> None:
+    with database.session() as session:
+        publish_all(session, OF_TERM_XI, OF_NO_TERM)
+        for mention in session.scalars(select(Mention)):
+            mention.document_id, mention.status, mention.candidates = None, "unknown", []
+            mention.rule = "contradiction"
+        session.flush()
+        assert titles(dossier_of(session, "05-CT/TW#XI")) == [OF_TERM_XI]
+        assert dossier_of(session, "05-CT/TW#?").total == 2
+
+
+def test_a_recalled_term_is_marked_unless_the_article_states_it(database: Database) -> None:
+    """Title words resolve it; that 86-KL/TW is of term X is only recalled."""
+    by_title = "Sơ kết Kết luận số 86-KL/TW về tiếp tục thực hiện Chỉ thị số 05-CT/TW"
+    stating = "Tổng kết Kết luận số 86-KL/TW (khóa X)"
+    with database.session() as session:
+        publish_all(session, by_title, stating)
+        for mention in session.scalars(select(Mention).where(Mention.key == "86-KL/TW")):
+            mention.document_id, mention.status = "86-KL/TW#X", "resolved"
+        session.flush()
+        dossier = dossier_of(session, "86-KL/TW#?")
+    lines = card(dossier).splitlines()
+    below = {
+        title: lines[next(i for i, line in enumerate(lines) if title in line) + 1] for title in (by_title, stating)
+    }
+    assert below[by_title].endswith("86-KL/TW (khóa X) (chưa kiểm chứng)")
+    assert below[stating].endswith("86-KL/TW (khóa X)")
+
+
+def test_a_card_of_very_many_articles_loads_one_page(sqlite: Database) -> None:
+    count = 3000
+    with sqlite.session() as session:
+        publish(session, "Bài đầu: Chỉ thị số 09-CT/TW (khóa XI)", seen=NOW, published=NOW)
+        copy_rows(session, "article", count, position="position - n", identity="identity || n", text="'dài'")
+        copy_rows(session, "mention", count, position="position - n", article_id="article_id + n")
+    loaded: list[object] = []
+    with sqlite.reading() as session:
+        event.listen(session, "loaded_as_persistent", lambda _, item: loaded.append(item))
+        dossier = dossier_of(session, "09-CT/TW#XI", 2)
+    assert (dossier.total, dossier.unsure, dossier.first, len(dossier.articles)) == (count, 0, 10, PER_PAGE)
+    assert len(loaded) == 2 * PER_PAGE
+    assert not [item for item in loaded if isinstance(item, Article) and "text" not in inspect(item).unloaded]
+
+
+def copy_rows(session: Session, table: str, count: int, **changed: str) -> None:
+    """Makes `count` rows of the only one of a table; `changed` columns are SQL of `n`, the number of the copy."""
+    columns = [column.name for column in Article.metadata.tables[table].columns if column.name != "id"]
+    names = ", ".join(f'"{name}"' for name in columns)
+    values = ", ".join(changed.get(name, f'"{name}"') for name in columns)
+    numbers = f"WITH RECURSIVE some(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM some WHERE n < {count - 1}) "  # noqa: S608
+    session.connection().exec_driver_sql(
+        f"{numbers} INSERT INTO {table} ({names}) SELECT {values} FROM {table}, some"  # noqa: S608
+    )
 
 
 # What is said of each known document
@@ -274,7 +366,8 @@ def test_no_card_shows_a_recalled_fact_without_its_mark(language: str) -> None:
     for document in load_catalogue().documents:
         text = card(bare(document), language)
         heading, *lines = text.splitlines()
-        heading_sure = all(document.provenance.get(f) not in ("recalled", "unknown") for f in ("number", "term"))
+        fields = ("number", "term", "date") if "(năm " in document_name(document.id) else ("number", "term")
+        heading_sure = all(document.provenance.get(field) not in ("recalled", "unknown") for field in fields)
         assert (MARK[language] in heading) == (not heading_sure), document.id
         for field, said in SAID.items():
             words = said(document)

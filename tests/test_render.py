@@ -90,12 +90,11 @@ chips = st.builds(
     key=st.sampled_from(("09-CT/TW", "13/2023/NĐ-CP", "L:An ninh mạng", "NQTW8/XI", "08-NQ/TU@TP Bến Tre"))
     | short_text,
     token=st.just("abcdefghijklm"),
-    name=text,
     issuer=st.none(),
-    term=st.none() | st.sampled_from(("XI", "2023", "?")),
     status=statuses,
     stage=stages,
     stage_years=st.none() | st.integers(1, 99),
+    is_stated=st.booleans(),
 )
 stories = st.builds(
     StoryView,
@@ -184,7 +183,7 @@ def story(
 
 
 def chip(status: str, term: str | None = None, stage: str = "mentioned", years: int | None = None) -> DocumentChip:
-    return DocumentChip(f"09-CT/TW#{term or '?'}", "09-CT/TW", "token", "", "TW", term, status, stage, years)
+    return DocumentChip(f"09-CT/TW#{term or '?'}", "09-CT/TW", "token", "TW", status, stage, years)
 
 
 # Laws
@@ -261,7 +260,7 @@ def test_the_longest_possible_blocks_fit(letters: str) -> None:
     """Every field at its bound at once; Hypothesis seldom meets all of them together."""
     full = letters * 1000
     head = article(full, outlet=full, date_known=False, title_is_ours=True)
-    other = DocumentChip("x#?", full, "token", "", None, None, "presumed", "rolled_out", 99)
+    other = DocumentChip("x#?", full, "token", None, "presumed", "rolled_out", 99)
     longest = StoryView(1, "other", 0.5, head, (head,) * 20, full, (other,) * 6)
     view = digest(longest, longest, held_back=9)
     for language in LANGUAGES:
@@ -296,6 +295,55 @@ def test_chips_show_their_doubt_everywhere(shown: DocumentChip, vietnamese: str,
         assert words in unescaped
         if shown.status != "resolved":
             assert "XI" not in plain_text(message.html)
+
+
+@pytest.mark.parametrize(("is_stated", "marked"), [(True, False), (False, True)])
+def test_a_recalled_term_is_marked_unless_the_story_states_it(is_stated: bool, marked: bool) -> None:
+    conclusion = DocumentChip("86-KL/TW#X", "86-KL/TW", "t", "TW", "resolved", "interim_review", None, is_stated)
+    law = DocumentChip("13/2023/NĐ-CP#2023", "13/2023/NĐ-CP", "u", "CP", "resolved", "mentioned", None)
+    for language, mark in (("vi", "chưa kiểm chứng"), ("en", "not verified")):
+        view = digest(story("Tít", conclusion, law), language=language)
+        (message,) = render_digest(view)
+        for shown in (plain_text(message.html), render_file(view, "txt"), render_file(view, "md")):
+            (line,) = [line for line in shown.splitlines() if "86-KL/TW" in line]
+            assert (mark in line) == marked, line
+            assert shown.count(mark) == marked
+        assert (message.buttons[0][0][0].endswith("?")) == marked
+
+
+def test_different_documents_have_different_buttons() -> None:
+    ids = ("05-CT/TW#X", "05-CT/TW#XIII", "14/CT-TTg#2018", "14/CT-TTg#2021")
+    chips = [
+        DocumentChip(i, i.partition("#")[0], f"t{n}", "TW", "resolved", "mentioned", None) for n, i in enumerate(ids)
+    ]
+    presumed = DocumentChip("09-CT/TW#XI", "09-CT/TW", "t4", "TW", "presumed", "mentioned", None)
+    opened = DocumentChip("09-CT/TW#?", "09-CT/TW", "t5", "TW", "ambiguous", "mentioned", None)
+    buttons = [
+        button for row in render_digest(digest(story("Tít", *chips, presumed, opened)))[0].buttons for button in row
+    ]
+    assert buttons == [
+        ("05-CT/TW (khóa X)", "doc:t0"),
+        ("05-CT/TW (khóa XIII)", "doc:t1"),
+        ("14/CT-TTg (năm 2018)", "doc:t2"),
+        ("14/CT-TTg (năm 2021)", "doc:t3"),
+        ("09-CT/TW", "doc:t4"),
+    ]
+
+
+def test_no_part_has_more_entities_than_telegram_keeps() -> None:
+    others = tuple(article(f"Tít {n}", url=f"https://mau.example/{n}.html") for n in range(7))
+    doubts = tuple(
+        DocumentChip(f"{n}-CT/TW#?", f"{n}-CT/TW", "t", None, "unknown", "mentioned", None) for n in range(6)
+    )
+    full = StoryView(1, "other", 0.5, article("Tít", title_is_ours=True), others, "Tóm tắt.", doubts)
+    messages = render_digest(digest(*[full] * 12))
+    links = 0
+    for message in messages:
+        formatted = parse_html(message.html)
+        assert len(formatted.entities) <= MAX_ENTITIES
+        assert len(re.findall("<[a-z]", message.html)) <= MAX_ENTITIES
+        links += sum(entity["type"] == "text_link" for entity in formatted.entities)
+    assert links == 12 * 8
 
 
 def test_a_digest_says_what_stands_behind_it() -> None:

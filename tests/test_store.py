@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from conftest import NOW
 from feeds.analyse import analyse
@@ -22,7 +23,7 @@ from feeds.store import (
     claim_feeds,
     claim_pages,
     document_of_token,
-    document_token,
+    document_tokens,
     drop_feed,
     ensure_documents,
     known_articles,
@@ -297,6 +298,39 @@ def test_an_imported_article_that_a_feed_brings_later_is_news(database: Database
         assert (article.origin, article.first_seen_at) == ("poll", NOW)
 
 
+def test_an_imported_article_takes_its_date_and_place_from_the_feed_that_brings_it(database: Database) -> None:
+    save(database, new_article(origin="import", published=None), NOW - 9 * HOUR)
+    save(database, new_article("mot.example#2", origin="import", published=None), NOW - 9 * HOUR)
+    save(database, new_article(), NOW)
+    save(database, new_article("mot.example#2", published=None), NOW)
+    with database.reading() as session:
+        dated, undated = session.scalars(select(Article).order_by(Article.position)).all()
+        assert (dated.published_at, dated.dated_at, undated.published_at) == (NOW - HOUR, NOW - HOUR, None)
+        assert (undated.first_seen_at, undated.position) == (NOW, minute_position(NOW))
+        assert dated.position == minute_position(NOW - HOUR)
+        mentions = session.scalars(select(Mention).order_by(Mention.position)).all()
+        assert {mention.position for mention in mentions} == {dated.position, undated.position}
+
+
+def test_an_import_changes_no_article_that_a_feed_brought(database: Database) -> None:
+    save(database, new_article(text="Toàn văn của báo."))
+    kept = save(database, new_article(title="Tít khác", lead="Khác", text="Tệp cũ.", origin="import"), NOW + HOUR)
+    with database.reading() as session:
+        article = session.get_one(Article, kept)
+        assert (article.title, article.lead, article.text) == (*POLICY, "Toàn văn của báo.")
+    save(database, new_article("mot.example#2", text="Cũ.", origin="import"))
+    again = save(database, new_article("mot.example#2", text="Mới.", origin="import"))
+    with database.reading() as session:
+        assert session.get_one(Article, again).text == "Mới."
+
+
+def test_a_real_headline_ends_our_own(database: Database) -> None:
+    save(database, new_article(title="Câu đầu của bài…", title_is_ours=True))
+    edited = save(database, new_article())
+    with database.reading() as session:
+        assert not session.get_one(Article, edited).title_is_ours
+
+
 def test_storing_an_analysis_replaces_the_mentions(database: Database) -> None:
     article_id = save(database, new_article())
     other = analyse("Thi hành Nghị định 13/2023/NĐ-CP", "Bộ Công an kiểm tra việc thi hành Nghị định 13/2023/NĐ-CP.")
@@ -345,22 +379,28 @@ def test_pages_are_claimed_newest_first_and_once_until_their_lease_ends(database
 # Documents
 
 
+def named(session: Session, document_id: str) -> str:
+    """The token of a document that has its row."""
+    ensure_documents(session, [document_id])
+    return document_tokens(session, [document_id])[document_id]
+
+
 def test_a_document_has_one_token_for_ever(database: Database) -> None:
     with database.session() as session:
-        token = document_token(session, "09-CT/TW#XI")
+        token = named(session, "09-CT/TW#XI")
     with database.session() as session:
         ensure_documents(session, ["09-CT/TW#XI", "05-CT/TW#X"])
-        assert document_token(session, "09-CT/TW#XI") == token
+        assert named(session, "09-CT/TW#XI") == token
         assert document_of_token(session, token) == "09-CT/TW#XI"
         assert session.get_one(Document, "09-CT/TW#XI").key == "09-CT/TW"
-        assert document_token(session, "05-CT/TW#X") != document_token(session, "05-CT/TW#XII")
+        assert named(session, "05-CT/TW#X") != named(session, "05-CT/TW#XII")
         assert len(f"doc:{token}:9999".encode()) <= 64
         assert document_of_token(session, "khongco") is None
 
 
 def test_a_merged_document_is_found_by_its_old_token(database: Database) -> None:
     with database.session() as session:
-        tokens = [document_token(session, f"08-NQ/TU@Bến Tre#{term}") for term in ("?", "XI", "XII")]
+        tokens = [named(session, f"08-NQ/TU@Bến Tre#{term}") for term in ("?", "XI", "XII")]
         session.get_one(Document, "08-NQ/TU@Bến Tre#?").redirect_to = "08-NQ/TU@Bến Tre#XI"
         session.get_one(Document, "08-NQ/TU@Bến Tre#XI").redirect_to = "08-NQ/TU@Bến Tre#XII"
     with database.session() as session:
@@ -377,8 +417,8 @@ def test_two_sessions_may_name_the_same_new_documents(database: Database) -> Non
     def name(worker: int) -> list[str]:
         together.wait()
         with database.session() as session:
-            named = {i: document_token(session, i) for i in (ids if worker % 2 else reversed(ids))}
-        return [named[i] for i in ids]
+            tokens = {i: named(session, i) for i in (ids if worker % 2 else reversed(ids))}
+        return [tokens[i] for i in ids]
 
     with ThreadPoolExecutor(4) as pool:
         first, *others = pool.map(name, range(4))

@@ -8,6 +8,7 @@ import click
 from sqlalchemy import select
 
 from bot.cli.opened import opened_database, ready_settings
+from digests.cluster import fold_waiting
 from digests.compose import compose_period
 from digests.render import LANGUAGES, digest_json, render_digest, render_file
 from digests.subscribers import find_reader
@@ -44,19 +45,21 @@ def brief_command(hours: int, lang: str | None, chat_id: int | None, form: str) 
     seen, and the digest says so.
     """
     settings = ready_settings()
-    with opened_database(settings) as database, database.session() as session:
-        reader = find_reader(session, chat_id) if chat_id is not None else None
-        if chat_id is not None and reader is None:
-            raise click.ClickException(f"no chat {chat_id} is known here")
-        view = compose_period(
-            session,
-            datetime.now(UTC),
-            hours,
-            language=lang or (reader.language if reader else "vi"),
-            timezone=reader.timezone if reader else settings.default_timezone,
-            topics=reader.topics if reader else (),
-        )
-        is_empty = session.scalar(select(Article.id).limit(1)) is None
+    with opened_database(settings) as database:
+        fold_waiting(database)
+        with database.reading() as session:
+            reader = find_reader(session, chat_id) if chat_id is not None else None
+            if chat_id is not None and reader is None:
+                raise click.ClickException(f"no chat {chat_id} is known here")
+            view = compose_period(
+                session,
+                datetime.now(UTC),
+                hours,
+                language=lang or (reader.language if reader else "vi"),
+                timezone=reader.timezone if reader else settings.default_timezone,
+                topics=reader.topics if reader else (),
+            )
+            is_empty = session.scalar(select(Article.id).limit(1)) is None
     click.echo(_written(view, form))
     if is_empty:
         click.echo(_EMPTY, err=True)

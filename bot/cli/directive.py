@@ -7,9 +7,11 @@ import click
 
 from bot.cli.jsonl import Line, print_line, read_lines
 from bot.cli.opened import opened_database, ready_settings
-from digests.dossier import Answer, CitingArticle, Dossier, answer
+from digests.dossier import PER_PAGE, Answer, CitingArticle, Dossier, answer
 from digests.render import LANGUAGES, plain_text, render, render_dossier
 from feeds.documents import Document, document_name, load_catalogue, look_up
+
+MAX_ARTICLES = 2000  # of one document; "total" counts them all
 
 
 @click.command("directive")
@@ -55,8 +57,8 @@ def _looked_up(line: Line) -> Mapping[str, Any]:
 def _answered(query: str, as_json: bool, language: str) -> bool:
     """Prints the answer; whether anything is known."""
     settings = ready_settings()
-    with opened_database(settings) as database, database.session() as session:
-        found = answer(session, query)
+    with opened_database(settings) as database, database.reading() as session:
+        found = answer(session, query, size=MAX_ARTICLES)
     if as_json:
         print_line(_answer_json(found))
     else:
@@ -74,7 +76,8 @@ def _answer_text(found: Answer, language: str, timezone: str) -> str:
 
 
 def _pages(dossier: Dossier, language: str, timezone: str) -> str:
-    html, pages = render_dossier(dossier, language, timezone)
+    html, _ = render_dossier(dossier, language, timezone)
+    pages = -(-len(dossier.articles) // PER_PAGE)
     rest = [render_dossier(dossier, language, timezone, page, head=False)[0] for page in range(1, pages)]
     return plain_text("\n\n".join([html, *rest]))
 

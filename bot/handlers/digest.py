@@ -1,5 +1,6 @@
 """/subscribe, /unsubscribe, /today."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -8,12 +9,15 @@ from telegram import Update
 from telegram.ext import BaseHandler, CallbackQueryHandler
 
 from bot.context import Context
+from bot.handlers.directive import name_documents
 from bot.handlers.replies import command, done, pressed, reader_of, reply
 from bot.handlers.start import subscribed_screen
 from bot.texts import say
+from digests.cluster import fold_waiting
 from digests.compose import compose_period
 from digests.render import Message, render, render_digest
 from digests.subscribers import Reader, subscribe, unsubscribe
+from digests.views import shown_documents
 from feeds.store import reading_progress
 
 # "7", "7h", "7:30", "7h30", "19g05"
@@ -68,7 +72,8 @@ def stopped_screen(reader: Reader, stopped: bool) -> Message:
 
 async def _send_today(update: Update, context: Context, reader: Reader) -> None:
     services = context.bot_data
-    view = await services.write(
+    await asyncio.to_thread(fold_waiting, services.database)
+    view = await services.read(
         compose_period,
         services.clock(),
         DAY_HOURS,
@@ -81,6 +86,7 @@ async def _send_today(update: Update, context: Context, reader: Reader) -> None:
     if not view.stories and not progress.is_complete:
         await reply(update, Message(render("still_reading.html", reader.language, progress=progress)))
         return
+    await name_documents(services, shown_documents(view))
     for number, message in enumerate(render_digest(view)):
         await reply(update, message, silent=number > 0)
 

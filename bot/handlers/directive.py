@@ -1,21 +1,22 @@
 """/directive, and any plain text of a private chat: what a document is and who writes about it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 from telegram import ForceReply, Update
 from telegram.ext import BaseHandler, CallbackQueryHandler, MessageHandler, filters
 
-from bot.context import Context
+from bot.context import Context, Services
 from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
-from bot.keyboards import answer_buttons, dossier_buttons
+from bot.keyboards import answer_buttons, answer_documents, dossier_buttons, dossier_documents
 from bot.texts import say
-from digests.dossier import Answer, Dossier, answer, dossier_of
+from digests.dossier import PER_PAGE, Dossier, answer, dossier_of
 from digests.render import Message, render, render_dossier
 from digests.subscribers import Reader
 from feeds.documents import load_catalogue
-from feeds.store import document_of_token
+from feeds.store import document_of_token, document_tokens, ensure_documents, unnamed_documents
 
 MAX_QUERY = 200
 MAX_CARDS = 5
@@ -50,7 +51,7 @@ async def document_pressed(update: Update, context: Context) -> None:
     """`doc:TOKEN` opens a card as a new message; `doc:TOKEN:PAGE` turns the pages of the present one."""
     query, data, reader = await pressed(update, context)
     token, _, page = data.partition(":")
-    message = await _card(context, reader, token, int(page) if page.isdigit() else 0)
+    message = await _card(context, reader, token, int(page) if page.isdecimal() else 0)
     if message is None:
         await done(query, reader, "stale_button")
         return
@@ -70,37 +71,57 @@ async def show_token(update: Update, context: Context, token: str) -> None:
 
 async def answer_query(update: Update, context: Context, reader: Reader, query: str) -> None:
     """Looks `query` up and replies with cards, candidates, or the nearest numbers."""
-    found = await context.bot_data.write(_answered, query[:MAX_QUERY], reader)
-    for message in found:
+    named, messages = await context.bot_data.read(_answered, query[:MAX_QUERY], reader)
+    await name_documents(context.bot_data, named)
+    for message in messages:
         await reply(update, message)
 
 
-def _answered(session: Session, query: str, reader: Reader) -> list[Message]:
-    """One card for each document meant; candidates, what is cited and the nearest numbers where that is open."""
+def _answered(session: Session, query: str, reader: Reader) -> tuple[Sequence[str], list[Message]]:
+    """(the documents that buttons lead to, the messages): one card for each document meant; candidates, what is
+    cited and the nearest numbers where that is open."""
     found = answer(session, query)
     plain = found.status in ("found", "several") or (found.status == "unknown" and not found.namesakes)
     cards = [dossier for dossier in found.dossiers if found.status == "several" or dossier.document or dossier.total]
     if plain and cards:
-        return [_dossier_message(session, dossier, reader, 0, found) for dossier in cards[:MAX_CARDS]]
+        shown = cards[:MAX_CARDS]
+        named = [document_id for dossier in shown for document_id in dossier_documents(dossier)]
+        tokens = document_tokens(session, named)
+        return named, [_dossier_message(tokens, dossier, reader, found.reading_since) for dossier in shown]
     html = render("answer.html", reader.language, answer=found, timezone=reader.timezone, as_of=load_catalogue().as_of)
-    return [Message(html, answer_buttons(session, found, reader.language))]
+    named = list(answer_documents(found))
+    return named, [Message(html, answer_buttons(document_tokens(session, named), found, reader.language))]
 
 
-def _dossier_message(session: Session, dossier: Dossier, reader: Reader, page: int, found: Answer | None) -> Message:
-    html, pages = render_dossier(
-        dossier, reader.language, reader.timezone, page, reading_since=found.reading_since if found else None
-    )
-    return Message(html, dossier_buttons(session, dossier, reader.language, page, pages))
+def _dossier_message(
+    tokens: Mapping[str, str], dossier: Dossier, reader: Reader, reading_since: datetime | None = None
+) -> Message:
+    page = dossier.first // PER_PAGE
+    html, pages = render_dossier(dossier, reader.language, reader.timezone, page, reading_since=reading_since)
+    return Message(html, dossier_buttons(tokens, dossier, reader.language, page, pages))
 
 
 async def _card(context: Context, reader: Reader, token: str, page: int) -> Message | None:
-    def work(session: Session) -> Message | None:
+    def work(session: Session) -> tuple[Sequence[str], Message] | None:
         document_id = document_of_token(session, token)
         if document_id is None:
             return None
-        return _dossier_message(session, dossier_of(session, document_id), reader, page, None)
+        dossier = dossier_of(session, document_id, page)
+        named = dossier_documents(dossier)
+        return named, _dossier_message(document_tokens(session, named), dossier, reader)
 
-    return await context.bot_data.write(work)
+    found = await context.bot_data.read(work)
+    if found is None:
+        return None
+    named, message = found
+    await name_documents(context.bot_data, named)
+    return message
+
+
+async def name_documents(services: Services, ids: Collection[str]) -> None:
+    """Gives documents that buttons lead to their rows, which takes the write lock only where one is missing."""
+    if ids and (missing := await services.read(unnamed_documents, ids)):
+        await services.write(ensure_documents, missing)
 
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
