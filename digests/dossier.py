@@ -53,9 +53,9 @@ class Dossier:
     """A document with a page of its articles, newest first. `document` is None where no catalogue entry is known.
 
     `articles` begin with the one numbered `first`, counted from 0; `total`, `unsure` and `cited` (key -> number of
-    articles) count all, of the newest `MAX_MENTIONS` mentions. Without `document_id` it is of a number only, and
-    `namesakes` are the catalogued documents that bear it. `observed` is what the articles say of a document that the
-    catalogue does not know.
+    articles) count all; if `is_cut`, of the newest `MAX_MENTIONS` mentions. Without `document_id` it is of a number
+    only, and `namesakes` are the catalogued documents that bear it. `observed` is what the articles say of a document
+    that the catalogue does not know.
     """
 
     key: str
@@ -67,6 +67,7 @@ class Dossier:
     namesakes: tuple[Document, ...] = ()
     observed: tuple[ObservedFact, ...] = ()
     first: int = 0
+    is_cut: bool = False
     cited: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -146,7 +147,8 @@ class _Shelf:
 
     def _dossier(self, key: str, document_id: str | None, document: Document | None, page: int = 0) -> Dossier:
         """Without an identity, all mentions of the number count; with one, those read so and those left open."""
-        chosen = _chosen(_mentions(self._session, self._keys(key), document_id), document_id)
+        mentions = _mentions(self._session, self._keys(key), document_id)
+        chosen = _chosen(mentions, document_id)
         last = max(0, len(chosen) - 1) // self._size
         first = min(max(page, 0), last) * self._size
         loaded = _loaded(self._session, [row.id for row in chosen[first : first + self._size]])
@@ -166,6 +168,7 @@ class _Shelf:
             namesakes=namesakes,
             observed=observed,
             first=first,
+            is_cut=len(mentions) == MAX_MENTIONS,
             cited=Counter(row.key for row in chosen if row.key),
         )
 

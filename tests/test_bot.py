@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from bot.application import Role, Running, running
 from bot.demo.outlets import OutletServer
@@ -143,6 +144,21 @@ async def test_an_open_number_lists_what_cites_it_and_a_list_answers_each(tmp_pa
         await user.say("318/KH-UBND")
         card = await user.wait_for("318/KH-UBND")
         assert "Kế hoạch số 318/KH-UBND" in card["text"]
+
+
+async def test_looking_up_waits_for_no_writer(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.SERVE,), read=False) as here:
+        user = here.user()
+        await user.say("/vanban 09-CT/TW")  # from here on the chat and the documents on its buttons are known
+        await user.wait_for("Chỉ thị 09-CT/TW (khóa XI)")
+        await user.press("44-KL/TW (khóa XII)")
+        await user.wait_for("Kết luận 44-KL/TW (khóa XII)")
+        with here.bot.services.database.session() as session:
+            session.execute(text("SELECT 1"))  # holds the write lock from here on
+            await user.say("/vanban 09-CT/TW")
+            await user.wait_for("Chỉ thị 09-CT/TW (khóa XI)")
+            await user.say("/homnay")
+            await user.wait_for("Đang đọc")
 
 
 async def test_settings_edit_themselves_and_survive_a_restart(tmp_path: Path) -> None:

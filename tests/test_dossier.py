@@ -336,6 +336,16 @@ def test_a_card_of_very_many_articles_loads_one_page(sqlite: Database) -> None:
     assert not [item for item in loaded if isinstance(item, Article) and "text" not in inspect(item).unloaded]
 
 
+def test_a_count_that_is_cut_says_so(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digests.dossier.MAX_MENTIONS", 3)
+    with sqlite.session() as session:
+        publish_all(session, *(f"Bài {number}: Chỉ thị số 09-CT/TW (khóa XI)" for number in range(4)))
+        dossier = dossier_of(session, "09-CT/TW#XI")
+    assert titles(dossier) == ["Bài 0: Chỉ thị số 09-CT/TW (khóa XI)", *titles(dossier)[1:]]
+    assert (dossier.total, dossier.is_cut) == (3, True)
+    assert "3+ bài báo nhắc tới" in card(dossier)
+
+
 def copy_rows(session: Session, table: str, count: int, **changed: str) -> None:
     """Makes `count` rows of the only one of a table; `changed` columns are SQL of `n`, the number of the copy."""
     columns = [column.name for column in Article.metadata.tables[table].columns if column.name != "id"]
