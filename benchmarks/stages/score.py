@@ -45,7 +45,10 @@ def rows(path: Path) -> Mapping[str, Any]:
 
 @cache
 def feed_items(path: Path) -> list[Mapping[str, Any]]:
-    return [{"title": entry.title, "summary": entry.summary} for entry in parse_feed(path.read_bytes(), url="https://outlet.invalid/").entries]
+    return [
+        {"title": entry.title, "summary": entry.summary}
+        for entry in parse_feed(path.read_bytes(), url="https://outlet.invalid/").entries
+    ]
 
 
 def text_of(label: Mapping[str, Any], shared: Path) -> str:
