@@ -9,7 +9,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from digests.claim import claim_due, claim_promised
-from digests.cluster import fold_stories
+from digests.cluster import fold_waiting
 from digests.deliver import deliver
 from digests.lock import delivery_lock
 from digests.sending import Sender
@@ -88,7 +88,7 @@ class Jobs:
             return None
         async with self._reading:
             read = await read_pages(self._database, fetcher, self._clock)
-            await asyncio.to_thread(self._fold)
+            await asyncio.to_thread(fold_waiting, self._database)
         self._wake("deliver")
         return read
 
@@ -128,10 +128,6 @@ class Jobs:
             if ready:
                 claimed += claim_promised(session, now)
         return claimed
-
-    def _fold(self) -> None:
-        with self._database.session() as session:
-            fold_stories(session)
 
     def _wake(self, name: str) -> None:
         """Runs a tick now, or once more when it is under way."""

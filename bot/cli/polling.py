@@ -12,7 +12,7 @@ from bot.cli.opened import opened_database, ready_settings
 from bot.cli.tables import print_table
 from bot.clock import now
 from bot.settings import Settings
-from digests.cluster import fold_stories
+from digests.cluster import fold_waiting
 from feeds.database import Database
 from feeds.fetch import Fetcher
 from feeds.models import Feed
@@ -36,8 +36,7 @@ def poll_command(everything: bool) -> None:
             sync_sources(session, sources, now())
             feeds = len(all_feeds(session))
         report, pages = asyncio.run(_poll(settings, database, everything, feeds))
-        with database.session() as session:
-            fold_stories(session)
+        fold_waiting(database)
     _show(report, pages)
     if not report.checked:
         click.echo(f"None of {feeds} feeds is due; --all reads them all the same." if feeds else "No feed is followed.")

@@ -37,7 +37,7 @@ async def settings_pressed(update: Update, context: Context) -> None:
 async def hour_pressed(update: Update, context: Context) -> None:
     """`at:MINUTE` sets the time of the daily digest."""
     query, minute, reader = await pressed(update, context)
-    if not minute.isdigit() or int(minute) >= 24 * 60:
+    if not minute.isdecimal() or int(minute) >= 24 * 60:
         await done(query, reader, "stale_button")
         return
     services = context.bot_data

@@ -32,7 +32,7 @@ async def start(update: Update, context: Context) -> None:
 async def choose_hour(update: Update, context: Context) -> None:
     """An hour of the start screen: subscribes, and offers the first digest at once."""
     query, hour, reader = await pressed(update, context)
-    if not hour.isdigit() or int(hour) > 23:
+    if not hour.isdecimal() or int(hour) > 23:
         await done(query, reader, "stale_button")
         return
     services = context.bot_data
