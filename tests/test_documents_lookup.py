@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.documents import load_catalogue, look_up, nearest
+from feeds.documents import document_name, load_catalogue, look_up, nearest
 
 CATALOGUE = load_catalogue()
 CASES = [
@@ -97,3 +97,20 @@ def test_without_accents_both_committees_are_offered(query):
 def test_any_text_is_answered(query):
     found = look_up(query, CATALOGUE)
     assert (found.status == "invalid") == (found.keys == ())
+
+
+def test_the_examples_that_the_bot_gives_are_found():
+    for query in (
+        "09-CT/TW",
+        "13/2023/NĐ-CP",
+        "Nghị định 13/2023",
+        "nghị quyết 02 tỉnh ủy Hà Tĩnh",
+        "02-NQ/TU Hà Tĩnh",
+    ):
+        assert look_up(query, CATALOGUE).status == "found", query
+
+
+def test_a_catalogued_draft_is_shown_by_a_name():
+    assert document_name("draft:NQ@Hà Tĩnh#2021") == "Dự thảo Nghị quyết (Hà Tĩnh)"
+    for document in CATALOGUE.documents:
+        assert ":" not in document_name(document.id), "an id is no name"

@@ -23,8 +23,8 @@ MAX_ARTICLES = 2000  # of one document; "total" counts them all
 def directive_command(context: click.Context, query: tuple[str, ...], as_json: bool, batch: bool, lang: str) -> None:
     """Print a document's card and the articles that cite it.
 
-    The number may be written as anybody writes it, quoted or not: directive 09-CT/TW, directive nghi quyet 08 tinh
-    uy ben tre. Where it fits several documents, all are printed with what tells them apart; where none is known, the
+    The number may be written as anybody writes it, quoted or not: directive 09-CT/TW, directive nghi quyet 02 tinh
+    uy ha tinh. Where it fits several documents, all are printed with what tells them apart; where none is known, the
     nearest numbers are.
 
     Exit code 1: nothing is known of the number, neither in the catalogue nor in any article, or there is no number

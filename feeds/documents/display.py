@@ -5,12 +5,14 @@ from feeds.documents.number import parse
 
 _WORDS = {
     "vi": {
+        "draft": "Dự thảo {}",
         "plenum": "Nghị quyết Trung ương {}",
         "congress": "Nghị quyết Đại hội {}",
         "term": " (khóa {})",
         "year": " (năm {})",
     },
     "en": {
+        "draft": "Draft {}",
         "plenum": "Resolution of plenum {}",
         "congress": "Resolution of Congress {}",
         "term": " (term {})",
@@ -27,9 +29,10 @@ def document_name(identity: str, lang: str = "vi") -> str:
     """
     key, _, term = identity.partition("#")
     number = parse(key)
-    if number is None:
-        return key
     words = _WORDS[lang]
+    if number is None:
+        kind, _, place = key.removeprefix("draft:").partition("@")
+        return f"{words['draft'].format(type_name(kind, lang))} ({place})" if key.startswith("draft:") else key
     match number.shape:
         case "plenum":
             name, term = words["plenum"].format(number.number), number.term or ""
