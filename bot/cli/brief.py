@@ -1,13 +1,13 @@
 """brief: the digest of the last hours, on the terminal."""
 
 import json
-from datetime import UTC, datetime
 from html import escape
 
 import click
 from sqlalchemy import select
 
 from bot.cli.opened import opened_database, ready_settings
+from bot.clock import now
 from digests.cluster import fold_waiting
 from digests.compose import compose_period
 from digests.render import LANGUAGES, digest_json, render_digest, render_file
@@ -53,7 +53,7 @@ def brief_command(hours: int, lang: str | None, chat_id: int | None, form: str) 
                 raise click.ClickException(f"no chat {chat_id} is known here")
             view = compose_period(
                 session,
-                datetime.now(UTC),
+                now(),
                 hours,
                 language=lang or (reader.language if reader else "vi"),
                 timezone=reader.timezone if reader else settings.default_timezone,

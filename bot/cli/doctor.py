@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
 from bot.cli.opened import naming_database, ready_settings, shown
+from bot.clock import now
 from bot.logs import mask_secrets
 from bot.request import AiohttpRequest
 from bot.settings import Settings, SettingsError
@@ -86,7 +86,7 @@ def _revision_and_feeds(settings: Settings) -> Iterator[str]:
 
 def _feeds(database: Database) -> Iterator[str]:
     with database.reading() as session:
-        status = status_view(session, datetime.now(UTC))
+        status = status_view(session, now())
     progress = status.progress
     _right("feeds", f"{progress.done} of {progress.total} read; {status.read} articles in 24 hours")
     for feed in status.failing:

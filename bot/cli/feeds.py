@@ -1,7 +1,6 @@
 """feeds list | add | remove | import | export | check."""
 
 import asyncio
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from bot.cli.opened import opened_database, ready_settings
 from bot.cli.tables import print_table
+from bot.clock import now
 from bot.logs import mask_secrets
 from bot.settings import Settings
 from feeds.classify import classify
@@ -68,7 +68,7 @@ def add_feed(url: str, outlet: str | None, level: str, province: str | None) -> 
     name = outlet or parsed.title or urlsplit(url).hostname or url
     source = Source(url=url, outlet=name, level=level, province=province, language="vi", section=None, enabled=True)
     with opened_database(settings) as database, database.session() as session:
-        added = add_feeds(session, [source], datetime.now(UTC))
+        added = add_feeds(session, [source], now())
     click.echo(f"{'Following' if added else 'Already following'} {name}: {len(parsed.entries)} entries")
 
 
@@ -96,7 +96,7 @@ def import_feeds(file: Path) -> None:
     except SourcesError as error:
         raise click.ClickException(f"{file}: {error}") from error
     with opened_database(settings) as database, database.session() as session:
-        added = add_feeds(session, sources, datetime.now(UTC))
+        added = add_feeds(session, sources, now())
     click.echo(f"{added} feeds added, {len(sources) - added} were followed already")
 
 
@@ -159,7 +159,7 @@ def _read(settings: Settings, url: str) -> ParsedFeed:
 
 def _sync(settings: Settings, database: Database) -> None:
     with database.session() as session:
-        sync_sources(session, load_sources(settings.sources_file), datetime.now(UTC))
+        sync_sources(session, load_sources(settings.sources_file), now())
 
 
 def _source(feed: Feed) -> Source:

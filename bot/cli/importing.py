@@ -1,12 +1,12 @@
 """import: articles and feeds out of files."""
 
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from bot.cli.opened import opened_database, ready_settings
+from bot.clock import now
 from feeds.analyse import analyse
 from feeds.database import Database
 from feeds.readfile import ReadArticle, ReadProblem, read_articles
@@ -71,7 +71,7 @@ def _problem(counts: Counter[str], where: str, message: str) -> Counter[str]:
 
 
 def _import_articles(database: Database, path: Path, counts: Counter[str]) -> None:
-    now = datetime.now(UTC)
+    seen = now()
     for item in read_articles(path):
         if isinstance(item, ReadProblem):
             _problem(counts, str(path.parent / item.where), item.message)
@@ -79,7 +79,7 @@ def _import_articles(database: Database, path: Path, counts: Counter[str]) -> No
         new = _imported(item)
         analysis = analyse(new.title, new.lead, new.text, published=published_on(new.published))
         with database.session() as session:
-            save_article(session, new, analysis, now)
+            save_article(session, new, analysis, seen)
         counts["articles"] += 1
         counts["kept"] += analysis.verdict.relevant
 
@@ -103,5 +103,5 @@ def _import_feeds(database: Database, path: Path, counts: Counter[str]) -> None:
     if not sources:
         _problem(counts, str(path), "there is no feed in it")
     with database.session() as session:
-        counts["added"] += add_feeds(session, sources, datetime.now(UTC))
+        counts["added"] += add_feeds(session, sources, now())
     counts["feeds"] += len(sources)

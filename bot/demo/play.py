@@ -5,7 +5,7 @@ import signal
 import tempfile
 import webbrowser
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from bot.application import Role, Running, running
+from bot.clock import now
 from bot.demo.outlets import OutletServer
 from bot.logs import set_up_logs
 from bot.sandbox import Sandbox
@@ -29,10 +30,10 @@ class DemoClock:
         self._ahead = timedelta()
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
+        return now() + self._ahead
 
     def set(self, moment: datetime) -> None:
-        self._ahead = moment - datetime.now(UTC)
+        self._ahead = moment - now()
 
 
 async def play(folder: Path | None, port: int, *, open_browser: bool, announce: Callable[[str], None]) -> None:
