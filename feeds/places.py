@@ -13,13 +13,14 @@ How a place is told from its look-alikes (the lists are in data/places.toml):
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from feeds.text import compose, fold, modern_tones
+from feeds.text import compose, fold, modern_tones, one_of
 
 DATA = Path(__file__).with_name("data") / "places.toml"
 
@@ -167,17 +168,16 @@ def _matcher(accented: bool, cased: bool) -> tuple[re.Pattern[str], dict[str, st
     spellings = {spelling.lower() for spelling in names}
     if cased:
         spellings = {*names, *(spelling.upper() for spelling in names)}
-    ordered = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
+    pattern = one_of(map(_pieces_of, sorted(spellings)), behind_first=r"(?<![^\W_].)")
     return (
-        re.compile(rf"(?<![^\W_])(?:{'|'.join(map(_pattern_of, ordered))})(?![^\W_])"),
+        re.compile(rf"{pattern}(?![^\W_])"),
         {_letters(spelling): name for spelling, name in names.items()},
     )
 
 
-def _pattern_of(spelling: str) -> str:
-    pattern = re.sub(r" ?- ?", "-", spelling)
+def _pieces_of(spelling: str) -> Iterator[str]:
     pieces = {"-": r"\s?[-–—]\s?", " ": r"\s{1,2}", ".": r"\.?"}
-    return "".join(pieces.get(char, re.escape(char)) for char in pattern)
+    return (pieces.get(char, re.escape(char)) for char in re.sub(r" ?- ?", "-", spelling))
 
 
 def _without_accents(spelling: str) -> str:

@@ -6,9 +6,10 @@ matching without accents uses: lower case, tones and horns stripped, ``đ`` as `
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from html import unescape
+from typing import Any
 
 # Characters that carry no meaning in news text but break matching: zero width, bidi controls, soft
 # hyphen, byte order mark (QUIRKS: 32 of 14,449 real items).
@@ -100,7 +101,11 @@ _NEW_TONE = {
     for tone in "\u0300\u0301\u0303\u0309\u0323"
     for case in (str, str.capitalize, str.upper)
 }
-_OLD_TONE = re.compile(rf"(?<![Qq])(?:{'|'.join(_NEW_TONE)})(?![^\W\d_])")
+# One pattern for each first letter: `re` searches for a literal ten times faster than for a class or a choice.
+_OLD_TONES = tuple(
+    re.compile(rf"{first}[{''.join(pair[1] for pair in _NEW_TONE if pair[0] == first)}](?<![Qq]..)(?![^\W\d_])")
+    for first in "oOuU"
+)
 
 
 def modern_tones(text: str) -> str:
@@ -108,7 +113,32 @@ def modern_tones(text: str) -> str:
 
     Length is kept. "quý" and closed syllables ("hoàn", "thuyền") are written alike in both schools and stay.
     """
-    return _OLD_TONE.sub(lambda match: _NEW_TONE[match[0]], text)
+    for old in _OLD_TONES:
+        text = old.sub(lambda match: _NEW_TONE[match[0]], text)
+    return text
+
+
+def one_of(phrases: Iterable[Iterable[str]], *, behind_first: str = "") -> str:
+    """A pattern of any of `phrases`, each a sequence of pieces of pattern, longer ones first.
+
+    Common beginnings are written once: `re` tries alternatives one by one, so that a list of hundreds of names is read
+    many times faster as a tree. `behind_first` follows every first piece, where a look-behind does not keep `re` from
+    searching for the first letters alone.
+    """
+    tree: dict[str, Any] = {}
+    for phrase in phrases:
+        node = tree
+        for piece in phrase:
+            node = node.setdefault(piece, {})
+        node[""] = {}
+    return _branches(tree, behind_first)
+
+
+def _branches(tree: Mapping[str, Any], behind: str = "") -> str:
+    branches = [piece + behind + _branches(following) for piece, following in tree.items() if piece]
+    if "" in tree and branches:
+        branches.append("")
+    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})" if branches else ""
 
 
 def sentences(text: str) -> list[tuple[int, int]]:

@@ -170,4 +170,4 @@ def _joint() -> re.Pattern[str]:
 
 @cache
 def _behind() -> re.Pattern[str]:
-    return re.compile(_BEHIND.replace("ORGAN", organ_words()[0].replace("#", r"\#")), re.VERBOSE)
+    return re.compile(_BEHIND.replace("ORGAN", organ_words()[0]), re.VERBOSE)

@@ -6,7 +6,7 @@ from functools import cache
 from feeds.documents.dates import DATE, NOT_OF_ISSUE, date_of
 from feeds.documents.folding import FoldedText
 from feeds.documents.mention import Mention
-from feeds.documents.organs import base_organ, organ_words, skeleton
+from feeds.documents.organs import base_organ, organ_pattern, organ_words, skeleton
 
 _LOOK_BACK = 220
 _FAR_BACK = 400
@@ -50,7 +50,7 @@ def set_issuer(text: FoldedText, mention: Mention, code: str, start: int, end: i
 
 def find_organ(text: FoldedText, start: int, end: int) -> re.Match[str] | None:
     """The first organ named in ``[start, end)``."""
-    return _organ().search(text.low, start, end)
+    return organ_pattern().search(text.low, start, end)
 
 
 def organ_code(match: re.Match[str]) -> str:
@@ -94,7 +94,7 @@ def _read_same_ministry(text: FoldedText, mention: Mention) -> None:
 
 def _last_organ(text: FoldedText, start: int, end: int) -> re.Match[str] | None:
     found = None
-    for found in _organ().finditer(text.low, start, end):  # noqa: B007  the last one counts
+    for found in organ_pattern().finditer(text.low, start, end):  # noqa: B007  the last one counts
         pass
     return found
 
@@ -135,11 +135,6 @@ def _read_header(text: FoldedText, mention: Mention) -> None:
 
 def _sentence_start(text: FoldedText, start: int, end: int) -> int:
     return max(text.low.rfind(mark, start, end) for mark in (". ", "; ", "! ", "? ")) + 1
-
-
-@cache
-def _organ() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){organ_words()[0]}")
 
 
 @cache

@@ -4,7 +4,7 @@ Offsets here are into the folded text; `find` leads them back to the text as giv
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -15,12 +15,13 @@ from feeds.documents.kinds import Kind, kind_words, kinds, rules
 from feeds.documents.number import DocumentNumber, pad
 from feeds.documents.organs import base_organ, organ_words
 from feeds.documents.symbol import NUMBER, TAIL, YEAR, read_symbol
+from feeds.text import one_of
 
 LAWS = ("L", "BL", "PL", "HP")  # kinds that a text names, not numbers: see `laws`
 
 _SO = r"(?:số(?:\s+số)?|sô'|sổ|so)\s*:?\s*"
-_SPELLINGS_OF_SO = ("số", "sô'", "sổ", "so")
 _TYPE_REACH = 120  # from a type word to its number: eight words and "số"
+_NEAR = 40  # the same where no "số" stands between
 
 
 @dataclass(slots=True)
@@ -66,22 +67,30 @@ def typed_mentions(text: FoldedText) -> Iterator[Mention]:
 
     Digits first: they are rare, and the words are looked for only in front of those that "số" or a type word precedes.
     """
-    words, behind = _patterns()
     done = 0
     for digit in _typed_digit().finditer(text.low):
         at = digit.start()
-        for match in words.finditer(text.low, max(done, at - _TYPE_REACH), at):
-            follows = behind.match(text.low, match.end())
-            if follows is None or follows.end() != at or inside_word(text.low, match.start()):
-                continue
-            if not _is_filler(follows["between"]):
-                continue
-            kind = kind_words().get(" ".join(match[0].split()))
-            mention = _read(text, match.start(), at, kind, follows["so"] is not None)
-            if mention and not (mention.form == "spelled_out" and _numbers_a_thing(follows["between"])):
-                done = mention.end
-                yield mention
-                break
+        reach = _TYPE_REACH if digit["bare"] is None else _NEAR
+        mention = _typed_mention(text, max(done, at - reach), at)
+        if mention:
+            done = mention.end
+            yield mention
+
+
+def _typed_mention(text: FoldedText, start: int, at: int) -> Mention | None:
+    """The mention whose type word stands in ``[start, at)`` and whose number begins at `at`."""
+    words, behind = _patterns()
+    for match in words.finditer(text.low, start, at):
+        follows = behind.match(text.low, match.end())
+        if follows is None or follows.end() != at or inside_word(text.low, match.start()):
+            continue
+        if not _is_filler(follows["between"]):
+            continue
+        kind = kind_words().get(" ".join(match[0].split()))
+        mention = _read(text, match.start(), at, kind, follows["so"] is not None)
+        if mention and not (mention.form == "spelled_out" and _numbers_a_thing(follows["between"])):
+            return mention
+    return None
 
 
 def abbreviated_mentions(text: FoldedText) -> Iterator[Mention]:
@@ -205,13 +214,22 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 def _typed_digit() -> re.Pattern[str]:
     """The first digit of what may be a typed mention's number: behind the last letters of a type word, or "số"."""
     known = [word for kind in kinds().values() if kind.code not in LAWS for word in kind.words]
-    ends = sorted({word[-2:] for word in [*known, *rules()["words"]["carriers"], *_SPELLINGS_OF_SO]})
-    return re.compile(rf"[0-9](?:(?<=[ốổo':][0-9])|(?<=\s[0-9])(?<=(?:{'|'.join(ends)}|.\s|.:)[\s][0-9]))")
+    ends = sorted({word[-3:].replace(" ", r"\s") for word in [*known, *rules()["words"]["carriers"]]})
+    return re.compile(
+        rf"""[0-9](?:
+            (?<=\s[0-9])(?:(?<=(?:số|ô'|sổ|so|.\s|.:)\s[0-9])|(?<=(?:{"|".join(ends)})\s[0-9])(?P<bare>))
+          | (?<=[ốổo':][0-9])
+        )""",
+        re.VERBOSE,
+    )
 
 
-def _words_pattern(words: list[str]) -> re.Pattern[str]:
-    ordered = sorted(words, key=lambda word: (-len(word), word))
-    return re.compile("(?:" + "|".join(word.replace(" ", r"\s+") for word in ordered) + r")(?!\w)")
+def _words_pattern(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(one_of(map(_pieces, words)) + r"(?!\w)")
+
+
+def _pieces(words: str) -> Iterator[str]:
+    return (r"\s+" if letter == " " else letter for letter in words)
 
 
 @cache
@@ -236,10 +254,8 @@ def _number() -> re.Pattern[str]:
 
 @cache
 def _abbreviations() -> re.Pattern[str]:
-    letters = sorted(
-        {word for kind in kinds().values() for word in (*kind.abbreviations, *kind.doubtful)}, key=len, reverse=True
-    )
-    return re.compile(rf"(?P<word>{'|'.join(letters)})(?P<so>\s+số)?[\s-]?(?=\d)")
+    letters = one_of(word for kind in kinds().values() for word in (*kind.abbreviations, *kind.doubtful))
+    return re.compile(rf"(?P<word>{letters})(?P<so>\s+số)?[\s-]?(?=\d)")
 
 
 @cache

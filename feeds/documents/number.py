@@ -81,7 +81,8 @@ class DocumentNumber:
     @property
     def partial(self) -> bool:
         """Whether year, issuer or term is unknown: "?" in the key."""
-        return "?" in str(self).partition("@")[0]
+        undated = self.year is None and self.shape in ("yearly", "assembly")
+        return undated or "?" in self.organ or self.number == "?" or (self.shape == "plenum" and self.term is None)
 
     def without_place(self) -> "DocumentNumber":
         """The base key: what stands before "@"."""

@@ -2,14 +2,16 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from feeds.documents.kinds import DATA
+from feeds.text import one_of
 
 _BLANK = r"\s+"
+_NOT_INSIDE = r"(?<!\w.)"  # behind a first letter
 _JOINT = r"\s?(?:-|&|,|\svà\s)\s?"  # "Bộ GD-ĐT", "Bộ GD&ĐT", "Bộ Giáo dục và Đào tạo"
 
 
@@ -68,9 +70,15 @@ def central_cities() -> frozenset[str]:
 def organ_words() -> tuple[str, Mapping[str, str]]:
     """A pattern (lower case) of all words that name an organ, longest first, and their skeletons -> code."""
     codes = {word: organ.code for organ in organs().values() for word in organ.words}
-    ordered = sorted(codes, key=lambda word: (-len(word), word))
-    pattern = "|".join(_pattern_of(word) for word in ordered)
-    return rf"(?:{pattern})(?!\w)", {skeleton(word): code for word, code in codes.items()}
+    pattern = one_of(_pieces_of(word) for word in codes)
+    return rf"{pattern}(?!\w)", {skeleton(word): code for word, code in codes.items()}
+
+
+@cache
+def organ_pattern() -> re.Pattern[str]:
+    """The words of `organ_words` as whole words, to search for."""
+    pieces = (_pieces_of(word) for organ in organs().values() for word in organ.words)
+    return re.compile(rf"{one_of(pieces, behind_first=_NOT_INSIDE)}(?!\w)")
 
 
 def skeleton(words: str) -> str:
@@ -78,6 +86,7 @@ def skeleton(words: str) -> str:
     return re.sub(r"[\W_]+|\bvà\b", "", words.lower())
 
 
+@lru_cache(4096)
 def base_organ(code: str) -> Organ | None:
     """The organ of a code with its unit or number: UBND-TL, QH14, BCA-X11."""
     known = organs()
@@ -93,6 +102,9 @@ def issuer_name(code: str, lang: str = "vi") -> str:
     return organ.vi if lang == "vi" else organ.en
 
 
-def _pattern_of(words: str) -> str:
-    parts = re.split(r"\s?-\s?", words)
-    return _JOINT.join(_BLANK.join(map(re.escape, part.split())) for part in parts)
+def _pieces_of(words: str) -> Iterator[str]:
+    """One piece of pattern for each letter, blank and joint."""
+    for index, part in enumerate(re.split(r"\s?-\s?", words)):
+        if index:
+            yield _JOINT
+        yield from (_BLANK if letter == " " else re.escape(letter) for letter in " ".join(part.split()))

@@ -21,18 +21,9 @@ def drafts(text: FoldedText) -> Iterator[Mention]:
 
 def back_references(text: FoldedText) -> Iterator[Mention]:
     """ "Chỉ thị này"; `link` finds what it means."""
-    for pointer in ("này", "trên", "đó"):
-        at = text.low.find(pointer)
-        while at >= 0:
-            if _points(text.low, at):
-                yield from _back_reference(text, at)
-            at = text.low.find(pointer, at + 1)
-
-
-def _points(low: str, at: int) -> bool:
-    """Whether the word before `at` may end the name of a kind: a look that is cheap."""
-    words = low[max(0, at - 10) : at].split()
-    return bool(words) and words[-1] in _endings()
+    for pointer in _pointers():
+        for match in pointer.finditer(text.low):
+            yield from _back_reference(text, match.start())
 
 
 def _back_reference(text: FoldedText, at: int) -> Iterator[Mention]:
@@ -58,9 +49,10 @@ def link(mentions: Sequence[Mention]) -> None:
 
 
 @cache
-def _endings() -> frozenset[str]:
-    """Last syllables of the kinds' names, and what may stand between: "Nghị định nói trên"."""
-    return frozenset([*(word.split(r"\s+")[-1] for word in _words().split("|")), "nói", "nêu"])
+def _pointers() -> tuple[re.Pattern[str], ...]:
+    """A pointing word where the last letters before it may end the name of a kind, or "Nghị định nói trên"."""
+    ends = sorted({word[-2:] for word in (*_words().split("|"), "nói", "nêu")})
+    return tuple(re.compile(rf"{word}(?<=(?:{'|'.join(ends)}|.\s)\s{word})") for word in ("này", "trên", "đó"))
 
 
 @cache

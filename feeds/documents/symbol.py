@@ -12,7 +12,7 @@ from feeds.documents.organs import base_organ, organ_symbols, outside_codes
 # A pattern that starts with one class, not with a look-behind or a choice, is searched for many times faster.
 NUMBER = r"""(?P<number>[0-9]BEHIND(?:
     [0-9]\.[0-9]{1,3}(?=\s?/)                          # 66.16/2026/NQ-CP
-  | [0-9]{0,4}(?:[a-zđ](?!\w)|\s[a-zđ](?=/[0-9]{4}/))? # 09, 30a, "30 a/2008/NQ-CP"
+  | [0-9]{0,4}+(?:[a-zđ](?!\w)|\s[a-zđ](?=/[0-9]{4}/))? # 09, 30a, "30 a/2008/NQ-CP"
 ))"""
 YEAR = r"(?:\s?/\s?(?P<year>(?:19|20)\d\d)(?!\d))?"
 GROUP = r"""(?>
