@@ -41,11 +41,18 @@ PLAIN = (
     "Các đại biểu thảo luận về những khó khăn trong công tác phối hợp giữa các lực lượng ở cơ sở thời gian qua.",
     "Thời tiết ngày mai nhiều mây, có mưa rào và dông vài nơi, nhiệt độ cao nhất từ 31 đến 34 độ C.",
 )
-ENGLISH_CITING = (
-    "The court relied on Miranda v. Arizona, 384 U.S. 436, 444 (1966), and denied the motion to suppress.",
-    "See 42 U.S.C. § 1983; Monell v. Department of Social Services, 436 U.S. 658 (1978).",
-    "The standard is a familiar one. Id. at 690; Anderson v. Liberty Lobby, Inc., 477 U.S. 242, 248 (1986).",
-)
+# What eyecite costs depends on what is cited: a district court's name is looked up in a long list.
+ENGLISH_CITING = {
+    "Supreme Court": ("The court relied on Miranda v. Arizona, 384 U.S. 436, 444 (1966), and denied the motion.",),
+    "courts of appeals": ("See United States v. Ramirez, 714 F.3d 1134, 1137 (9th Cir. 2013), on the same point.",),
+    "district courts": ("Accord Harris v. City of Newark, 998 F. Supp. 2d 412, 420 (D.N.J. 2014), on the same facts.",),
+    "state courts": ("People v. Johnson, 26 Cal. 3d 557, 606 P.2d 738 (1980), is to the same effect.",),
+    "short forms": (
+        "The standard is a familiar one. Id. at 690.",
+        "That is not what Anderson, 477 U.S. at 248, holds.",
+        "The claim arises under 42 U.S.C. § 1983.",
+    ),
+}
 ENGLISH_PLAIN = (
     "We review the grant of summary judgment de novo and draw every inference in favor of the other party.",
     "The officers entered the apartment shortly after midnight and found nobody there.",
@@ -122,9 +129,9 @@ def loading() -> float:
     )
 
 
-def eyecite_speed(python: str, runs: int, draw: random.Random) -> float:
+def eyecite_speed(python: str, runs: int, draw: random.Random, citing: Sequence[str]) -> float:
     """Characters a second of eyecite on opinions, which cite more often than news: twice in a thousand characters."""
-    opinions = [article(7300, draw, ENGLISH_CITING, ENGLISH_PLAIN, 0.2) for _ in range(20)]
+    opinions = [article(7300, draw, citing, ENGLISH_PLAIN, 0.2) for _ in range(20)]
     done = subprocess.run(  # noqa: S603  the interpreter that the user named
         [python, "-c", EYECITE, str(runs)], input="\0".join(opinions), capture_output=True, text=True, check=True
     )
@@ -164,14 +171,16 @@ def main() -> None:
     count = sum(len(find_citations(text)) for text in texts)
     out(f"\n400 articles of 2,800 characters, {count} citations: {ours / 1e6:.2f} M characters/s\n")
     out(f"symbol pattern alone: {symbols / 1e6:.2f} M characters/s; ours is 1/{symbols / ours:.1f} of it\n")
-    try:
-        english = eyecite_speed(arguments.eyecite, arguments.runs, draw)
-    except (OSError, subprocess.CalledProcessError) as error:
-        reason = getattr(error, "stderr", "") or str(error)
-        out(f"eyecite: not measured ({reason.strip().splitlines()[-1]}); --help says how to install it\n")
-    else:
-        times = ours / english
-        out(f"eyecite on English opinions: {english / 1e6:.3f} M characters/s; ours is {times:.0f} times that\n")
+    every = tuple(sentence for sentences in ENGLISH_CITING.values() for sentence in sentences)
+    out(f"\n{'eyecite on opinions that cite':>30}{'M characters/s':>16}{'ours to it':>12}\n")
+    for name, citing in {**ENGLISH_CITING, "all of these": every}.items():
+        try:
+            english = eyecite_speed(arguments.eyecite, arguments.runs, draw, citing)
+        except (OSError, subprocess.CalledProcessError) as error:
+            reason = getattr(error, "stderr", "") or str(error)
+            out(f"not measured ({reason.strip().splitlines()[-1]}); --help says how to install eyecite\n")
+            return
+        out(f"{name:>30}{english / 1e6:16.3f}{ours / english:12.0f}\n")
 
 
 if __name__ == "__main__":

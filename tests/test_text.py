@@ -1,10 +1,11 @@
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.text import clean, fold, modern_tones, one_line, sentence_at, sentences, shorten
+from feeds.text import clean, fold, modern_tones, one_line, one_of, sentence_at, sentences, shorten
 
 
 @pytest.mark.parametrize(
@@ -82,3 +83,16 @@ def test_sentences_are_ordered_trimmed_and_lose_nothing(text: str) -> None:
 @given(st.text(), st.integers(min_value=2, max_value=50))
 def test_shorten_keeps_its_limit(text: str, limit: int) -> None:
     assert len(shorten(text, limit)) <= limit
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=5), min_size=1, max_size=12), st.text("abc ", max_size=30))
+def test_a_tree_of_phrases_finds_what_the_plain_choice_finds(phrases: list[str], text: str) -> None:
+    longest_first = sorted(phrases, key=len, reverse=True)
+    plain = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)")
+    tree = re.compile(one_of(phrases, behind_first=r"(?<!\w.)") + r"(?!\w)")
+
+    assert [match.span() for match in tree.finditer(text)] == [match.span() for match in plain.finditer(text)]
+
+
+def test_a_tree_takes_the_longest_phrase_that_fits() -> None:
+    assert re.match(one_of(["a", "ab", "abc", "b"]), "abcd")[0] == "abc"  # type: ignore[index]
