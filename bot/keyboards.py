@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from bot.texts import say
-from digests.dossier import Answer, Dossier
-from digests.render import Button
+from digests.answer import Answer
+from digests.dossier import Dossier
+from digests.render import Button, checked
 from digests.subscribers import Reader
 from feeds.classify import topics
-from feeds.documents import document_name
+from feeds.documents import Document, document_name, load_catalogue
+from feeds.text import shorten
 
 Tokens = Mapping[str, str]
 """The short name of each document that buttons lead to; see `feeds.store.document_tokens`."""
@@ -28,6 +30,7 @@ MAX_BYTES = 64
 _MAX_RELATED = 6
 _MAX_OFFERED = 8
 _MAX_CITED = 4
+_MAX_LABEL = 60
 
 
 def settings_buttons(reader: Reader) -> Rows:
@@ -84,8 +87,11 @@ def answer_buttons(tokens: Tokens, found: Answer, language: str) -> Rows:
         (say("cited_articles", language, count, document_name(key, language)), _open(tokens, f"{key}#?"))
         for key, count in _cited(found).items()
     ]
-    near = [(document_name(key, language), f"try:{key}") for key in found.nearest]
-    return _rows(documents + cited, 1) + _rows([(label, action) for label, action in near if fits(action)], 2)
+    near = [
+        (_titled(document_name(near.key, language), near.document, near.title), f"try:{near.key}")
+        for near in found.nearest
+    ]
+    return _rows(documents + cited + [(label, action) for label, action in near if fits(action)], 1)
 
 
 def dossier_documents(dossier: Dossier) -> Sequence[str]:
@@ -106,7 +112,7 @@ def dossier_buttons(tokens: Tokens, dossier: Dossier, language: str, page: int, 
         if page + 1 < pages:
             turn.append((say("next", language), f"{_open(tokens, own)}:{page + 1}"))
         rows.append(tuple(turn))
-    return (*rows, *_rows([_document(tokens, target, language) for target in related], 2))
+    return (*rows, *_rows([_document(tokens, target, language) for target in related], 1))
 
 
 def fits(action: str) -> bool:
@@ -123,7 +129,17 @@ def _cited(found: Answer) -> Mapping[str, int]:
 
 
 def _document(tokens: Tokens, document_id: str, language: str) -> Button:
-    return (document_name(document_id, language), _open(tokens, document_id))
+    label = _titled(document_name(document_id, language), load_catalogue().get(document_id))
+    return (label, _open(tokens, document_id))
+
+
+def _titled(name: str, document: Document | None, stated: str | None = None) -> str:
+    """`name` with a short title to choose by; "(?)" where we saw no source of it, as with one only `stated`."""
+    title = document.title if document else stated
+    if not title:
+        return name
+    mark = "" if document and checked(document, "number", "term", "title") else " (?)"
+    return shorten(f"{name}: {title}", _MAX_LABEL) + mark
 
 
 def _open(tokens: Tokens, document_id: str) -> str:

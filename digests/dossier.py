@@ -7,8 +7,7 @@ those of one page are loaded.
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, select
@@ -18,9 +17,9 @@ from digests.choose import VIEWED
 from digests.compose import view_article
 from digests.observed import ObservedFact, observed_facts
 from digests.views import ArticleView, states_identity, told_identity
-from feeds.documents import Document, Lookup, load_catalogue, look_up, nearest
+from feeds.documents import Document, Wish, candidates_of, keys_of, load_catalogue, parse
 from feeds.models import Article, Mention
-from feeds.store import reading_since, seen_keys
+from feeds.store import seen_keys
 
 PER_PAGE = 5
 MAX_MENTIONS = 20_000
@@ -54,8 +53,9 @@ class Dossier:
 
     `articles` begin with the one numbered `first`, counted from 0; `total`, `unsure` and `cited` (key -> number of
     articles) count all; if `is_cut`, of the newest `MAX_MENTIONS` mentions. Without `document_id` it is of a number
-    only, and `namesakes` are the catalogued documents that bear it. `observed` is what the articles say of a document
-    that the catalogue does not know.
+    only, and `namesakes` are the catalogued documents that bear it; `missing` is what was asked for in vain, by a term,
+    date or issuer that none of them has. `observed` is what the articles say of a document that the catalogue does not
+    know.
     """
 
     key: str
@@ -69,41 +69,7 @@ class Dossier:
     first: int = 0
     is_cut: bool = False
     cited: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer to a typed number. `status` as in the command-line contract; see `Lookup`."""
-
-    query: str
-    status: str
-    keys: tuple[str, ...]
-    documents: tuple[Document, ...]
-    dossiers: tuple[Dossier, ...]
-    nearest: tuple[str, ...]
-    reading_since: datetime | None
-
-    @property
-    def cited(self) -> Mapping[str, int]:
-        """key -> number of articles, of the numbers asked for that no catalogued `documents` bear."""
-        catalogued = {document.key for document in self.documents}
-        found: Counter[str] = Counter()
-        for dossier in self.dossiers:
-            found.update({key: count for key, count in dossier.cited.items() if key not in catalogued})
-        return found
-
-    @property
-    def namesakes(self) -> tuple[Document, ...]:
-        """Catalogued documents that bear a number asked for, but are not what was asked for."""
-        found = (document for dossier in self.dossiers for document in dossier.namesakes)
-        return tuple({document.id: document for document in found if document not in self.documents}.values())
-
-
-def answer(session: Session, query: str, *, size: int = PER_PAGE) -> Answer:
-    """Looks a typed number up: one dossier per document meant, each with its first `size` articles; the nearest
-    numbers where nothing is known."""
-    seen = seen_keys(session)
-    return _Shelf(session, seen, size).answer(look_up(query, load_catalogue(), seen))
+    missing: Wish | None = None
 
 
 def dossier_of(session: Session, document_id: str, page: int = 0) -> Dossier:
@@ -111,48 +77,45 @@ def dossier_of(session: Session, document_id: str, page: int = 0) -> Dossier:
 
     `KEY#?` stands for whatever bears that number.
     """
-    return _Shelf(session, seen_keys(session), PER_PAGE).dossier_of(document_id, page)
+    return Shelf(session).of_document(document_id, page)
 
 
-class _Shelf:
+class Shelf:
     """Where dossiers are put together, in one session."""
 
-    def __init__(self, session: Session, seen: Iterable[str], size: int) -> None:
+    def __init__(self, session: Session, size: int = PER_PAGE) -> None:
+        self.seen = seen_keys(session)
         self._session = session
-        self._seen = seen
         self._size = size
 
-    def answer(self, lookup: Lookup) -> Answer:
-        catalogue = load_catalogue()
-        documents = tuple(document for i in lookup.documents if (document := catalogue.get(i)))
-        near: tuple[str, ...] = ()
-        if lookup.status == "ambiguous":
-            dossiers = tuple(self._dossier(key, None, None) for key in lookup.keys)
-        else:
-            known = {document.key for document in documents}
-            dossiers = tuple(self.dossier_of(document.id) for document in documents) + tuple(
-                self._dossier(key, None, None) for key in lookup.keys if not documents or key not in known
-            )
-        if lookup.keys and not documents and not any(dossier.total for dossier in dossiers):
-            near = nearest(lookup.keys[0], catalogue, tuple(self._seen))
-        since = reading_since(self._session)
-        return Answer(lookup.query, lookup.status, lookup.keys, documents, dossiers, near, since)
-
-    def dossier_of(self, document_id: str, page: int = 0) -> Dossier:
+    def of_document(self, document_id: str, page: int = 0) -> Dossier:
+        """The dossier of an identity, or of a number where that ends in "#?"."""
         key, _, term = document_id.rpartition("#")
         document = load_catalogue().get(document_id)
         if term == "?" and document is None:
-            return self._dossier(key, None, None, page)
+            return self.of_number(key, page)
         return self._dossier((document.key or key) if document else key, document_id, document, page)
 
-    def _dossier(self, key: str, document_id: str | None, document: Document | None, page: int = 0) -> Dossier:
+    def of_number(self, key: str, page: int = 0) -> Dossier:
+        """The dossier of whatever bears a number."""
+        return self._dossier(key, None, None, page)
+
+    def of_missing(self, wish: Wish) -> Dossier:
+        """The dossier of what no catalogue has: as the press knows it, else of its number."""
+        if wish.id and load_catalogue().get(wish.id) is None:
+            known = self.of_document(wish.id)
+            if known.total > known.unsure:
+                return known
+        return replace(self.of_number(wish.key), missing=wish)
+
+    def _dossier(self, key: str, document_id: str | None, document: Document | None, page: int) -> Dossier:
         """Without an identity, all mentions of the number count; with one, those read so and those left open."""
-        mentions = _mentions(self._session, self._keys(key), document_id)
+        mentions = _mentions(self._session, self._keys(key, document), document_id)
         chosen = _chosen(mentions, document_id)
         last = max(0, len(chosen) - 1) // self._size
         first = min(max(page, 0), last) * self._size
         loaded = _loaded(self._session, [row.id for row in chosen[first : first + self._size]])
-        namesakes = load_catalogue().with_key(key) if document_id is None else ()
+        namesakes = _bearing(key) if document_id is None else ()
         # Of one number in several places or terms, what articles say would run together.
         is_one = len({(row.key, row.document_id) for row in chosen}) == 1
         observed: tuple[ObservedFact, ...] = ()
@@ -172,9 +135,20 @@ class _Shelf:
             cited=Counter(row.key for row in chosen if row.key),
         )
 
-    def _keys(self, key: str) -> list[str]:
-        """The keys that a mention of the number may have: typed without its place it may be that of any place."""
-        return [key] if "@" in key else [key, *(seen for seen in self._seen if seen.startswith(key + "@"))]
+    def _keys(self, key: str, document: Document | None) -> list[str]:
+        """The keys that a mention may have: any of the document's; of a number that of any place."""
+        if document:
+            own = {name.casefold() for name in keys_of(document)}
+            return [key, *(seen for seen in self.seen if seen != key and seen.casefold() in own)]
+        return [key] if "@" in key else [key, *(seen for seen in self.seen if seen.startswith(key + "@"))]
+
+
+def _bearing(key: str) -> tuple[Document, ...]:
+    """The catalogued documents that bear a number, or may: a law's year is part of its name."""
+    number = parse(key)
+    if number is None or number.shape == "named":
+        return load_catalogue().with_key(key)
+    return candidates_of(number, load_catalogue())
 
 
 def _mentions(session: Session, keys: Sequence[str], document_id: str | None) -> Sequence[Row[Any]]:
@@ -229,7 +203,9 @@ def _may_mean(row: Row[Any], document_id: str) -> bool:
         return False
     if row.rule == "contradiction":  # it is none of the catalogue's; what else it is only its own words can say
         return states_identity(document_id, row) and load_catalogue().get(document_id) is None
-    return not row.candidates or document_id in row.candidates
+    if not row.candidates:
+        return bool(row.key == document_id.rpartition("#")[0])
+    return document_id in row.candidates
 
 
 def _year_beside(document_id: str, row: Row[Any]) -> str | None:

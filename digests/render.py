@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from digests.dossier import PER_PAGE, CitingArticle, Dossier
 from digests.views import DigestView, DocumentChip
 from feeds.classify import topics
-from feeds.documents import Document, document_name, load_catalogue, type_name
+from feeds.documents import Document, document_name, load_catalogue, type_name, wish_name
 from feeds.text import shorten
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -229,8 +229,9 @@ def _environment() -> Environment:
         "local": lambda moment, zone: moment.astimezone(ZoneInfo(zone)),
         "iso_date": _iso_date,
         "document_name": document_name,
+        "wish_name": wish_name,
         "catalogued": load_catalogue().get,
-        "checked": _checked,
+        "checked": checked,
         "checked_name": _checked_name,
         "meant": _meant,
         "is_unverified": _is_unverified,
@@ -256,7 +257,7 @@ def _linkable(url: str | None) -> bool:
     return url is not None and _WEB_ADDRESS.fullmatch(url) is not None
 
 
-def _checked(document: Document | None, *fields: str) -> bool:
+def checked(document: Document | None, *fields: str) -> bool:
     """Whether what we say in these fields was seen in a source or follows from it; what is nowhere stated is."""
     return document is None or all(document.provenance.get(field, "seen") in ("seen", "derived") for field in fields)
 
@@ -266,7 +267,7 @@ def _checked_name(document: Document | None) -> bool:
     if document is None:
         return True
     dated = document.id.rpartition("#")[2].isdecimal() and _tells_apart(document.id)
-    return _checked(document, "number", "term") and (not dated or _checked(document, "date"))
+    return checked(document, "number", "term") and (not dated or checked(document, "date"))
 
 
 def _meant(cited: DocumentChip | CitingArticle, language: str) -> str:

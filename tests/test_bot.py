@@ -128,7 +128,7 @@ async def test_an_unknown_number_offers_the_nearest(tmp_path: Path) -> None:
         message = await user.wait_for("Gần nhất có:")
         first = message["reply_markup"]["inline_keyboard"][0][0]
         await user.press(first["text"], message=message)
-        await user.wait_for(lambda found: first["text"].split(" ")[0] in found["text"])
+        await user.wait_for(lambda found: first["text"].split(":")[0] in found["text"])
 
 
 async def test_an_open_number_lists_what_cites_it_and_a_list_answers_each(tmp_path: Path) -> None:
@@ -144,6 +144,24 @@ async def test_an_open_number_lists_what_cites_it_and_a_list_answers_each(tmp_pa
         await user.say("318/KH-UBND")
         card = await user.wait_for("318/KH-UBND")
         assert "Kế hoạch số 318/KH-UBND" in card["text"]
+
+
+@pytest.mark.parametrize(("typed", "label", "shown"), [
+    ("/vanban 09-CT/TW", "44-KL/TW (khóa XII)", "Kết luận 44-KL/TW (khóa XII)"),
+    ("99-CT/TW", "09-CT/TW", "Chỉ thị 09-CT/TW (khóa XI)"),
+])  # fmt: skip
+async def test_a_double_press_sends_one_card(tmp_path: Path, typed: str, label: str, shown: str) -> None:
+    async with world(tmp_path, (Role.POLL, Role.SERVE)) as here:
+        user = here.user()
+        await user.say(typed)
+        offered = await user.wait_for(typed.split()[-1])
+        await asyncio.gather(user.press(label, message=offered), user.press(label, message=offered))
+        await user.wait_for(shown)
+        await user.press(label, message=offered)
+        await user.say("/trogiup")
+        await user.wait_for("/vanban")
+        cards = [message for message in user.messages if message["text"].startswith(shown)]
+        assert len([card for card in cards if card["message_id"] != offered["message_id"]]) == 1
 
 
 async def test_looking_up_waits_for_no_writer(tmp_path: Path) -> None:

@@ -170,13 +170,45 @@ def test_ambiguous_number_shows_what_tells_the_documents_apart(terminal: Termina
 
 
 def test_unknown_number_shows_the_nearest_and_is_exit_code_1(terminal: Terminal) -> None:
+    for query in ("99-CT/TW", "09-CTT/TW"):
+        ended = terminal("directive", query)
+        assert ended.code == 1
+        assert "Chưa biết" in ended.out
+        assert "09-CT/TW: “Tăng cường sự lãnh đạo của Đảng" in ended.out.partition("Gần nhất")[2]
+        found = json.loads(terminal("directive", "--json", query).out)
+        assert found["status"] == "unknown"
+        assert "09-CT/TW" in found["nearest"]
+
+
+def test_a_document_of_an_open_committee_is_offered_as_such(terminal: Terminal) -> None:
     ended = terminal("directive", "nghi", "quyet", "08", "tinh", "uy", "ben", "tre")
-    assert ended.code == 1
-    assert "08-NQ/TU (Bến Tre)" in ended.out
-    assert "08-NQ/TU (Bến Tre?)" in ended.out.partition("Gần nhất")[2]
+    assert ended.code == 0
+    assert ended.out.startswith("Có thể là 08-NQ/TU (Bến Tre)\n")
+    assert "chưa rõ cấp ủy nào" in ended.out
     found = json.loads(terminal("directive", "--json", "08-NQ/TU Bến Tre").out)
-    assert found["status"] == "unknown"
-    assert "08-NQ/TU@Bến Tre?" in found["nearest"]
+    assert (found["status"], [document["id"] for document in found["documents"]]) == (
+        "ambiguous", ["08-NQ/TU@Bến Tre?#?"]
+    )  # fmt: skip
+
+
+def test_a_term_that_nobody_knows_is_said_to_be_unknown(terminal: Terminal) -> None:
+    ended = terminal("directive", "05-CT/TW", "khóa", "XI")
+    assert ended.code == 1
+    assert ended.out.startswith("Chưa biết văn bản 05-CT/TW (khóa XI)\nDanh mục có 2 văn bản mang số này:")
+    assert "Unknown document 05-CT/TW (term XI)" in terminal("directive", "--lang", "en", "05-CT/TW", "khoa", "XI").out
+    found = json.loads(terminal("directive", "--json", "05-CT/TW khóa XI").out)
+    assert found["missing"] == [{"key": "05-CT/TW", "term": "XI", "date": None, "issuer": None}]
+    assert [document["id"] for document in found["namesakes"]] == ["05-CT/TW#XII", "05-CT/TW#X"]
+
+
+def test_an_open_number_is_printed_once_with_its_articles(newsroom: Terminal) -> None:
+    newsroom("import", _jsonl(newsroom.folder / "a.jsonl", {
+        "title": "Công an Hà Tĩnh thực hiện Chỉ thị số 05-CT/TW về an ninh", "text": POLICY[1],
+    }))  # fmt: skip
+    ended = newsroom("directive", "05-CT/TW")
+    assert ended.out.count("đẩy mạnh học tập và làm theo") == 1
+    assert ended.out.count("Danh mục có 2 văn bản") + ended.out.count("Bạn cần văn bản nào") == 1
+    assert ended.out.count("1. Công an Hà Tĩnh thực hiện") == 1
 
 
 def test_number_that_only_articles_know_is_found(terminal: Terminal) -> None:

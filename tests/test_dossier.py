@@ -8,7 +8,8 @@ from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import Session
 
 from conftest import NOW
-from digests.dossier import PER_PAGE, Answer, Dossier, answer, dossier_of
+from digests.answer import Answer, answer
+from digests.dossier import PER_PAGE, Dossier, dossier_of
 from digests.render import LANGUAGES, plain_text, render, render_dossier
 from feeds.database import Database
 from feeds.documents import Document, document_name, load_catalogue
@@ -124,7 +125,7 @@ def test_an_unknown_number_says_so_and_offers_the_nearest(database: Database) ->
 def test_nearest_numbers_include_those_only_the_press_knows(database: Database) -> None:
     with database.session() as session:
         publish(session, "Quán triệt Chỉ thị số 992-CT/TW", seen=NOW)
-    assert "992-CT/TW" in ask(database, "991-CT/TW").nearest
+    assert "992-CT/TW" in [near.key for near in ask(database, "991-CT/TW").nearest]
 
 
 def test_an_unknown_number_that_the_press_cites_shows_the_press(database: Database) -> None:
@@ -146,6 +147,65 @@ def test_a_term_that_the_catalogue_does_not_have_is_not_said_to_be_missing_as_a_
     text = reply(found)
     assert "không có trong danh mục" not in text
     assert "Danh mục có 2 văn bản mang số này" in text
+
+
+def test_an_asked_term_is_said_to_be_unknown_unless_the_press_knows_it(database: Database) -> None:
+    with database.session() as session:
+        publish_all(session, OF_TERM_X, OF_NO_TERM)
+    found = ask(database, "05-CT/TW khóa XI")
+    assert found.cards == ()
+    for language, unknown in (
+        ("vi", "Chưa biết văn bản 05-CT/TW (khóa XI)"),
+        ("en", "Unknown document 05-CT/TW (term XI)"),
+    ):
+        assert reply(found, language).startswith(unknown)
+    assert found.nearest == ()
+    with database.session() as session:
+        publish(session, OF_TERM_XI, seen=NOW, published=NOW)
+    found = ask(database, "05-CT/TW khóa XI")
+    assert [(dossier.document_id, titles(dossier)) for dossier in found.cards] == [("05-CT/TW#XI", [OF_TERM_XI])]
+    assert found.missing == ()
+
+
+def test_a_term_of_a_number_that_only_the_press_knows_is_not_dropped(database: Database) -> None:
+    with database.session() as session:
+        publish(session, "Quán triệt Chỉ thị số 990-CT/TW (khóa X)", seen=NOW)
+    (dossier,) = ask(database, "990-CT/TW khóa XI").cards
+    assert card(dossier).startswith("Chưa biết văn bản 990-CT/TW (khóa XI)")
+    assert "báo chí viết về số 990-CT/TW" in card(dossier)
+    assert "what the press writes of number 990-CT/TW" in card(dossier, "en")
+    listed = ask(database, "05-CT/TW khóa XI, 44-KL/TW")
+    assert listed.status == "several"
+    assert [card(dossier).splitlines()[0] for dossier in listed.cards] == [
+        "Kết luận 44-KL/TW (khóa XII) (chưa kiểm chứng)",
+        "Chưa biết văn bản 05-CT/TW (khóa XI)",
+    ]
+
+
+def test_a_document_under_its_other_names_has_one_card(database: Database) -> None:
+    named = "Hà Nội thực hiện Đề án 06 về dữ liệu dân cư"
+    numbered = "Công an tỉnh thực hiện Quyết định số 06/QĐ-TTg ngày 6/1/2022 của Thủ tướng Chính phủ"
+    with database.session() as session:
+        publish_all(session, named, numbered, f"{named}: nhìn lại Quyết định số 06/QĐ-TTg ngày 6/1/2022")
+    for query in ("đề án 06", "06/QĐ-TTg năm 2022"):
+        (dossier,) = ask(database, query).cards
+        assert (dossier.document_id, dossier.total) == ("06/QĐ-TTg#2022", 3)
+
+
+def test_a_law_cited_by_its_name_stands_on_its_card(database: Database) -> None:
+    named, numbered = "Sửa đổi Luật Quốc phòng", "Bộ Quốc phòng thực hiện Luật số 22/2018/QH14"
+    with database.session() as session:
+        publish_all(session, named, numbered, "Tuyên truyền Luật Quốc phòng năm 2005")
+        assert set(titles(dossier_of(session, "22/2018/QH14#2018"))) == {named, numbered}
+
+
+def test_near_numbers_have_a_title_to_choose_by(database: Database) -> None:
+    with database.session() as session:
+        publish(session, "Quán triệt Chỉ thị số 992-CT/TW về “phòng <b>chống</b> tội phạm mạng”", seen=NOW)
+    found = ask(database, "991-CT/TW")
+    as_of = load_catalogue().as_of
+    html = render("answer.html", "vi", answer=found, timezone=ZONE, as_of=as_of)
+    assert "• 992-CT/TW: “phòng &lt;b&gt;chống&lt;/b&gt; tội phạm mạng” <i>(chưa kiểm chứng)</i>" in html
 
 
 def test_a_list_is_answered_whole(database: Database) -> None:

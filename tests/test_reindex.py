@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select, update
 
 from conftest import NOW
-from digests.dossier import answer
+from digests.answer import answer
 from digests.render import render_dossier
 from feeds.analyse import analyse
 from feeds.database import Database

@@ -13,7 +13,8 @@ from markdown_it import MarkdownIt
 from bot.sandbox.entities import FormattedText
 from bot.sandbox.formatting import parse_html
 from conftest import NOW
-from digests.dossier import PER_PAGE, Answer, CitingArticle, Dossier
+from digests.answer import Answer, Near
+from digests.dossier import PER_PAGE, CitingArticle, Dossier
 from digests.render import (
     LANGUAGES,
     MESSAGE_LIMIT,
@@ -220,7 +221,8 @@ def test_law_every_answer_fits_and_parses(query: str, keys: list[str], language:
     documents = tuple(found.draw(st.lists(st.sampled_from(load_catalogue().documents), max_size=10)))
     status = found.draw(st.sampled_from(("found", "several", "ambiguous", "unknown", "invalid")))
     cards = tuple(found.draw(st.lists(dossiers(), max_size=3)))
-    answer = Answer(query, status, tuple(keys), documents, cards, tuple(keys), NOW)
+    near = tuple(Near(key, found.draw(st.sampled_from((None, *documents))), query) for key in keys)
+    answer = Answer(query, status, tuple(keys), documents, cards, near, NOW)
     parsed(render("answer.html", language, answer=answer, timezone=ZONE, as_of=load_catalogue().as_of))
 
 

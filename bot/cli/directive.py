@@ -7,9 +7,10 @@ import click
 
 from bot.cli.jsonl import Line, print_line, read_lines
 from bot.cli.opened import opened_database, ready_settings
-from digests.dossier import PER_PAGE, Answer, CitingArticle, Dossier, answer
+from digests.answer import Answer, answer
+from digests.dossier import PER_PAGE, CitingArticle, Dossier
 from digests.render import LANGUAGES, plain_text, render, render_dossier
-from feeds.documents import Document, document_name, load_catalogue, look_up
+from feeds.documents import Document, Wish, load_catalogue, look_up
 
 MAX_ARTICLES = 2000  # of one document; "total" counts them all
 
@@ -67,19 +68,17 @@ def _answered(query: str, as_json: bool, language: str) -> bool:
 
 
 def _answer_text(found: Answer, language: str, timezone: str) -> str:
-    cards = [dossier for dossier in found.dossiers if dossier.document or dossier.total]
-    if found.status == "ambiguous" or not cards:
-        html = render("answer.html", language, answer=found, timezone=timezone, as_of=load_catalogue().as_of)
-        near = [document_name(key, language) for key in found.nearest]
-        return "\n".join([plain_text(html), *near, *(_pages(card, language, timezone) for card in cards)])
-    return "\n\n".join(_pages(card, language, timezone) for card in cards)
+    if found.cards:
+        return "\n\n".join(_pages(card, language, timezone) for card in found.cards)
+    html = render("answer.html", language, answer=found, timezone=timezone, as_of=load_catalogue().as_of)
+    cited = [_pages(dossier, language, timezone, head=False) for dossier in found.dossiers if dossier.total]
+    return "\n\n".join([plain_text(html), *cited])
 
 
-def _pages(dossier: Dossier, language: str, timezone: str) -> str:
-    html, _ = render_dossier(dossier, language, timezone)
-    pages = -(-len(dossier.articles) // PER_PAGE)
-    rest = [render_dossier(dossier, language, timezone, page, head=False)[0] for page in range(1, pages)]
-    return plain_text("\n\n".join([html, *rest]))
+def _pages(dossier: Dossier, language: str, timezone: str, *, head: bool = True) -> str:
+    pages = max(1, -(-len(dossier.articles) // PER_PAGE))
+    shown = [render_dossier(dossier, language, timezone, page, head=head and not page)[0] for page in range(pages)]
+    return plain_text("\n\n".join(shown))
 
 
 def _answer_json(found: Answer) -> Mapping[str, Any]:
@@ -90,8 +89,14 @@ def _answer_json(found: Answer) -> Mapping[str, Any]:
         "documents": [_document_json(document) for document in found.documents],
         "articles": [_article_json(citing) for dossier in found.dossiers for citing in dossier.articles],
         "total": sum(dossier.total for dossier in found.dossiers),
-        "nearest": list(found.nearest),
+        "nearest": [near.key for near in found.nearest],
+        "missing": [_wish_json(wish) for wish in found.missing],
+        "namesakes": [_document_json(document) for document in found.namesakes],
     }
+
+
+def _wish_json(wish: Wish) -> Mapping[str, Any]:
+    return {"key": wish.key, "term": wish.term, "date": wish.date, "issuer": wish.issuer}
 
 
 def _document_json(document: Document) -> Mapping[str, Any]:

@@ -9,10 +9,11 @@ from telegram import ForceReply, Update
 from telegram.ext import BaseHandler, CallbackQueryHandler, MessageHandler, filters
 
 from bot.context import Context, Services
-from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
+from bot.handlers.replies import command, done, edit, is_repeated, pressed, reader_of, reply
 from bot.keyboards import answer_buttons, answer_documents, dossier_buttons, dossier_documents
 from bot.texts import say
-from digests.dossier import PER_PAGE, Dossier, answer, dossier_of
+from digests.answer import answer
+from digests.dossier import PER_PAGE, Dossier, dossier_of
 from digests.render import Message, render, render_dossier
 from digests.subscribers import Reader
 from feeds.documents import load_catalogue
@@ -44,13 +45,17 @@ async def try_pressed(update: Update, context: Context) -> None:
     """A number on a button: an example, a near one, a candidate."""
     query, number, reader = await pressed(update, context)
     await done(query, reader)
-    await answer_query(update, context, reader, number)
+    if not is_repeated(query, context):
+        await answer_query(update, context, reader, number)
 
 
 async def document_pressed(update: Update, context: Context) -> None:
     """`doc:TOKEN` opens a card as a new message; `doc:TOKEN:PAGE` turns the pages of the present one."""
     query, data, reader = await pressed(update, context)
     token, _, page = data.partition(":")
+    if not page and is_repeated(query, context):
+        await done(query, reader)
+        return
     message = await _card(context, reader, token, int(page) if page.isdecimal() else 0)
     if message is None:
         await done(query, reader, "stale_button")
@@ -81,10 +86,7 @@ def _answered(session: Session, query: str, reader: Reader) -> tuple[Sequence[st
     """(the documents that buttons lead to, the messages): one card for each document meant; candidates, what is
     cited and the nearest numbers where that is open."""
     found = answer(session, query)
-    plain = found.status in ("found", "several") or (found.status == "unknown" and not found.namesakes)
-    cards = [dossier for dossier in found.dossiers if found.status == "several" or dossier.document or dossier.total]
-    if plain and cards:
-        shown = cards[:MAX_CARDS]
+    if shown := found.cards[:MAX_CARDS]:
         named = [document_id for dossier in shown for document_id in dossier_documents(dossier)]
         tokens = document_tokens(session, named)
         return named, [_dossier_message(tokens, dossier, reader, found.reading_since) for dossier in shown]

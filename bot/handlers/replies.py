@@ -1,5 +1,6 @@
 """How handlers answer: who asks, sending a message, editing one in place, answering a button press."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -13,6 +14,8 @@ from bot.sender import NO_PREVIEW, keyboard
 from bot.texts import COMMANDS, language_of, say
 from digests.render import Message as Outgoing
 from digests.subscribers import Reader, find_reader, welcome
+
+DOUBLE_PRESS = 5.0  # seconds in which the same button means the same wish
 
 Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
 
@@ -74,6 +77,16 @@ async def pressed(update: Update, context: Context) -> tuple[CallbackQuery, str,
     if query is None or query.data is None:
         raise ValueError("not a button press")
     return query, query.data.partition(":")[2], await reader_of(update, context)
+
+
+def is_repeated(query: CallbackQuery, context: Context) -> bool:
+    """Whether this button was pressed a moment ago already; for buttons that send a new message."""
+    if context.chat_data is None or query.message is None:
+        return False
+    press, now = (query.message.message_id, query.data), asyncio.get_running_loop().time()
+    last, at = context.chat_data.get("press", (None, 0.0))
+    context.chat_data["press"] = (press, now)
+    return bool(last == press and now - at < DOUBLE_PRESS)
 
 
 async def done(query: CallbackQuery, reader: Reader, key: str | None = None) -> None:

@@ -150,7 +150,8 @@ def law_name(document: Document) -> str | None:
     return document.title.removeprefix(word).strip() if document.title.startswith(word) else document.title
 
 
-def _all_keys(document: Document) -> list[str]:
+def keys_of(document: Document) -> list[str]:
+    """Every key that stands for the document: its own, others that a source gives it, the names of a law."""
     keys = [key for key in (document.key, *document.also) if key]
     if name := law_name(document):
         named = [f"{document.type}:{name}"]
@@ -161,6 +162,11 @@ def _all_keys(document: Document) -> list[str]:
         ]
         keys += named
         keys += [f"{key}/{document.year}" for key in named if document.year]
+    return keys
+
+
+def _all_keys(document: Document) -> list[str]:
+    keys = keys_of(document)
     number = parse(document.key) if document.key else None
     if number and number.place:
         keys.append(str(number.without_place()))

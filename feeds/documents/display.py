@@ -2,6 +2,7 @@
 
 from feeds.documents.kinds import type_name
 from feeds.documents.number import parse
+from feeds.documents.wish import Wish
 
 _WORDS = {
     "vi": {
@@ -10,6 +11,8 @@ _WORDS = {
         "congress": "Nghị quyết Đại hội {}",
         "term": " (khóa {})",
         "year": " (năm {})",
+        "day": "ngày {}",
+        "in": "năm {}",
     },
     "en": {
         "draft": "Draft {}",
@@ -17,6 +20,8 @@ _WORDS = {
         "congress": "Resolution of Congress {}",
         "term": " (term {})",
         "year": " ({})",
+        "day": "of {}",
+        "in": "of {}",
     },
 }
 
@@ -52,3 +57,14 @@ def document_name(identity: str, lang: str = "vi") -> str:
     if term.isdecimal():
         return name if number.year else name + words["year"].format(term)
     return name + (words["term"].format(term) if term not in ("", "?") else "")
+
+
+def wish_name(wish: Wish, lang: str = "vi") -> str:
+    """The name of what was asked for, with all that was said: "05-CT/TW (khóa XI), ngày 05/06/2018, Bộ Chính trị"."""
+    parts = [document_name(f"{wish.key}#{wish.term or '?'}", lang)]
+    if wish.date:
+        word = "day" if len(wish.date) == 10 else "in"
+        parts.append(_WORDS[lang][word].format("/".join(reversed(wish.date.split("-")))))
+    if wish.issuer:
+        parts.append(wish.issuer[0].upper() + wish.issuer[1:])
+    return ", ".join(parts)

@@ -95,11 +95,12 @@ def _wrong_date(citation: Citation, document: Document) -> bool:
 def _wrong_body(citation: Citation, document: Document) -> bool:
     if citation.issuing_body is None or document.issuer is None or not document.seen("issuer"):
         return False
-    stated, known = _central(citation.issuing_body), _central(document.issuer)
+    stated, known = central_body(citation.issuing_body), central_body(document.issuer)
     return stated is not None and known is not None and stated != known
 
 
-def _central(words: str) -> str | None:
+def central_body(words: str) -> str | None:
+    """Which of the three bodies that sign TW these words name; None where they leave that open."""
     letters = skeleton(words)
     return next((body for name, body in _CENTRAL_BODIES.items() if letters.startswith(name)), None)
 

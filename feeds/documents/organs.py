@@ -81,6 +81,11 @@ def organ_pattern() -> re.Pattern[str]:
     return re.compile(rf"{one_of(pieces, behind_first=_NOT_INSIDE)}(?!\w)")
 
 
+def is_centre(words: str) -> bool:
+    """Whether these words name a body that signs TW."""
+    return organ_words()[1].get(skeleton(words)) == "TW"
+
+
 def skeleton(words: str) -> str:
     """Letters alone, "và" dropped, for comparing the spellings of one organ's name."""
     return re.sub(r"[\W_]+|\bvà\b", "", words.lower())

@@ -10,7 +10,7 @@ from feeds.documents.organs import organs
 from feeds.places import province_named
 from feeds.text import fold
 
-_TOKEN = re.compile(r"\d+(?:\.\d+)?[a-zđ]?(?![a-zđ])|\d+|[^\W\d_]+|[&,]")
+_TOKEN = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d+(?:\.\d+)?[a-zđ]?(?![a-zđ])|\d+|[^\W\d_]+|[&,]")
 _LONGEST = 16  # words in one phrase: the longest law name
 _GRAMMAR_WORDS = (
     "số", "khóa", "năm", "của", "đại hội", "đại biểu", "toàn quốc", "đảng bộ tỉnh", "đảng bộ thành phố", "lần thứ",
@@ -64,7 +64,10 @@ def _split(word: str) -> str | None:
 
 
 def _ordered(words: list[str], classes: list[str]) -> list[str]:
-    """A number that stands before its type goes behind it, a year to its number."""
+    """A number goes behind its type, what stands before both behind them, a year to its number."""
+    kind_at = next((i for i, meaning in enumerate(classes) if meaning.startswith("kind")), 0)
+    if kind_at > 1 and classes[kind_at - 1] == "number" and "number" not in classes[kind_at + 1 :]:
+        words, classes = ([*part[kind_at - 1 :], *part[: kind_at - 1]] for part in (words, classes))
     if "number" in classes and classes[0] == "number":
         first = next((i for i, meaning in enumerate(classes) if meaning.startswith("kind")), None)
         if first is not None:

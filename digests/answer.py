@@ -1,0 +1,104 @@
+"""The answer to a typed number: the dossiers of the documents meant, or what there is to choose from."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from digests.dossier import PER_PAGE, Dossier, Shelf
+from feeds.documents import Document, Lookup, Wish, keys_of, load_catalogue, look_up, nearest
+from feeds.models import Mention
+from feeds.store import reading_since
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A number near to one that nobody knows, by the catalogue's document or by the title that an article gives it."""
+
+    key: str
+    document: Document | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a typed number. `status` as in the command-line contract; see `Lookup`."""
+
+    query: str
+    status: str
+    keys: tuple[str, ...]
+    documents: tuple[Document, ...]
+    dossiers: tuple[Dossier, ...]
+    nearest: tuple[Near, ...]
+    reading_since: datetime | None
+
+    @property
+    def cards(self) -> tuple[Dossier, ...]:
+        """The dossiers to show one after the other; none where there is a choice to make first, or nothing to show."""
+        if self.status == "ambiguous" or (self.status == "unknown" and self.namesakes):
+            return ()
+        return tuple(d for d in self.dossiers if self.status == "several" or d.document or d.total)
+
+    @property
+    def missing(self) -> tuple[Wish, ...]:
+        """What was asked for by a term, date or issuer that no known document of that number has."""
+        return tuple(dossier.missing for dossier in self.dossiers if dossier.missing)
+
+    @property
+    def cited(self) -> Mapping[str, int]:
+        """key -> number of articles, of the numbers asked for that no catalogued `documents` bear."""
+        borne, found = _keys_borne(self.documents), Counter[str]()
+        for dossier in self.dossiers:
+            found.update({key: count for key, count in dossier.cited.items() if key.casefold() not in borne})
+        return found
+
+    @property
+    def namesakes(self) -> tuple[Document, ...]:
+        """Catalogued documents that bear a number asked for, but are not what was asked for."""
+        found = (document for dossier in self.dossiers for document in dossier.namesakes)
+        return tuple({document.id: document for document in found if document not in self.documents}.values())
+
+
+def answer(session: Session, query: str, *, size: int = PER_PAGE) -> Answer:
+    """Looks a typed number up: one dossier per document meant, each with its first `size` articles; the nearest
+    numbers where nothing is known."""
+    shelf = Shelf(session, size)
+    lookup = look_up(query, load_catalogue(), shelf.seen)
+    documents = tuple(document for i in lookup.documents if (document := load_catalogue().get(i)))
+    dossiers = _dossiers(shelf, lookup, documents)
+    near: tuple[Near, ...] = ()
+    if lookup.status != "invalid" and not documents and not any(d.total or d.namesakes for d in dossiers):
+        asked = lookup.keys[0] if lookup.keys else query
+        near = _near(session, nearest(asked, load_catalogue(), shelf.seen))
+    return Answer(query, lookup.status, lookup.keys, documents, dossiers, near, reading_since(session))
+
+
+def _dossiers(shelf: Shelf, lookup: Lookup, documents: Sequence[Document]) -> tuple[Dossier, ...]:
+    """Of an open number one of all that bear it; else of each document, and of each number that none of them bears."""
+    missing = {wish.key for wish in lookup.missing}
+    borne = set() if lookup.status == "ambiguous" else _keys_borne(documents)
+    numbers = [key for key in lookup.keys if key not in missing and key.casefold() not in borne]
+    meant = () if lookup.status == "ambiguous" else documents
+    return (
+        *(shelf.of_document(document.id) for document in meant),
+        *(shelf.of_number(key) for key in numbers),
+        *(shelf.of_missing(wish) for wish in lookup.missing),
+    )
+
+
+def _keys_borne(documents: Sequence[Document]) -> set[str]:
+    return {key.casefold() for document in documents for key in keys_of(document)}
+
+
+def _near(session: Session, keys: Sequence[str]) -> tuple[Near, ...]:
+    """Each with what tells a person which document it is, where that is one."""
+    found = []
+    for key in keys:
+        bearing = load_catalogue().with_key(key)
+        query = select(Mention.title).where(Mention.key == key, Mention.title.is_not(None))
+        title = None if bearing else session.scalar(query.order_by(Mention.position.desc()).limit(1))
+        found.append(Near(key, bearing[0] if len(bearing) == 1 else None, title))
+    return tuple(found)
