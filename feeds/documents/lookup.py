@@ -56,7 +56,7 @@ def _status(
     if is_list and not is_one_question(query, wishes):
         return "several"
     if len({document.id for document in documents}) == 1 and len(keys) == 1:
-        return "ambiguous" if _is_left_open(wishes[0], documents[0]) else "found"
+        return "ambiguous" if documents[0].place_open else "found"
     return "ambiguous" if documents or len(keys) > 1 else "unknown"
 
 
@@ -65,6 +65,8 @@ def _documents(wish: Wish, catalogue: Catalogue) -> list[Document]:
 
 
 def _contradicts(wish: Wish, document: Document) -> bool:
+    if wish.number.year and document.year and wish.number.year != document.year:  # a law's name with another year
+        return True
     if wish.term and document.term and wish.term != document.term:
         return True
     if wish.date and document.date:
@@ -80,11 +82,6 @@ def _is_another_body(asked: str, issuer: str) -> bool:
     if not is_centre(asked):  # "09-CT/TW của Thủ tướng"
         return True
     return len({central_body(asked), central_body(issuer)} - {None}) == 2
-
-
-def _is_left_open(wish: Wish, document: Document) -> bool:
-    """Whether the catalogue leaves open which committee of the place that was asked for issued it."""
-    return document.place_open and wish.number.place is not None
 
 
 def _keys(wish: Wish, found: Sequence[Document], seen_keys: Collection[str]) -> list[str]:

@@ -15,10 +15,11 @@ from feeds.documents.evidence import central_body
 from feeds.documents.find import Citation, find_citations
 from feeds.documents.kinds import type_name
 from feeds.documents.number import DocumentNumber, parse
-from feeds.documents.organs import is_centre, organ_pattern
+from feeds.documents.organs import base_organ, central_cities, is_centre, organ_pattern
 from feeds.documents.rewrite import rewrite
 from feeds.documents.symbol import with_year
 from feeds.documents.terms import as_term, congress_term
+from feeds.places import province_named
 from feeds.text import clean
 
 _LIMIT = 200
@@ -35,6 +36,8 @@ _BARE_WORDS = (
     (re.compile(r"\bban bi thu\b", re.IGNORECASE), "Ban Bí thư"),
     (re.compile(r"\bban chap hanh trung uong\b", re.IGNORECASE), "Ban Chấp hành Trung ương"),
 )
+_WORD = re.compile(r"[^\W\d_]+")
+_CITY = re.compile(r"\b(?:thành ủy|thành phố|thanh uy|thanh pho|tp)\b", re.IGNORECASE)
 _TERM = re.compile(r"\bkhóa\s*(\d{1,2}|[xvi]+)\b|^[\s,(]*([XVI]+)\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?:(?<![\w/.-])|(?<=tháng \d[/-])|(?<=tháng \d\d[/-]))(?:19|20)\d\d(?![\w/.-])")
 
@@ -125,6 +128,8 @@ def _told(citation: Citation, behind: str, before: str) -> Iterator[Wish]:
     if number is None:
         return
     beside = f"{behind} {before}"
+    if number.place is None and _is_local(number):
+        number = replace(number, place=_place(beside))
     years = _YEAR.findall(beside)
     day = citation.date.isoformat() if citation.date else _day(beside)
     if number.shape in ("yearly", "assembly", "named"):
@@ -141,6 +146,22 @@ def _told(citation: Citation, behind: str, before: str) -> Iterator[Wish]:
         day = years[0]
     for term in terms:
         yield Wish(number, term, day, _issuer(citation, number, beside))
+
+
+def _is_local(number: DocumentNumber) -> bool:
+    organ = base_organ(number.organ)
+    return organ is not None and organ.local
+
+
+def _place(words: str) -> str | None:
+    """The province that `words` name, in capitals or not, or the city in it."""
+    names = _WORD.findall(words)
+    for size in range(4, 0, -1):
+        for start in range(len(names) - size + 1):
+            if place := province_named(" ".join(names[start : start + size])):
+                is_city = _CITY.search(words) and place not in central_cities()
+                return f"TP {place}" if is_city else place
+    return None
 
 
 def _day(words: str) -> str | None:
