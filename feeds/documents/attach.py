@@ -19,7 +19,8 @@ _BEHIND = rf"""
     (?:
         \(?(?:đã\s+|được\s+)*(?:ban\s+hành\s+|ký\s+|thông\s+qua\s+)?(?:vào\s+)?(?:ngày\s*)?{DATE}\)?  # ngày 1/12/2011
       | (?:vào\s+)?ngày\s+\d{{1,2}}\s?[-/]\s?\d{{1,2}}(?![/\d-])                        # ngày 22-4
-      | (?:ban\s+hành\s+)?(?:vào\s+)?(?:tháng\s+\d{{1,2}}[-/]|\(?năm\s+)(?P<year>(?:19|20)\d\d)(?!\d)\)?
+      | (?:ban\s+hành\s+)?(?:vào\s+)?(?:tháng\s+\d{{1,2}}[-/]|\(?năm\s+|\((?=\d{{4}}\)))
+        (?P<year>(?:19|20)\d\d)(?!\d)\)?                                             # năm 2023, (2023)
       | [-(]?\s*{TERM}(?:\s*\))?                                                         # (khóa XI)
       | nhiệm\s+kỳ\s+\d{{4}}\s?-\s?\d{{4}}
       | (?:của\s+)?
@@ -89,7 +90,8 @@ def _stands_alone(text: FoldedText, match: re.Match[str]) -> bool:
 
 
 def _year_in_key(mention: Mention, year: int) -> int | None:
-    return year if mention.kind and mention.kind.normative else None
+    is_assembly = mention.number is not None and mention.number.shape == "assembly"
+    return year if is_assembly or (mention.kind and mention.kind.normative) else None
 
 
 def _take_issuer(text: FoldedText, mention: Mention, match: re.Match[str]) -> int:
