@@ -3,6 +3,7 @@
 import pytest
 
 from feeds.documents import find_citations
+from feeds.documents.cues import stage_rules
 
 CASES = [
     ("Hội nghị sơ kết 4 năm thực hiện Chỉ thị 05-CT/TW", [("interim_review", 4)]),
@@ -35,3 +36,9 @@ CASES = [
 def test_stages(text, expected):
     found = [citation for citation in find_citations(text) if citation.key]
     assert [(citation.stage, citation.stage_years) for citation in found] == expected
+
+
+@pytest.mark.parametrize("pattern", stage_rules()["pattern"], ids=lambda pattern: pattern["name"])
+def test_each_pattern_does_what_its_example_shows(pattern):
+    found = [citation for citation in find_citations(pattern["example"]) if citation.key]
+    assert [citation.stage for citation in found] == pattern["stages"]

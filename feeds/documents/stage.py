@@ -1,209 +1,253 @@
 """What the article says is being done with a document, per citation (DESIGN.md, Stage).
 
-In this order: the words right before the mention, read as one chain ("sơ kết 4 năm thực hiện Chỉ thị 05": the review
-outranks the carrying out), and those behind it; the mention before, where only "và" or a title and "và" part the two;
-the head of a list; the mention itself (a bill, an issuer that issues, a deed done "theo").
+In this order: a review or inspection of the mention before that goes on ("gắn với thực hiện"); the words right before
+the mention, read as one chain ("sơ kết 4 năm thực hiện Chỉ thị 05": the review outranks the carrying out), and those
+behind it; the mention before, where only "và" or a title and "và" part the two; the head of a list; the mention itself
+(a bill, an issuer that issues); the deed done "theo" it; and all that again without what stands between: another
+member of the list, whose orders the document carries, what it promulgates.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Sequence
 
+from feeds.documents.cues import behind, count, cut, every, first, head, in_front, search
 from feeds.documents.folding import FoldedText
-from feeds.documents.kinds import rules
 from feeds.documents.mention import LAWS, Mention
-from feeds.documents.organs import organ_words
 
 _REACH = 110
-_YEARS = re.compile(r"(?:sơ|tổng)\s+kết\s+(?:\S+\s+){0,3}?(?P<years>\d{1,2}|một|hai|ba|bốn|năm|mười)\s+năm(?!\w)")
-_COUNT = {"một": 1, "hai": 2, "ba": 3, "bốn": 4, "năm": 5, "mười": 10}
+_FAR = 240  # for words that govern a whole sentence: "đoàn kiểm tra ... làm việc với ... về việc thực hiện"
 _BREAK = re.compile(r"[.;:!?]\s|\n|[“”\"]")
 _SENTENCE = re.compile(r"[.;:!?]\s|\n")
-_AND = re.compile(r"(?:,|(?<!\w)(?:và|cùng|gắn\s+với))\s*(?:các\s+|những\s+)?$")
+_QUOTED = re.compile(r"[“\"][^“”\"]*[”\"]")
+_AND = re.compile(
+    r"(?:,|(?<!\w)(?:và|cùng|gắn\s+với))\s*(?:các\s+|những\s+)?$|(?<!\w)(?:đặc\s+biệt|nhất)\s+là\s+(?:các\s+)?$"
+)
 _REVIEWS = ("interim_review", "final_review")
-_STRONG_WORDS = {
+_WORDS = {
     "sơ kết": "interim_review", "tổng kết": "final_review", "kiểm điểm": "final_review", "kiểm tra": "inspected",
     "giám sát": "inspected",
 }  # fmt: skip
-_STRONG = re.compile(
-    rf"(?<!\w)({'|'.join(_STRONG_WORDS)})(?!\w)(?=.*(?<!\w)(?:việc|năm|kết\s+quả|tình\s+hình|công\s+tác)(?!\w))"
-)
-_ASSESSED = re.compile(r"đánh\s+giá\s+(?:\S+\s+){0,2}\d+\s+năm(?!\w)")
-# A conference or an order that starts it, unless it is long under way.
-_STARTS = re.compile(
-    r"(?:hội\s+nghị|yêu\s+cầu|(?<!ban\s)chỉ\s+đạo|nhắc\s+nhở|công\s+điện)(?!\w)"
-    r"(?!.*(?:tiếp\s+tục|đẩy\s+mạnh|tình\s+hình|sau))[^,]*triển\s+khai\s+(?:thực\s+hiện\s+)?(?:các\s+)?$"
-)
-# "sơ kết công tác A và triển khai Chỉ thị 05": two deeds.
-_ANOTHER_DEED = re.compile(r"(?<!\w)(?:và|gắn\s+với)\s+(?:việc\s+)?(?:triển\s+khai|thực\s+hiện|thi\s+hành)\s")
-_BASIS = re.compile(r"(?<!\w)căn\s+cứ\s+(?:vào\s+)?(?:các\s+)?$")
-# "bãi bỏ quy định cấm bán rượu tại Nghị định 105": whoever changes what it says changes it.
-_PROVISION = re.compile(
-    r"(?<!\w)(?<!tra\s)(?:sửa\s+đổi|bổ\s+sung|bãi\s+bỏ|sửa)\s[^,]{0,60}?(?:quy\s+định|nội\s+dung|điều|khoản)\s[^,]{0,40}(?:tại|của|trong)\s+$"
-)
-_RULE = re.compile(r"(?<!\w)(?:phải|sẽ|nghiêm\s+cấm)(?!\w)")
-_HEAD_CUES = {
-    "xem xét": "drafted",
-    "dự án": "drafted",
-    "dự thảo": "drafted",
-    "thông qua": "issued",
-    "công bố": "issued",
-    "ban hành": "issued",
-}
-_HEAD_CUE = re.compile("|".join(_HEAD_CUES))
+_LONG = 5  # years after which an assessment is a final one
+_ITEMS = ("là ", "gồm ", "như ", "trong đó có ")
+_LISTED = re.compile(r"(?<!\w)(?:các|những|\d+|một số|hàng loạt) .*(?<!\w)(?:là|gồm|như|trong đó có) (?:luật|nghị|$)")
 _BILL = re.compile(r"\(\s*sửa\s+đổi")
-# Not at the head of a clause: "Theo Nghị định 15, ..." names a source, "thu hồi theo Nghị định 15" a deed.
-_ACCORDING = re.compile(
-    r"\w(?<!cũng)(?<!còn)(?<!biết)(?<!và)(?<!vẫn)\s+theo\s+(?:đúng\s+)?(?:(?:tinh\s+thần|quy\s+định|nội\s+dung|yêu\s+cầu)\s+)?(?:(?:của|tại|trong)\s+)?(?:các\s+)?$"
-)
 _CONJUNCTION = re.compile(r"\s*(?:,|và|;|cùng|gắn\s+với|\(|hoặc)*\s*(?:các\s+|những\s+)?")
+_PART = ("tại ", "của ", "trong ")
+_WITHIN = ("tại ", "theo ", "trong ", "tại các ", "theo các ")  # what is said behind is said of a part or a source
+_CARRIERS = {"tại": "source", "trong": "source", "theo": "annex"}  # by the last word, what may be left out before it
+_LEAVES_OUT = (*_CARRIERS, "và", "cùng", ",")
+_PARENTHESIS = re.compile(r"\(\s*(?:số\s+)?$")
+_IF = re.compile(r"(?<!\w)(?:nếu|trước\s+khi)\s+$")
 
 
 def give_stages(text: FoldedText, mentions: Sequence[Mention]) -> None:
     """Fills stage and stage_years of every mention, in text order."""
-    before: Mention | None = None
+    group: list[Mention] = []  # mentions so far that only commas and "và" part
+    floor = 0  # end of the last of them; a back-reference hides nothing: "sửa quy định này tại Điều 60 của Luật X"
     for mention in mentions:
+        before = group[-1] if group else None
         if mention.form == "draft":
             mention.stage = "drafted"
+            group = [mention]
         elif before and _CONJUNCTION.fullmatch(text.low, max(before.attached, before.end), mention.start):
-            mention.stage, mention.stage_years = before.stage, before.stage_years
+            _join(text, mention, group)
+            group.append(mention)
         else:
-            _from_words(text, mention, before)
-        before = mention
+            _read(text, mention, before, floor)
+            group = [mention]
+        if mention.form != "back_reference":
+            floor = mention.end
 
 
-def _from_words(text: FoldedText, mention: Mention, before: Mention | None) -> None:
-    floor = before.end if before else 0
+def _join(text: FoldedText, mention: Mention, group: Sequence[Mention]) -> None:
+    """As the mentions before; what stands behind the last of them is said of all: "Luật A và Luật B hết hiệu lực"."""
+    before = group[-1]
+    mention.stage, mention.stage_years = before.stage, before.stage_years
+    if before.stage != "mentioned":
+        return
+    within = text.low.endswith(_WITHIN, 0, group[0].start)
+    told = None if within else behind(text.low, max(mention.attached, mention.end))
+    for member in (*group, mention) if told else ():
+        member.stage = told or "mentioned"
+    if told is None and _is_bill(text, mention):
+        mention.stage = "drafted"
+
+
+def _read(text: FoldedText, mention: Mention, before: Mention | None, floor: int) -> None:
     window = text.low[max(floor, mention.start - _REACH) : mention.start]
-    clause = _BREAK.split(window)[-1]
-    stage = "mentioned" if _BASIS.search(clause) else _in_front(clause) or _behind(text, mention)
-    if stage in ("implemented", "rolled_out"):
-        stage = _outranked(clause) or ("rolled_out" if _STARTS.search(clause) else stage)
-    elif stage is None:
-        stage = "amended" if _PROVISION.search(clause) else _outranked(clause) if "thực hiện" in clause else None
+    clause = _single_blanks(_BREAK.split(window)[-1])
+    if before and _in_title(text, mention, before, clause):
+        return
+    stage = _from_words(text, mention, before, clause, floor)
     if stage is None and before and _shares(text, before, mention):
         mention.stage, mention.stage_years = before.stage, before.stage_years
         return
-    stage = stage or _of_its_list(window) or _of_itself(text, mention, clause)
+    stage = (
+        stage
+        or _of_its_list(window, clause)
+        or _of_itself(text, mention, clause)
+        or _of_less(text, mention, before, clause)
+    )
     mention.stage = stage or "mentioned"
-    if mention.stage in _REVIEWS and (counts := _YEARS.findall(clause)):
-        mention.stage_years = _COUNT.get(counts[-1]) or int(counts[-1])
+    if mention.stage in _REVIEWS:
+        years = every("years", _sentence(text, mention, floor, clause))
+        mention.stage_years = count(years[-1]) if years else None
 
 
-def _in_front(clause: str) -> str | None:
-    """What the chain of words right before the mention says."""
-    words = _of_organ().sub(" ", clause).replace(",", " ").split()
-    nearest_first = list(_chain(words))
-    found = nearest_first[:1] + [stage for stage in nearest_first if stage != "drafted"]
-    return min(found, key=_order().__getitem__, default=None)  # "dự thảo báo cáo thực hiện" drafts something else
+def _from_words(text: FoldedText, mention: Mention, before: Mention | None, clause: str, floor: int) -> str | None:
+    if search("basis", clause):
+        return "mentioned"
+    front = in_front(clause)
+    if before and front not in _REVIEWS and _goes_on(text, mention, before, clause):
+        return before.stage
+    told = None
+    if front in (None, "drafted") and not clause.endswith(_WITHIN):
+        told = behind(text.low, max(mention.attached, mention.end))
+    if told == "issued" and front is None:
+        if _IF.search(clause):
+            return "drafted"
+        if search("needs_amending", text.low[mention.end : mention.end + _REACH]):
+            return "amended"
+    if front == "drafted" and told == "issued":  # "dự thảo Luật X đã được thông qua"
+        return "issued"
+    stage = front or told
+    if stage in ("implemented", "rolled_out"):
+        return _outranked(_sentence(text, mention, floor, clause)) or _carried_out(clause, stage)
+    if stage is None and (clause.endswith(_PART) or clause[-2:-1].isdigit()) and search("provision", clause):
+        return "amended"
+    if stage is None and (search("done_afar", clause) or search("reviewed_years", clause)):
+        return _outranked(_sentence(text, mention, floor, clause))
+    return stage
 
 
-def _behind(text: FoldedText, mention: Mention) -> str | None:
-    behind = _after().match(text.low, max(mention.attached, mention.end))
-    if behind is None:
-        return None
-    return _after_words()[" ".join(behind["words"].split())] if behind["words"] else "issued"
+def _carried_out(clause: str, stage: str) -> str:
+    """Whether a document is carried out or only begun with: by a plan, a conference or an order that starts it."""
+    if stage == "rolled_out":
+        return "implemented" if search("carried_on", clause) else stage
+    return "rolled_out" if search("starts", clause) or search("plan", clause) else stage
 
 
 def _outranked(clause: str) -> str | None:
     """A review or an inspection that the same clause names further off: "kiểm tra 10 tỉnh về việc thực hiện"."""
-    if _ANOTHER_DEED.search(clause):
-        return None
-    found = {_STRONG_WORDS[match] for match in _STRONG.findall(clause)}
-    if _ASSESSED.search(clause):
-        found.add("final_review")
-    return min(found, key=_order().__getitem__, default=None)
+    found = {_WORDS[word] for word in every("farther_review", clause)}
+    if years := search("assessed_years", clause):
+        found.add("final_review" if count(years["years"]) >= _LONG else "interim_review")
+    if search("visiting_inspectors", clause):
+        found.add("inspected")
+    return first(found) if found and not search("another_deed", clause) else None
+
+
+def _in_title(text: FoldedText, mention: Mention, before: Mention, clause: str) -> bool:
+    """ "Nghị định 86 quy định chi tiết Luật Thanh tra": cited by another document's title, unless that one is news."""
+    if before.stage == "issued" or mention.start - before.end > _REACH or not search("title_of_another", clause):
+        return False
+    return not _SENTENCE.search(text.low, before.end, mention.start)
+
+
+def _goes_on(text: FoldedText, mention: Mention, before: Mention, clause: str) -> bool:
+    """A review or inspection of the mention before that is one of this, too: "gắn với thực hiện Chỉ thị 05"."""
+    if before.stage not in (*_REVIEWS, "inspected") or not search("goes_on", clause):
+        return False
+    return not _SENTENCE.search(text.low, before.end, mention.start)
 
 
 def _shares(text: FoldedText, before: Mention, mention: Mention) -> bool:
     """ "quán triệt Nghị quyết 79 về kinh tế nhà nước và Nghị quyết 80": the title between parts nothing."""
     between = text.low[before.end : mention.start]
-    return len(between) < _REACH * 2 and not _SENTENCE.search(between) and bool(_AND.search(between))
+    if "“" in between or '"' in between:
+        between = _QUOTED.sub("", between)
+    if len(between) >= _REACH * 2:
+        return False
+    if before.stage in _REVIEWS and between.rstrip().endswith(";"):
+        between = between.rstrip()[:-1] + ", "
+    if _SENTENCE.search(between):
+        return False
+    if mention.kind == before.kind and _PARENTHESIS.search(between):  # "Nghị quyết Trung ương 5 ... (số 11-NQ/TW)"
+        return "văn bản" not in between
+    return bool(_AND.search(between))
 
 
-def _of_its_list(window: str) -> str | None:
+def _of_its_list(window: str, clause: str) -> str | None:
     """What the head of a list says: "Các dự án luật được cho ý kiến, gồm: Luật A; Luật B"."""
-    head, colon, items = window.rpartition(":")
-    if not colon or "." in items:
+    before_colon, colon, items = window.rpartition(":")
+    if colon and "." not in items:
+        return head(_single_blanks(before_colon.rpartition(". ")[2]))
+    if clause == " " and window.rstrip().endswith(";"):
+        clause = _single_blanks(window.rpartition(". ")[2].partition(";")[0])
+    elif not clause.endswith(_ITEMS):
         return None
-    words = _HEAD_CUE.findall(head.rpartition(". ")[2])
-    return _HEAD_CUES[words[0]] if words else None
+    return head(clause) if _LISTED.search(clause) else None
 
 
 def _of_itself(text: FoldedText, mention: Mention, clause: str) -> str | None:
     """A bill by its name; what its issuer issues; what somebody does "theo" it, said of a deed, not of a source."""
-    law = mention.kind is not None and mention.kind.code in LAWS
-    if law and (_BILL.search(text.low, mention.start, mention.end) or clause.endswith(" dự ")):
+    if _is_bill(text, mention) or (_is_law(mention) and clause.endswith(" dự ")):
         return "drafted"
     if mention.subject:
         return "issued"
+    if search("trained", clause):
+        return "rolled_out"
     penal = mention.kind is not None and mention.kind.code == "BL"
-    return "implemented" if _ACCORDING.search(clause) and not penal and not _RULE.search(clause) else None
+    if "(" in clause and _PARENTHESIS.search(clause):
+        return _apposed(mention, clause)
+    return None if penal else _according(clause)
 
 
-def _chain(words: Sequence[str]) -> Iterator[str]:
-    """Stages of the cues among the last words, as far back as there are only cues, fillers and small numbers."""
-    end = len(words)
-    while end:
-        meaning, size = _phrase(words, end)
-        if meaning:
-            yield meaning
-        if not size:
+def _apposed(mention: Mention, clause: str) -> str | None:
+    """What is said of the words that a parenthesis gives the number of: "ban hành Hướng dẫn về ... (Hướng dẫn 02)"."""
+    at = clause.rfind("văn bản")
+    if at < 0 and mention.kind:
+        at = min((clause.find(word) for word in mention.kind.words if word in clause), default=-1)
+    return in_front(clause[:at]) if at >= 0 else None
+
+
+def _according(clause: str) -> str | None:
+    """A deed done "theo" the document; but not a charge, a penalty, a rule or a legal text."""
+    if not search("according", clause) or search("charge", clause):
+        return None
+    if search("inspected_deed", clause):
+        return "inspected"
+    return None if search("ruled", clause) and not search("ordered", clause) else "implemented"
+
+
+def _of_less(text: FoldedText, mention: Mention, before: Mention | None, clause: str) -> str | None:
+    """What the clause says without what stands between: "thực hiện các nghị quyết của Quốc hội và ...", "... tại"."""
+    for shorter in _shorter(clause):
+        if before and _goes_on(text, mention, before, shorter):
+            return before.stage
+        if stage := in_front(shorter):
+            return _carried_out(shorter, stage)
+        if stage := _according(shorter):
+            return stage
+    return None
+
+
+def _shorter(clause: str) -> Iterator[str]:
+    for _ in range(3):
+        last = clause.removesuffix("các ").rstrip().rpartition(" ")[2]
+        if not last.endswith(_LEAVES_OUT):
             return
-        end -= size
+        shorter = cut(_CARRIERS.get(last, "other_member"), clause)
+        if shorter is None:
+            return
+        clause = shorter
+        yield clause
 
 
-def _phrase(words: Sequence[str], end: int) -> tuple[str, int]:
-    """Stage (or "") and length of the longest cue, filler or small number that ends at `end`; length 0 for others."""
-    meanings, longest = _meanings()
-    last = words[end - 1]
-    for size in range(min(longest.get(last, 0), end), 0, -1):
-        meaning = meanings.get(" ".join(words[end - size : end]))
-        if meaning is not None:
-            return meaning, size
-    return "", int(last.isdecimal() and len(last) < 3)
+def _sentence(text: FoldedText, mention: Mention, floor: int, clause: str) -> str:
+    """The clause and what of it is farther off than it reaches."""
+    if mention.start - floor <= _REACH or len(clause) < _REACH * 0.9:  # it begins after a break
+        return clause
+    return _single_blanks(_BREAK.split(text.low[max(floor, mention.start - _FAR) : mention.start])[-1])
 
 
-@cache
-def _meanings() -> tuple[Mapping[str, str], Mapping[str, int]]:
-    """Stage of every cue, "" for words that only fill; by its last word the length of the longest of them."""
-    meanings = {**dict.fromkeys(rules()["words"]["stage_filler"], ""), **_before()}
-    longest: dict[str, int] = {}
-    for phrase in meanings:
-        words = phrase.split()
-        longest[words[-1]] = max(len(words), longest.get(words[-1], 0))
-    return meanings, longest
+def _single_blanks(clause: str) -> str:
+    return " ".join(clause.split()) + " "
 
 
-@cache
-def _order() -> Mapping[str, int]:
-    return {row["stage"]: index for index, row in enumerate(rules()["stage"])}
+def _is_law(mention: Mention) -> bool:
+    return mention.kind is not None and mention.kind.code in LAWS
 
 
-@cache
-def _before() -> Mapping[str, str]:
-    rows = reversed(rules()["stage"])
-    return {words.replace(",", ""): row["stage"] for row in rows for words in row.get("before", ())}
-
-
-@cache
-def _after_words() -> Mapping[str, str]:
-    return {words: row["stage"] for row in rules()["stage"] for words in row.get("after", ())}
-
-
-@cache
-def _of_organ() -> re.Pattern[str]:
-    """ "Chương trình hành động của Đảng ủy Công an Trung ương thực hiện": whose it is parts nothing."""
-    return re.compile(rf"của\s+{organ_words()[0]}")
-
-
-@cache
-def _after() -> re.Pattern[str]:
-    passed = rf"được\s+{organ_words()[0]}\s+(?:chính\s+thức\s+)?(?:thông\s+qua|ban\s+hành|ký)"
-    words = rf"(?P<words>{_alternatives(_after_words())})"
-    return re.compile(rf"\s*(?:đã\s+|vừa\s+|mới\s+)?(?:{words}|{passed})(?!\w)")
-
-
-def _alternatives(words: Iterable[str]) -> str:
-    ordered = sorted(words, key=lambda phrase: (-len(phrase), phrase))
-    return "(?:" + "|".join(re.escape(phrase).replace(r"\ ", r"\s+") for phrase in ordered) + ")"
+def _is_bill(text: FoldedText, mention: Mention) -> bool:
+    return _is_law(mention) and bool(_BILL.search(text.low, mention.start, mention.end))
