@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.texts import say
-from digests.answer import Answer
+from digests.answer import Answer, Near
 from digests.dossier import Dossier
 from digests.render import Button, checked
 from digests.subscribers import Reader
@@ -87,10 +87,7 @@ def answer_buttons(tokens: Tokens, found: Answer, language: str) -> Rows:
         (say("cited_articles", language, count, document_name(key, language)), _open(tokens, f"{key}#?"))
         for key, count in _cited(found).items()
     ]
-    near = [
-        (_titled(document_name(near.key, language), near.document, near.title), f"try:{near.key}")
-        for near in found.nearest
-    ]
+    near = [(_near(near, language), f"try:{near.key}") for near in found.nearest]
     return _rows(documents + cited + [(label, action) for label, action in near if fits(action)], 1)
 
 
@@ -129,13 +126,20 @@ def _cited(found: Answer) -> Mapping[str, int]:
 
 
 def _document(tokens: Tokens, document_id: str, language: str) -> Button:
-    label = _titled(document_name(document_id, language), load_catalogue().get(document_id))
+    document = load_catalogue().get(document_id)
+    label = _titled(document_name(document_id, language), document, document.title if document else None)
     return (label, _open(tokens, document_id))
 
 
-def _titled(name: str, document: Document | None, stated: str | None = None) -> str:
-    """`name` with a short title to choose by; "(?)" where we saw no source of it, as with one only `stated`."""
-    title = document.title if document else stated
+def _near(near: Near, language: str) -> str:
+    name = document_name(near.key, language)
+    if len(near.documents) > 1:
+        return say("documents", language, name, len(near.documents))
+    return _titled(name, near.document, near.title)
+
+
+def _titled(name: str, document: Document | None, title: str | None) -> str:
+    """`name` with a short title to choose by; "(?)" where we saw no source of it, as with an article's."""
     if not title:
         return name
     mark = "" if document and checked(document, "number", "term", "title") else " (?)"

@@ -39,6 +39,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "try_directive": {"vi": "Thử tra 09-CT/TW", "en": "Try 09-CT/TW"},
     "first_now": {"vi": "Gửi bản tin đầu tiên ngay", "en": "Send the first briefing now"},
     "cited_articles": {"vi": "Xem {} bài nhắc tới {}", "en": "See {} articles citing {}"},
+    "documents": {"vi": "{} ({} văn bản)", "en": "{} ({} documents)"},
     "settings": {"vi": "Cài đặt", "en": "Settings"},
     "hour": {"vi": "Giờ nhận: {}", "en": "Hour: {}"},
     "topics": {"vi": "Chủ đề: {}", "en": "Topics: {}"},

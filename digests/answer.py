@@ -16,11 +16,20 @@ from feeds.store import reading_since
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A number near to one that nobody knows, by the catalogue's document or by the title that an article gives it."""
+    """A number near to one that nobody knows, with the catalogue's documents or the title that an article gives it."""
 
     key: str
-    document: Document | None = None
-    title: str | None = None
+    documents: tuple[Document, ...] = ()
+    stated: str | None = None
+
+    @property
+    def document(self) -> Document | None:
+        """The one document it stands for; of several none."""
+        return self.documents[0] if len(self.documents) == 1 else None
+
+    @property
+    def title(self) -> str | None:
+        return self.document.title if self.document else self.stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +103,11 @@ def _keys_borne(documents: Sequence[Document]) -> set[str]:
 
 
 def _near(session: Session, keys: Sequence[str]) -> tuple[Near, ...]:
-    """Each with what tells a person which document it is, where that is one."""
+    """Each with what tells a person which document it is."""
     found = []
     for key in keys:
-        bearing = load_catalogue().with_key(key)
         query = select(Mention.title).where(Mention.key == key, Mention.title.is_not(None))
-        title = None if bearing else session.scalar(query.order_by(Mention.position.desc()).limit(1))
-        found.append(Near(key, bearing[0] if len(bearing) == 1 else None, title))
+        documents = load_catalogue().with_key(key)
+        stated = None if documents else session.scalar(query.order_by(Mention.position.desc()).limit(1))
+        found.append(Near(key, documents, stated))
     return tuple(found)

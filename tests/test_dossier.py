@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import Session
 
+from bot.keyboards import answer_buttons, dossier_buttons
 from conftest import NOW
 from digests.answer import Answer, answer
 from digests.dossier import PER_PAGE, Dossier, dossier_of
@@ -205,7 +206,32 @@ def test_near_numbers_have_a_title_to_choose_by(database: Database) -> None:
     found = ask(database, "991-CT/TW")
     as_of = load_catalogue().as_of
     html = render("answer.html", "vi", answer=found, timezone=ZONE, as_of=as_of)
+    assert "• 57-CT/TW: “tăng cường bảo đảm an ninh mạng" in html
+    html += render("answer.html", "vi", answer=ask(database, "09-CTT/TW <b>x"), timezone=ZONE, as_of=as_of)
+    assert "“09-CTT/TW &lt;b&gt;x”" in html
     assert "• 992-CT/TW: “phòng &lt;b&gt;chống&lt;/b&gt; tội phạm mạng” <i>(chưa kiểm chứng)</i>" in html
+
+
+class Named(dict[str, str]):
+    def __missing__(self, document_id: str) -> str:
+        return "token"
+
+
+def test_buttons_have_a_short_title_to_choose_by(database: Database) -> None:
+    with database.session() as session:
+        publish(session, "Quán triệt Chỉ thị số 992-CT/TW về “phòng chống tội phạm mạng”", seen=NOW)
+
+    def labels(query: str, language: str = "vi") -> list[str]:
+        return [label for row in answer_buttons(Named(), ask(database, query), language) for label, _ in row]
+
+    assert labels("05-CT/TW")[0] == "05-CT/TW (khóa XII): đẩy mạnh học tập và làm theo tư…"
+    assert labels("09-CTT/TW") == ["09-CT/TW: Tăng cường sự lãnh đạo của Đảng đối với phong…"]
+    assert labels("nghi quyet 51-nq/bctt") == ["51-NQ/TW (2 văn bản)"]
+    assert labels("nghi quyet 51-nq/bctt", "en") == ["51-NQ/TW (2 documents)"]
+    assert labels("991-CT/TW")[0] == "992-CT/TW: phòng chống tội phạm mạng (?)"
+    (dossier,) = ask(database, "09-CT/TW").cards
+    related = [label for row in dossier_buttons(Named(), dossier, "vi", 0, 1) for label, _ in row]
+    assert related[0] == "44-KL/TW (khóa XII): tiếp tục đẩy mạnh thực hiện Chỉ thị… (?)"
 
 
 def test_a_list_is_answered_whole(database: Database) -> None:

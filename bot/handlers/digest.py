@@ -10,7 +10,7 @@ from telegram.ext import BaseHandler, CallbackQueryHandler
 
 from bot.context import Context
 from bot.handlers.directive import name_documents
-from bot.handlers.replies import command, done, pressed, reader_of, reply
+from bot.handlers.replies import command, done, is_repeated, pressed, reader_of, reply
 from bot.handlers.start import subscribed_screen
 from bot.texts import say
 from digests.cluster import fold_waiting
@@ -54,7 +54,8 @@ async def today(update: Update, context: Context) -> None:
 async def today_pressed(update: Update, context: Context) -> None:
     query, _, reader = await pressed(update, context)
     await done(query, reader)
-    await _send_today(update, context, reader)
+    if not is_repeated(query, context):
+        await _send_today(update, context, reader)
 
 
 def parse_minute(typed: str) -> int | None:
