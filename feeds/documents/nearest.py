@@ -20,7 +20,8 @@ _ALIKE = 0.6
 
 def nearest(asked: str, catalogue: Catalogue, seen_keys: Collection[str] = (), limit: int = 5) -> tuple[str, ...]:
     """Known keys near to a key, or to what is written like a number in `asked`; none for anything else."""
-    known = dict.fromkeys([*catalogue.keys, *seen_keys])
+    borne = {key for document in catalogue.documents for key in document.also}
+    known = [key for key in dict.fromkeys([*catalogue.keys, *seen_keys]) if key not in borne]
     number = parse(asked)
     if number is None:
         return _spelt_alike(asked, known)[:limit]

@@ -14,7 +14,8 @@ _TOKEN = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d+(?:\.\d+)?[a-zđ]?(?![a-z
 _LONGEST = 16  # words in one phrase: the longest law name
 _GRAMMAR_WORDS = (
     "số", "khóa", "năm", "của", "đại hội", "đại biểu", "toàn quốc", "đảng bộ tỉnh", "đảng bộ thành phố", "lần thứ",
-    "đảng", "hội nghị", "ngày", "tháng", "về", "và", "tỉnh", "thành phố",
+    "đảng", "hội nghị", "ngày", "tháng", "về", "và", "tỉnh", "thành phố", "sửa đổi", "bổ sung",
+    "một số điều",
 )  # fmt: skip
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -30,14 +31,14 @@ def rewrite(query: str) -> str:
         words.append(phrase)
         classes.append(meaning)
         at += size
-    return " ".join(_ordered(words, classes))
+    return " ".join(_ordered(words, classes)).replace(" ,", ",")
 
 
 def _phrase_at(tokens: list[str], at: int) -> tuple[int, str, str]:
     """(tokens it takes, the phrase of the grammar, what it is) of the longest phrase at `at`."""
     if tokens[at][0].isdigit():
         return 1, tokens[at], "number"
-    if fold(tokens[at]) == "tu" and tokens[at] != "tu":  # TƯ
+    if tokens[at] == "tư":
         return 1, "Trung ương", "organ"
     for size in range(min(_LONGEST, len(tokens) - at), 0, -1):
         phrase = " ".join(tokens[at : at + size])

@@ -30,7 +30,7 @@ _BARE_WORDS = (
     (re.compile(r"\bkho?a(?=\s*(?:\d{1,2}|[xvi]+)\b)", re.IGNORECASE), "khóa"),
     (re.compile(r"\bngay(?=\s*\d)", re.IGNORECASE), "ngày"),
     (re.compile(r"\bthang(?=\s*\d)", re.IGNORECASE), "tháng"),
-    (re.compile(r"\bnam(?=\s*(?:19|20)\d\d\b)", re.IGNORECASE), "năm"),
+    (re.compile(r"(?<=\d )nam(?=\s*(?:19|20)\d\d\b)", re.IGNORECASE), "năm"),
     (re.compile(r"\bcua(?=\s)", re.IGNORECASE), "của"),
     (re.compile(r"\bbo chinh tri\b", re.IGNORECASE), "Bộ Chính trị"),
     (re.compile(r"\bban bi thu\b", re.IGNORECASE), "Ban Bí thư"),
@@ -38,7 +38,7 @@ _BARE_WORDS = (
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _CITY = re.compile(r"\b(?:thành ủy|thành phố|thanh uy|thanh pho|tp)\b", re.IGNORECASE)
-_TERM = re.compile(r"\bkhóa\s*(\d{1,2}|[xvi]+)\b|^[\s,(]*([XVI]+)\b", re.IGNORECASE)
+_TERM = re.compile(r"\bkhóa\s*(\d{1,2}|[xvi]+)\b|^[\s,(]*((?-i:[XVI]+))(?![\w/.])", re.IGNORECASE)
 _YEAR = re.compile(r"(?:(?<![\w/.-])|(?<=tháng \d[/-])|(?<=tháng \d\d[/-]))(?:19|20)\d\d(?![\w/.-])")
 
 
@@ -130,7 +130,7 @@ def _told(citation: Citation, behind: str, before: str) -> Iterator[Wish]:
     beside = f"{behind} {before}"
     if number.place is None and _is_local(number):
         number = replace(number, place=_place(beside))
-    years = _YEAR.findall(beside)
+    years = _years(beside)
     day = citation.date.isoformat() if citation.date else _day(beside)
     if number.shape in ("yearly", "assembly", "named"):
         yield Wish(with_year(number, int(years[0]) if years else None), citation.term, day)
@@ -162,6 +162,13 @@ def _place(words: str) -> str | None:
                 is_city = _CITY.search(words) and place not in central_cities()
                 return f"TP {place}" if is_city else place
     return None
+
+
+def _years(words: str) -> list[str]:
+    """The years that may be of issue: not the one that a plan runs to."""
+    low = words.lower()
+    found = _YEAR.finditer(low)
+    return [match[0] for match in found if not NOT_OF_ISSUE.search(low[: match.start()].removesuffix("năm "))]
 
 
 def _day(words: str) -> str | None:
