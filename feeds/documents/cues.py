@@ -154,7 +154,7 @@ def _after() -> re.Pattern[str]:
     """Nothing but a title may stand between: "Nghị định 86 về kinh doanh vận tải hết hiệu lực"."""
     organ, words = organ_words()[0], _alternatives(_after_words(), r"\s+")
     return re.compile(
-        rf"""\s*(?:\(?sửa\s+đổi\)?\s+|của\s+(?:đảng|tỉnh|thành\s+phố)\s+)?
+        rf"""\s*["“]?(?:\(?sửa\s+đổi[\),]?\s+|của\s+(?:đảng|tỉnh|thành\s+phố)\s+)?
         (?:(?:về|số)\s[^.,;:()]{{2,90}}?\s)?
         (?:đã\s+|vừa\s+|mới\s+)?
         (?:(?P<words>{words})

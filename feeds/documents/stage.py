@@ -8,7 +8,7 @@ member of the list, whose orders the document carries, what it promulgates.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from feeds.documents.cues import behind, count, cut, every, first, head, in_front, search
 from feeds.documents.folding import FoldedText
@@ -16,12 +16,11 @@ from feeds.documents.mention import LAWS, Mention
 
 _REACH = 110
 _FAR = 240  # for words that govern a whole sentence: "đoàn kiểm tra ... làm việc với ... về việc thực hiện"
-_BREAK = re.compile(r"[.;:!?]\s|\n|[“”\"]")
+_BREAK = re.compile(r"(?s:.*)(?:[.;:!?]\s|\n|[“”\"])")  # up to the last one
 _SENTENCE = re.compile(r"[.;:!?]\s|\n")
 _QUOTED = re.compile(r"[“\"][^“”\"]*[”\"]")
-_AND = re.compile(
-    r"(?:,|(?<!\w)(?:và|cùng|gắn\s+với))\s*(?:các\s+|những\s+)?$|(?<!\w)(?:đặc\s+biệt|nhất)\s+là\s+(?:các\s+)?$"
-)
+_JOINTS = (",", ";", "(", "và", "cùng", "với", "là", "các", "những", "số")
+_AND = re.compile(r"(?:,|(?<!\w)(?:và|cùng|gắn\s+với|(?:đặc\s+biệt|nhất)\s+là))(?:\s*các|\s*những)?$")
 _REVIEWS = ("interim_review", "final_review")
 _WORDS = {
     "sơ kết": "interim_review", "tổng kết": "final_review", "kiểm điểm": "final_review", "kiểm tra": "inspected",
@@ -32,12 +31,13 @@ _ITEMS = ("là ", "gồm ", "như ", "trong đó có ")
 _LISTED = re.compile(r"(?<!\w)(?:các|những|\d+|một số|hàng loạt) .*(?<!\w)(?:là|gồm|như|trong đó có) (?:luật|nghị|$)")
 _BILL = re.compile(r"\(\s*sửa\s+đổi")
 _CONJUNCTION = re.compile(r"\s*(?:,|và|;|cùng|gắn\s+với|\(|hoặc)*\s*(?:các\s+|những\s+)?")
-_PART = ("tại ", "của ", "trong ")
+_PART = ("tại ", "của ", "trong ", "vào ")
 _WITHIN = ("tại ", "theo ", "trong ", "tại các ", "theo các ")  # what is said behind is said of a part or a source
 _CARRIERS = {"tại": "source", "trong": "source", "theo": "annex"}  # by the last word, what may be left out before it
-_LEAVES_OUT = (*_CARRIERS, "và", "cùng", ",")
-_PARENTHESIS = re.compile(r"\(\s*(?:số\s+)?$")
-_IF = re.compile(r"(?<!\w)(?:nếu|trước\s+khi)\s+$")
+_LEAVES_OUT = ("tại ", "trong ", "theo ", "và ", "cùng ", ", ", "các ")
+_CUTS = 3
+_PARENTHESIS = re.compile(r"\((?:\s*số)?\s*$")
+_IF = re.compile(r"(?<!\w)nếu\s+$")
 
 
 def give_stages(text: FoldedText, mentions: Sequence[Mention]) -> None:
@@ -75,7 +75,7 @@ def _join(text: FoldedText, mention: Mention, group: Sequence[Mention]) -> None:
 
 def _read(text: FoldedText, mention: Mention, before: Mention | None, floor: int) -> None:
     window = text.low[max(floor, mention.start - _REACH) : mention.start]
-    clause = _single_blanks(_BREAK.split(window)[-1])
+    clause = _last_clause(window)
     if before and _in_title(text, mention, before, clause):
         return
     stage = _from_words(text, mention, before, clause, floor)
@@ -115,7 +115,7 @@ def _from_words(text: FoldedText, mention: Mention, before: Mention | None, clau
         return _outranked(_sentence(text, mention, floor, clause)) or _carried_out(clause, stage)
     if stage is None and (clause.endswith(_PART) or clause[-2:-1].isdigit()) and search("provision", clause):
         return "amended"
-    if stage is None and (search("done_afar", clause) or search("reviewed_years", clause)):
+    if stage is None and search("done_afar", clause):
         return _outranked(_sentence(text, mention, floor, clause))
     return stage
 
@@ -153,16 +153,16 @@ def _goes_on(text: FoldedText, mention: Mention, before: Mention, clause: str) -
 
 def _shares(text: FoldedText, before: Mention, mention: Mention) -> bool:
     """ "quán triệt Nghị quyết 79 về kinh tế nhà nước và Nghị quyết 80": the title between parts nothing."""
-    between = text.low[before.end : mention.start]
+    between = text.low[before.end : mention.start].rstrip()
+    if not between.endswith(_JOINTS):
+        return False
     if "“" in between or '"' in between:
         between = _QUOTED.sub("", between)
-    if len(between) >= _REACH * 2:
+    if before.stage in _REVIEWS and between.endswith(";"):
+        between = between[:-1] + ","
+    if len(between) >= _REACH * 2 or _SENTENCE.search(between):
         return False
-    if before.stage in _REVIEWS and between.rstrip().endswith(";"):
-        between = between.rstrip()[:-1] + ", "
-    if _SENTENCE.search(between):
-        return False
-    if mention.kind == before.kind and _PARENTHESIS.search(between):  # "Nghị quyết Trung ương 5 ... (số 11-NQ/TW)"
+    if mention.kind is before.kind and _PARENTHESIS.search(between):  # "Nghị quyết Trung ương 5 ... (số 11-NQ/TW)"
         return "văn bản" not in between
     return bool(_AND.search(between))
 
@@ -203,6 +203,8 @@ def _apposed(mention: Mention, clause: str) -> str | None:
 
 def _according(clause: str) -> str | None:
     """A deed done "theo" the document; but not a charge, a penalty, a rule or a legal text."""
+    if search("directed", clause):
+        return "implemented"
     if not search("according", clause) or search("charge", clause):
         return None
     if search("inspected_deed", clause):
@@ -212,33 +214,33 @@ def _according(clause: str) -> str | None:
 
 def _of_less(text: FoldedText, mention: Mention, before: Mention | None, clause: str) -> str | None:
     """What the clause says without what stands between: "thực hiện các nghị quyết của Quốc hội và ...", "... tại"."""
-    for shorter in _shorter(clause):
-        if before and _goes_on(text, mention, before, shorter):
+    for _ in range(_CUTS):
+        if not clause.endswith(_LEAVES_OUT):
+            return None
+        last = clause.removesuffix("các ").split()[-1:]
+        shorter = cut(_CARRIERS.get(last[0], "other_member"), clause) if last else None
+        if shorter is None:
+            return None
+        clause = shorter
+        if before and _goes_on(text, mention, before, clause):
             return before.stage
-        if stage := in_front(shorter):
-            return _carried_out(shorter, stage)
-        if stage := _according(shorter):
+        if stage := in_front(clause):
+            return _carried_out(clause, stage)
+        if stage := _according(clause):
             return stage
     return None
-
-
-def _shorter(clause: str) -> Iterator[str]:
-    for _ in range(3):
-        last = clause.removesuffix("các ").rstrip().rpartition(" ")[2]
-        if not last.endswith(_LEAVES_OUT):
-            return
-        shorter = cut(_CARRIERS.get(last, "other_member"), clause)
-        if shorter is None:
-            return
-        clause = shorter
-        yield clause
 
 
 def _sentence(text: FoldedText, mention: Mention, floor: int, clause: str) -> str:
     """The clause and what of it is farther off than it reaches."""
     if mention.start - floor <= _REACH or len(clause) < _REACH * 0.9:  # it begins after a break
         return clause
-    return _single_blanks(_BREAK.split(text.low[max(floor, mention.start - _FAR) : mention.start])[-1])
+    return _last_clause(text.low[max(floor, mention.start - _FAR) : mention.start])
+
+
+def _last_clause(words: str) -> str:
+    broken = _BREAK.match(words)
+    return _single_blanks(words[broken.end() :] if broken else words)
 
 
 def _single_blanks(clause: str) -> str:
