@@ -25,8 +25,8 @@ def directive_command(context: click.Context, query: tuple[str, ...], as_json: b
     """Print a document's card and the articles that cite it.
 
     The number may be written as anybody writes it, quoted or not: directive 09-CT/TW, directive nghi quyet 02 tinh
-    uy ha tinh. Where it fits several documents, all are printed with what tells them apart; where none is known, the
-    nearest numbers are.
+    uy ha tinh. Where it fits several documents, all are printed with what tells them apart; where none has the term,
+    date or issuer asked for, that is said; where none is known, the nearest numbers are printed.
 
     Exit code 1: nothing is known of the number, neither in the catalogue nor in any article, or there is no number
     in the query. With --batch it stays 0: the status stands in each line, and a line that cannot be used is
