@@ -96,6 +96,10 @@ TYPED = (
     ("/vanban chỉ thị số 09 của Ban Bí thư khóa XI", "Chỉ thị 09-CT/TW (khóa XI)"),
     ("05-CT/TW", "Bạn cần văn bản nào?"),
     ("/vanban 99-CT/TW", "Chưa biết văn bản 99-CT/TW"),
+    ("05-CT/TW khóa XI", "Chưa biết văn bản 05-CT/TW (khóa XI)"),
+    ("/vanban 09-ct/tw ngay 5/6/2018", "Chưa biết văn bản 09-CT/TW, ngày 05/06/2018"),
+    ("08-NQ/TU Bến Tre", "Có thể là 08-NQ/TU (Bến Tre)"),
+    ("09-CTT/TW", "Chưa biết văn bản “09-CTT/TW”"),
     ("chào bot", "Không nhận ra số hiệu văn bản nào"),
     ("<b>&lt;script&gt;", "Không nhận ra số hiệu văn bản nào"),
     ("0" * 4000, "Không nhận ra số hiệu văn bản nào"),
@@ -214,6 +218,8 @@ async def test_settings_edit_themselves_and_survive_a_restart(tmp_path: Path) ->
 async def test_english_readers_are_answered_in_english(tmp_path: Path) -> None:
     async with world(tmp_path, (Role.POLL, Role.SERVE)) as here:
         user = here.user("en-GB")
+        await user.say("05-CT/TW khoa XI")
+        await user.wait_for("Unknown document 05-CT/TW (term XI)")
         await user.say("/start")
         await user.wait_for("At what hour")
         await user.say("/directive 09-CT/TW")
