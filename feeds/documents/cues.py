@@ -13,6 +13,7 @@ _COUNT = {
     "một": 1, "hai": 2, "ba": 3, "bốn": 4, "năm": 5, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10,
     "mười lăm": 15, "hai mươi": 20, "ba mươi": 30,
 }  # fmt: skip
+_LONG = 5  # years after which an assessment is a final one
 
 
 def in_front(clause: str) -> str | None:
@@ -38,6 +39,34 @@ def head(clause: str) -> str | None:
     """What the head of a list says of its members: the first word there that tells."""
     match = _head().search(clause)
     return _head_words()[match[0]] if match else None
+
+
+def carried_out(clause: str, stage: str) -> str:
+    """Whether a document is carried out or only begun with: by a plan, a conference or an order that starts it."""
+    if stage == "rolled_out":
+        return "implemented" if search("carried_on", clause) else stage
+    return "rolled_out" if search("starts", clause) or search("plan", clause) else stage
+
+
+def outranked(clause: str) -> str | None:
+    """A review or an inspection that the same clause names further off: "kiểm tra 10 tỉnh về việc thực hiện"."""
+    found = {_words("far")[word] for word in every("farther_review", clause)}
+    if years := search("assessed_years", clause):
+        found.add("final_review" if count(years["years"]) >= _LONG else "interim_review")
+    if search("visiting_inspectors", clause):
+        found.add("inspected")
+    return first(found) if found and not search("another_deed", clause) else None
+
+
+def according(clause: str) -> str | None:
+    """A deed done "theo" the document; but not a charge, a penalty, a rule or a legal text."""
+    if search("directed", clause):
+        return "implemented"
+    if not search("according", clause) or search("charge", clause):
+        return None
+    if search("inspected_deed", clause):
+        return "inspected"
+    return None if search("ruled", clause) and not search("ordered", clause) else "implemented"
 
 
 def first(stages: Iterable[str]) -> str | None:
@@ -158,6 +187,7 @@ def _after() -> re.Pattern[str]:
         (?:(?:về|số)\s[^.,;:()]{{2,90}}?\s)?
         (?:đã\s+|vừa\s+|mới\s+)?
         (?:(?P<words>{words})
+          |do\s+[^,.;:()]{{2,40}}?\s(?:ban\s+hành|ký)
           |được\s+(?:{organ}|\d+\s+đại\s+biểu)\s+(?:khóa\s+\w+\s+)?
            (?:chính\s+thức\s+|bấm\s+nút\s+|biểu\s+quyết\s+)?(?:thông\s+qua|ban\s+hành|ký|tán\s+thành))
         (?!\w)""",

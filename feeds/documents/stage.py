@@ -10,31 +10,28 @@ member of the list, whose orders the document carries, what it promulgates.
 import re
 from collections.abc import Sequence
 
-from feeds.documents.cues import behind, count, cut, every, first, head, in_front, search
+from feeds.documents.cues import according, behind, carried_out, count, cut, every, head, in_front, outranked, search
 from feeds.documents.folding import FoldedText
 from feeds.documents.mention import LAWS, Mention
 
 _REACH = 110
 _FAR = 240  # for words that govern a whole sentence: "đoàn kiểm tra ... làm việc với ... về việc thực hiện"
-_BREAK = re.compile(r"(?s:.*)(?:[.;:!?]\s|\n|[“”\"])")  # up to the last one
-_SENTENCE = re.compile(r"[.;:!?]\s|\n")
+_BREAK = re.compile(r"(?s:.*)(?:[.;:!?]\s|[\n“”\"<>])")  # up to the last one
+_SENTENCE = re.compile(r"[.;:!?]\s|[\n<>]")
 _QUOTED = re.compile(r"[“\"][^“”\"]*[”\"]")
 _JOINTS = (",", ";", "(", "và", "cùng", "với", "là", "các", "những", "số")
 _AND = re.compile(r"(?:,|(?<!\w)(?:và|cùng|gắn\s+với|(?:đặc\s+biệt|nhất)\s+là))(?:\s*các|\s*những)?$")
 _REVIEWS = ("interim_review", "final_review")
-_WORDS = {
-    "sơ kết": "interim_review", "tổng kết": "final_review", "kiểm điểm": "final_review", "kiểm tra": "inspected",
-    "giám sát": "inspected",
-}  # fmt: skip
-_LONG = 5  # years after which an assessment is a final one
 _ITEMS = ("là ", "gồm ", "như ", "trong đó có ")
 _LISTED = re.compile(r"(?<!\w)(?:các|những|\d+|một số|hàng loạt) .*(?<!\w)(?:là|gồm|như|trong đó có) (?:luật|nghị|$)")
 _BILL = re.compile(r"\(\s*sửa\s+đổi")
-_CONJUNCTION = re.compile(r"\s*(?:,|và|;|cùng|gắn\s+với|\(|hoặc)*\s*(?:các\s+|những\s+)?")
+_CONJUNCTION = re.compile(
+    r"\s*(?:\(?sửa\s+đổi\)?\s*(?=[,;]|và))?(?:,|và|;|cùng|gắn\s+với|\(|hoặc)*\s*(?:các\s+|những\s+)?"
+)
 _PART = ("tại ", "của ", "trong ", "vào ")
 _WITHIN = ("tại ", "theo ", "trong ", "tại các ", "theo các ")  # what is said behind is said of a part or a source
 _CARRIERS = {"tại": "source", "trong": "source", "theo": "annex"}  # by the last word, what may be left out before it
-_LEAVES_OUT = ("tại ", "trong ", "theo ", "và ", "cùng ", ", ", "các ")
+_LEAVES_OUT = ("là ", "tại ", "trong ", "theo ", "và ", "cùng ", ", ", "các ")
 _CUTS = 3
 _PARENTHESIS = re.compile(r"\((?:\s*số)?\s*$")
 _IF = re.compile(r"(?<!\w)nếu\s+$")
@@ -66,7 +63,7 @@ def _join(text: FoldedText, mention: Mention, group: Sequence[Mention]) -> None:
     if before.stage != "mentioned":
         return
     within = text.low.endswith(_WITHIN, 0, group[0].start)
-    told = None if within else behind(text.low, max(mention.attached, mention.end))
+    told = None if within else _behind(text, mention)
     for member in (*group, mention) if told else ():
         member.stage = told or "mentioned"
     if told is None and _is_bill(text, mention):
@@ -102,7 +99,7 @@ def _from_words(text: FoldedText, mention: Mention, before: Mention | None, clau
         return before.stage
     told = None
     if front in (None, "drafted") and not clause.endswith(_WITHIN):
-        told = behind(text.low, max(mention.attached, mention.end))
+        told = _behind(text, mention)
     if told == "issued" and front is None:
         if _IF.search(clause):
             return "drafted"
@@ -112,29 +109,17 @@ def _from_words(text: FoldedText, mention: Mention, before: Mention | None, clau
         return "issued"
     stage = front or told
     if stage in ("implemented", "rolled_out"):
-        return _outranked(_sentence(text, mention, floor, clause)) or _carried_out(clause, stage)
+        return outranked(_sentence(text, mention, floor, clause)) or carried_out(clause, stage)
     if stage is None and (clause.endswith(_PART) or clause[-2:-1].isdigit()) and search("provision", clause):
         return "amended"
     if stage is None and search("done_afar", clause):
-        return _outranked(_sentence(text, mention, floor, clause))
+        return outranked(_sentence(text, mention, floor, clause))
     return stage
 
 
-def _carried_out(clause: str, stage: str) -> str:
-    """Whether a document is carried out or only begun with: by a plan, a conference or an order that starts it."""
-    if stage == "rolled_out":
-        return "implemented" if search("carried_on", clause) else stage
-    return "rolled_out" if search("starts", clause) or search("plan", clause) else stage
-
-
-def _outranked(clause: str) -> str | None:
-    """A review or an inspection that the same clause names further off: "kiểm tra 10 tỉnh về việc thực hiện"."""
-    found = {_WORDS[word] for word in every("farther_review", clause)}
-    if years := search("assessed_years", clause):
-        found.add("final_review" if count(years["years"]) >= _LONG else "interim_review")
-    if search("visiting_inspectors", clause):
-        found.add("inspected")
-    return first(found) if found and not search("another_deed", clause) else None
+def _behind(text: FoldedText, mention: Mention) -> str | None:
+    issuer_issues = text.low.startswith(" do ", mention.end)  # it is attached, and with it what it does
+    return behind(text.low, mention.end if issuer_issues else max(mention.attached, mention.end))
 
 
 def _in_title(text: FoldedText, mention: Mention, before: Mention, clause: str) -> bool:
@@ -158,7 +143,7 @@ def _shares(text: FoldedText, before: Mention, mention: Mention) -> bool:
         return False
     if "“" in between or '"' in between:
         between = _QUOTED.sub("", between)
-    if before.stage in _REVIEWS and between.endswith(";"):
+    if before.stage != "mentioned" and between.endswith(";"):
         between = between[:-1] + ","
     if len(between) >= _REACH * 2 or _SENTENCE.search(between):
         return False
@@ -171,12 +156,16 @@ def _of_its_list(window: str, clause: str) -> str | None:
     """What the head of a list says: "Các dự án luật được cho ý kiến, gồm: Luật A; Luật B"."""
     before_colon, colon, items = window.rpartition(":")
     if colon and "." not in items:
-        return head(_single_blanks(before_colon.rpartition(". ")[2]))
-    if clause == " " and window.rstrip().endswith(";"):
+        clause = _single_blanks(before_colon.rpartition(". ")[2])
+        if " theo " in items:
+            return head(clause)
+    elif clause == " " and window.rstrip().endswith(";"):
         clause = _single_blanks(window.rpartition(". ")[2].partition(";")[0])
-    elif not clause.endswith(_ITEMS):
+        if not _LISTED.search(clause):
+            return None
+    elif not clause.endswith(_ITEMS) or not _LISTED.search(clause):
         return None
-    return head(clause) if _LISTED.search(clause) else None
+    return in_front(cut("listed", clause) or "") or head(clause)
 
 
 def _of_itself(text: FoldedText, mention: Mention, clause: str) -> str | None:
@@ -190,26 +179,17 @@ def _of_itself(text: FoldedText, mention: Mention, clause: str) -> str | None:
     penal = mention.kind is not None and mention.kind.code == "BL"
     if "(" in clause and _PARENTHESIS.search(clause):
         return _apposed(mention, clause)
-    return None if penal else _according(clause)
+    return None if penal else according(clause)
 
 
 def _apposed(mention: Mention, clause: str) -> str | None:
     """What is said of the words that a parenthesis gives the number of: "ban hành Hướng dẫn về ... (Hướng dẫn 02)"."""
-    at = clause.rfind("văn bản")
-    if at < 0 and mention.kind:
-        at = min((clause.find(word) for word in mention.kind.words if word in clause), default=-1)
-    return in_front(clause[:at]) if at >= 0 else None
-
-
-def _according(clause: str) -> str | None:
-    """A deed done "theo" the document; but not a charge, a penalty, a rule or a legal text."""
-    if search("directed", clause):
-        return "implemented"
-    if not search("according", clause) or search("charge", clause):
-        return None
-    if search("inspected_deed", clause):
-        return "inspected"
-    return None if search("ruled", clause) and not search("ordered", clause) else "implemented"
+    others = cut("listed", clause)
+    if others is not None:
+        return in_front(others)
+    words = mention.kind.words if mention.kind else ()
+    at = min((clause.find(word) for word in words if word in clause), default=0)
+    return in_front(clause[:at])
 
 
 def _of_less(text: FoldedText, mention: Mention, before: Mention | None, clause: str) -> str | None:
@@ -225,8 +205,8 @@ def _of_less(text: FoldedText, mention: Mention, before: Mention | None, clause:
         if before and _goes_on(text, mention, before, clause):
             return before.stage
         if stage := in_front(clause):
-            return _carried_out(clause, stage)
-        if stage := _according(clause):
+            return carried_out(clause, stage)
+        if stage := according(clause):
             return stage
     return None
 
