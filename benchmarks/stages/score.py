@@ -1,6 +1,6 @@
 """Precision, recall and F1 of the stages of citations against labels.jsonl (README.md says how those were made).
 
-    python benchmarks/stages/score.py ../shared [--half open] [--errors 20]
+    python benchmarks/stages/score.py ../shared [--half open|locked|all] [--errors 20]
 
 The texts are not kept here: the argument is the folder that holds `gold/` and `feeds/real/replay`. A label whose
 citation is not found at the same place counts as missed.
@@ -73,11 +73,11 @@ def readings(labels: list[Mapping[str, Any]], shared: Path) -> Iterator[tuple[Ma
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shared", type=Path)
-    parser.add_argument("--half", choices=("open", "locked"), default="open")
+    parser.add_argument("--half", choices=("open", "locked", "all"), default="open")
     parser.add_argument("--errors", type=int, default=0)
     arguments = parser.parse_args()
     lines = (HERE / "labels.jsonl").read_text("utf-8").splitlines()
-    labels = [label for label in map(json.loads, lines) if label["half"] == arguments.half]
+    labels = [label for label in map(json.loads, lines) if arguments.half in (label["half"], "all")]
     pairs: Counter[tuple[str, str]] = Counter()
     years: Counter[bool] = Counter()
     errors: list[str] = []
@@ -91,7 +91,7 @@ def main() -> None:
             around = f"{text[max(0, start - 150) : start]}[{text[start:end]}]{text[end : end + 80]}"
             errors.append(f"{label['stage']} as {stage}, {label['id']}: {' '.join(around.split())}")
     out = sys.stdout.write
-    out(f"{arguments.half} half, {len(labels)} citations\n{'':16}{'n':>5}{'precision':>11}{'recall':>8}{'F1':>7}\n")
+    out(f"half {arguments.half}, {len(labels)} citations\n{'':16}{'n':>5}{'precision':>11}{'recall':>8}{'F1':>7}\n")
     scores = []
     for stage in STAGES:
         right = pairs[stage, stage]
