@@ -60,6 +60,8 @@ def outranked(clause: str) -> str | None:
 
 def according(clause: str) -> str | None:
     """A deed done "theo" the document; but not a charge, a penalty, a rule or a legal text."""
+    if " theo " not in clause:
+        return None
     if search("directed", clause):
         return "implemented"
     if not search("according", clause) or search("charge", clause):
