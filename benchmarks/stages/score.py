@@ -1,6 +1,6 @@
 """Precision, recall and F1 of the stages of citations against labels.jsonl (README.md says how those were made).
 
-    python benchmarks/stages/score.py ../shared [--half open|locked|all] [--errors 20]
+    python benchmarks/stages/score.py ../shared [--half open|locked|fresh-open|fresh-locked|all] [--errors 20]
 
 The texts are not kept here: the argument is the folder that holds `gold/` and `feeds/real/replay`. A label whose
 citation is not found at the same place counts as missed.
@@ -28,6 +28,7 @@ FILES = {
     "corpus-dev": "gold/corpus/dev.jsonl",
     "dev-more": "gold/corpus/dev-more.jsonl",
     "natural-dev": "gold/corpus/natural-dev.jsonl",
+    "unclear": "gold/corpus/unclear.jsonl",
     "unlabelled": "gold/corpus/unlabelled.jsonl.gz",
 }
 STAGES = (
@@ -73,7 +74,7 @@ def readings(labels: list[Mapping[str, Any]], shared: Path) -> Iterator[tuple[Ma
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shared", type=Path)
-    parser.add_argument("--half", choices=("open", "locked", "all"), default="open")
+    parser.add_argument("--half", choices=("open", "locked", "fresh-open", "fresh-locked", "all"), default="open")
     parser.add_argument("--errors", type=int, default=0)
     arguments = parser.parse_args()
     lines = (HERE / "labels.jsonl").read_text("utf-8").splitlines()
