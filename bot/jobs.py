@@ -15,9 +15,11 @@ from digests.lock import delivery_lock
 from digests.sending import Sender
 from feeds.database import Database
 from feeds.fetch import Fetcher
+from feeds.judge import judge_waiting
 from feeds.pages import read_pages
-from feeds.store import awaits_pages, reading_progress
+from feeds.store import is_still_reading, reading_progress
 from feeds.update import UpdateReport, update_feeds
+from feeds.worker import Worker
 
 log = structlog.get_logger()
 
@@ -40,6 +42,8 @@ class Jobs:
         self._delivering = asyncio.Lock()
         self._polling = asyncio.Lock()
         self._reading = asyncio.Lock()
+        self._judging = asyncio.Lock()
+        self._worker = Worker()
 
     def start(self) -> None:
         self._scheduler.start()
@@ -53,6 +57,7 @@ class Jobs:
 
         self._every_tick("poll", poll)
         self._every_tick("pages", read)
+        self._every_tick("judge", self.judge)
 
     def add_delivery(self, sender: Sender) -> None:
         async def tick() -> None:
@@ -65,7 +70,7 @@ class Jobs:
         self._wake("deliver")
 
     async def poll(self, fetcher: Fetcher, interval: timedelta) -> UpdateReport | None:
-        """One round over the due feeds, then stories; None when a round is under way already."""
+        """One round over the due feeds; None when a round is under way already."""
         if self._polling.locked():
             return None
         async with self._polling:
@@ -79,18 +84,28 @@ class Jobs:
                     kept=report.kept,
                     failed=len(report.failed),
                 )
+        self._wake("judge")
         self._wake("pages")
         return report
 
     async def read_pages(self, fetcher: Fetcher) -> int | None:
-        """Reads the pages that are due, then folds stories; None when that is under way already."""
+        """Reads the pages that are due, then judges; None when that is under way already."""
         if self._reading.locked():
             return None
         async with self._reading:
             read = await read_pages(self._database, fetcher, self._clock)
-            await asyncio.to_thread(fold_waiting, self._database)
-        self._wake("deliver")
+        await self.judge()
         return read
+
+    async def judge(self) -> None:
+        """Settles the open verdicts, then folds stories."""
+        async with self._judging:
+            report = await judge_waiting(self._database, self._worker, self._clock)
+            await asyncio.to_thread(fold_waiting, self._database)
+            await self._worker.rest()
+            if report.judged:
+                log.info("articles judged", judged=report.judged, kept=report.kept)
+        self._wake("deliver")
 
     async def deliver(self, sender: Sender) -> int:
         """Claims, composes and sends all that is due; returns the parts sent. Nothing without the delivery lock."""
@@ -117,13 +132,14 @@ class Jobs:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._worker.stop()
         self._lock.release()
 
     def _claim(self) -> int:
         now = self._clock()
         with self._database.session() as session:
-            # The first digest is worth waiting for until the pages are read that tell which documents are cited.
-            ready = reading_progress(session).is_complete and not awaits_pages(session, now)
+            # The first digest is worth waiting for until it is known what is policy and which documents it cites.
+            ready = reading_progress(session).is_complete and not is_still_reading(session, now)
             claimed = claim_due(session, now, reading_done=ready)
             if ready:
                 claimed += claim_promised(session, now)

@@ -54,8 +54,11 @@ def analyse(
     published: date | None = None,
     home_province: str | None = None,
     catalogue: Catalogue | None = None,
+    verdict: Verdict | None = None,
 ) -> Analysis:
-    """Reads one article. `home_province` is its outlet's; `published` rules out documents younger than it."""
+    """Reads one article. `home_province` is its outlet's; `published` rules out documents younger than it; `verdict`
+    is given where it is not to be reached here by both readers.
+    """
     joined = join_parts(title, summary, text)[:MAX_CHARACTERS]
     citations = find_citations(joined)
     readings = resolve_citations(
@@ -67,7 +70,7 @@ def analyse(
     )
     places = tuple(dict.fromkeys(place.name for place in find_places(joined)))
     own_key = _own_key(joined, title, citations)
-    return Analysis(joined, classify(title, summary, text), places, citations, readings, own_key)
+    return Analysis(joined, verdict or classify(title, summary, text), places, citations, readings, own_key)
 
 
 def _own_key(joined: str, title: str, citations: Sequence[Citation]) -> str | None:

@@ -1,10 +1,12 @@
 """Is an article about Vietnamese security policy, and on which topics? Pure, with figures trained beforehand.
 
-    title, summary, text -> syllables -> 1- to 3-grams -> TF-IDF -> logistic regression -> Verdict
+    title, summary, text -> syllables -> 1- to 3-grams -> TF-IDF -> logistic regression -> first reading
+                                             not plainly rejected -> second reader (feeds/second.py) -> Verdict
 
 Syllables stand in for words: Vietnamese writes them apart, and a word segmenter costs ten times the rest. Title and
 summary weigh more than the text, of which only the beginning is read. The figures come from feeds/train.py;
-scikit-learn is not needed here.
+scikit-learn is not needed here. The second reader costs a tenth of a second: `first_reading` leaves the verdict open
+for who would rather ask it later, `classify` asks it at once.
 """
 
 import math
@@ -12,13 +14,25 @@ import operator
 import re
 from array import array
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
+from feeds.embedding import is_available, opening
 from feeds.evidence import Evidence, Gains, find_evidence
 from feeds.figures import DATA, NUMBER, ZONES, Figures, Zone, count_grams, load_figures, read_zones, topic_rules, vector
+from feeds.second import second_reader, second_score
 
-__all__ = ["Evidence", "Topic", "Verdict", "classify", "join_parts", "rules_version", "shipped_figures", "topics"]
+__all__ = [
+    "Evidence",
+    "Topic",
+    "Verdict",
+    "classify",
+    "first_reading",
+    "join_parts",
+    "rules_version",
+    "shipped_figures",
+    "topics",
+]
 
 FIGURES = DATA / "model.json.gz"
 LEAST_KNOWN = 0.5  # share of known syllables: labelled Vietnamese has 0.64 and more, English about 0.4
@@ -40,36 +54,74 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`score` is the probability of relevance in a natural stream of news; topics come strongest first."""
+    """`score` is the probability of relevance in a natural stream of news; topics come strongest first.
+
+    `is_open`: the first reader does not plainly reject the article, and the second has not read it yet.
+    """
 
     relevant: bool
     score: float
     topics: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    is_open: bool = False
 
 
 def classify(title: str, summary: str = "", text: str = "", *, figures: Figures | None = None) -> Verdict:
-    """The verdict on one article, any part of which may be empty; `figures` default to the shipped ones.
+    """The verdict on one article, any part of which may be empty.
 
-    Not Vietnamese (too few known syllables) is not relevant. A text without any accent is read without accents.
+    Not Vietnamese (too few known syllables) is not relevant. A text without any accent is read without accents, by the
+    first reader alone. With `figures`, not the shipped ones, the first reader decides alone.
     """
-    figures = figures or shipped_figures()
+    first = _first(title, summary, text, figures or shipped_figures())
+    second = second_reader() if first.is_open and figures is None else None
+    if second is None:
+        return first.verdict(first.score, first.figures.threshold)
+    return first.verdict(second_score(second, opening(title, summary, text), first.score), second.threshold)
+
+
+def first_reading(title: str, summary: str = "", text: str = "") -> Verdict:
+    """The first reader's verdict, open where there is a second reader and it is worth asking."""
+    first = _first(title, summary, text, shipped_figures())
+    return replace(first.verdict(first.score, first.figures.threshold), is_open=first.is_open and is_available())
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """What the first reader made of an article."""
+
+    figures: Figures
+    joined: str
+    zones: list[Zone]
+    vocabulary: Mapping[str, int]
+    values: Mapping[int, float]  # empty: not Vietnamese
+    score: float
+    is_open: bool
+
+    def verdict(self, score: float, threshold: float) -> Verdict:
+        """The verdict at `score`, which both readers may have made."""
+        relevant = score >= threshold and bool(self.values)
+        evidence: tuple[Evidence, ...] = ()
+        if self.values and (relevant or score >= NEAR_MISS):
+            weights, slope = self.figures.weights, self.figures.slope
+            gains = {number: slope * value * weights[number] for number, value in self.values.items()}
+            evidence = find_evidence(self.zones, Gains(self.vocabulary, gains, self.figures.idf), self.joined)
+        topics = _topics_of(self.values, self.zones, self.figures) if relevant else ()
+        return Verdict(relevant, score, topics, evidence)
+
+
+def _first(title: str, summary: str, text: str, figures: Figures) -> _First:
     zones = read_zones(title, summary, text)
     parts = zip((title, summary, text), ZONES, strict=True)
     accented = any(_ACCENTED.search(part, 0, limit) for part, (_, limit) in parts)
     vocabulary = figures.vocabulary if accented else figures.folded
+    joined = join_parts(title, summary, text)
     known = [syllable in vocabulary for zone in zones for syllable in zone.syllables if syllable != NUMBER]
     if not any(known) or sum(known) < LEAST_KNOWN * len(known):
-        return Verdict(False, 0.0, (), ())
+        return _First(figures, joined, zones, vocabulary, {}, 0.0, False)
     values = vector(count_grams(zones, vocabulary), figures.idf)
     decision = _product(values, figures.weights) + figures.intercept
     score = _probability(figures.slope * decision + figures.offset)
-    relevant = score >= figures.threshold
-    evidence: tuple[Evidence, ...] = ()
-    if score >= NEAR_MISS:
-        gains = {number: figures.slope * value * figures.weights[number] for number, value in values.items()}
-        evidence = find_evidence(zones, Gains(vocabulary, gains, figures.idf), join_parts(title, summary, text))
-    return Verdict(relevant, score, _topics_of(values, zones, figures) if relevant else (), evidence)
+    return _First(figures, joined, zones, vocabulary, values, score, accented and score >= figures.second_from)
 
 
 def join_parts(title: str, summary: str, text: str) -> str:

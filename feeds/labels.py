@@ -1,16 +1,23 @@
 """Labelled articles in JSONL, for training and evaluation: {title, summary, text, relevant, topics,
 weight?, source?}.
 
-Rows whose "relevant" is null are unlabelled: nobody could decide. Other fields are ignored.
+Rows whose "relevant" is null are unlabelled: nobody could decide. Other fields are ignored. Labels may be kept apart
+from the articles, whose texts belong to their papers: {id, relevant, topics} takes the parts of the row of the same id
+that has no label. A folder of saved feeds gives such rows too, their id is "path in the folder#index".
 """
 
+import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from feeds.classify import topics
+from feeds.parse import ParseError, parse_feed
+
+_PARTS = ("title", "summary", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +58,29 @@ class Labelled:
 
 
 def read_rows(paths: Iterable[Path]) -> Iterator[Row | Problem]:
-    """The JSON objects of `paths`, a line each; blank lines are skipped."""
-    for path in paths:
-        try:
-            lines = path.read_bytes().split(b"\n")
-        except OSError as error:
-            yield Problem(path, 0, error.strerror or str(error))
-            continue
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield _row(path, number, line)
+    """The JSON objects of `paths`, a line each (.gz too), or the items of a folder's feeds; blank lines are skipped.
+
+    Labels kept apart come last, joined with their articles; articles that only wait for such labels do not come.
+    """
+    labels: list[Row] = []
+    texts: dict[object, Row] = {}
+    for row in (row for path in paths for row in _raw_rows(path)):
+        if isinstance(row, Problem) or row.data.get("id") is None:
+            yield row
+        elif "relevant" in row.data and not any(row.data.get(part) for part in _PARTS):
+            labels.append(row)
+        elif "relevant" not in row.data and "citations" not in row.data:
+            texts[str(row.data["id"])] = row
+        else:
+            yield row
+    for label in labels:
+        text = texts.get(str(label.data["id"]))
+        if text is None:
+            yield Problem(label.path, label.line, f"no article {label.data['id']!r} in these files")
+        else:
+            yield Row(label.path, label.line, {**text.data, **label.data})
+    if not labels:
+        yield from texts.values()
 
 
 def labelled(data: Mapping[str, Any]) -> Labelled | None:
@@ -93,6 +113,32 @@ def labelled(data: Mapping[str, Any]) -> Labelled | None:
         natural="weight" in data,
         outlet=str(data.get("source") or ""),
     )
+
+
+def _raw_rows(path: Path) -> Iterator[Row | Problem]:
+    if path.is_dir():
+        for file in sorted(file for file in path.rglob("*") if file.is_file()):
+            yield from _feed_rows(file, file.relative_to(path).as_posix())
+        return
+    try:
+        data = path.read_bytes()
+        lines = (gzip.decompress(data) if path.suffix == ".gz" else data).split(b"\n")
+    except (OSError, EOFError, zlib.error) as error:
+        yield Problem(path, 0, getattr(error, "strerror", None) or str(error))
+        return
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield _row(path, number, line)
+
+
+def _feed_rows(file: Path, name: str) -> Iterator[Row | Problem]:
+    try:
+        entries = parse_feed(file.read_bytes(), url="https://outlet.invalid/").entries
+    except (OSError, ParseError) as error:
+        yield Problem(file, 0, str(error))
+        return
+    for index, entry in enumerate(entries):
+        yield Row(file, index, {"id": f"{name}#{index}", "title": entry.title, "summary": entry.summary})
 
 
 def _row(path: Path, number: int, line: bytes) -> Row | Problem:

@@ -75,9 +75,10 @@ class Feed(Base):
 class Article(Base):
     """One article of one outlet, with its end state.
 
-    `state` is `kept` (security policy) or `left_out`; `state_reason` says why, in short codes ("score 0.03";
-    "score 0.84; page http_403"). An article is judged at once by what its feed gives; where that is only a lead
-    and the article may matter, `page_due_at` asks for its page, and it is judged anew with the full text.
+    `state` is `kept` (security policy), `left_out`, or `reading` until the second reader has seen it; `state_reason`
+    says why, in short codes ("score 0.03"; "score 0.84; page http_403"). An article is judged at once by what its feed
+    gives. Where the first reader does not plainly reject it, `second_due_at` asks for the second; where the feed gave
+    only a lead and the article may matter, `page_due_at` asks for its page, and it is judged anew with the full text.
     `position` (published minute, then a sequence within it) is the order of every list.
     """
 
@@ -106,6 +107,7 @@ class Article(Base):
     state_reason: Mapped[str] = mapped_column(default="")
     page_due_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
     page_failures: Mapped[int] = mapped_column(default=0)
+    second_due_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
     score: Mapped[float | None] = mapped_column(default=None)
     topics: Mapped[list[str]] = mapped_column(default_factory=list)
     places: Mapped[list[str]] = mapped_column(default_factory=list)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from feeds.analyse import analyse
+from feeds.classify import first_reading
 from feeds.database import Database
 from feeds.extract import ExtractError, extract_page, join_lead
 from feeds.fetch import Fetched, Fetcher, FetchError
@@ -70,7 +71,14 @@ def _take_in(database: Database, article: Article, fetched: Fetched, now: dateti
     title = page.title if named else article.title or page.title
     dated = page.published if page.published and page.published <= now + FUTURE else None
     published = article.published_at or dated
-    analysis = analyse(title, lead, text, published=published_on(published), home_province=article.province)
+    analysis = analyse(
+        title,
+        lead,
+        text,
+        published=published_on(published),
+        home_province=article.province,
+        verdict=first_reading(title, lead, text),
+    )
     with database.session() as session:
         take_turn(session)
         stored = session.get_one(Article, article.id)

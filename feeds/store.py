@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, or_, select, text
+from sqlalchemy import and_, delete, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from feeds.analyse import Analysis
-from feeds.classify import rules_version
+from feeds.classify import Verdict, rules_version
 from feeds.models import Article, Document, Feed, Mention
 from feeds.sources import Source
 from feeds.text import sentence_at
@@ -22,6 +22,7 @@ _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _ADVISORY_KEY = 0x6469656D74696F
 FEED_LEASE = timedelta(minutes=10)
 PAGE_LEASE = timedelta(minutes=10)
+SECOND_LEASE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,17 +238,11 @@ def save_article(session: Session, new: NewArticle, analysis: Analysis, now: dat
 
 
 def store_analysis(session: Session, article: Article, analysis: Analysis) -> None:
-    """Replaces what is known of `article` by `analysis`; its verdict becomes its end state."""
+    """Replaces what is known of `article` by `analysis`; its verdict becomes its state."""
     take_turn(session)
-    verdict = analysis.verdict
-    article.state = "kept" if verdict.relevant else "left_out"
-    article.state_reason = f"score {verdict.score:.2f}"
-    article.score = verdict.score
-    article.topics = list(verdict.topics)
+    article.state_reason = ""
+    store_verdict(article, analysis.verdict)
     article.places = list(analysis.places)
-    article.evidence = [
-        {"start": e.start, "end": e.end, "phrase": e.phrase, "weight": round(e.weight, 3)} for e in verdict.evidence
-    ]
     article.rules_version = rules_version()
     article.own_key = analysis.own_key
     session.flush()
@@ -255,6 +250,25 @@ def store_analysis(session: Session, article: Article, analysis: Analysis) -> No
     ensure_documents(session, {reading.id for reading in analysis.readings if reading and reading.id})
     session.add_all(_mentions(article, analysis))
     session.flush()
+
+
+def store_verdict(article: Article, verdict: Verdict) -> None:
+    """Replaces the verdict on `article`; one that is open waits for the second reader.
+
+    What is kept stays so until then: an article whose page was read must not be missing in between.
+    """
+    _, semicolon, page = article.state_reason.partition(";")
+    article.state_reason = f"score {verdict.score:.2f}{semicolon}{page}"
+    article.second_due_at = article.first_seen_at if verdict.is_open else None
+    if not verdict.is_open:
+        article.state = "kept" if verdict.relevant else "left_out"
+    elif article.state != "kept":
+        article.state = "reading"
+    article.score = verdict.score
+    article.topics = list(verdict.topics)
+    article.evidence = [
+        {"start": e.start, "end": e.end, "phrase": e.phrase, "weight": round(e.weight, 3)} for e in verdict.evidence
+    ]
 
 
 def date_article(session: Session, article: Article, published: datetime) -> None:
@@ -291,10 +305,25 @@ def claim_pages(session: Session, now: datetime, *, limit: int) -> Sequence[Arti
     return articles
 
 
-def awaits_pages(session: Session, now: datetime) -> bool:
-    """Whether some article asked for its page within the last minutes, and no try was made yet."""
-    untried = select(Article.id).where(Article.page_due_at > now - PAGE_LEASE, Article.page_failures == 0)
-    return session.scalar(untried.limit(1)) is not None
+def claim_second_readings(session: Session, now: datetime, *, limit: int) -> Sequence[Article]:
+    """Articles whose verdict is open, newest first, taken for `SECOND_LEASE`."""
+    articles = session.scalars(
+        select(Article)
+        .where(Article.second_due_at <= now)
+        .order_by(Article.position.desc())
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for article in articles:
+        article.second_due_at = now + SECOND_LEASE
+    return articles
+
+
+def is_still_reading(session: Session, now: datetime) -> bool:
+    """Whether some article came within the last minutes whose page was not tried yet or whose verdict is open."""
+    untried = and_(Article.page_due_at > now - PAGE_LEASE, Article.page_failures == 0)
+    open_verdict = and_(Article.second_due_at.is_not(None), Article.first_seen_at > now - SECOND_LEASE)
+    return session.scalar(select(Article.id).where(or_(untried, open_verdict)).limit(1)) is not None
 
 
 def published_on(published: datetime | None) -> date | None:

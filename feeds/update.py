@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from feeds.analyse import Analysis, analyse
+from feeds.classify import first_reading
 from feeds.database import Database
 from feeds.extract import ArticleText, ExtractError, extract_page, join_lead
 from feeds.fetch import Fetched, Fetcher, FetchError
@@ -53,7 +54,7 @@ _AT_ONCE = 16
 
 @dataclass(slots=True)
 class UpdateReport:
-    """What one round did; `failed` are (outlet, url, reason)."""
+    """What one round did; `kept` are those that needed no second reader; `failed` are (outlet, url, reason)."""
 
     checked: int = 0
     unchanged: int = 0
@@ -186,7 +187,8 @@ def _take_in(database: Database, feed: Feed, parsed: ParsedFeed, now: datetime) 
     with database.session() as session:
         for new, analysis in wanted:
             save_article(session, new, analysis, now)
-    kept = sum(analysis.verdict.relevant for new, analysis in wanted if new.identity not in known)
+    verdicts = [analysis.verdict for new, analysis in wanted if new.identity not in known]
+    kept = sum(verdict.relevant and not verdict.is_open for verdict in verdicts)
     return len(wanted) - len(edited), len(edited), kept
 
 
@@ -232,6 +234,13 @@ def _first_sentence(lead: str) -> str:
 
 def _understood(new: NewArticle) -> tuple[NewArticle, Analysis]:
     """Keeps the wish for the page where the article may be policy, cites a document, or has no words at all."""
-    analysis = analyse(new.title, new.lead, new.text, published=published_on(new.published), home_province=new.province)
+    analysis = analyse(
+        new.title,
+        new.lead,
+        new.text,
+        published=published_on(new.published),
+        home_province=new.province,
+        verdict=first_reading(new.title, new.lead, new.text),
+    )
     may_matter = analysis.verdict.score >= PAGE_SCORE or bool(analysis.citations) or not analysis.text
     return replace(new, wants_page=new.wants_page and may_matter), analysis

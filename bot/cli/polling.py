@@ -15,11 +15,13 @@ from bot.settings import Settings
 from digests.cluster import fold_waiting
 from feeds.database import Database
 from feeds.fetch import Fetcher
+from feeds.judge import judge_waiting
 from feeds.models import Feed
 from feeds.pages import read_pages
 from feeds.sources import load_sources
 from feeds.store import all_feeds, sync_sources
 from feeds.update import UpdateReport, update_feeds
+from feeds.worker import Worker
 
 
 @click.command("poll")
@@ -62,7 +64,14 @@ async def _poll(settings: Settings, database: Database, everything: bool, feeds:
                 on_feed=advance,
             )
             progress.update(task, description="reading pages", total=None)
-            return report, await read_pages(database, fetcher, now)
+            pages = await read_pages(database, fetcher, now)
+        progress.update(task, description="judging", total=None)
+        worker = Worker()
+        try:
+            report.kept += (await judge_waiting(database, worker, now)).kept
+        finally:
+            await worker.stop()
+        return report, pages
 
 
 def _show(report: UpdateReport, pages: int) -> None:

@@ -10,6 +10,8 @@ from feeds.evaluate import Score, evaluate
 from feeds.train import train
 
 _GOLD = click.Path(exists=True, dir_okay=False, path_type=Path)
+_TEXTS = click.Path(exists=True, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command("evaluate")
@@ -38,22 +40,36 @@ def evaluate_command(gold: tuple[Path, ...]) -> None:
 
 
 @click.command("train")
-@click.argument("gold", metavar="GOLD...", nargs=-1, required=True, type=_GOLD)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write, not the shipped figures.")
-def train_command(gold: tuple[Path, ...], out: Path | None) -> None:
-    """Train the classifier on labelled JSONL.
+@click.argument("gold", metavar="GOLD...", nargs=-1, required=True, type=_TEXTS)
+@click.option("--out", type=_FILE, help="File to write, not the shipped figures of the first reader.")
+@click.option("--second-out", type=_FILE, help="The same of the second reader.")
+@click.option("--vectors", type=_FILE, help="File that keeps the vectors of titles and leads for the next training.")
+def train_command(gold: tuple[Path, ...], out: Path | None, second_out: Path | None, vectors: Path | None) -> None:
+    """Train both readers on labelled JSONL.
 
-    Writes its figures in place of the shipped ones, or to --out. Needs the extra packages of `pip install -e
-    '.[train]'`.
+    Writes their figures in place of the shipped ones, or to --out and --second-out. Labels may come apart from their
+    articles; then name both, the articles as .jsonl, .jsonl.gz or a folder of saved feeds. Needs the extra packages of
+    `pip install -e '.[train]'`.
     """
-    if out and not out.parent.is_dir():  # better now than after the work
-        raise click.BadParameter(f"there is no folder {out.parent}", param_hint="'--out'")
-    report = train(gold, out, log=lambda line: click.echo(line, err=True))
-    table = Table("cross-validated", "precision", "recall", "F1")
-    for name, score in (("natural", report.natural), ("others", report.others), ("topics", report.topics)):
-        table.add_row(name, *_figures(score))
+    for option, path in (("--out", out), ("--second-out", second_out), ("--vectors", vectors)):
+        if path and not path.parent.is_dir():  # better now than after the work
+            raise click.BadParameter(f"there is no folder {path.parent}", param_hint=f"'{option}'")
+    report = train(gold, out, second_out, vectors=vectors, log=lambda line: click.echo(line, err=True))
+    table = Table("cross-validated", "precision", "recall", "F1", "average precision")
+    for name, scores in (("first reader", report.first), ("both readers", report.second)):
+        if scores:
+            for rows, score, precision in (
+                ("natural", scores.natural, scores.natural_average_precision),
+                ("others", scores.others, scores.others_average_precision),
+            ):
+                table.add_row(f"{name}, {rows}", *_figures(score), f"{precision:.4f}")
+    table.add_row("topics", *_figures(report.topics), "")
     print_table(table)
-    click.echo(f"{report.path}: {report.size} bytes, {report.grams} n-grams, threshold {report.threshold:.3f}")
+    threshold = (report.second or report.first).threshold
+    click.echo(
+        f"{report.path}: {report.size} bytes with the second reader's, {report.grams} n-grams, threshold"
+        f" {threshold:.3f}; {report.share:.0%} of the natural stream goes to the second reader"
+    )
 
 
 def _figures(score: Score) -> tuple[str, str, str]:

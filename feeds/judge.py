@@ -1,0 +1,75 @@
+"""Asks the second reader about the articles that wait for it, off the path on which news comes in.
+
+::
+
+    waiting articles --claim--> classify, in a process of its own --> kept / left_out
+                                    |
+                                    +-- it died or hung: one by one; what it dies of keeps the first reader's verdict
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from feeds.classify import Verdict, classify, first_reading
+from feeds.database import Database
+from feeds.models import Article
+from feeds.store import claim_second_readings, store_verdict, take_turn
+from feeds.worker import Worker, WorkerError
+
+log = structlog.get_logger()
+
+_AT_ONCE = 32
+_SECONDS = 60.0  # for so many, the start of the process included: ten times what it needs
+
+Parts = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class JudgeReport:
+    """Articles read by the second reader, and those of them that are security policy."""
+
+    judged: int = 0
+    kept: int = 0
+
+
+async def judge_waiting(database: Database, worker: Worker, clock: Callable[[], datetime]) -> JudgeReport:
+    """Settles every open verdict that is due."""
+    report = JudgeReport()
+    while articles := await asyncio.to_thread(_claim, database, clock()):
+        verdicts = await _verdicts(worker, [(a.title, a.lead, a.text) for a in articles])
+        await asyncio.to_thread(_store, database, articles, verdicts)
+        report.judged += len(articles)
+        report.kept += sum(verdict.relevant for verdict in verdicts)
+    return report
+
+
+async def _verdicts(worker: Worker, articles: Sequence[Parts]) -> Sequence[Verdict]:
+    try:
+        return await worker.run(_classify, articles, seconds=_SECONDS)
+    except WorkerError as error:
+        if len(articles) > 1:
+            return [(await _verdicts(worker, [article]))[0] for article in articles]
+        log.warning("the second reader failed", error=str(error), title=articles[0][0])
+        return [replace(first_reading(*articles[0]), is_open=False)]
+
+
+def _classify(articles: Sequence[Parts]) -> list[Verdict]:
+    return [classify(*article) for article in articles]
+
+
+def _claim(database: Database, now: datetime) -> Sequence[Article]:
+    with database.session() as session:
+        return claim_second_readings(session, now, limit=_AT_ONCE)
+
+
+def _store(database: Database, articles: Sequence[Article], verdicts: Sequence[Verdict]) -> None:
+    with database.session() as session:
+        take_turn(session)
+        for article, verdict in zip(articles, verdicts, strict=True):
+            stored = session.get(Article, article.id)
+            if stored and (stored.title, stored.lead, stored.text) == (article.title, article.lead, article.text):
+                store_verdict(stored, verdict)

@@ -1,0 +1,62 @@
+"""A process for work that must not stop the bot: what may crash, hang or need much memory."""
+
+import asyncio
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import TimeoutError as TookTooLong
+from typing import TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+IDLE = 300.0  # seconds
+
+_T = TypeVar("_T")
+
+
+class WorkerError(Exception):
+    """The work was not done: the process died of it or took too long. Another process stands ready for the next."""
+
+
+class Worker:
+    """One process, started when there is work; `rest` and `stop` end it, and the next work starts another."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPool | None = None
+        self._used = 0.0
+
+    async def run(self, work: Callable[..., _T], *arguments: object, seconds: float) -> _T:
+        """What `work` returns or raises; it and its arguments must be picklable. `WorkerError` says why there is none.
+
+        A piece of work waits until those before it are done; only then its time begins.
+        """
+        if self._pool is None or not self._pool.active:
+            # Not forked: a copy of a process with threads and connections in it may hang.
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPool(max_workers=1, context=context, initializer=_leave_signals_to_parent)
+        try:
+            return await asyncio.wrap_future(self._pool.schedule(work, args=arguments, timeout=seconds))
+        except TookTooLong as error:
+            raise WorkerError(f"took more than {seconds:.0f} s") from error
+        except ProcessExpired as error:
+            raise WorkerError(f"the process died, exit code {error.exitcode}") from error
+        finally:
+            self._used = time.monotonic()
+
+    async def rest(self) -> None:
+        """Ends a process that had no work for `IDLE` seconds: it keeps a model in memory."""
+        if self._pool is not None and time.monotonic() - self._used > IDLE:
+            await self.stop()
+
+    async def stop(self) -> None:
+        """Ends the process; what is under way is not finished."""
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            pool.stop()  # type: ignore[no-untyped-call]
+            await asyncio.to_thread(pool.join)
+
+
+def _leave_signals_to_parent() -> None:
+    """Ctrl-C reaches the whole group of processes; only the parent knows how to stop in order."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
