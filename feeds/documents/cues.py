@@ -13,6 +13,8 @@ _COUNT = {
     "một": 1, "hai": 2, "ba": 3, "bốn": 4, "năm": 5, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10,
     "mười lăm": 15, "hai mươi": 20, "ba mươi": 30,
 }  # fmt: skip
+_NO_AGENT = r"(?:là|theo|để|mà|cho|của|coi|xem|quy|nêu|có|các|những|khi|trong|tại|từ|vào)"  # "được UBND tỉnh ban hành"
+_WORDS = 20  # of a clause, from its end, more than any chain has
 _LONG = 5  # years after which an assessment is a final one
 
 
@@ -20,11 +22,14 @@ def in_front(clause: str) -> str | None:
     """What the chain of words at the end of the clause says."""
     if "của" in clause:
         clause = _of_organ().sub(" ", clause)
-    nearest_first = _chain(clause.replace(",", " ").split())
+    nearest_first = _chain(clause.replace(",", " ").rsplit(None, _WORDS)) if clause != " " else None
     if not nearest_first:
         return None
     # "dự thảo báo cáo thực hiện" drafts something else.
-    return first(nearest_first[:1] + [stage for stage in nearest_first if stage != "drafted"])
+    stage = first(nearest_first[:1] + [stage for stage in nearest_first if stage != "drafted"])
+    if stage in ("issued", "drafted") and clause.endswith(", "):  # "Ngoài ra, Luật X": another clause
+        return None
+    return "drafted" if stage == "issued" and search("not_yet", clause) else stage
 
 
 def behind(low: str, at: int) -> str | None:
@@ -32,7 +37,12 @@ def behind(low: str, at: int) -> str | None:
     match = _after().match(low, at)
     if match is None:
         return None
-    return _after_words()[" ".join(match["words"].split())] if match["words"] else "issued"
+    if match["words"]:
+        return _words("after")[" ".join(match["words"].split())]
+    if match["years"]:
+        return "implemented"
+    stage = _words("passive")[" ".join(match["passive"].split())] if match["passive"] else "issued"
+    return "drafted" if stage == "issued" and match["will"] else stage
 
 
 def head(clause: str) -> str | None:
@@ -53,6 +63,8 @@ def outranked(clause: str) -> str | None:
     found = {_words("far")[word] for word in every("farther_review", clause)}
     if years := search("assessed_years", clause):
         found.add("final_review" if count(years["years"]) >= _LONG else "interim_review")
+    if search("assessed", clause):
+        found.add("final_review" if search("congress", clause) else "interim_review")
     if search("visiting_inspectors", clause):
         found.add("inspected")
     return first(found) if found and not search("another_deed", clause) else None
@@ -116,17 +128,17 @@ def _pattern(name: str) -> tuple[Sequence[str], re.Pattern[str]]:
 
 def _chain(words: Sequence[str]) -> list[str]:
     """Stages of the cues among the last words, as far back as there are only cues, fillers and small numbers."""
-    meanings, longest = _meanings()
+    meanings, sizes = _meanings()
     stages: list[str] = []
     end = len(words)
     while end:
         last = words[end - 1]
-        for size in range(min(longest.get(last, 0), end), 0, -1):
-            meaning = meanings.get(" ".join(words[end - size : end]))
+        for size in sizes.get(last, ()):
+            meaning = meanings.get(" ".join(words[end - size : end])) if size <= end else None
             if meaning is not None:
                 break
         else:
-            if not (last.isdecimal() and len(last) < 4):
+            if not last.isdecimal() or (len(last) > 3 and not _is_year(words, end)):
                 break
             size, meaning = 1, ""
         if meaning:
@@ -135,16 +147,21 @@ def _chain(words: Sequence[str]) -> list[str]:
     return stages
 
 
+def _is_year(words: Sequence[str], end: int) -> bool:
+    """In "sơ kết năm 2025 thực hiện X", but not in "sơ kết năm 2025 và triển khai X"."""
+    return end > 1 and words[end - 2] == "năm" and words[end : end + 1] != ["và"]
+
+
 @cache
-def _meanings() -> tuple[Mapping[str, str], Mapping[str, int]]:
-    """Stage of every cue, "" for words that only fill; by its last word the length of the longest of them."""
+def _meanings() -> tuple[Mapping[str, str], Mapping[str, Sequence[int]]]:
+    """Stage of every cue, "" for words that only fill; by the last word how many words they have, most first."""
     meanings = {**dict.fromkeys(stage_rules()["filler"], ""), **_words("before")}
     meanings = {phrase.replace(",", ""): stage for phrase, stage in meanings.items()}
-    longest: dict[str, int] = {}
+    sizes: dict[str, set[int]] = {}
     for phrase in meanings:
         words = phrase.split()
-        longest[words[-1]] = max(len(words), longest.get(words[-1], 0))
-    return meanings, longest
+        sizes.setdefault(words[-1], set()).add(len(words))
+    return meanings, {last: sorted(counts, reverse=True) for last, counts in sizes.items()}
 
 
 @cache
@@ -157,11 +174,6 @@ def _words(place: str) -> Mapping[str, str]:
     """Stage of each of the words that stand before, after or at the head; of a word in two rows the first's."""
     rows = reversed(stage_rules()["stage"])
     return {words: row["stage"] for row in rows for words in row.get(place, ())}
-
-
-@cache
-def _after_words() -> Mapping[str, str]:
-    return _words("after")
 
 
 @cache
@@ -182,16 +194,17 @@ def _of_organ() -> re.Pattern[str]:
 
 @cache
 def _after() -> re.Pattern[str]:
-    """Nothing but a title may stand between: "Nghị định 86 về kinh doanh vận tải hết hiệu lực"."""
-    organ, words = organ_words()[0], _alternatives(_after_words(), r"\s+")
+    """Nothing but a title may stand between: "Nghị định 86 về kinh doanh vận tải (đã) hết hiệu lực"."""
+    organ = organ_words()[0]
+    words, passive = (_alternatives(_words(place), r"\s+") for place in ("after", "passive"))
     return re.compile(
-        rf"""\s*["“]?(?:\(?sửa\s+đổi[\),]?\s+|của\s+(?:đảng|tỉnh|thành\s+phố)\s+)?
+        rf"""\s*["“]?(?:\(?sửa\s+đổi[\),]?\s+|của\s+(?:đảng|tỉnh|thành\s+phố|{organ})\s+)?
         (?:(?:về|số)\s[^.,;:()]{{2,90}}?\s)?
-        (?:đã\s+|vừa\s+|mới\s+)?
+        (?:(?:đã|vừa|mới|cũng|đều|từng|hiện|tiếp\s+tục|lại|chính\s+thức|cần|phải|(?P<will>sẽ|sắp|đang|dự\s+kiến))\s+)*
         (?:(?P<words>{words})
+          |(?P<years>(?:sau|qua)\s+\w+\s+năm\s+(?:triển\s+khai|thực\s+hiện|thi\s+hành))
           |do\s+[^,.;:()]{{2,40}}?\s(?:ban\s+hành|ký)
-          |được\s+(?:{organ}|\d+\s+đại\s+biểu)\s+(?:khóa\s+\w+\s+)?
-           (?:chính\s+thức\s+|bấm\s+nút\s+|biểu\s+quyết\s+)?(?:thông\s+qua|ban\s+hành|ký|tán\s+thành))
+          |(?:được|bị)\s+(?:(?!{_NO_AGENT}\b)[^\s.,;:()“”"]+\s+){{0,8}}?(?P<passive>{passive}))
         (?!\w)""",
         re.VERBOSE,
     )

@@ -16,30 +16,39 @@ from feeds.documents.mention import LAWS, Mention
 
 _REACH = 110
 _FAR = 240  # for words that govern a whole sentence: "đoàn kiểm tra ... làm việc với ... về việc thực hiện"
-_BREAK = re.compile(r"(?s:.*)(?:[.;:!?]\s|[\n“”\"<>])")  # up to the last one
+_BREAK = re.compile(r"(?s:.*)[.;:!?\n“”\"<>](?:(?<![.;:!?])|\s)")  # up to the last one
 _SENTENCE = re.compile(r"[.;:!?]\s|[\n<>]")
-_QUOTED = re.compile(r"[“\"][^“”\"]*[”\"]")
+_QUOTED = re.compile(r"[“\"][^“”\"\n]*[”\"]")
 _JOINTS = (",", ";", "(", "và", "cùng", "với", "là", "các", "những", "số")
 _AND = re.compile(r"(?:,|(?<!\w)(?:và|cùng|gắn\s+với|(?:đặc\s+biệt|nhất)\s+là))(?:\s*các|\s*những)?$")
 _REVIEWS = ("interim_review", "final_review")
 _ITEMS = ("là ", "gồm ", "như ", "trong đó có ")
-_LISTED = re.compile(r"(?<!\w)(?:các|những|\d+|một số|hàng loạt) .*(?<!\w)(?:là|gồm|như|trong đó có) (?:luật|nghị|$)")
+_LISTED = re.compile(
+    r"(?<!\w)(?:các|những|\d+|hai|ba|bốn|năm|sáu|một số|hàng loạt) .*(?<!\w)(?:là|gồm|như|trong đó có) (?:luật|nghị|$)"
+)
 _BILL = re.compile(r"\(\s*sửa\s+đổi")
 _CONJUNCTION = re.compile(
     r"\s*(?:\(?sửa\s+đổi\)?\s*(?=[,;]|và))?(?:,|và|;|cùng|gắn\s+với|\(|hoặc)*\s*(?:các\s+|những\s+)?"
 )
+_CITED = re.compile(r"(?:[^.;:\n]{0,60});\s*(?:bộ\s+)?(?:luật|pháp\s+lệnh|nghị\s+\w+)\s+sửa\s+đổi[^.;:\n]*$")
 _PART = ("tại ", "của ", "trong ", "vào ")
 _WITHIN = ("tại ", "theo ", "trong ", "tại các ", "theo các ")  # what is said behind is said of a part or a source
-_CARRIERS = {"tại": "source", "trong": "source", "theo": "annex"}  # by the last word, what may be left out before it
-_LEAVES_OUT = ("là ", "tại ", "trong ", "theo ", "và ", "cùng ", ", ", "các ")
+_CARRIERS = {
+    "tại": "source",
+    "trong": "source",
+    "của": "source",
+    "theo": "annex",
+}  # by the last word, what may be left out before it
+_LEAVES_OUT = ("là ", "tại ", "của ", "trong ", "theo ", "và ", "cùng ", ", ", "các ")
 _CUTS = 3
 _PARENTHESIS = re.compile(r"\((?:\s*số)?\s*$")
-_IF = re.compile(r"(?<!\w)nếu\s+$")
+_IF = re.compile(r"(?<!\w)nếu\s+(?:dự\s+(?:thảo\s+|án\s+)?)?$")
 
 
 def give_stages(text: FoldedText, mentions: Sequence[Mention]) -> None:
     """Fills stage and stage_years of every mention, in text order."""
     group: list[Mention] = []  # mentions so far that only commas and "và" part
+    beside: str | None = None  # what is said of a list whose last member only cites the mention before
     floor = 0  # end of the last of them; a back-reference hides nothing: "sửa quy định này tại Điều 60 của Luật X"
     for mention in mentions:
         before = group[-1] if group else None
@@ -48,8 +57,11 @@ def give_stages(text: FoldedText, mentions: Sequence[Mention]) -> None:
             group = [mention]
         elif before and _CONJUNCTION.fullmatch(text.low, max(before.attached, before.end), mention.start):
             _join(text, mention, group)
+            if beside and ";" in text.low[before.end : mention.start]:
+                mention.stage = beside
             group.append(mention)
         else:
+            beside = before.stage if before and _only_cites(text, before, mention) else None
             _read(text, mention, before, floor)
             group = [mention]
         if mention.form != "back_reference":
@@ -70,8 +82,17 @@ def _join(text: FoldedText, mention: Mention, group: Sequence[Mention]) -> None:
         mention.stage = "drafted"
 
 
+def _only_cites(text: FoldedText, before: Mention, mention: Mention) -> bool:
+    """ "thông qua Luật A; Luật sửa đổi, bổ sung một số điều của Luật B; Luật C": B is no member of the list."""
+    if text.low.find(";", before.end, mention.start) < 0:
+        return False
+    return _CITED.match(text.low, before.end, mention.start) is not None
+
+
 def _read(text: FoldedText, mention: Mention, before: Mention | None, floor: int) -> None:
     window = text.low[max(floor, mention.start - _REACH) : mention.start]
+    if "”" in window:
+        window = _QUOTED.sub("", window)
     clause = _last_clause(window)
     if before and _in_title(text, mention, before, clause):
         return
@@ -82,6 +103,7 @@ def _read(text: FoldedText, mention: Mention, before: Mention | None, floor: int
     stage = (
         stage
         or _of_its_list(window, clause)
+        or (before and clause.startswith(", ") and clause.endswith(_ITEMS) and _of_its_list_head(text, mention))
         or _of_itself(text, mention, clause)
         or _of_less(text, mention, before, clause)
     )
@@ -98,7 +120,7 @@ def _from_words(text: FoldedText, mention: Mention, before: Mention | None, clau
     if before and front not in _REVIEWS and _goes_on(text, mention, before, clause):
         return before.stage
     told = None
-    if front in (None, "drafted") and not clause.endswith(_WITHIN):
+    if front in (None, "drafted", "implemented") and not clause.endswith(_WITHIN):
         told = _behind(text, mention)
     if told == "issued" and front is None:
         if _IF.search(clause):
@@ -107,8 +129,12 @@ def _from_words(text: FoldedText, mention: Mention, before: Mention | None, clau
             return "amended"
     if front == "drafted" and told == "issued":  # "dự thảo Luật X đã được thông qua"
         return "issued"
-    stage = front or told
+    stage = told if front is None or told in (*_REVIEWS, "inspected") else front
     if stage in ("implemented", "rolled_out"):
+        if search("committee", clause) and not search("plan", clause):
+            return "mentioned"
+        if before and before.stage == "issued" and _in_sentence(text, before, mention) and search("by_another", clause):
+            return "rolled_out"
         return outranked(_sentence(text, mention, floor, clause)) or carried_out(clause, stage)
     if stage is None and (clause.endswith(_PART) or clause[-2:-1].isdigit()) and search("provision", clause):
         return "amended"
@@ -124,15 +150,21 @@ def _behind(text: FoldedText, mention: Mention) -> str | None:
 
 def _in_title(text: FoldedText, mention: Mention, before: Mention, clause: str) -> bool:
     """ "Nghị định 86 quy định chi tiết Luật Thanh tra": cited by another document's title, unless that one is news."""
-    if before.stage == "issued" or mention.start - before.end > _REACH or not search("title_of_another", clause):
+    if mention.start - before.end > _REACH or before.form == "draft" or not search("title_of_another", clause):
         return False
-    return not _SENTENCE.search(text.low, before.end, mention.start)
+    if before.stage == "issued" and "chi tiết" not in clause:
+        return False
+    return _in_sentence(text, before, mention)
 
 
 def _goes_on(text: FoldedText, mention: Mention, before: Mention, clause: str) -> bool:
     """A review or inspection of the mention before that is one of this, too: "gắn với thực hiện Chỉ thị 05"."""
     if before.stage not in (*_REVIEWS, "inspected") or not search("goes_on", clause):
         return False
+    return _in_sentence(text, before, mention)
+
+
+def _in_sentence(text: FoldedText, before: Mention, mention: Mention) -> bool:
     return not _SENTENCE.search(text.low, before.end, mention.start)
 
 
@@ -168,14 +200,24 @@ def _of_its_list(window: str, clause: str) -> str | None:
     return in_front(cut("listed", clause) or "") or head(clause)
 
 
+def _of_its_list_head(text: FoldedText, mention: Mention) -> str | None:
+    """As its list says, though its head cites another: "sẽ sửa đổi ba luật theo Luật A, gồm Luật B"."""
+    window = text.low[max(0, mention.start - _FAR) : mention.start]
+    return _of_its_list(window, _last_clause(window))
+
+
 def _of_itself(text: FoldedText, mention: Mention, clause: str) -> str | None:
     """A bill by its name; what its issuer issues; what somebody does "theo" it, said of a deed, not of a source."""
+    if _is_bill(text, mention) and clause.endswith(_WITHIN) and _behind(text, mention) == "issued":
+        return None  # "theo Luật X (sửa đổi) được Quốc hội thông qua"
     if _is_bill(text, mention) or (_is_law(mention) and clause.endswith(" dự ")):
         return "drafted"
     if mention.subject:
         return "issued"
     if search("trained", clause):
         return "rolled_out"
+    if search("guided", clause):
+        return "implemented"
     penal = mention.kind is not None and mention.kind.code == "BL"
     if "(" in clause and _PARENTHESIS.search(clause):
         return _apposed(mention, clause)
@@ -206,7 +248,7 @@ def _of_less(text: FoldedText, mention: Mention, before: Mention | None, clause:
             return before.stage
         if stage := in_front(clause):
             return carried_out(clause, stage)
-        if stage := according(clause):
+        if last != ["của"] and (stage := according(clause)):
             return stage
     return None
 
