@@ -1,5 +1,6 @@
 """Databases to test on: a fresh SQLite file, and a schema of its own in one embedded PostgreSQL server."""
 
+import asyncio
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -10,9 +11,19 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from feeds.database import Database
+from feeds.worker import Worker
 from terminal import Terminal
 
 NOW = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)  # 07:00 in Vietnam
+
+
+WORKER = Worker()  # one process for all tests that need it: starting one takes a second
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _end_of_worker() -> Iterator[None]:
+    yield
+    asyncio.run(WORKER.stop())
 
 
 @pytest.fixture(scope="session")

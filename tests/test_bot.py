@@ -272,6 +272,8 @@ async def test_while_the_first_reading_lasts_the_digest_is_promised_and_then_com
             await update_feeds(database, fetcher, here.clock, interval=timedelta(minutes=15))
             assert await here.bot.deliver_now() == 0, "the pages are not read yet"
             await read_pages(database, fetcher, here.clock)
+        assert await here.bot.deliver_now() == 0, "the second reader has not judged yet"
+        await here.bot.jobs.judge()
         assert await here.bot.deliver_now() > 0
         await user.wait_for("Điểm tin an ninh")
         assert await here.bot.deliver_now() == 0

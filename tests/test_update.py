@@ -15,9 +15,10 @@ from sqlalchemy import select
 
 from bot.demo.articles import SampleArticle, load_outlets
 from bot.demo.outlets import OutletServer
-from conftest import NOW
+from conftest import NOW, WORKER
 from feeds.database import Database
 from feeds.fetch import Fetcher
+from feeds.judge import judge_waiting
 from feeds.models import Article, Feed, Mention
 from feeds.pages import PAGE_TRIES, read_pages
 from feeds.sources import Source
@@ -120,7 +121,8 @@ async def update(database: Database, hosts: list[str], clock: Clock, *, all_feed
     async with Fetcher(allow_private=hosts, timeout=0.5) as fetcher:
         report = await update_feeds(database, fetcher, clock, interval=INTERVAL, only_due=not all_feeds)
         await read_pages(database, fetcher, clock)
-        return report
+    report.kept += (await judge_waiting(database, WORKER, clock)).kept
+    return report
 
 
 def follow(database: Database, outlet: Outlet, *paths: str, province: str | None = None) -> None:
