@@ -58,8 +58,8 @@ def test_doctor_finds_nothing_wrong(healthy: Terminal) -> None:
     ended = healthy("doctor")
     assert (ended.code, ended.err) == (0, "")
     assert [line.split(":")[0] for line in ended.out.splitlines()] == [
-        "ok       settings", "ok       sources", "ok       classifier", "ok       database", "ok       feeds", "ok       token"
-    ]  # fmt: skip
+        f"ok       {what}" for what in ("settings", "sources", "classifier", "database", "feeds", "token")
+    ]
     assert "@diem_tin_sandbox_bot" in ended.out
 
 
