@@ -24,8 +24,8 @@ from bot.sender import TelegramSender
 from bot.settings import Settings
 from feeds.database import Database
 from feeds.fetch import Fetcher
+from feeds.following import sync_sources
 from feeds.sources import Source, load_sources
-from feeds.store import sync_sources
 from feeds.update import UpdateReport
 
 log = structlog.get_logger()

@@ -15,9 +15,10 @@ from digests.lock import delivery_lock
 from digests.sending import Sender
 from feeds.database import Database
 from feeds.fetch import Fetcher
+from feeds.following import reading_progress
 from feeds.judge import judge_waiting
 from feeds.pages import read_pages
-from feeds.store import is_still_reading, reading_progress
+from feeds.store import is_still_reading
 from feeds.update import UpdateReport, update_feeds
 from feeds.worker import Worker
 

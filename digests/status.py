@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from feeds.following import ReadingProgress, reading_progress
 from feeds.models import Article, Feed
-from feeds.store import ReadingProgress, reading_progress
 
 
 @dataclass(frozen=True, slots=True)

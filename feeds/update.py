@@ -25,17 +25,11 @@ from feeds.classify import first_reading
 from feeds.database import Database
 from feeds.extract import ArticleText, ExtractError, extract_page, join_lead
 from feeds.fetch import Fetched, Fetcher, FetchError
+from feeds.following import claim_feeds
 from feeds.identity import article_identity
 from feeds.models import Feed
 from feeds.parse import Entry, ParsedFeed, ParseError, parse_feed
-from feeds.store import (
-    NewArticle,
-    claim_feeds,
-    known_articles,
-    published_on,
-    save_article,
-    stored_text,
-)
+from feeds.store import NewArticle, known_articles, published_on, save_article, stored_text
 from feeds.text import sentences, shorten
 
 log = structlog.get_logger()

@@ -19,16 +19,10 @@ from digests.rank import importance, ranked
 from digests.subscribers import find_reader
 from digests.views import ArticleView, DigestView, DocumentChip, StoryView, shown_documents
 from feeds.database import Database
+from feeds.following import sync_sources
 from feeds.models import Article, Feed
 from feeds.sources import Source
-from feeds.store import (
-    document_of_token,
-    document_tokens,
-    ensure_documents,
-    minute_position,
-    sync_sources,
-    unnamed_documents,
-)
+from feeds.store import document_of_token, document_tokens, ensure_documents, minute_position, unnamed_documents
 from newsroom import POLICY, ROBBERY, publish, reader
 
 HOUR = timedelta(hours=1)

@@ -12,30 +12,24 @@ from sqlalchemy.orm import Session
 from conftest import NOW
 from feeds.analyse import analyse
 from feeds.database import Database
+from feeds.following import FEED_LEASE, add_feeds, all_feeds, claim_feeds, drop_feed, reading_progress, sync_sources
 from feeds.models import Article, Document, Feed, Mention
 from feeds.sources import Source
 from feeds.store import (
-    FEED_LEASE,
     PAGE_LEASE,
     NewArticle,
-    add_feeds,
-    all_feeds,
-    claim_feeds,
     claim_pages,
     document_of_token,
     document_tokens,
-    drop_feed,
     ensure_documents,
     known_articles,
     minute_position,
     next_position,
     published_on,
-    reading_progress,
     reading_since,
     save_article,
     seen_keys,
     store_analysis,
-    sync_sources,
 )
 from newsroom import POLICY, ROBBERY, publish
 

@@ -18,11 +18,11 @@ from bot.demo.outlets import OutletServer
 from conftest import NOW, WORKER
 from feeds.database import Database
 from feeds.fetch import Fetcher
+from feeds.following import sync_sources
 from feeds.judge import judge_waiting
 from feeds.models import Article, Feed, Mention
 from feeds.pages import PAGE_TRIES, read_pages
 from feeds.sources import Source
-from feeds.store import sync_sources
 from feeds.update import MAX_BACK_OFF, UpdateReport, next_check, update_feeds
 from newsroom import POLICY, ROBBERY
 

@@ -9,9 +9,10 @@ from bot.cli.opened import opened_database, ready_settings
 from bot.clock import now
 from feeds.analyse import analyse
 from feeds.database import Database
+from feeds.following import add_feeds
 from feeds.readfile import ReadArticle, ReadProblem, read_articles
 from feeds.sources import SourcesError, read_opml
-from feeds.store import NewArticle, add_feeds, published_on, save_article
+from feeds.store import NewArticle, published_on, save_article
 
 
 @click.command("import")

@@ -15,11 +15,11 @@ from bot.settings import Settings
 from digests.cluster import fold_waiting
 from feeds.database import Database
 from feeds.fetch import Fetcher
+from feeds.following import all_feeds, sync_sources
 from feeds.judge import judge_waiting
 from feeds.models import Feed
 from feeds.pages import read_pages
 from feeds.sources import load_sources
-from feeds.store import all_feeds, sync_sources
 from feeds.update import UpdateReport, update_feeds
 from feeds.worker import Worker
 

@@ -18,7 +18,7 @@ from digests.compose import compose_period
 from digests.render import Message, render, render_digest
 from digests.subscribers import Reader, subscribe, unsubscribe
 from digests.views import shown_documents
-from feeds.store import reading_progress
+from feeds.following import reading_progress
 
 # "7", "7h", "7:30", "7h30", "19g05"
 _HOUR = re.compile(r"^([01]?\d|2[0-3])\s*(?:[:hg.]\s*([0-5]\d)?)?$", re.IGNORECASE)

@@ -15,7 +15,7 @@ from bot.profile import publish_chat_commands
 from digests.render import LANGUAGES, Message, render
 from digests.subscribers import Reader, choose_language, choose_timezone, subscribe, unsubscribe
 from feeds.classify import topics
-from feeds.store import reading_progress
+from feeds.following import reading_progress
 
 
 async def settings(update: Update, context: Context) -> None:

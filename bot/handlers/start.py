@@ -13,7 +13,7 @@ from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
 from bot.texts import say
 from digests.render import Button, Message, render
 from digests.subscribers import Reader, find_reader, promise_first, subscribe
-from feeds.store import ReadingProgress, reading_progress
+from feeds.following import ReadingProgress, reading_progress
 
 HOURS = (6, 7, 8, 11, 17, 20)
 

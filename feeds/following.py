@@ -1,0 +1,120 @@
+"""The feeds that are followed: taken over from their lists, claimed when due. Each function works inside the session
+it is given."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from feeds.models import Feed
+from feeds.sources import Source
+from feeds.store import take_turn
+
+FEED_LEASE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingProgress:
+    """How far the first reading of the enabled feeds is."""
+
+    done: int
+    total: int
+
+    @property
+    def is_complete(self) -> bool:
+        return self.done >= self.total
+
+
+def sync_sources(session: Session, sources: Iterable[Source], now: datetime) -> None:
+    """Brings the feeds that come from the sources file in step with it; feeds added by users stay."""
+    take_turn(session)
+    stored = {feed.url: feed for feed in session.scalars(select(Feed))}
+    wanted = {source.url: source for source in sources}
+    for url, source in wanted.items():
+        feed = stored.get(url)
+        if feed is None:
+            session.add(_feed(source, now, origin="file"))
+            continue
+        _describe(feed, source)
+        if feed.origin == "file":
+            feed.enabled = source.enabled
+    for url, feed in stored.items():
+        if feed.origin == "file" and url not in wanted:
+            feed.enabled = False
+
+
+def add_feeds(session: Session, sources: Iterable[Source], now: datetime) -> int:
+    """Follows these feeds from now on, due at once; returns how many are new or were switched off before.
+
+    Those that their list marks as switched off are passed over.
+    """
+    stored = {feed.url: feed for feed in session.scalars(select(Feed))}
+    added = 0
+    for source in {source.url: source for source in sources if source.enabled}.values():
+        feed = stored.get(source.url)
+        if feed is not None and feed.enabled:
+            continue
+        added += 1
+        if feed is None:
+            session.add(_feed(source, now, origin="user"))
+        else:
+            _describe(feed, source)
+            feed.enabled, feed.origin, feed.next_check_at = True, "user", now
+    return added
+
+
+def drop_feed(session: Session, url: str) -> bool:
+    """Stops following a feed, for good even where the sources file names it; its articles stay. False if unknown."""
+    feed = session.scalar(select(Feed).where(Feed.url == url, Feed.enabled))
+    if feed is None:
+        return False
+    feed.enabled, feed.origin = False, "user"
+    return True
+
+
+def all_feeds(session: Session) -> Sequence[Feed]:
+    """Every feed that is followed, by outlet."""
+    return session.scalars(select(Feed).where(Feed.enabled).order_by(Feed.outlet, Feed.url)).all()
+
+
+def _describe(feed: Feed, source: Source) -> None:
+    feed.outlet, feed.level, feed.language = source.outlet, source.level, source.language
+    feed.province, feed.section = source.province, source.section
+
+
+def _feed(source: Source, now: datetime, *, origin: str) -> Feed:
+    return Feed(
+        url=source.url,
+        outlet=source.outlet,
+        level=source.level,
+        language=source.language,
+        province=source.province,
+        section=source.section,
+        origin=origin,
+        enabled=source.enabled,
+        next_check_at=now,
+    )
+
+
+def claim_feeds(
+    session: Session, now: datetime, *, limit: int, only_due: bool = True, but: Collection[int] = ()
+) -> Sequence[Feed]:
+    """Feeds to check now but for the ids in `but`, taken so that no other process takes them for `FEED_LEASE`."""
+    free = or_(Feed.claimed_until.is_(None), Feed.claimed_until <= now)
+    query = select(Feed).where(Feed.enabled, free, Feed.id.not_in(but))
+    if only_due:
+        query = query.where(Feed.next_check_at <= now)
+    feeds = session.scalars(query.order_by(Feed.next_check_at).limit(limit).with_for_update(skip_locked=True)).all()
+    for feed in feeds:
+        feed.claimed_until = now + FEED_LEASE
+    return feeds
+
+
+def reading_progress(session: Session) -> ReadingProgress:
+    """Enabled feeds that were checked at least once, of all enabled feeds."""
+    total, done = session.execute(
+        select(func.count(), func.count(Feed.checked_at)).select_from(Feed).where(Feed.enabled)
+    ).one()
+    return ReadingProgress(done, total)
