@@ -30,16 +30,18 @@ _BILL = re.compile(r"\(\s*sửa\s+đổi")
 _CONJUNCTION = re.compile(
     r"\s*(?:\(?sửa\s+đổi\)?\s*(?=[,;]|và))?(?:,|và|;|cùng|gắn\s+với|\(|hoặc)*\s*(?:các\s+|những\s+)?"
 )
-_CITED = re.compile(r"(?:[^.;:\n]{0,60});\s*(?:bộ\s+)?(?:luật|pháp\s+lệnh|nghị\s+\w+)\s+sửa\s+đổi[^.;:\n]*$")
+# "thông qua Luật A; Luật sửa đổi, bổ sung một số điều của Luật B; Luật C": B is no member of the list.
+_CITED = re.compile(r"[^.;:\n]{0,60};\s*(?:bộ\s+)?(?:luật|pháp\s+lệnh|nghị\s+\w+)\s+sửa\s+đổi[^.;:\n]*$")
 _PART = ("tại ", "của ", "trong ", "vào ")
 _WITHIN = ("tại ", "theo ", "trong ", "tại các ", "theo các ")  # what is said behind is said of a part or a source
 _CARRIERS = {
     "tại": "source",
     "trong": "source",
     "của": "source",
+    "mà": "source",
     "theo": "annex",
 }  # by the last word, what may be left out before it
-_LEAVES_OUT = ("là ", "tại ", "của ", "trong ", "theo ", "và ", "cùng ", ", ", "các ")
+_LEAVES_OUT = ("là ", "tại ", "của ", "mà ", "trong ", "theo ", "và ", "cùng ", ", ", "các ")
 _CUTS = 3
 _PARENTHESIS = re.compile(r"\((?:\s*số)?\s*$")
 _IF = re.compile(r"(?<!\w)nếu\s+(?:dự\s+(?:thảo\s+|án\s+)?)?$")
@@ -61,7 +63,8 @@ def give_stages(text: FoldedText, mentions: Sequence[Mention]) -> None:
                 mention.stage = beside
             group.append(mention)
         else:
-            beside = before.stage if before and _only_cites(text, before, mention) else None
+            cited = before and _CITED.match(text.low, before.end, mention.start)
+            beside = before.stage if before and cited else None
             _read(text, mention, before, floor)
             group = [mention]
         if mention.form != "back_reference":
@@ -80,13 +83,6 @@ def _join(text: FoldedText, mention: Mention, group: Sequence[Mention]) -> None:
         member.stage = told or "mentioned"
     if told is None and _is_bill(text, mention):
         mention.stage = "drafted"
-
-
-def _only_cites(text: FoldedText, before: Mention, mention: Mention) -> bool:
-    """ "thông qua Luật A; Luật sửa đổi, bổ sung một số điều của Luật B; Luật C": B is no member of the list."""
-    if text.low.find(";", before.end, mention.start) < 0:
-        return False
-    return _CITED.match(text.low, before.end, mention.start) is not None
 
 
 def _read(text: FoldedText, mention: Mention, before: Mention | None, floor: int) -> None:
@@ -170,6 +166,8 @@ def _in_sentence(text: FoldedText, before: Mention, mention: Mention) -> bool:
 
 def _shares(text: FoldedText, before: Mention, mention: Mention) -> bool:
     """ "quán triệt Nghị quyết 79 về kinh tế nhà nước và Nghị quyết 80": the title between parts nothing."""
+    if mention.start - before.end > _FAR * 3:  # a long title at most
+        return False
     between = text.low[before.end : mention.start].rstrip()
     if not between.endswith(_JOINTS):
         return False
