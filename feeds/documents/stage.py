@@ -264,7 +264,9 @@ def _last_clause(words: str) -> str:
 
 
 def _single_blanks(clause: str) -> str:
-    return " ".join(clause.split()) + " "
+    if "  " in clause or not clause.isprintable():  # a line break, a tab or another blank is none
+        clause = " ".join(clause.split())
+    return clause.strip() + " "
 
 
 def _is_law(mention: Mention) -> bool:
