@@ -18,9 +18,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from feeds.embedding import is_available, opening
-from feeds.evidence import Evidence, Gains, find_evidence
+from feeds.english import SHIFT, english_evidence, is_english
+from feeds.evidence import MOST, Evidence, Gains, find_evidence
 from feeds.figures import DATA, NUMBER, ZONES, Figures, Zone, count_grams, load_figures, read_zones, topic_rules, vector
-from feeds.second import second_reader, second_score
+from feeds.second import probability, second_reader, second_score
 
 __all__ = [
     "Evidence",
@@ -69,14 +70,16 @@ class Verdict:
 def classify(title: str, summary: str = "", text: str = "", *, figures: Figures | None = None) -> Verdict:
     """The verdict on one article, any part of which may be empty.
 
-    Not Vietnamese (too few known syllables) is not relevant. A text without any accent is read without accents, by the
-    first reader alone. With `figures`, not the shipped ones, the first reader decides alone.
+    Neither Vietnamese (too few known syllables) nor English is not relevant. A text without any accent is read without
+    accents, by the first reader alone. With `figures`, not the shipped ones, the first reader decides alone.
     """
     first = _first(title, summary, text, figures or shipped_figures())
     second = second_reader() if first.is_open and figures is None else None
     if second is None:
         return first.verdict(first.score, first.figures.threshold)
-    return first.verdict(second_score(second, opening(title, summary, text), first.score), second.threshold)
+    read = opening(title, summary, text)
+    score = second_score(second, read, None if first.english else first.score, SHIFT)
+    return first.verdict(score, second.threshold)
 
 
 def first_reading(title: str, summary: str = "", text: str = "") -> Verdict:
@@ -96,10 +99,14 @@ class _First:
     values: Mapping[int, float]  # empty: not Vietnamese
     score: float
     is_open: bool
+    english: Mapping[str, tuple[Evidence, ...]]  # phrases by topic, of an English article
 
     def verdict(self, score: float, threshold: float) -> Verdict:
         """The verdict at `score`, which both readers may have made."""
-        relevant = score >= threshold and bool(self.values)
+        relevant = score >= threshold and bool(self.values or self.english)
+        if self.english:
+            phrases = tuple(phrase for found in self.english.values() for phrase in found)
+            return Verdict(relevant, score, tuple(self.english) if relevant else (), phrases[:MOST])
         evidence: tuple[Evidence, ...] = ()
         if self.values and (relevant or score >= NEAR_MISS):
             weights, slope = self.figures.weights, self.figures.slope
@@ -117,11 +124,12 @@ def _first(title: str, summary: str, text: str, figures: Figures) -> _First:
     joined = join_parts(title, summary, text)
     known = [syllable in vocabulary for zone in zones for syllable in zone.syllables if syllable != NUMBER]
     if not any(known) or sum(known) < LEAST_KNOWN * len(known):
-        return _First(figures, joined, zones, vocabulary, {}, 0.0, False)
+        english = english_evidence(join_parts(title, summary, "")) if is_english(joined) else {}
+        return _First(figures, joined, zones, vocabulary, {}, 0.0, bool(english), english)
     values = vector(count_grams(zones, vocabulary), figures.idf)
     decision = _product(values, figures.weights) + figures.intercept
-    score = _probability(figures.slope * decision + figures.offset)
-    return _First(figures, joined, zones, vocabulary, values, score, accented and score >= figures.second_from)
+    score = probability(figures.slope * decision + figures.offset)
+    return _First(figures, joined, zones, vocabulary, values, score, accented and score >= figures.second_from, {})
 
 
 def join_parts(title: str, summary: str, text: str) -> str:
@@ -150,10 +158,6 @@ def shipped_figures() -> Figures:
 
 def _product(values: Mapping[int, float], weights: "array[float] | array[int]") -> float:
     return math.fsum(map(operator.mul, values.values(), map(weights.__getitem__, values)))
-
-
-def _probability(log_odds: float) -> float:
-    return 1 / (1 + math.exp(-max(log_odds, -500.0)))
 
 
 def _topics_of(values: Mapping[int, float], zones: Collection[Zone], figures: Figures) -> tuple[str, ...]:

@@ -50,8 +50,12 @@ class SecondFigures:
 
     def score(self, first_log_odds: float, decision: float) -> float:
         """The probability of relevance in a natural stream of news."""
-        log_odds = self.first * first_log_odds + self.second * decision + self.offset
-        return 1 / (1 + math.exp(-max(log_odds, -500.0)))
+        return probability(self.first * first_log_odds + self.second * decision + self.offset)
+
+
+def probability(log_odds: float) -> float:
+    """The logistic function."""
+    return 1 / (1 + math.exp(-max(log_odds, -500.0)))
 
 
 @cache
@@ -60,10 +64,15 @@ def second_reader() -> SecondFigures | None:
     return load_second(FIGURES) if is_available() else None
 
 
-def second_score(figures: SecondFigures, read: str, first_score: float) -> float:
-    """The probability of relevance after both readers; `read` is the article's `opening`."""
-    odds = min(max(first_score, 1e-9), 1 - 1e-9)
+def second_score(figures: SecondFigures, read: str, first_score: float | None, alone: float) -> float:
+    """The probability of relevance after both readers; `read` is the article's `opening`.
+
+    Where the first has no score, `alone` takes the place of what its log odds would add.
+    """
     decision = float(figures.decide(embed([read]))[0])
+    if first_score is None:
+        return probability(alone + figures.second * decision)
+    odds = min(max(first_score, 1e-9), 1 - 1e-9)
     return figures.score(math.log(odds / (1 - odds)), decision)
 
 
