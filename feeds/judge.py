@@ -9,12 +9,12 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
-from feeds.classify import Verdict, classify, first_reading
+from feeds.classify import Verdict, classify, shipped_figures
 from feeds.database import Database
 from feeds.models import Article
 from feeds.store import claim_second_readings, store_verdict, take_turn
@@ -54,7 +54,7 @@ async def _verdicts(worker: Worker, articles: Sequence[Parts]) -> Sequence[Verdi
         if len(articles) > 1:
             return [(await _verdicts(worker, [article]))[0] for article in articles]
         log.warning("the second reader failed", error=str(error), title=articles[0][0])
-        return [replace(first_reading(*articles[0]), is_open=False)]
+        return [classify(*articles[0], figures=shipped_figures())]
 
 
 def _classify(articles: Sequence[Parts]) -> list[Verdict]:
