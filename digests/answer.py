@@ -86,11 +86,15 @@ def answer(session: Session, query: str, *, size: int = PER_PAGE) -> Answer:
 
 
 def _dossiers(shelf: Shelf, lookup: Lookup, documents: Sequence[Document]) -> tuple[Dossier, ...]:
-    """Of an open number one of all that bear it; else of each document, and of each number that none of them bears."""
+    """Of an open number one of all that bear it; else of each document, and of each number that none of them bears.
+
+    A number that may only be one document, whose committee is not known, is that document's too.
+    """
     missing = {wish.key for wish in lookup.missing}
-    borne = set() if lookup.status == "ambiguous" else _keys_borne(documents)
+    is_choice = lookup.status == "ambiguous" and len(documents) != 1
+    borne = set() if is_choice else _keys_borne(documents)
     numbers = [key for key in lookup.keys if key not in missing and key.casefold() not in borne]
-    meant = () if lookup.status == "ambiguous" else documents
+    meant = () if is_choice else documents
     return (
         *(shelf.of_document(document.id) for document in meant),
         *(shelf.of_number(key) for key in numbers),

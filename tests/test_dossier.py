@@ -292,6 +292,14 @@ def test_a_provinces_number_is_not_its_citys_and_a_doubt_is_shown(database: Data
     assert "08-NQ/TU (Hà Tĩnh)" in text
 
 
+def test_a_number_that_may_only_be_one_document_shows_the_articles_read_so(database: Database) -> None:
+    with database.session() as session:
+        publish_all(session, "TP. Bến Tre triển khai Nghị quyết số 08-NQ/TU về chiến lược bảo vệ an ninh quốc gia")
+        found = answer(session, "08-NQ/TU Bến Tre")
+    assert found.status == "ambiguous"
+    assert sum(dossier.total for dossier in found.dossiers) == 1
+
+
 def test_the_card_of_a_number_names_what_each_article_means(database: Database) -> None:
     """The button under an ambiguous citation in a digest leads here."""
     with database.session() as session:
