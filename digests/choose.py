@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from digests.models import SentStory, StoryArticle
+from feeds.classify import STEP
 from feeds.models import Article
 from feeds.store import minute_position
 
@@ -34,6 +35,7 @@ def choose_new(
     window_end: datetime,
     is_first: bool,
     topics: Collection[str],
+    volume: int = 0,
 ) -> Sequence[Article]:
     """Policy articles for a subscriber: first seen until `window_end`, not old news, no story this chat had.
 
@@ -43,7 +45,7 @@ def choose_new(
     oldest = oldest_news(window_start, is_first=is_first)
     sent = select(SentStory.story_id).where(SentStory.chat_id == chat_id)
     query = (
-        _kept()
+        _wanted(volume)
         .join(StoryArticle, StoryArticle.article_id == Article.id)
         .where(
             Article.origin == "poll",
@@ -57,10 +59,10 @@ def choose_new(
 
 
 def choose_period(
-    session: Session, *, start: datetime, end: datetime, topics: Collection[str] = ()
+    session: Session, *, start: datetime, end: datetime, topics: Collection[str] = (), volume: int = 0
 ) -> Sequence[Article]:
     """Policy articles published (or first seen, where that is unknown) in ``(start, end]``, imported ones included."""
-    query = _kept().where(dated_in(start, end))
+    query = _wanted(volume).where(dated_in(start, end))
     return _on_topics(session.scalars(query).all(), topics)
 
 
@@ -81,10 +83,15 @@ def dated_in(start: datetime, end: datetime) -> ColumnElement[bool]:
     return and_(Article.position >= minutes[0], Article.position < minutes[1], dated_at > start, dated_at <= end)
 
 
-def _kept() -> Select[Article]:
-    """Without the texts, which are long."""
+def _wanted(volume: int) -> Select[Article]:
+    """What a reader of this volume is told of, without the texts, which are long.
+
+    Each more is a superset: who wants fewer gets what is plainly policy, who wants more also what is nearly.
+    """
+    states = ("kept", "near") if volume > 0 else ("kept",)
     columns = load_only(*VIEWED, Article.lead, Article.topics, Article.score, raiseload=True)
-    return select(Article).where(Article.state == "kept").order_by(Article.position.desc()).options(columns)
+    query = select(Article).where(Article.state.in_(states)).order_by(Article.position.desc()).options(columns)
+    return query.where(Article.margin >= STEP) if volume < 0 else query
 
 
 def _on_topics(articles: Sequence[Article], topics: Collection[str]) -> Sequence[Article]:

@@ -39,7 +39,7 @@ LIKE_TITLE = 0.3
 SAME_OPENING = 0.42
 SAME_NUMBERS = 0.5
 _WAITING = (
-    Article.state == "kept",
+    Article.state.in_(("kept", "near")),
     ~select(StoryArticle).where(StoryArticle.article_id == Article.id).exists(),
 )
 _OPENING = 600  # characters
@@ -127,7 +127,7 @@ def fold_waiting(database: Database) -> None:
 
 
 def fold_stories(session: Session, *, limit: int | None = None) -> int:
-    """Gives every kept article its story, oldest first, at most `limit`; returns how many articles were placed.
+    """Gives every article that is kept or near its story, oldest first, at most `limit`; returns how many were placed.
 
     They are taken in batches of at most `BATCH` that span at most `WINDOW`, so that after an import of old articles
     what lies between them and today is not read.

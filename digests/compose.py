@@ -58,6 +58,7 @@ def compose_due(session: Session, digest: Digest, reader: Reader) -> DigestView:
         window_end=digest.window_end,
         is_first=digest.is_first,
         topics=reader.topics,
+        volume=reader.volume,
     )
     read = and_(
         Article.origin == "poll",
@@ -81,6 +82,7 @@ def compose_period(
     language: str,
     timezone: str,
     topics: Collection[str] = (),
+    volume: int = 0,
     next_due_at: datetime | None = None,
 ) -> DigestView:
     """The digest of the last `hours` hours for whoever asks: imported articles included.
@@ -89,7 +91,7 @@ def compose_period(
     """
     # 200,000 hours are asked for in earnest; anything before the year 1 is not.
     start = now - min(timedelta(hours=hours), now - datetime.min.replace(tzinfo=now.tzinfo) - timedelta(days=2))
-    articles = choose_period(session, start=start, end=now, topics=topics)
+    articles = choose_period(session, start=start, end=now, topics=topics, volume=volume)
     read = dated_in(start, now)
     return _compose(session, articles, read, language, timezone, start, now, topics, next_due_at=next_due_at)
 

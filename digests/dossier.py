@@ -196,7 +196,7 @@ def _chosen(mentions: Iterable[Row[Any]], document_id: str | None) -> Sequence[R
 
 def _may_mean(row: Row[Any], document_id: str) -> bool:
     """Whether a mention of the number may be of the document: not if it was read otherwise or contradicts it."""
-    if row.document_id:
+    if row.document_id or row.status == "withdrawn":
         return bool(row.document_id == document_id)
     told = told_identity(document_id, row) or _year_beside(document_id, row)
     if told is not None and not document_id.endswith(("#?", f"#{told}")):

@@ -1,4 +1,4 @@
-"""Tables of who reads, what is due, what was sent, and which articles tell one story."""
+"""Tables of who reads, what is due, what was sent, what readers say of it, and which articles tell one story."""
 
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,8 @@ class Subscription(Base):
     # Empty: all topics.
     topics: Mapped[list[str]] = mapped_column(default_factory=list)
     enabled: Mapped[bool] = mapped_column(default=True)
+    # How much: -1 fewer than usual, 1 more.
+    volume: Mapped[int] = mapped_column(default=0)
     # End of the last digest's window: where the next one begins.
     covered_until: Mapped[datetime | None] = mapped_column(default=None)
     # The first digest was promised for when the first reading of the feeds is done.
@@ -120,3 +122,34 @@ class SentStory(Base):
     chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True)
     story_id: Mapped[int] = mapped_column(BigId, ForeignKey("story.id", ondelete="CASCADE"), primary_key=True)
     digest_id: Mapped[int] = mapped_column(BigId, ForeignKey("digest.id", ondelete="CASCADE"))
+
+
+class Feedback(Base):
+    """What a chat says of an article: `kind` is irrelevant, or wrong_document of the document it names.
+
+    It changes nothing before a review: `decision` is accepted or rejected then.
+    """
+
+    __tablename__ = "feedback"
+    __table_args__ = (
+        UniqueConstraint("chat_id", "article_id", "kind", "document_id"),
+        Index("ix_feedback_decision", "decision", "article_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
+    chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"))
+    article_id: Mapped[int] = mapped_column(BigId, ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime]
+    document_id: Mapped[str] = mapped_column(default="")
+    decision: Mapped[str | None] = mapped_column(String(8), default=None)
+    decided_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Chore(Base):
+    """Something done once a day by whichever process claims it first."""
+
+    __tablename__ = "chore"
+
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    next_due_at: Mapped[datetime]

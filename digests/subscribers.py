@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from digests.models import Chat, Digest, DigestPart, SentStory, Subscription
+from digests.models import Chat, Digest, DigestPart, Feedback, SentStory, Subscription
 from digests.schedule import next_due
 from feeds.store import take_turn
 
@@ -25,6 +25,7 @@ class Reader:
     subscribed: bool
     minute_of_day: int
     topics: tuple[str, ...]
+    volume: int
     next_due_at: datetime | None
     first_promised: bool
     had_digest: bool
@@ -59,6 +60,7 @@ def find_reader(session: Session, chat_id: int) -> Reader | None:
         subscribed=active,
         minute_of_day=subscription.minute_of_day if subscription else DEFAULT_MINUTE,
         topics=tuple(subscription.topics) if subscription else (),
+        volume=subscription.volume if subscription else 0,
         next_due_at=subscription.next_due_at if active else None,
         first_promised=subscription.first_promised if subscription else False,
         had_digest=subscription is not None and subscription.covered_until is not None,
@@ -72,6 +74,7 @@ def subscribe(
     *,
     minute_of_day: int | None = None,
     topics: Sequence[str] | None = None,
+    volume: int | None = None,
 ) -> Subscription:
     """Subscribes the chat, or changes what is given of its subscription; asking twice changes nothing."""
     take_turn(session)
@@ -84,12 +87,15 @@ def subscribe(
             minute_of_day=minute,
             next_due_at=next_due(minute, ZoneInfo(chat.timezone), now),
             topics=list(topics or ()),
+            volume=volume or 0,
         )
         session.add(subscription)
         session.flush()
         return subscription
     if topics is not None:
         subscription.topics = list(topics)
+    if volume is not None:
+        subscription.volume = volume
     moved = minute_of_day is not None and minute_of_day != subscription.minute_of_day
     if moved or not subscription.enabled:
         subscription.minute_of_day = subscription.minute_of_day if minute_of_day is None else minute_of_day
@@ -155,6 +161,7 @@ def move_chat(session: Session, old_id: int, new_id: int) -> None:
     if session.get(Chat, new_id) is None:
         session.add(Chat(id=new_id, created_at=old.created_at, language=old.language, timezone=old.timezone))
         session.flush()
+        session.execute(update(Feedback).where(Feedback.chat_id == old_id).values(chat_id=new_id))
     subscription = _subscription(session, old_id)
     if subscription and _subscription(session, new_id) is None:
         subscription.chat_id = new_id

@@ -94,7 +94,7 @@ def to_json(article_id: Any, analysis: Analysis) -> Mapping[str, Any]:
         "id": article_id,
         "relevant": analysis.verdict.relevant,
         "score": round(analysis.verdict.score, 4),
-        "topics": list(analysis.verdict.topics),
+        "topics": list(analysis.verdict.topics) if analysis.verdict.relevant else [],
         "places": list(analysis.places),
         "citations": [
             _citation_json(citation, reading)

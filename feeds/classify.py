@@ -21,9 +21,10 @@ from feeds.embedding import is_available, opening
 from feeds.english import SHIFT, english_evidence, is_english
 from feeds.evidence import MOST, Evidence, Gains, find_evidence
 from feeds.figures import DATA, NUMBER, ZONES, Figures, Zone, count_grams, load_figures, read_zones, topic_rules, vector
-from feeds.second import probability, second_reader, second_score
+from feeds.second import log_odds_of, probability, second_reader, second_score
 
 __all__ = [
+    "STEP",
     "Evidence",
     "Topic",
     "Verdict",
@@ -37,6 +38,8 @@ __all__ = [
 
 FIGURES = DATA / "model.json.gz"
 LEAST_KNOWN = 0.5  # share of known syllables: labelled Vietnamese has 0.64 and more, English about 0.4
+STEP = 1.5
+"""Log odds from the usual bar up to that of readers who want fewer articles, and down to that of who wants more."""
 NEAR_MISS = 0.05  # evidence is looked for from this score on
 
 _ACCENTED = re.compile(r"[À-ỹ]|[\u0300-\u0323]")
@@ -57,7 +60,9 @@ class Topic:
 class Verdict:
     """`score` is the probability of relevance in a natural stream of news; topics come strongest first.
 
-    `is_open`: the first reader does not plainly reject the article, and the second has not read it yet.
+    `margin` is the log odds of the score above the least of a relevant article. An article less than `STEP` below it is
+    near: not relevant, but read as if it were, for who wants more. `is_open`: the first reader does not plainly reject
+    the article, and the second has not read it yet.
     """
 
     relevant: bool
@@ -65,6 +70,11 @@ class Verdict:
     topics: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     is_open: bool = False
+    margin: float = -math.inf
+
+    @property
+    def is_near(self) -> bool:
+        return not self.relevant and self.margin >= -STEP
 
 
 def classify(title: str, summary: str = "", text: str = "", *, figures: Figures | None = None) -> Verdict:
@@ -103,17 +113,20 @@ class _First:
 
     def verdict(self, score: float, threshold: float) -> Verdict:
         """The verdict at `score`, which both readers may have made."""
-        relevant = score >= threshold and bool(self.values or self.english)
+        if not self.values and not self.english:
+            return Verdict(False, score, (), ())
+        relevant, margin = score >= threshold, log_odds_of(score) - log_odds_of(threshold)
+        wanted = margin >= -STEP
         if self.english:
             phrases = tuple(phrase for found in self.english.values() for phrase in found)
-            return Verdict(relevant, score, tuple(self.english) if relevant else (), phrases[:MOST])
+            return Verdict(relevant, score, tuple(self.english) if wanted else (), phrases[:MOST], margin=margin)
         evidence: tuple[Evidence, ...] = ()
-        if self.values and (relevant or score >= NEAR_MISS):
+        if wanted or score >= NEAR_MISS:
             weights, slope = self.figures.weights, self.figures.slope
             gains = {number: slope * value * weights[number] for number, value in self.values.items()}
             evidence = find_evidence(self.zones, Gains(self.vocabulary, gains, self.figures.idf), self.joined)
-        topics = _topics_of(self.values, self.zones, self.figures) if relevant else ()
-        return Verdict(relevant, score, topics, evidence)
+        topics = _topics_of(self.values, self.zones, self.figures) if wanted else ()
+        return Verdict(relevant, score, topics, evidence, margin=margin)
 
 
 def _first(title: str, summary: str, text: str, figures: Figures) -> _First:

@@ -75,8 +75,9 @@ class Feed(Base):
 class Article(Base):
     """One article of one outlet, with its end state.
 
-    `state` is `kept` (security policy), `left_out`, or `reading` until the second reader has seen it; `state_reason`
-    says why, in short codes ("score 0.03"; "score 0.84; page http_403"). An article is judged at once by what its feed
+    `state` is `kept` (security policy), `near` (not quite, for readers who want more), `left_out`, or `reading` until
+    the second reader has seen it; `state_reason` says why, in short codes ("score 0.03"; "score 0.84; page http_403";
+    "review" where an admin decided). An article is judged at once by what its feed
     gives. Where the first reader does not plainly reject it, `second_due_at` asks for the second; where the feed gave
     only a lead and the article may matter, `page_due_at` asks for its page, and it is judged anew with the full text.
     `position` (published minute, then a sequence within it) is the order of every list.
@@ -109,12 +110,17 @@ class Article(Base):
     page_failures: Mapped[int] = mapped_column(default=0)
     second_due_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
     score: Mapped[float | None] = mapped_column(default=None)
+    # Log odds of the score above the least of security policy; unknown where an earlier version has read the article.
+    margin: Mapped[float | None] = mapped_column(default=None)
     topics: Mapped[list[str]] = mapped_column(default_factory=list)
     places: Mapped[list[str]] = mapped_column(default_factory=list)
     evidence: Mapped[list[Any]] = mapped_column(default_factory=list)
     rules_version: Mapped[int] = mapped_column(default=0)
     # Citation key of the document whose own text this page is.
     own_key: Mapped[str | None] = mapped_column(default=None)
+    # What review decided, which every later reading keeps to: not relevant; ids of documents it does not cite.
+    ruled_out: Mapped[bool] = mapped_column(default=False)
+    wrong_documents: Mapped[list[str]] = mapped_column(default_factory=list)
 
     mentions: Mapped[list["Mention"]] = relationship(
         back_populates="article", cascade="all, delete-orphan", lazy="raise", init=False, repr=False
@@ -172,7 +178,7 @@ class Mention(Base):
     title: Mapped[str | None] = mapped_column(default=None)
     stage_years: Mapped[int | None] = mapped_column(default=None)
     antecedent: Mapped[int | None] = mapped_column(default=None)
-    # resolved, presumed, ambiguous, unknown; empty for drafts and open back-references
+    # resolved, presumed, ambiguous, unknown; withdrawn by review; empty for drafts and open back-references
     status: Mapped[str] = mapped_column(String(10), default="")
     rule: Mapped[str] = mapped_column(default="")
     candidates: Mapped[list[str]] = mapped_column(default_factory=list)

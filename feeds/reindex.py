@@ -1,9 +1,9 @@
 """Reads stored articles again, after the rules, the catalogue or the trained figures have changed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, true
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from feeds.analyse import Analysis, analyse
@@ -28,20 +28,25 @@ def count_outdated(database: Database, *, everything: bool = False) -> int:
     """How many articles `reindex` would read."""
     with database.reading() as session:
         query = select(func.count()).select_from(Article)
-        return session.scalar(query if everything else query.where(Article.rules_version != rules_version())) or 0
+        return session.scalar(query.where(_wanted(everything, None))) or 0
 
 
 def reindex(
-    database: Database, *, everything: bool = False, on_article: Callable[[], None] = lambda: None
+    database: Database,
+    *,
+    everything: bool = False,
+    only: Collection[int] | None = None,
+    on_article: Callable[[], None] = lambda: None,
 ) -> ReindexReport:
-    """Re-reads the articles that older rules have read (all with `everything`), oldest id first.
+    """Re-reads the articles that older rules have read (all with `everything`, else `only` these ids), oldest id first.
 
     Each batch is a transaction: whoever stops it goes on from there the next time. Readings that were open while
     the catalogue did not know a number are tried again with all others.
     """
     report = ReindexReport()
     last = 0
-    while articles := _next(database, last, everything):
+    wanted = _wanted(everything, only)
+    while articles := _next(database, last, wanted):
         understood = [(article, _analysed(article)) for article in articles]
         with database.session() as session:
             for article, analysis in understood:
@@ -62,11 +67,16 @@ def reindex(
     return report
 
 
-def _next(database: Database, last: int, everything: bool) -> Sequence[Article]:
-    outdated = true() if everything else Article.rules_version != rules_version()
+def _wanted(everything: bool, only: Collection[int] | None) -> ColumnElement[bool]:
+    if only is not None:
+        return Article.id.in_(only)
+    return true() if everything else Article.rules_version != rules_version()
+
+
+def _next(database: Database, last: int, wanted: ColumnElement[bool]) -> Sequence[Article]:
     with database.reading() as session:
         return session.scalars(
-            select(Article).where(Article.id > last, outdated).order_by(Article.id).limit(_BATCH)
+            select(Article).where(Article.id > last, wanted).order_by(Article.id).limit(_BATCH)
         ).all()
 
 

@@ -58,6 +58,12 @@ def probability(log_odds: float) -> float:
     return 1 / (1 + math.exp(-max(log_odds, -500.0)))
 
 
+def log_odds_of(probability: float) -> float:
+    """The inverse of `probability`; certainty is as good as a chance of one in a thousand million against it."""
+    bounded = min(max(probability, 1e-9), 1 - 1e-9)
+    return math.log(bounded / (1 - bounded))
+
+
 @cache
 def second_reader() -> SecondFigures | None:
     """The shipped figures where vectors can be made; None where the first reader decides alone."""
@@ -72,8 +78,7 @@ def second_score(figures: SecondFigures, read: str, first_score: float | None, a
     decision = float(figures.decide(embed([read]))[0])
     if first_score is None:
         return probability(alone + figures.second * decision)
-    odds = min(max(first_score, 1e-9), 1 - 1e-9)
-    return figures.score(math.log(odds / (1 - odds)), decision)
+    return figures.score(log_odds_of(first_score), decision)
 
 
 def quantised(vectors: Any) -> tuple[Any, float]:

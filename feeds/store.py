@@ -140,20 +140,24 @@ def store_analysis(session: Session, article: Article, analysis: Analysis) -> No
 def store_verdict(article: Article, verdict: Verdict) -> None:
     """Replaces the verdict on `article`; one that is open waits for the second reader.
 
-    What is kept stays so until then: an article whose page was read must not be missing in between.
+    What is kept or near stays so until then: an article whose page was read must not be missing in between. What
+    review has ruled out stays left out.
     """
     _, semicolon, page = article.state_reason.partition(";")
-    article.state_reason = f"score {verdict.score:.2f}{semicolon}{page}"
-    article.second_due_at = article.first_seen_at if verdict.is_open else None
-    if not verdict.is_open:
-        article.state = "kept" if verdict.relevant else "left_out"
-    elif article.state != "kept":
-        article.state = "reading"
-    article.score = verdict.score
-    article.topics = list(verdict.topics)
+    is_open = verdict.is_open and not article.ruled_out
+    article.second_due_at = article.first_seen_at if is_open else None
+    if not (is_open and article.state in ("kept", "near")):
+        article.state = "left_out" if article.ruled_out else "reading" if is_open else _end_state(verdict)
+        article.score, article.margin, article.topics = verdict.score, verdict.margin, list(verdict.topics)
+    reason = "review" if article.ruled_out else f"score {article.score or 0:.2f}"
+    article.state_reason = f"{reason}{semicolon}{page}"
     article.evidence = [
         {"start": e.start, "end": e.end, "phrase": e.phrase, "weight": round(e.weight, 3)} for e in verdict.evidence
     ]
+
+
+def _end_state(verdict: Verdict) -> str:
+    return "kept" if verdict.relevant else "near" if verdict.is_near else "left_out"
 
 
 def date_article(session: Session, article: Article, published: datetime) -> None:
@@ -276,6 +280,7 @@ def _token(document_id: str) -> str:
 
 def _mentions(article: Article, analysis: Analysis) -> Iterable[Mention]:
     for ordinal, (citation, reading) in enumerate(zip(analysis.citations, analysis.readings, strict=True)):
+        withdrawn = reading is not None and reading.id in article.wrong_documents
         mention = Mention(
             position=article.position,
             ordinal=ordinal,
@@ -298,10 +303,10 @@ def _mentions(article: Article, analysis: Analysis) -> Iterable[Mention]:
             title=citation.title,
             stage_years=citation.stage_years,
             antecedent=citation.antecedent,
-            status=reading.status if reading else "",
-            rule=reading.rule if reading else "",
-            candidates=list(reading.candidates) if reading else [],
-            document_id=reading.id if reading else None,
+            status="withdrawn" if withdrawn else reading.status if reading else "",
+            rule="review" if withdrawn else reading.rule if reading else "",
+            candidates=list(reading.candidates) if reading and not withdrawn else [],
+            document_id=reading.id if reading and not withdrawn else None,
         )
         mention.article_id = article.id
         yield mention

@@ -29,7 +29,9 @@ _EMPTY = "No article is stored yet: `python bot.py poll` reads the feeds, `pytho
 @click.command("brief")
 @click.option("--hours", type=click.IntRange(1, MAX_HOURS), default=24, show_default=True, help="How far back.")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language; by default that of --for, or vi.")
-@click.option("--for", "chat_id", type=int, metavar="CHAT", help="With the topics, language and time zone of a chat.")
+@click.option(
+    "--for", "chat_id", type=int, metavar="CHAT", help="With the topics, amount, language and time zone of a chat."
+)
 @click.option(
     "--format",
     "form",
@@ -58,6 +60,7 @@ def brief_command(hours: int, lang: str | None, chat_id: int | None, form: str) 
                 language=lang or (reader.language if reader else "vi"),
                 timezone=reader.timezone if reader else settings.default_timezone,
                 topics=reader.topics if reader else (),
+                volume=reader.volume if reader else 0,
             )
             is_empty = session.scalar(select(Article.id).limit(1)) is None
     click.echo(_written(view, form))

@@ -81,6 +81,7 @@ async def _send_today(update: Update, context: Context, reader: Reader) -> None:
         language=reader.language,
         timezone=reader.timezone,
         topics=reader.topics,
+        volume=reader.volume,
         next_due_at=reader.next_due_at,
     )
     progress = await services.read(reading_progress)
