@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import structlog
 from telegram import Update
@@ -16,7 +17,7 @@ from telegram.ext import Application, ContextTypes, ExtBot
 
 from bot.clock import now
 from bot.context import Context, Services
-from bot.handlers import digest, directive, errors, info, settings, start
+from bot.handlers import digest, directive, errors, info, report, settings, start
 from bot.jobs import Jobs
 from bot.profile import publish_profile
 from bot.request import AiohttpRequest
@@ -89,7 +90,7 @@ def build_application(services: Services) -> BotApplication:
         .concurrent_updates(16)
         .build()
     )
-    for module in (start, directive, digest, settings, info):
+    for module in (start, directive, digest, settings, report, info):
         application.add_handlers(module.handlers())
     application.add_error_handler(errors.report)
     return application
@@ -128,6 +129,7 @@ async def running(
             if Role.DELIVER in roles:
                 bot.sender = TelegramSender(application.bot)
                 jobs.add_delivery(bot.sender)
+                jobs.add_canary(bot.sender, settings.admin_ids, ZoneInfo(settings.default_timezone))
             if Role.SERVE in roles:
                 await stack.enter_async_context(_serving(application))
         stack.push_async_callback(jobs.stop)

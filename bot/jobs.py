@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from digests.canary import warn_admins
 from digests.claim import claim_due, claim_promised
 from digests.cluster import fold_waiting
 from digests.deliver import deliver
@@ -65,6 +67,12 @@ class Jobs:
             await self.deliver(sender)
 
         self._every_tick("deliver", tick)
+
+    def add_canary(self, sender: Sender, admins: Sequence[int], zone: ZoneInfo) -> None:
+        async def look() -> None:
+            await warn_admins(self._database, sender, self._clock, admins, zone)
+
+        self._every_tick("canary", look)
 
     def wake_delivery(self) -> None:
         """Runs the delivery tick now."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.texts import say
 from digests.answer import Answer, Near
 from digests.dossier import Dossier
-from digests.render import Button, checked
+from digests.render import Button, checked, report_button
 from digests.subscribers import Reader
 from feeds.classify import topics
 from feeds.documents import Document, document_name, load_catalogue
@@ -27,6 +27,7 @@ ZONES = (
     "America/Los_Angeles",
 )
 MAX_BYTES = 64
+VOLUMES = {-1: "fewer", 0: "usual", 1: "more"}
 _MAX_RELATED = 6
 _MAX_OFFERED = 8
 _MAX_CITED = 4
@@ -43,6 +44,7 @@ def settings_buttons(reader: Reader) -> Rows:
     return (
         ((say("hour", language, minute), "set:hours"),),
         ((say("topics", language, chosen), "set:topics"),),
+        ((say("volume", language, say(VOLUMES[reader.volume], language)), "set:volume"),),
         ((say("zone", language, reader.timezone), "set:zones"),),
         ((say("language", language), f"lang:{other}:set"),),
         (last,),
@@ -63,6 +65,15 @@ def topic_buttons(reader: Reader) -> Rows:
         for topic in topics()
     ]
     return (*_rows(buttons, 1), ((say("all_on", reader.language), "topic:all"),), _back(reader))
+
+
+def volume_buttons(reader: Reader) -> Rows:
+    """Fewer, usual, more."""
+    buttons = [
+        (_marked(say(word, reader.language), volume == reader.volume), f"volume:{volume}")
+        for volume, word in VOLUMES.items()
+    ]
+    return (tuple(buttons), _back(reader))
 
 
 def zone_buttons(reader: Reader) -> Rows:
@@ -98,7 +109,7 @@ def dossier_documents(dossier: Dossier) -> Sequence[str]:
 
 
 def dossier_buttons(tokens: Tokens, dossier: Dossier, language: str, page: int, pages: int) -> Rows:
-    """Pages of the articles, and the documents this one is related to."""
+    """Pages of the articles, the documents this one is related to, and the way to say what is wrong."""
     rows: list[tuple[Button, ...]] = []
     own, *related = dossier_documents(dossier)
     if pages > 1:
@@ -109,7 +120,25 @@ def dossier_buttons(tokens: Tokens, dossier: Dossier, language: str, page: int, 
         if page + 1 < pages:
             turn.append((say("next", language), f"{_open(tokens, own)}:{page + 1}"))
         rows.append(tuple(turn))
-    return (*rows, *_rows([_document(tokens, target, language) for target in related], 1))
+    rows += _rows([_document(tokens, target, language) for target in related], 1)
+    return (*rows, (report_button(language),)) if dossier.articles else tuple(rows)
+
+
+def item_buttons(items: Mapping[int, int]) -> Rows:
+    """The numbers of a message's items, each with its article's id."""
+    return _rows([(str(number), f"report:{article_id}") for number, article_id in sorted(items.items())], 5)
+
+
+def wrong_buttons(article_id: int, tokens: Tokens, language: str) -> Rows:
+    """What may be wrong with an article that is said to cite the documents of `tokens`."""
+    documents: list[Button] = [
+        (
+            say("wrong_document", language, shorten(document_name(i, language), _MAX_LABEL)),
+            f"wrong:{article_id}:{token}",
+        )
+        for i, token in list(tokens.items())[:_MAX_OFFERED]
+    ]
+    return _rows([(say("irrelevant", language), f"off:{article_id}"), *documents], 1)
 
 
 def fits(action: str) -> bool:

@@ -65,6 +65,11 @@ class Settings(BaseSettings):
         examples=["sqlite:///data/diem-tin.db or postgresql://user@host/database"],
         repr=False,
     )
+    admin_ids: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=(),
+        description="Chats that are warned when something is wrong with the bot, separated by commas",
+        examples=["123456789, 987654321"],
+    )
     default_timezone: str = Field(
         default="Asia/Ho_Chi_Minh", description="Time zone of new readers", examples=["Asia/Ho_Chi_Minh"]
     )

@@ -55,7 +55,10 @@ def render(name: str, language: str, **values: Any) -> str:
 
 
 def render_digest(view: DigestView) -> list[Message]:
-    """The digest as messages, in order; buttons for its documents are on the last."""
+    """The digest as messages, in order; buttons for its documents are on the last.
+
+    Each has the button to say what is wrong with its items.
+    """
     blocks = [_digest_block("header", view)]
     number = 0
     for section in view.sections:
@@ -65,9 +68,15 @@ def render_digest(view: DigestView) -> list[Message]:
             blocks.append(_digest_block("story", view, story=story, number=number, topic=title))
     blocks.append(_digest_block("footer", view))
     parts = pack(blocks)
-    messages = [Message(html) for html in _numbered(parts, view.language)]
-    messages[-1] = Message(messages[-1].html, _document_buttons(view))
+    report = ((report_button(view.language),),) if view.stories else ()
+    messages = [Message(html, report) for html in _numbered(parts, view.language)]
+    messages[-1] = Message(messages[-1].html, (*_document_buttons(view), *report))
     return messages
+
+
+def report_button(language: str) -> Button:
+    """Asks which item of the message is wrong, and what."""
+    return (render("report_button.html", language), "report")
 
 
 def render_dossier(

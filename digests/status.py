@@ -1,13 +1,14 @@
 """How the bot itself is doing, as a value."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from digests.canary import Canary, canary_of
 from feeds.following import ReadingProgress, reading_progress
-from feeds.models import Article, Feed
+from feeds.models import Feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +20,15 @@ class FailingFeed:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """Reading progress, last check, articles of the last day, feeds that fail now."""
+    """Reading progress, last check, the last day against those before, feeds that fail now."""
 
     progress: ReadingProgress
     checked_at: datetime | None
-    read: int
-    kept: int
+    canary: Canary
     failing: tuple[FailingFeed, ...]
 
 
 def status_view(session: Session, now: datetime) -> StatusView:
-    day = (Article.origin == "poll", Article.first_seen_at > now - timedelta(hours=24))
-    count = select(func.count()).select_from(Article).where(*day)
     failing = session.execute(
         select(Feed.outlet, Feed.succeeded_at, Feed.last_error)
         .where(Feed.enabled, Feed.failures > 0)
@@ -39,7 +37,6 @@ def status_view(session: Session, now: datetime) -> StatusView:
     return StatusView(
         progress=reading_progress(session),
         checked_at=session.scalar(select(func.max(Feed.checked_at)).where(Feed.enabled)),
-        read=session.scalar(count) or 0,
-        kept=session.scalar(count.where(Article.state == "kept")) or 0,
+        canary=canary_of(session, now),
         failing=tuple(FailingFeed(outlet, since, (error or "")[:120]) for outlet, since, error in failing),
     )

@@ -199,7 +199,8 @@ def test_law_every_part_of_a_digest_fits_and_parses(view: DigestView) -> None:
         assert len(found.entities) <= MAX_ENTITIES
         assert "<script" not in message.html
     assert all(len(action.encode()) <= 64 for row in messages[-1].buttons for _, action in row)
-    assert not any(message.buttons for message in messages[:-1])
+    report = (("Báo tin sai" if view.language == "vi" else "Report a mistake", "report"),)
+    assert all(message.buttons == ((report,) if view.stories else ()) for message in messages[:-1])
     marks = [re.search(r"(\d+)/(\d+)</i>$", message.html) for message in messages]
     if len(messages) > 1:
         assert [mark and mark.groups() for mark in marks] == [
@@ -320,9 +321,9 @@ def test_different_documents_have_different_buttons() -> None:
     ]
     presumed = DocumentChip("09-CT/TW#XI", "09-CT/TW", "t4", "TW", "presumed", "mentioned", None)
     opened = DocumentChip("09-CT/TW#?", "09-CT/TW", "t5", "TW", "ambiguous", "mentioned", None)
-    buttons = [
-        button for row in render_digest(digest(story("Tít", *chips, presumed, opened)))[0].buttons for button in row
-    ]
+    *rows, report = render_digest(digest(story("Tít", *chips, presumed, opened)))[0].buttons
+    buttons = [button for row in rows for button in row]
+    assert report == (("Báo tin sai", "report"),)
     assert buttons == [
         ("05-CT/TW (khóa X)", "doc:t0"),
         ("05-CT/TW (khóa XIII)", "doc:t1"),
@@ -405,8 +406,7 @@ def test_long_digests_number_stories_through_all_parts() -> None:
 def test_buttons_lead_to_each_document_once() -> None:
     view = digest(story("Một", chip("resolved", "XI")), story("Hai", chip("resolved", "XI"), chip("unknown")))
     (message,) = render_digest(view)
-    assert [len(row) for row in message.buttons] == [2]
-    assert all(action == "doc:token" for row in message.buttons for _, action in row)
+    assert [[action for _, action in row] for row in message.buttons] == [["doc:token", "doc:token"], ["report"]]
 
 
 # Templates

@@ -25,6 +25,7 @@ _COMMANDS = {
     "doctor": "doctor",
     "evaluate": "training",
     "train": "training",
+    "review": "review",
     "reindex": "reindex",
     "migrate": "migrate",
 }

@@ -14,6 +14,7 @@ from bot.clock import now
 from bot.logs import mask_secrets
 from bot.request import AiohttpRequest
 from bot.settings import Settings, SettingsError
+from digests.render import render
 from digests.status import status_view
 from feeds.database import Database, DatabaseError
 from feeds.embedding import embed
@@ -103,9 +104,14 @@ def _feeds(database: Database) -> Iterator[str]:
     with database.reading() as session:
         status = status_view(session, now())
     progress = status.progress
-    _right("feeds", f"{progress.done} of {progress.total} read; {status.read} articles in 24 hours")
+    _right("feeds", f"{progress.done} of {progress.total} read; {status.canary.day.read} articles in 24 hours")
     for feed in status.failing:
         yield _wrong("feeds", f"{feed.outlet}: {feed.error}")
+    canary = render("canary.html", "en", canary=status.canary)
+    if status.canary.is_alarm:
+        yield _wrong("canary", canary)
+    else:
+        _right("canary", canary)
 
 
 def _token(settings: Settings) -> Iterator[str]:

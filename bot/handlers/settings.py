@@ -10,7 +10,15 @@ from bot.context import Context
 from bot.handlers.digest import stopped_screen
 from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
 from bot.handlers.start import start_screen, subscribed_screen
-from bot.keyboards import hour_buttons, language_buttons, settings_buttons, topic_buttons, zone_buttons
+from bot.keyboards import (
+    VOLUMES,
+    hour_buttons,
+    language_buttons,
+    settings_buttons,
+    topic_buttons,
+    volume_buttons,
+    zone_buttons,
+)
 from bot.profile import publish_chat_commands
 from digests.render import LANGUAGES, Message, render
 from digests.subscribers import Reader, choose_language, choose_timezone, subscribe, unsubscribe
@@ -28,7 +36,7 @@ async def language(update: Update, context: Context) -> None:
 
 
 async def settings_pressed(update: Update, context: Context) -> None:
-    """`set`, `set:hours`, `set:topics`, `set:zones`: the pages of the settings message."""
+    """`set`, `set:hours`, `set:topics`, `set:volume`, `set:zones`: the pages of the settings message."""
     query, page, reader = await pressed(update, context)
     await edit(query, settings_screen(reader, page))
     await done(query, reader)
@@ -63,6 +71,21 @@ async def topic_pressed(update: Update, context: Context) -> None:
         await done(query, reader, "subscribe_first")
         return
     await _back(update, context, query, page="topics")
+
+
+async def volume_pressed(update: Update, context: Context) -> None:
+    """`volume:-1` fewer articles, `volume:1` more, `volume:0` the usual."""
+    query, chosen, reader = await pressed(update, context)
+    volume = next((volume for volume in VOLUMES if str(volume) == chosen), None)
+    if volume is None:
+        await done(query, reader, "stale_button")
+        return
+    if not reader.subscribed:
+        await done(query, reader, "subscribe_first")
+        return
+    services = context.bot_data
+    await services.write(subscribe, reader.chat_id, services.clock(), volume=volume)
+    await _back(update, context, query, page="volume")
 
 
 async def zone_pressed(update: Update, context: Context) -> None:
@@ -119,8 +142,8 @@ def language_screen(reader: Reader) -> Message:
 def settings_screen(reader: Reader, page: str = "") -> Message:
     """The settings as a message: an overview, or one of its pages."""
     html = render("settings.html", reader.language, reader=reader, page=page)
-    buttons = {"hours": hour_buttons, "topics": topic_buttons, "zones": zone_buttons}.get(page, settings_buttons)
-    return Message(html, buttons(reader))
+    pages = {"hours": hour_buttons, "topics": topic_buttons, "volume": volume_buttons, "zones": zone_buttons}
+    return Message(html, pages.get(page, settings_buttons)(reader))
 
 
 async def _back(update: Update, context: Context, query: Any, page: str = "") -> None:
@@ -136,6 +159,7 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
         CallbackQueryHandler(settings_pressed, r"^set(:|$)"),
         CallbackQueryHandler(hour_pressed, r"^at:"),
         CallbackQueryHandler(topic_pressed, r"^topic:"),
+        CallbackQueryHandler(volume_pressed, r"^volume:"),
         CallbackQueryHandler(zone_pressed, r"^zone:"),
         CallbackQueryHandler(language_pressed, r"^lang:"),
         CallbackQueryHandler(stop_pressed, r"^stop$"),

@@ -1,0 +1,128 @@
+"""review: what readers say is wrong, listed and decided."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from bot.cli.jsonl import print_line
+from bot.cli.opened import opened_database, ready_settings
+from bot.cli.tables import print_table
+from bot.clock import now
+from digests.feedback import Report, UnknownReport, decide, open_reports, ruled_out
+from feeds.database import Database
+from feeds.models import Article
+from feeds.reindex import reindex
+
+
+class _Ids(click.ParamType[tuple[int, ...]]):
+    """One id or several, separated by commas."""
+
+    name = "id"
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> tuple[int, ...]:
+        pieces = [piece.strip() for piece in str(value).split(",")]
+        if not all(piece.isascii() and piece.isdecimal() and len(piece) <= 18 for piece in pieces):
+            self.fail(f"{value!r} is no id of the list", parameter, context)
+        return tuple(map(int, pieces))
+
+
+@click.command("review")
+@click.option("--accept", type=_Ids(), multiple=True, metavar="ID,...", help="The readers are right about these.")
+@click.option("--reject", type=_Ids(), multiple=True, metavar="ID,...", help="They are not; a decision can be undone.")
+@click.option("--export", type=click.File("w", "utf-8"), help="Write what was accepted as irrelevant, for `train`.")
+@click.option("--json", "as_json", is_flag=True, help="The list as JSON lines.")
+def review_command(
+    accept: Sequence[tuple[int, ...]], reject: Sequence[tuple[int, ...]], export: TextIO | None, as_json: bool
+) -> None:
+    """List and decide what readers call wrong.
+
+    Without options it lists what nobody has decided yet. An article accepted as irrelevant is left out from then on;
+    of a wrong document, what is said to cite it becomes open. Neither comes back with `reindex`. What was decided can
+    be decided otherwise, by the same id.
+    """
+    decisions = {i: accepted for ids, accepted in ((accept, True), (reject, False)) for some in ids for i in some}
+    if len(decisions) < len({i for ids in accept for i in ids}) + len({i for ids in reject for i in ids}):
+        raise click.UsageError("an id is both accepted and rejected")
+    settings = ready_settings()
+    with opened_database(settings) as database:
+        if decisions:
+            _decide(database, decisions)
+        if export:
+            _export(database, export)
+        if as_json or not (decisions or export):
+            _list(database, as_json)
+
+
+def _decide(database: Database, decisions: Mapping[int, bool]) -> None:
+    try:
+        with database.session() as session:
+            changed = decide(session, decisions, now())
+    except UnknownReport as error:
+        raise click.ClickException(f"{error}; `python bot.py review` lists them") from error
+    reindex(database, only=changed)
+    accepted = sum(decisions.values())
+    click.echo(f"{accepted} accepted, {len(decisions) - accepted} rejected: {len(changed)} articles changed", err=True)
+
+
+def _export(database: Database, file: TextIO) -> None:
+    with database.reading() as session:
+        articles = ruled_out(session)
+    for article in articles:
+        file.write(json.dumps(_label(article), ensure_ascii=False) + "\n")
+    click.echo(f"{len(articles)} articles written", err=True)
+
+
+def _list(database: Database, as_json: bool) -> None:
+    with database.reading() as session:
+        reports = open_reports(session)
+    if as_json:
+        for report in reports:
+            print_line(_json(report))
+        return
+    table = Table("id", "what", "chats", "score", "outlet", "article", "said to cite")
+    for report in reports:
+        cited = f"{report.document_id}: {report.quote}" if report.document_id else ""
+        score = "" if report.article.score is None else f"{report.article.score:.2f}"
+        what = report.kind.replace("_", " ")
+        # Text, not markup: these words come from outside.
+        cells = (str(report.id), what, str(report.chats), score, report.article.outlet, report.article.title, cited)
+        table.add_row(*(Text(cell) for cell in cells))
+    print_table(table)
+    click.echo(f"{len(reports)} open")
+
+
+def _json(report: Report) -> Mapping[str, Any]:
+    article = report.article
+    return {
+        "id": report.id,
+        "kind": report.kind,
+        "chats": report.chats,
+        "first_at": report.first_at.isoformat(),
+        "article": {
+            "id": article.id,
+            "title": article.title,
+            "outlet": article.outlet,
+            "url": article.url,
+            "score": article.score,
+            "state": article.state,
+        },
+        "document": report.document_id or None,
+        "quote": report.quote or None,
+    }
+
+
+def _label(article: Article) -> Mapping[str, Any]:
+    """The form of feeds/labels.py."""
+    return {
+        "id": article.identity,
+        "title": article.title,
+        "summary": article.lead,
+        "text": article.text,
+        "relevant": False,
+        "topics": [],
+        "source": article.outlet,
+    }

@@ -1,0 +1,117 @@
+"""What readers say is wrong: "not relevant", "wrong document".
+
+`report` under a digest or card asks which of its items, `report:ARTICLE` what is wrong with it; `off:ARTICLE` and
+`wrong:ARTICLE:TOKEN` say it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, load_only
+from telegram import CallbackQuery, Message, Update
+from telegram.constants import MessageEntityType
+from telegram.ext import BaseHandler, CallbackQueryHandler
+
+from bot.context import Context
+from bot.handlers.replies import done, edit, is_repeated, pressed, reply
+from bot.keyboards import item_buttons, wrong_buttons
+from digests.feedback import Kind, Stored, claimed_documents, store_feedback
+from digests.render import Message as Outgoing
+from digests.render import render
+from digests.subscribers import Reader
+from feeds.identity import article_identity
+from feeds.models import Article
+from feeds.store import document_of_token, document_tokens
+
+_ITEM = re.compile(r"(?:^|\n)(\d{1,4})\. $")
+_ARTICLE = re.compile(r"\d{1,18}")
+_SAYINGS = {Stored.NEW: "noted", Stored.REPEATED: "noted_before", Stored.TOO_MANY: "noted_too_many"}
+
+
+async def report_pressed(update: Update, context: Context) -> None:
+    query, article_id, reader = await pressed(update, context)
+    if _ARTICLE.fullmatch(article_id):
+        message = await context.bot_data.read(_what_is_wrong, int(article_id), reader)
+        if message:
+            await edit(query, message)
+        await done(query, reader, None if message else "stale_button")
+        return
+    items = await context.bot_data.read(_articles_of, _links(query))
+    await done(query, reader, None if items else "no_items")
+    if items and not is_repeated(query, context):
+        await reply(update, Outgoing(render("report_which.html", reader.language), item_buttons(items)))
+
+
+async def irrelevant_pressed(update: Update, context: Context) -> None:
+    query, article_id, reader = await pressed(update, context)
+    await _say(context, query, reader, article_id, Kind.IRRELEVANT)
+
+
+async def wrong_document_pressed(update: Update, context: Context) -> None:
+    query, data, reader = await pressed(update, context)
+    article_id, _, token = data.partition(":")
+    document_id = await context.bot_data.read(document_of_token, token)
+    await _say(context, query, reader, article_id, Kind.WRONG_DOCUMENT, document_id or "")
+
+
+def item_links(text: str, links: Sequence[tuple[int, str]]) -> Mapping[int, str]:
+    """Number -> address of the numbered items of a message, by its links: (offset in UTF-16 units, address)."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    found: dict[int, str] = {}
+    for offset, url in links:
+        before = units[: 2 * offset].decode("utf-16-le", "replace")
+        if match := _ITEM.search(before):
+            found.setdefault(int(match[1]), url)
+    return found
+
+
+async def _say(
+    context: Context, query: CallbackQuery, reader: Reader, article_id: str, kind: Kind, document_id: str = ""
+) -> None:
+    """Stores what a button says and thanks in its place."""
+    services, stored = context.bot_data, Stored.UNKNOWN
+    if _ARTICLE.fullmatch(article_id):
+        stored = await services.write(
+            store_feedback, reader.chat_id, int(article_id), kind, services.clock(), document_id=document_id
+        )
+    if stored in (Stored.NEW, Stored.REPEATED):
+        await edit(query, Outgoing(render("report_done.html", reader.language, kind=kind, document_id=document_id)))
+    await done(query, reader, _SAYINGS.get(stored, "stale_button"))
+
+
+def _links(query: CallbackQuery) -> Mapping[int, str]:
+    """The items of the message under which the button stands; none of one too old to be seen."""
+    message = query.message
+    if not isinstance(message, Message) or message.text is None:
+        return {}
+    links = [(e.offset, e.url) for e in message.entities if e.type == MessageEntityType.TEXT_LINK and e.url]
+    return item_links(message.text, links)
+
+
+def _articles_of(session: Session, links: Mapping[int, str]) -> Mapping[int, int]:
+    """Number -> article id of the items whose address we know."""
+    identities = {number: article_identity(url) for number, url in links.items()}
+    rows = session.execute(
+        select(Article.identity, Article.id).where(Article.identity.in_(set(identities.values())))
+    ).all()
+    ids = {row.identity: row.id for row in rows}
+    return {number: ids[identity] for number, identity in identities.items() if identity in ids}
+
+
+def _what_is_wrong(session: Session, article_id: int, reader: Reader) -> Outgoing | None:
+    article = session.get(Article, article_id, options=[load_only(Article.title, Article.outlet)])
+    if article is None:
+        return None
+    tokens = document_tokens(session, claimed_documents(session, article_id))
+    html = render("report_what.html", reader.language, title=article.title, outlet=article.outlet)
+    return Outgoing(html, wrong_buttons(article_id, tokens, reader.language))
+
+
+def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
+    return (
+        CallbackQueryHandler(report_pressed, r"^report(:|$)"),
+        CallbackQueryHandler(irrelevant_pressed, r"^off:"),
+        CallbackQueryHandler(wrong_document_pressed, r"^wrong:"),
+    )
