@@ -8,36 +8,35 @@ cross-validated scores.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from feeds.classify import Verdict, classify
+from feeds.classify import Verdict, classify, shipped_figures, topics
 from feeds.labels import Labelled, Problem, labelled, read_rows
+from feeds.measure import Bin, Judged, Negatives, Rating, Score, confusion, rate, reliability, score_of
+from feeds.text import fold
+
+_LOGGED = 1000  # articles between two lines of the log
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """Precision, recall and F1, each 0..1; of nothing at all they are 0."""
+class ClassificationScore(Rating):
+    """The rating is of the whole path, weighted by the rows' weights."""
 
-    precision: float
-    recall: float
-    f1: float
-
-
-@dataclass(frozen=True, slots=True)
-class ClassificationScore:
-    rows: int
-    relevant: int
-    score: Score
-    """Weighted by the rows' weights."""
-    average_precision: float
+    first: Rating
+    """Of the first reader alone."""
+    unaccented: Rating
+    """Of the same articles without accents."""
+    reliability: tuple[Bin, ...]
+    kinds: Mapping[str, Negatives]
     topics: Score
     """Micro average over all relevant articles; one not recognised has missed its topics."""
     topics_of_found: Score
     """The same over the relevant articles recognised as such."""
+    each_topic: Mapping[str, Score]
+    """Of `topics` one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,8 @@ class EvaluationReport:
         return [row for name, part in parts.items() if part for row in _flat(name, asdict(part))]
 
 
-def evaluate(paths: Sequence[Path]) -> EvaluationReport:
-    """Reads and measures all `paths`; nothing in them raises."""
+def evaluate(paths: Sequence[Path], log: Callable[[str], None] = lambda line: None) -> EvaluationReport:
+    """Reads and measures all `paths`; nothing in them raises. `log` is told how far it is."""
     problems: list[Problem] = []
     articles: list[Labelled] = []
     cited: list[Mapping[str, Any]] = []
@@ -84,30 +83,43 @@ def evaluate(paths: Sequence[Path]) -> EvaluationReport:
         except ValueError as error:
             problems.append(Problem(row.path, row.line, str(error)))
     return EvaluationReport(
-        score_classification(articles) if articles else None,
+        score_classification(articles, log) if articles else None,
         score_citations(cited) if cited else None,
         unlabelled,
         tuple(problems),
     )
 
 
-def score_classification(articles: Sequence[Labelled]) -> ClassificationScore:
+def score_classification(
+    articles: Sequence[Labelled], log: Callable[[str], None] = lambda line: None
+) -> ClassificationScore:
     """Classifies `articles` with the shipped figures and compares."""
-    verdicts = [classify(article.title, article.summary, article.text) for article in articles]
-    relevant = [(a, v) for a, v in zip(articles, verdicts, strict=True) if a.relevant]
+    both: list[Verdict] = []
+    first: list[Verdict] = []
+    bare: list[Verdict] = []
+    for number, article in enumerate(articles):
+        if number and number % _LOGGED == 0:
+            log(f"{number} of {len(articles)} articles")
+        parts = article.title, article.summary, article.text
+        both.append(classify(*parts))
+        first.append(classify(*parts, figures=shipped_figures()))
+        bare.append(classify(*map(fold, parts)))
+    judged = _judged(articles, both)
+    rating = rate(judged)
+    relevant = [(a, v) for a, v in zip(articles, both, strict=True) if a.relevant]
     return ClassificationScore(
-        rows=len(articles),
-        relevant=len(relevant),
-        score=score_of(
-            sum(a.weight for a, v in relevant if v.relevant),
-            sum(a.weight for a, v in zip(articles, verdicts, strict=True) if v.relevant),
-            sum(a.weight for a, _ in relevant),
-        ),
-        average_precision=average_precision(
-            [(v.score, a.relevant, a.weight) for a, v in zip(articles, verdicts, strict=True)]
-        ),
+        rows=rating.rows,
+        relevant=rating.relevant,
+        score=rating.score,
+        average_precision=rating.average_precision,
+        brier=rating.brier,
+        first=rate(_judged(articles, first)),
+        unaccented=rate(_judged(articles, bare)),
+        reliability=reliability(judged),
+        kinds=confusion(zip((article.kind for article in articles), judged, strict=True)),
         topics=_topic_score(relevant),
         topics_of_found=_topic_score([(a, v) for a, v in relevant if v.relevant]),
+        each_topic={topic.code: _topic_score(relevant, {topic.code}) for topic in topics()},
     )
 
 
@@ -134,27 +146,6 @@ def score_citations(rows: Sequence[Mapping[str, Any]]) -> CitationScore:
     return CitationScore(len(rows), hits["gold"], strict, base, overlap)
 
 
-def score_of(right: float, found: float, wanted: float) -> Score:
-    """From (weighted) numbers of right, of found and of wanted things."""
-    return Score(
-        right / found if found else 0.0,
-        right / wanted if wanted else 0.0,
-        2 * right / (found + wanted) if found + wanted else 0.0,
-    )
-
-
-def average_precision(rated: Iterable[tuple[float, bool, float]]) -> float:
-    """Of (score, relevant, weight): sum over falling scores of precision times gain in recall; ties are one step."""
-    right = seen = area = 0.0
-    for _, group in groupby(sorted(rated, key=lambda item: -item[0]), key=lambda item: item[0]):
-        step = list(group)
-        gain = sum(weight for _, relevant, weight in step if relevant)
-        right += gain
-        seen += sum(weight for *_, weight in step)
-        area += gain * right / seen
-    return area / right if right else 0.0
-
-
 def _checked_citations(data: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         for citation in data["citations"]:
@@ -167,9 +158,19 @@ def _checked_citations(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return data
 
 
-def _topic_score(pairs: Iterable[tuple[Labelled, Verdict]]) -> Score:
-    counts = [(len(a.topics & set(v.topics)), len(v.topics), len(a.topics)) for a, v in pairs]
-    return score_of(*map(sum, zip(*counts, strict=True))) if counts else score_of(0, 0, 0)
+def _judged(articles: Sequence[Labelled], verdicts: Sequence[Verdict]) -> list[Judged]:
+    pairs = zip(articles, verdicts, strict=True)
+    return [Judged(v.score, v.relevant, a.relevant, a.weight) for a, v in pairs]
+
+
+def _topic_score(pairs: Iterable[tuple[Labelled, Verdict]], among: Set[str] | None = None) -> Score:
+    """Of all topics, or those `among` them."""
+    right = found = wanted = 0
+    for article, verdict in pairs:
+        named = verdict.topics if verdict.relevant else ()  # of one that is near, too
+        said, so = (set(codes) if among is None else among & set(codes) for codes in (named, article.topics))
+        right, found, wanted = right + len(said & so), found + len(said), wanted + len(so)
+    return score_of(right, found, wanted)
 
 
 def _base(key: str) -> str:
@@ -190,5 +191,8 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, float]]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _flat(f"{name} {key}", inner)
+    elif isinstance(value, tuple):
+        for number, inner in enumerate(value):
+            yield from _flat(f"{name} {number}", inner)
     else:
         yield name, value

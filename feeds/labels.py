@@ -1,5 +1,5 @@
 """Labelled articles in JSONL, for training and evaluation: {title, summary, text, relevant, topics,
-weight?, source?}.
+weight?, url?, source?, captured?, published?, hard_kind?}.
 
 Rows whose "relevant" is null are unlabelled: nobody could decide. Other fields are ignored. Labels may be kept apart
 from the articles, whose texts belong to their papers: {id, relevant, topics} takes the parts of the row of the same id
@@ -8,16 +8,21 @@ that has no label. A folder of saved feeds gives such rows too, their id is "pat
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from feeds.classify import topics
+from feeds.dates import VIETNAM, parse_date
 from feeds.parse import ParseError, parse_feed
 
 _PARTS = ("title", "summary", "text")
+_SITE = re.compile(r"[^.]+\.(?:(?:com|edu|gov|net|org)\.)?[^.]+$")  # of a host: www.sggp.org.vn -> sggp.org.vn
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,11 @@ class Labelled:
     natural: bool
     """Whether the row states a weight: it was drawn from the natural stream."""
     outlet: str
-    """"" where the row does not say."""
+    """The site of its address, else its source; "" where the row says neither."""
+    day: date | None = None
+    """When it was captured, else published, in Vietnam."""
+    kind: str = ""
+    """How a negative looks like a relevant article (`hard_kind`), "easy" where it does not; "" where nobody said."""
 
 
 def read_rows(paths: Iterable[Path]) -> Iterator[Row | Problem]:
@@ -111,8 +120,20 @@ def labelled(data: Mapping[str, Any]) -> Labelled | None:
         topics=frozenset(codes),
         weight=float(weight),
         natural="weight" in data,
-        outlet=str(data.get("source") or ""),
+        outlet=_outlet(data),
+        day=_day(data),
+        kind=str(data["hard_kind"] or "easy") if data.get("hard_kind") is not None else "",
     )
+
+
+def _outlet(data: Mapping[str, Any]) -> str:
+    site = _SITE.search(urlsplit(str(data.get("url") or "")).hostname or "")
+    return site[0] if site else str(data.get("source") or "")
+
+
+def _day(data: Mapping[str, Any]) -> date | None:
+    moment = parse_date(str(data.get("captured") or data.get("published") or ""))
+    return moment.astimezone(VIETNAM).date() if moment else None
 
 
 def _raw_rows(path: Path) -> Iterator[Row | Problem]:
@@ -138,7 +159,8 @@ def _feed_rows(file: Path, name: str) -> Iterator[Row | Problem]:
         yield Problem(file, 0, str(error))
         return
     for index, entry in enumerate(entries):
-        yield Row(file, index, {"id": f"{name}#{index}", "title": entry.title, "summary": entry.summary})
+        data = {"id": f"{name}#{index}", "title": entry.title, "summary": entry.summary, "url": entry.url}
+        yield Row(file, index, {**data, "published": entry.published.isoformat() if entry.published else None})
 
 
 def _row(path: Path, number: int, line: bytes) -> Row | Problem:

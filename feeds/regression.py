@@ -11,7 +11,6 @@ from typing import Any
 
 MOST_GRAMS = 60_000  # kept by weight times typical value; half as many cost 0.01 of F1
 STRENGTH = 20.0  # inverse regularisation, of 3, 10, 20, 30
-RESAMPLES = 200
 # Of the kernel machine; cross-validated F1 is the same within 0.005 for penalties 2 to 10 and gammas 2 to 8.
 PENALTY = 5.0
 GAMMA = 4.0
@@ -69,19 +68,25 @@ class KernelMachine:
         return rbf_kernel(vectors, self.support, self.gamma) @ self.weights + self.intercept
 
 
-def weigh(counts: Sequence[dict[int, int]], width: int) -> tuple[Any, Any]:
-    """``idf = 1 + ln((1 + articles) / (1 + articles with the gram))`` and the sparse ``sqrt(count) * idf``."""
+def rarity(counts: Sequence[dict[int, int]], width: int) -> Any:
+    """``idf = 1 + ln((1 + articles) / (1 + articles with the gram))`` of each column."""
     import numpy as np
-    from scipy.sparse import csr_matrix
 
     spread = np.zeros(width)
     for row in counts:
         spread[list(row)] += 1
-    idf = np.log((1 + len(counts)) / (1 + spread)) + 1
+    return np.log((1 + len(counts)) / (1 + spread)) + 1
+
+
+def weighted(counts: Sequence[dict[int, int]], idf: Any) -> Any:
+    """The sparse ``sqrt(count) * idf``."""
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
     columns = np.array([index for row in counts for index in row], dtype=np.int32)
     values = np.sqrt(np.array([count for row in counts for count in row.values()], dtype=float)) * idf[columns]
     starts = np.cumsum([0, *map(len, counts)])
-    return idf, csr_matrix((values, columns, starts), shape=(len(counts), width))
+    return csr_matrix((values, columns, starts), shape=(len(counts), len(idf)))
 
 
 def _unit_rows(matrix: Any) -> Any:
@@ -116,17 +121,13 @@ def probabilities(log_odds: Any) -> Any:
 
 
 def best_threshold(scores: Any, relevant: Any, weights: Any) -> float:
-    """The median, over `RESAMPLES` bootstrap samples, of the score with the best F1: F1 is flat around its peak, and
-    where exactly that lies is an accident of the sample."""
+    """Half of the best F1 that any threshold reaches: there it lies, as the scores are probabilities (Lipton, Elkan and
+    Naryanaswamy 2014). The threshold that did best on these very rows is an accident: F1 is flat around its peak, which
+    lay at 0.28, 0.42 or 0.51 with other folds or a little less text.
+    """
     import numpy as np
 
     order = np.argsort(-scores, kind="stable")
-    scores, relevant, weights = scores[order], relevant[order], weights[order]
-    random = np.random.default_rng(0)
-    best = []
-    for _ in range(RESAMPLES):
-        drawn = weights * random.poisson(1, len(weights))
-        right = np.cumsum(drawn * relevant)
-        f1 = 2 * right / np.maximum(np.cumsum(drawn) + right[-1], 1)
-        best.append(scores[f1.argmax()])
-    return math.floor(float(np.median(best)) * 10_000) / 10_000
+    weights, right = weights[order], np.cumsum((weights * relevant)[order])
+    f1 = 2 * right / (np.cumsum(weights) + right[-1])
+    return math.floor(float(f1.max()) / 2 * 10_000) / 10_000

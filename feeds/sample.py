@@ -1,36 +1,67 @@
-"""The labelled articles as a sample of the natural stream: folds, weights, calibration, threshold and scores.
+"""The labelled articles as a sample of the natural stream: from decision values to scores and verdicts.
+
+How the thresholds are chosen: for the best F1 to be expected on the rows with a weight, which are a weighted sample of
+the natural stream (about 3 in 100 relevant), scored by models that have not seen their outlets. Where no row has a
+weight, all rows count alike.
 
 numpy and scikit-learn are imported only when it runs.
 """
 
 import math
-import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from feeds.evaluate import Score, average_precision, score_of
 from feeds.labels import Labelled
-from feeds.regression import best_threshold, calibration
+from feeds.measure import Judged
+from feeds.regression import best_threshold, calibration, probabilities
 
-FOLDS = 5
+SECOND_SHARE = 0.1  # of the natural stream goes on to the second reader: it costs a hundred times the first
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decisions:
+    """Decision values, one an article; `second` is None where the first reader decides alone."""
+
+    first: Any
+    second: Any = None
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
-    """At the threshold, and without one."""
+class Scale:
+    """From decision values to scores, and the least score of a relevant article."""
 
+    slopes: tuple[float, ...]
+    offset: float
     threshold: float
-    natural: Score
-    """On the rows with a weight (all rows where none has one)."""
-    natural_average_precision: float
-    others: Score
-    """On the rows without a weight."""
-    others_average_precision: float
 
 
-class Decider(Protocol):
-    def decide(self, matrix: Any) -> Any: ...
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """Of the first reader alone and of both together, whose columns are the first's log odds and the second's
+    decision value."""
+
+    first: Scale
+    second_from: float
+    """Least score of the first reader at which the second is asked."""
+    both: Scale | None
+
+    def log_odds(self, decisions: Decisions) -> Any:
+        return self.first.slopes[0] * decisions.first + self.first.offset
+
+    def alone(self, decisions: Decisions) -> Any:
+        """Scores of the first reader."""
+        return probabilities(self.log_odds(decisions))
+
+    def asked(self, decisions: Decisions) -> Any:
+        return self.alone(decisions) >= self.second_from
+
+    def together(self, decisions: Decisions, both: Scale) -> Any:
+        """Scores of both readers."""
+        import numpy as np
+
+        log_odds = both.slopes[0] * self.log_odds(decisions) + both.slopes[1] * decisions.second + both.offset
+        return np.where(self.asked(decisions), probabilities(log_odds), self.alone(decisions))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +71,6 @@ class Sample:
     relevant: Any
     weights: Any
     natural: Any
-    folds: Any
 
     @classmethod
     def of(cls, articles: Sequence[Labelled]) -> "Sample":
@@ -51,70 +81,54 @@ class Sample:
             relevant=np.array([article.relevant for article in articles]),
             weights=np.array([article.weight for article in articles]),
             natural=natural | (not natural.any()),
-            folds=np.array([_fold(article) for article in articles]),
         )
 
-    def unseen(self, fit: Callable[[Any], Decider], matrix: Any, log: Callable[[str], None]) -> Any:
-        """Decision values of every row by what `fit` made of the rows of other folds (a mask)."""
+    def scales(self, unseen: Decisions, among: Any) -> Scales:
+        """What fits the natural rows `among`, whose decision values are of models that have not seen them."""
         import numpy as np
 
-        decisions = np.zeros(len(self.folds))
-        for fold in range(FOLDS):
-            unseen = self.folds == fold
-            decisions[unseen] = fit(~unseen).decide(matrix[unseen])
-            log(f"fold {fold + 1} of {FOLDS}")
-        return decisions
+        tested = ~np.isnan(unseen.first)
+        rows = self._telling(self.natural & among & tested, self.natural & tested, tested)
+        scales = Scales(self._fitted([unseen.first], rows), second_from=1.0, both=None)
+        scores = scales.alone(unseen)
+        first = self._with_threshold(scales.first, scores, rows)
+        scales = Scales(first, self._highest(scores, SECOND_SHARE, rows), both=None)
+        if unseen.second is None:
+            return scales
+        asked = self._telling(rows & scales.asked(unseen), rows)
+        both = self._fitted([scales.log_odds(unseen), unseen.second], asked)
+        return replace(scales, both=self._with_threshold(both, scales.together(unseen, both), rows))
 
-    def calibrate(self, decisions: Any, among: Any = True) -> tuple[float, ...]:
-        """Slopes of the columns of `decisions` and the offset, to log odds in the natural stream.
-
-        From the natural rows `among`; from all of them where those are all relevant, or none.
-        """
+    def share(self, chosen: Any, among: Any) -> float:
+        """Of the natural rows `among`."""
         rows = self.natural & among
-        if self.relevant[rows].all() or not self.relevant[rows].any():
-            rows = self.natural
-        return calibration(decisions[rows], self.relevant[rows], self.weights[rows])
+        return float(self.weights[rows & chosen].sum() / self.weights[rows].sum())
 
-    def threshold(self, scores: Any) -> float:
-        """The score from which on to keep, for the best F1 on the natural rows."""
-        return best_threshold(scores[self.natural], self.relevant[self.natural], self.weights[self.natural])
+    def judged(self, scores: Any, found: Any, rows: Any) -> list[Judged]:
+        columns = (column[rows].tolist() for column in (scores, found, self.relevant, self.weights))
+        return [Judged(*one) for one in zip(*columns, strict=True)]
 
-    def highest(self, scores: Any, share: float) -> float:
+    def _telling(self, *choices: Any) -> Any:
+        """The first of these rows with relevant ones and others among them."""
+        telling = (rows for rows in choices if self.relevant[rows].any() and not self.relevant[rows].all())
+        return next(telling, choices[-1])
+
+    def _fitted(self, columns: Sequence[Any], rows: Any) -> Scale:
+        """To log odds in the natural stream."""
+        import numpy as np
+
+        matrix = np.column_stack(columns)[rows]
+        *slopes, offset = calibration(matrix, self.relevant[rows], self.weights[rows])
+        return Scale(tuple(slopes), offset, threshold=0.0)
+
+    def _with_threshold(self, scale: Scale, scores: Any, rows: Any) -> Scale:
+        return replace(scale, threshold=best_threshold(scores[rows], self.relevant[rows], self.weights[rows]))
+
+    def _highest(self, scores: Any, share: float, rows: Any) -> float:
         """The score that `share` of the natural stream reaches."""
         import numpy as np
 
-        scores, weights = scores[self.natural], self.weights[self.natural]
+        scores, weights = scores[rows], self.weights[rows]
         order = np.argsort(-scores, kind="stable")
         enough = np.searchsorted(np.cumsum(weights[order]), share * weights.sum())
         return math.floor(float(scores[order][min(enough, len(order) - 1)]) * 10_000) / 10_000
-
-    def share(self, chosen: Any) -> float:
-        """Of the natural stream."""
-        return float(self.weights[self.natural & chosen].sum() / self.weights[self.natural].sum())
-
-    def scores(self, scores: Any, threshold: float) -> Scores:
-        natural, others = self.natural, ~self.natural
-        return Scores(
-            threshold=threshold,
-            natural=self._score(scores >= threshold, natural),
-            natural_average_precision=self._average_precision(scores, natural),
-            others=self._score(scores >= threshold, others),
-            others_average_precision=self._average_precision(scores, others),
-        )
-
-    def _score(self, found: Any, among: Any) -> Score:
-        found, relevant, weights = found[among], self.relevant[among], self.weights[among]
-        right = weights[found & relevant].sum()
-        return score_of(float(right), float(weights[found].sum()), float(weights[relevant].sum()))
-
-    def _average_precision(self, scores: Any, among: Any) -> float:
-        columns = (scores[among].tolist(), self.relevant[among].tolist(), self.weights[among].tolist())
-        return average_precision(zip(*columns, strict=True))
-
-
-def _fold(article: Labelled) -> int:
-    """Of the natural stream an outlet comes into one fold, so that scores are of outlets never seen, as most are;
-    of other articles those with one title, which are reprints."""
-    name = article.outlet if article.natural else ""
-    name = name or " ".join(article.title.lower().split()) or article.summary or article.text
-    return zlib.crc32(name.encode("utf-8", "replace")) % FOLDS

@@ -2,20 +2,39 @@
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from feeds import classify as classification
 from feeds.classify import classify, shipped_figures
-from feeds.evaluate import average_precision, evaluate, score_of
+from feeds.embedding import WIDTH
+from feeds.evaluate import evaluate
 from feeds.figures import load_figures
 from feeds.labels import Problem, Row, labelled, read_rows
-from feeds.train import TrainingError, train
+from feeds.measure import Negatives
+from feeds.scores import load_scores, shipped_scores
+from feeds.second import load_second
+from feeds.train import TrainingError, TrainingReport
+from feeds.train import train as train_on
 
 GOLD = Path(__file__).parents[2] / "shared" / "gold"
 needs_gold = pytest.mark.skipif(not GOLD.is_dir(), reason=f"labelled articles are not at {GOLD}")
+
+
+TODAY = date(2026, 8, 10)
+
+
+def train(paths: list[Path], out: Path, **options: Any) -> TrainingReport:
+    return train_on(paths, out, out.with_name(f"second-of-{out.name}"), today=TODAY, **options)
+
+
+@pytest.fixture
+def first_reader_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feeds.train.is_available", lambda: False)
 
 
 def write(path: Path, rows: list[Any]) -> Path:
@@ -42,6 +61,7 @@ def synthetic(path: Path, *, weights: bool = False) -> Path:
 
 
 @pytest.mark.parametrize("weights", [False, True])
+@pytest.mark.usefixtures("first_reader_alone")
 def test_training_is_deterministic_and_classify_uses_its_figures(tmp_path: Path, weights: bool) -> None:
     rows = synthetic(tmp_path / "rows.jsonl", weights=weights)
     lines: list[str] = []
@@ -49,8 +69,11 @@ def test_training_is_deterministic_and_classify_uses_its_figures(tmp_path: Path,
     train([rows], tmp_path / "second")
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
     assert (report.rows, report.relevant, report.unlabelled) == (60, 20, 1)
-    assert report.natural.f1 == report.natural_average_precision == report.topics.f1 == 1
-    assert report.others.f1 == (1 if weights else 0)
+    measured = {(one.held_out, one.form, one.reader): one.rating for one in report.scores.estimates}
+    assert measured["outlet", "whole", "first"].score.f1 == report.scores.topics["micro"].f1 == 1
+    assert measured["outlet", "bare", "first"].average_precision == 1
+    assert (("enriched", "lead", "first") in measured) is weights, "without weights all rows are a natural sample"
+    assert {reader for *_, reader in measured} == {"first"}
     assert report.size == report.path.stat().st_size
     assert lines[0] == "60 articles, 20 relevant; 1 unlabelled"
 
@@ -62,21 +85,55 @@ def test_training_is_deterministic_and_classify_uses_its_figures(tmp_path: Path,
     assert not classify("giá vàng hôm nay", "thị trường tăng mạnh", figures=figures).relevant
 
 
+def test_training_of_both_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With vectors that a person can check: relevant articles point one way, others another."""
+    asked: list[str] = []
+
+    def embed(openings: list[str]) -> Any:
+        asked.extend(openings)
+        vectors = np.zeros((len(openings), WIDTH), np.float32)
+        for row, opening in enumerate(openings):
+            vectors[row, 0 if "an ninh" in opening else 1] = 1
+        return vectors
+
+    monkeypatch.setattr("feeds.train.is_available", lambda: True)
+    monkeypatch.setattr("feeds.corpus.embed", embed)
+    rows, kept = synthetic(tmp_path / "rows.jsonl", weights=True), tmp_path / "vectors.npz"
+    report = train([rows], tmp_path / "model", vectors=kept)
+    assert len(asked) == len(set(asked)) == 60
+    second = load_second(tmp_path / "second-of-model")
+    assert second.threshold == report.threshold
+    assert report.size == sum((tmp_path / name).stat().st_size for name in ("model", "second-of-model"))
+    measured = {(one.form, one.reader): one.rating for one in report.scores.estimates if one.held_out == "outlet"}
+    assert set(measured) == {("whole", "first"), ("whole", "both"), ("bare", "first")}
+    assert measured["whole", "both"].score.f1 == 1
+    assert 0 < report.share <= 1
+
+    train([rows], tmp_path / "again", vectors=kept)
+    assert len(asked) == 60, "kept vectors are made again"
+    assert (tmp_path / "second-of-again").read_bytes() == (tmp_path / "second-of-model").read_bytes()
+
+
+@pytest.mark.usefixtures("first_reader_alone")
 def test_training_replaces_the_shipped_figures_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feeds.train.FIGURES", tmp_path / "shipped")
-    assert train([synthetic(tmp_path / "rows.jsonl")]).path == tmp_path / "shipped"
+    report = train_on([synthetic(tmp_path / "rows.jsonl")], today=TODAY)
+    assert report.path == tmp_path / "shipped"
+    assert load_scores(tmp_path / "scores.json").measured_on == TODAY
 
 
+@pytest.mark.usefixtures("first_reader_alone")
 def test_training_without_topics_leaves_other(tmp_path: Path) -> None:
     rows = [
         {"title": f"{'hội nghị an ninh' if number % 2 else 'giá vàng'} {number}", "relevant": bool(number % 2)}
         for number in range(40)
     ]
     report = train([write(tmp_path / "rows.jsonl", rows)], tmp_path / "out")
-    assert report.topics.f1 == 0
+    assert report.scores.topics["micro"].f1 == 0
     assert classify("hội nghị an ninh", figures=load_figures(report.path)).topics == ("other",)
 
 
+@pytest.mark.usefixtures("first_reader_alone")
 def test_training_with_one_topic_everywhere(tmp_path: Path) -> None:
     rows = [
         {"title": f"an ninh {n}", "relevant": True, "topics": ["drugs"]}
@@ -134,7 +191,38 @@ def test_labels_of_a_row() -> None:
     article = labelled({"title": "a", "summary": None, "relevant": True, "topics": None})
     assert article is not None
     assert (article.summary, article.topics, article.weight, article.natural) == ("", frozenset(), 1.0, False)
+    assert (article.outlet, article.day, article.kind) == ("", None, "")
     assert labelled({"relevant": None}) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "outlet"),
+    [
+        ("https://www.sggp.org.vn/a.html", "sggp.org.vn"),
+        ("https://xe.baoxaydung.vn/a", "baoxaydung.vn"),
+        ("http://nhandan.vn", "nhandan.vn"),
+        ("", "Báo X"),
+        (None, "Báo X"),
+    ],
+)
+def test_an_outlet_is_its_site(url: str | None, outlet: str) -> None:
+    article = labelled({"title": "a", "relevant": False, "url": url, "source": "Báo X", "hard_kind": ""})
+    assert article is not None
+    assert (article.outlet, article.kind) == (outlet, "easy")
+
+
+@pytest.mark.parametrize(
+    ("dates", "day"),
+    [
+        ({"captured": "2026-07-25T06:00:33+07:00", "published": "Fri, 24 Jul 2026 09:31:01 GMT"}, date(2026, 7, 25)),
+        ({"published": "2026-07-24T18:00:00Z"}, date(2026, 7, 25)),
+        ({"published": "hôm qua"}, None),
+    ],
+)
+def test_the_day_of_an_article_is_that_of_vietnam(dates: dict[str, str], day: date | None) -> None:
+    article = labelled({"title": "a", "relevant": False, **dates})
+    assert article is not None
+    assert article.day == day
 
 
 def test_rows_of_a_file(tmp_path: Path) -> None:
@@ -145,34 +233,28 @@ def test_rows_of_a_file(tmp_path: Path) -> None:
     assert isinstance(second, Problem)
 
 
-def test_scores() -> None:
-    score = score_of(2, 4, 3)
-    assert (score.precision, score.recall) == (0.5, 2 / 3)
-    assert score.f1 == pytest.approx(4 / 7)
-    assert score_of(0, 0, 0).f1 == 0
-
-
-def test_average_precision() -> None:
-    assert average_precision([(0.9, True, 1), (0.8, False, 1), (0.7, True, 1)]) == pytest.approx((1 + 2 / 3) / 2)
-    assert average_precision([(0.5, True, 1), (0.5, False, 3)]) == 0.25
-    assert average_precision([]) == 0
-
-
 def test_evaluation_of_classification(tmp_path: Path) -> None:
     rows = [
         {"title": "Quốc hội thảo luận Luật An ninh mạng", "relevant": True, "topics": ["cyber_data"]},
         {"title": "Giá vàng hôm nay", "relevant": True, "topics": ["drugs"], "weight": 3},
-        {"title": "Giá vàng hôm nay", "relevant": False},
+        {"title": "Giá vàng hôm nay", "relevant": False, "hard_kind": "foreign"},
         {"title": "không rõ", "relevant": None},
     ]
     report = evaluate([write(tmp_path / "rows.jsonl", rows)])
     found = report.classification
     assert found is not None
     assert report.citations is None
+    assert (found.first.score.recall, found.unaccented.score.recall) == (0.25, 0.25)
+    assert sum(one.rows for one in found.reliability) == 3
+    assert found.kinds == {"foreign": Negatives(1, 0)}
+    assert (found.each_topic["cyber_data"].f1, found.each_topic["drugs"].recall) == (1, 0)
     assert (found.rows, found.relevant, report.unlabelled) == (3, 2, 1)
     assert (found.score.precision, found.score.recall) == (1, 0.25)
     assert (found.topics.precision, found.topics.recall, found.topics_of_found.recall) == (1, 0.5, 1)
-    assert ("classification score recall", 0.25) in report.rows()
+    names = dict(report.rows())
+    assert names["classification score recall"] == names["classification first score recall"] == 0.25
+    assert names["classification kinds foreign rows"] == 1
+    assert names["classification reliability 0 rows"] >= 1
     assert evaluate([]).rows() == []
 
 
@@ -210,18 +292,20 @@ def test_evaluation_of_citations(tmp_path: Path) -> None:
 
 
 @needs_gold
+@pytest.mark.usefixtures("first_reader_alone")
 def test_gold_cross_validated(tmp_path: Path) -> None:
-    """Out of sample: each score is of articles (natural ones: outlets) that the fold's model has not seen."""
-    files = [GOLD / "corpus" / name for name in ("dev.jsonl", "dev-more.jsonl", "natural-dev.jsonl")]
-    report = train(files, tmp_path / "model.json.gz")
-    assert report.natural.f1 > 0.755  # measured 0.773
-    assert report.natural_average_precision > 0.82  # 0.842
-    assert report.others.f1 > 0.84  # 0.863
-    assert report.topics.f1 > 0.89  # 0.913
-    trained = load_figures(report.path)
-    shared = trained.vocabulary.keys() & shipped_figures().vocabulary.keys()
-    assert len(shared) > 0.99 * len(shipped_figures().vocabulary), "the shipped figures are of another training"
-    assert trained.threshold == pytest.approx(shipped_figures().threshold, abs=0.02)
+    """Out of sample: each score is of articles (natural ones: outlets, weeks) that the fold's model has not seen."""
+    files = [GOLD / "corpus" / name for name in ("dev.jsonl", "natural-dev.jsonl")]
+    scores = train(files, tmp_path / "model.json.gz").scores
+    outlets, weeks, enriched = map(scores.estimate, ("outlet", "week", "enriched"))
+    assert outlets
+    assert weeks
+    assert enriched
+    assert outlets.score.f1 > 0.68  # measured 0.700
+    assert weeks.score.f1 > 0.64  # 0.661
+    assert enriched.score.f1 > 0.82  # 0.841
+    assert scores.topics["micro"].f1 > 0.83  # 0.851
+    assert scores.kinds["incident"].found < 0.1 * scores.kinds["incident"].rows
 
 
 @needs_gold
@@ -230,8 +314,19 @@ def test_gold_seeds_are_clearly_relevant() -> None:
     for path in sorted((GOLD.parent / "seeds").glob("*.txt")):
         verdict = classify("Tin trong ngày", "", path.read_text("utf-8"))
         assert verdict.score > 0.8, path.name
-        assert "national_security" in verdict.topics
+        assert {"national_security", "mass_movement"} & set(verdict.topics), path.name
 
 
 def test_shipped_figures_are_what_classify_loads() -> None:
     assert shipped_figures() == load_figures(classification.FIGURES)
+
+
+def test_shipped_scores_are_of_the_shipped_figures() -> None:
+    """Both are written by one training; bounds a little below what it measured."""
+    scores = shipped_scores()
+    outlets, weeks = scores.estimate("outlet"), scores.estimate("week")
+    assert outlets
+    assert weeks
+    assert outlets.score.f1 > 0.79
+    assert weeks.score.f1 > 0.78
+    assert {code for code in scores.topics if code != "micro"} == {topic.code for topic in shipped_figures().topics}
