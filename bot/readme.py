@@ -6,8 +6,10 @@ from pathlib import Path
 import click
 
 from bot.cli import commands
+from bot.cli.training import RATING, rating_row
 from bot.settings import settings_table
 from bot.texts import COMMANDS
+from feeds.scores import Scores, shipped_scores
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -24,6 +26,7 @@ def tables() -> Mapping[str, str]:
             ((f"`{name}`", f"`{default}`" if default else "", text) for name, default, text in settings_table()),
         ),
         "command line": _table(("command", "does"), _command_line()),
+        "scores": _scores(shipped_scores()),
     }
 
 
@@ -42,6 +45,11 @@ def _command_line() -> Iterable[Sequence[str]]:
     for name in commands.list_commands(context):
         command = commands.get_command(context, name)
         yield f"`{name}`", (command.help or "").split("\n\n")[0].replace("\n", " ") if command else ""
+
+
+def _scores(scores: Scores) -> str:
+    when = f"Measured on {scores.measured_on} by version {scores.version} with {scores.rows} labelled articles.\n\n"
+    return when + _table(("read", *RATING), map(rating_row, scores.estimates))
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

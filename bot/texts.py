@@ -31,6 +31,7 @@ COMMANDS = (
     Command("language", "ngonngu", "Đổi ngôn ngữ", "Change the language"),
     Command("status", "trangthai", "Bot đang đọc những gì, nguồn nào lỗi", "What is being read, which sources fail"),
     Command("privacy", "riengtu", "Bot lưu gì về bạn; xóa dữ liệu", "What is stored about you; erase it"),
+    Command("about", "gioithieu", "Bot làm gì, chọn tin đúng đến đâu", "What the bot does, and how often it is right"),
     Command("help", "trogiup", "Hướng dẫn", "Help"),
 )
 

@@ -1,4 +1,4 @@
-"""/help, /status, /privacy, and what nobody else answers."""
+"""/help, /about, /status, /privacy, and what nobody else answers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,11 +12,18 @@ from bot.texts import COMMANDS, language_of, say
 from digests.render import Message, render
 from digests.status import status_view
 from digests.subscribers import forget
+from feeds.scores import shipped_scores
 
 
 async def help_command(update: Update, context: Context) -> None:
     reader = await reader_of(update, context)
     await reply(update, Message(render("help.html", reader.language, commands=COMMANDS)))
+
+
+async def about(update: Update, context: Context) -> None:
+    """What the bot does, and how well, as its training measured it."""
+    reader = await reader_of(update, context)
+    await reply(update, Message(render("about.html", reader.language, scores=shipped_scores())))
 
 
 async def status(update: Update, context: Context) -> None:
@@ -74,6 +81,7 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     """The catch-alls come last, so this module is registered last."""
     return (
         command("help", help_command),
+        command("about", about),
         command("status", status),
         command("privacy", privacy),
         CallbackQueryHandler(erase_pressed, r"^erase(:|$)"),
