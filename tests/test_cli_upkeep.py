@@ -58,7 +58,7 @@ def test_doctor_finds_nothing_wrong(healthy: Terminal) -> None:
     ended = healthy("doctor")
     assert (ended.code, ended.err) == (0, "")
     assert [line.split(":")[0] for line in ended.out.splitlines()] == [
-        f"ok       {what}" for what in ("settings", "sources", "classifier", "database", "feeds", "token")
+        f"ok       {what}" for what in ("settings", "sources", "classifier", "database", "feeds", "canary", "token")
     ]
     assert "@diem_tin_sandbox_bot" in ended.out
 

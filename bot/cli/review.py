@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TextIO
+from pathlib import Path
+from typing import Any
 
 import click
 from rich.table import Table
@@ -30,13 +31,16 @@ class _Ids(click.ParamType[tuple[int, ...]]):
         return tuple(map(int, pieces))
 
 
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
 @click.command("review")
 @click.option("--accept", type=_Ids(), multiple=True, metavar="ID,...", help="The readers are right about these.")
 @click.option("--reject", type=_Ids(), multiple=True, metavar="ID,...", help="They are not; a decision can be undone.")
-@click.option("--export", type=click.File("w", "utf-8"), help="Write what was accepted as irrelevant, for `train`.")
+@click.option("--export", type=_FILE, metavar="FILE", help="Write what was accepted as irrelevant, for `train`.")
 @click.option("--json", "as_json", is_flag=True, help="The list as JSON lines.")
 def review_command(
-    accept: Sequence[tuple[int, ...]], reject: Sequence[tuple[int, ...]], export: TextIO | None, as_json: bool
+    accept: Sequence[tuple[int, ...]], reject: Sequence[tuple[int, ...]], export: Path | None, as_json: bool
 ) -> None:
     """List and decide what readers call wrong.
 
@@ -68,11 +72,11 @@ def _decide(database: Database, decisions: Mapping[int, bool]) -> None:
     click.echo(f"{accepted} accepted, {len(decisions) - accepted} rejected: {len(changed)} articles changed", err=True)
 
 
-def _export(database: Database, file: TextIO) -> None:
+def _export(database: Database, file: Path) -> None:
     with database.reading() as session:
         articles = ruled_out(session)
-    for article in articles:
-        file.write(json.dumps(_label(article), ensure_ascii=False) + "\n")
+    lines = [json.dumps(_label(article), ensure_ascii=False) + "\n" for article in articles]
+    file.write_text("".join(lines), "utf-8")
     click.echo(f"{len(articles)} articles written", err=True)
 
 

@@ -32,8 +32,9 @@ _SAYINGS = {Stored.NEW: "noted", Stored.REPEATED: "noted_before", Stored.TOO_MAN
 
 async def report_pressed(update: Update, context: Context) -> None:
     query, article_id, reader = await pressed(update, context)
-    if _ARTICLE.fullmatch(article_id):
-        message = await context.bot_data.read(_what_is_wrong, int(article_id), reader)
+    if article_id:
+        known = _ARTICLE.fullmatch(article_id)
+        message = await context.bot_data.read(_what_is_wrong, int(article_id), reader) if known else None
         if message:
             await edit(query, message)
         await done(query, reader, None if message else "stale_button")

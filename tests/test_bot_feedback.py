@@ -1,0 +1,88 @@
+"""In the chat: how much one wants, and what is wrong with an item of a digest or a card."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.application import Role
+from digests.feedback import open_reports
+from digests.models import Feedback, Subscription
+from test_bot import forged_press, world
+
+Labels = dict[str, str]
+
+
+def labels(message: dict[str, object]) -> Labels:
+    """Label -> callback data."""
+    keyboard = json.loads(json.dumps(message["reply_markup"]))["inline_keyboard"]
+    return {button["text"]: button["callback_data"] for row in keyboard for button in row}
+
+
+async def test_more_or_less_is_a_setting_that_edits_in_place(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.SERVE,), read=False) as here:
+        user = here.user()
+        await user.say("/caidat")
+        shown = await user.wait_for("Cài đặt")
+        await user.press("Lượng tin: Vừa phải")
+        assert (await user.press("Ít hơn"))["text"] == "Bạn chưa đăng ký nhận bản tin"
+        await user.say("/dangky 7")
+        await user.wait_for("Đã đăng ký.")
+        await user.press("Nhiều hơn", message=shown)
+        page = await user.wait_for("Bạn muốn nhận nhiều hay ít tin?")
+        assert page["message_id"] == shown["message_id"]
+        assert "✓ Nhiều hơn" in labels(page)
+        await user.press("‹ Quay lại", message=shown)
+        assert "Lượng tin: Nhiều hơn" in labels(await user.wait_for("Cài đặt"))
+        volume = await here.bot.services.read(lambda session: session.scalar(select(Subscription.volume)))
+        assert volume == 1
+        for data in ("volume:2", "volume:", "volume:-10"):
+            assert "Nút này đã cũ" in (await forged_press(here, user, shown, data))["text"]
+
+
+@pytest.mark.parametrize(("typed", "shown"), [("/homnay", "Điểm tin an ninh"), ("09-CT/TW", "Chỉ thị 09-CT/TW")])
+async def test_an_item_is_called_wrong_in_three_taps(tmp_path: Path, typed: str, shown: str) -> None:
+    async with world(tmp_path, (Role.POLL, Role.SERVE)) as here:
+        user = here.user()
+        await user.say(typed)
+        message = await user.wait_for(shown)
+        await user.press("Báo tin sai", message=message)
+        asked = await user.wait_for("Tin nào sai?")
+        assert "1" in labels(asked)
+        await user.press("1", message=asked)
+        item = await user.wait_for("Tin này sai ở đâu?")
+        assert item["message_id"] == asked["message_id"]
+        said = labels(item)
+        wrong = next((label for label in said if label.startswith("Sai văn bản: ")), None)
+        assert (await user.press("Không liên quan", message=item))["text"] == "Đã ghi nhận"
+        await user.wait_for("Đã ghi nhận: tin này không liên quan.")
+        again = await forged_press(here, user, item, said["Không liên quan"])
+        assert again["text"] == "Bạn đã báo điều này rồi"
+        if wrong:
+            assert (await forged_press(here, user, item, said[wrong]))["text"] == "Đã ghi nhận"
+        reports = await here.bot.services.read(open_reports)
+        assert len(reports) == 1 + bool(wrong)
+        assert all(report.article.title in item["text"] for report in reports)
+
+
+async def test_forged_feedback_is_refused_kindly(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.SERVE,), read=False) as here:
+        user = here.user()
+        await user.say("/start")
+        message = await user.wait_for("Điểm Tin")
+        forged = (
+            "report:9",
+            f"report:{10**40}",
+            "off:1",
+            "off:",
+            "off:١",
+            f"off:{'9' * 50}",
+            "wrong:1:x",
+            "wrong:",
+            "wrong::",
+        )
+        for data in forged:
+            assert "Nút này đã cũ" in (await forged_press(here, user, message, data))["text"], data
+        assert (await forged_press(here, user, message, "report"))["text"] == "Không còn nhận ra tin nào ở đây"
+        assert await here.bot.services.read(lambda session: session.scalars(select(Feedback)).all()) == []
