@@ -12,15 +12,26 @@ for who would rather ask it later, `classify` asks it at once.
 import math
 import operator
 import re
-from array import array
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from feeds.embedding import is_available, opening
 from feeds.english import SHIFT, english_evidence, is_english
 from feeds.evidence import MOST, Evidence, Gains, find_evidence
-from feeds.figures import DATA, NUMBER, ZONES, Figures, Zone, count_grams, load_figures, read_zones, topic_rules, vector
+from feeds.figures import (
+    DATA,
+    NUMBER,
+    ZONES,
+    Figures,
+    Zone,
+    count_grams,
+    decide,
+    load_figures,
+    read_zones,
+    topic_rules,
+    vector,
+)
 from feeds.second import log_odds_of, probability, second_reader, second_score
 
 __all__ = [
@@ -93,9 +104,13 @@ def classify(title: str, summary: str = "", text: str = "", *, figures: Figures 
 
 
 def first_reading(title: str, summary: str = "", text: str = "") -> Verdict:
-    """The first reader's verdict, open where there is a second reader and it is worth asking."""
+    """The first reader's verdict; where there is a second reader and it is worth asking, an open one with no more than
+    the first's score.
+    """
     first = _first(title, summary, text, shipped_figures())
-    return replace(first.verdict(first.score, first.figures.threshold), is_open=first.is_open and is_available())
+    if first.is_open and is_available():
+        return Verdict(False, first.score, (), (), is_open=True)
+    return first.verdict(first.score, first.figures.threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,26 +121,27 @@ class _First:
     joined: str
     zones: list[Zone]
     vocabulary: Mapping[str, int]
-    values: Mapping[int, float]  # empty: not Vietnamese
+    counts: Mapping[int, int]  # of grams; empty: not Vietnamese
     score: float
     is_open: bool
     english: Mapping[str, tuple[Evidence, ...]]  # phrases by topic, of an English article
 
     def verdict(self, score: float, threshold: float) -> Verdict:
         """The verdict at `score`, which both readers may have made."""
-        if not self.values and not self.english:
+        if not self.counts and not self.english:
             return Verdict(False, score, (), ())
         relevant, margin = score >= threshold, log_odds_of(score) - log_odds_of(threshold)
         wanted = margin >= -STEP
         if self.english:
             phrases = tuple(phrase for found in self.english.values() for phrase in found)
             return Verdict(relevant, score, tuple(self.english) if wanted else (), phrases[:MOST], margin=margin)
-        evidence: tuple[Evidence, ...] = ()
-        if wanted or score >= NEAR_MISS:
-            weights, slope = self.figures.weights, self.figures.slope
-            gains = {number: slope * value * weights[number] for number, value in self.values.items()}
-            evidence = find_evidence(self.zones, Gains(self.vocabulary, gains, self.figures.idf), self.joined)
-        topics = _topics_of(self.values, self.zones, self.figures) if wanted else ()
+        if not wanted and score < NEAR_MISS:
+            return Verdict(relevant, score, (), (), margin=margin)
+        values = vector(self.counts, self.figures.idf)
+        weights, slope = self.figures.weights, self.figures.slope
+        gains = {number: slope * value * weights[number] for number, value in values.items()}
+        evidence = find_evidence(self.zones, Gains(self.vocabulary, gains, self.figures.idf), self.joined)
+        topics = _topics_of(values, self.zones, self.figures) if wanted else ()
         return Verdict(relevant, score, topics, evidence, margin=margin)
 
 
@@ -135,14 +151,14 @@ def _first(title: str, summary: str, text: str, figures: Figures) -> _First:
     accented = any(_ACCENTED.search(part, 0, limit) for part, (_, limit) in parts)
     vocabulary = figures.vocabulary if accented else figures.folded
     joined = join_parts(title, summary, text)
-    known = [syllable in vocabulary for zone in zones for syllable in zone.syllables if syllable != NUMBER]
-    if not any(known) or sum(known) < LEAST_KNOWN * len(known):
+    syllables = [syllable for zone in zones for syllable in zone.syllables if syllable != NUMBER]
+    known = sum(map(vocabulary.__contains__, syllables))
+    if not known or known < LEAST_KNOWN * len(syllables):
         english = english_evidence(join_parts(title, summary, "")) if is_english(joined) else {}
         return _First(figures, joined, zones, vocabulary, {}, 0.0, bool(english), english)
-    values = vector(count_grams(zones, vocabulary), figures.idf)
-    decision = _product(values, figures.weights) + figures.intercept
-    score = probability(figures.slope * decision + figures.offset)
-    return _First(figures, joined, zones, vocabulary, values, score, accented and score >= figures.second_from, {})
+    counts = count_grams(zones, vocabulary)
+    score = probability(figures.slope * decide(counts, figures) + figures.offset)
+    return _First(figures, joined, zones, vocabulary, counts, score, accented and score >= figures.second_from, {})
 
 
 def join_parts(title: str, summary: str, text: str) -> str:
@@ -169,14 +185,12 @@ def shipped_figures() -> Figures:
     return load_figures(FIGURES)
 
 
-def _product(values: Mapping[int, float], weights: "array[float] | array[int]") -> float:
-    return math.fsum(map(operator.mul, values.values(), map(weights.__getitem__, values)))
-
-
 def _topics_of(values: Mapping[int, float], zones: Collection[Zone], figures: Figures) -> tuple[str, ...]:
     """Topics above the threshold, strongest first, then those of phrases; the strongest if there is none."""
     decisions = {
-        topic.code: topic.intercept + topic.scale * _product(values, topic.weights) for topic in figures.topics
+        topic.code: topic.intercept
+        + topic.scale * sum(map(operator.mul, values.values(), map(topic.weights.__getitem__, values)))
+        for topic in figures.topics
     }
     ranked = sorted(decisions, key=lambda code: -decisions[code])
     found = [code for code in ranked if decisions[code] >= figures.topic_threshold]
