@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from feeds.classify import Verdict, classify, join_parts
+from feeds.classify import Evidence, Verdict, classify, join_parts
 from feeds.documents import (
     Catalogue,
     Citation,
@@ -17,10 +17,12 @@ from feeds.documents import (
     find_citations,
     issuer_name,
     load_catalogue,
+    names_central_organ,
     resolve_citations,
     type_name,
 )
-from feeds.places import find_places
+from feeds.places import Place, find_places
+from feeds.text import modern_tones
 
 # Longer texts are cut: no article is this long, and every step is linear in it.
 MAX_CHARACTERS = 6_000_000
@@ -35,15 +37,23 @@ _NUMBER = re.compile(r"Số:?\s")
 class Analysis:
     """What one article says. Offsets of `citations` are code points into `text`, the joined parts.
 
-    `own_key` is the citation key of the document whose own page this is, None for articles.
+    `own_key` is the citation key of the document whose own page this is, None for articles. `level` is "local" where
+    a place is named, else "central" where the opening names a central organ, else None.
     """
 
     text: str
     verdict: Verdict
-    places: tuple[str, ...]
+    named_places: tuple[Place, ...]
+    """Of each place the first mention."""
+    level: str | None
     citations: tuple[Citation, ...]
     readings: tuple[Reading | None, ...]
     own_key: str | None = None
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Bare canonical names as of the text, in its order."""
+        return tuple(place.name for place in self.named_places)
 
 
 def analyse(
@@ -68,9 +78,19 @@ def analyse(
         published=published,
         home_province=home_province,
     )
-    places = tuple(dict.fromkeys(place.name for place in find_places(joined)))
+    named: dict[str, Place] = {}
+    for place in find_places(joined):
+        named.setdefault(place.name, place)
     own_key = _own_key(joined, title, citations)
-    return Analysis(joined, verdict or classify(title, summary, text), places, citations, readings, own_key)
+    return Analysis(
+        joined,
+        verdict or classify(title, summary, text),
+        tuple(named.values()),
+        "local" if named else "central" if names_central_organ(modern_tones(joined[:_OPENING])) else None,
+        citations,
+        readings,
+        own_key,
+    )
 
 
 def _own_key(joined: str, title: str, citations: Sequence[Citation]) -> str | None:
@@ -88,19 +108,32 @@ def _own_key(joined: str, title: str, citations: Sequence[Citation]) -> str | No
     return None
 
 
-def to_json(article_id: Any, analysis: Analysis) -> Mapping[str, Any]:
-    """The object of the command-line contract (DESIGN.md, `analyse`)."""
+def to_json(article_id: Any, analysis: Analysis, by_topic: Mapping[str, Sequence[Evidence]]) -> Mapping[str, Any]:
+    """The object of the command-line contract (DESIGN.md, `analyse`), with what speaks for it in the text."""
     return {
         "id": article_id,
         "relevant": analysis.verdict.relevant,
         "score": round(analysis.verdict.score, 4),
         "topics": list(analysis.verdict.topics) if analysis.verdict.relevant else [],
         "places": list(analysis.places),
+        "level": analysis.level,
+        "evidence": {
+            "relevant": [_evidence_json(evidence) for evidence in analysis.verdict.evidence],
+            "topics": {code: list(map(_evidence_json, found)) for code, found in by_topic.items()},
+            "places": {
+                place.name: {"start": place.start, "end": place.end, "phrase": analysis.text[place.start : place.end]}
+                for place in analysis.named_places
+            },
+        },
         "citations": [
             _citation_json(citation, reading)
             for citation, reading in zip(analysis.citations, analysis.readings, strict=True)
         ],
     }
+
+
+def _evidence_json(evidence: Evidence) -> Mapping[str, Any]:
+    return {"start": evidence.start, "end": evidence.end, "phrase": evidence.phrase}
 
 
 def _citation_json(citation: Citation, reading: Reading | None) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ for who would rather ask it later, `classify` asks it at once.
 import math
 import operator
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -44,6 +44,7 @@ __all__ = [
     "join_parts",
     "rules_version",
     "shipped_figures",
+    "topic_evidence",
     "topics",
 ]
 
@@ -51,6 +52,7 @@ FIGURES = DATA / "model.json.gz"
 LEAST_KNOWN = 0.5  # share of known syllables: labelled Vietnamese has 0.64 and more, English about 0.4
 STEP = 1.5
 """Log odds from the usual bar up to that of readers who want fewer articles, and down to that of who wants more."""
+_MOST_OF_TOPIC = 3
 NEAR_MISS = 0.05  # evidence is looked for from this score on
 
 _ACCENTED = re.compile(r"[À-ỹ]|[\u0300-\u0323]")
@@ -111,6 +113,29 @@ def first_reading(title: str, summary: str = "", text: str = "") -> Verdict:
     if first.is_open and is_available():
         return Verdict(False, first.score, (), (), is_open=True)
     return first.verdict(first.score, first.figures.threshold)
+
+
+def topic_evidence(
+    title: str, summary: str = "", text: str = "", *, codes: Sequence[str]
+) -> Mapping[str, tuple[Evidence, ...]]:
+    """The phrases that speak for each of the topics `codes`, the strongest first; for people to read."""
+    first = _first(title, summary, text, shipped_figures())
+    if first.english:
+        return {code: first.english[code][:_MOST_OF_TOPIC] for code in codes if code in first.english}
+    values = vector(first.counts, first.figures.idf) if first.counts else {}
+    return {code: _speaking_for(code, first, values) for code in codes}
+
+
+def _speaking_for(code: str, first: "_First", values: Mapping[int, float]) -> tuple[Evidence, ...]:
+    named = next((topic.phrases for topic in topics() if topic.code == code), ())
+    weights = next((topic.weights for topic in first.figures.topics if topic.code == code), None)
+    found: tuple[Evidence, ...] = ()
+    if weights is not None:
+        gains = {number: value * weights[number] for number, value in values.items()}
+        found = find_evidence(first.zones, Gains(first.vocabulary, gains, first.figures.idf), first.joined)
+    if not found and (match := re.search("|".join(map(re.escape, named)), first.joined, re.I) if named else None):
+        found = (Evidence(match.start(), match.end(), match[0], 1.0),)
+    return tuple(one for one in found[:_MOST_OF_TOPIC] if one.weight >= found[0].weight / 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,18 @@
 import json
 import unicodedata
 from datetime import date
+from itertools import chain
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.analyse import MAX_CHARACTERS, Analysis, analyse, to_json
+from feeds.classify import topic_evidence
 from feeds.documents import load_catalogue, make_catalogue
 from newsroom import POLICY, ROBBERY
 
-KEYS = ("id", "relevant", "score", "topics", "places", "citations")
+KEYS = ("id", "relevant", "score", "topics", "places", "level", "evidence", "citations")
 CITATION = {
     "start": int,
     "end": int,
@@ -44,12 +46,19 @@ TEXT = (
 
 def checked(analysis: Analysis, title: str, summary: str = "", text: str = "") -> dict[str, object]:
     """The JSON object, after everything the contract promises of its form was checked."""
-    result = dict(to_json("a1", analysis))
+    by_topic = topic_evidence(title, summary, text, codes=analysis.verdict.topics)
+    result = dict(to_json("a1", analysis, by_topic))
     assert tuple(result) == KEYS
     assert isinstance(result["relevant"], bool)
     assert isinstance(result["score"], float)
     assert 0 <= result["score"] <= 1
     joined = "\n".join(part for part in (title, summary, text) if part)[:MAX_CHARACTERS]
+    evidence = result["evidence"]
+    assert isinstance(evidence, dict)
+    assert list(evidence["places"]) == result["places"]
+    for one in (*evidence["relevant"], *chain(*evidence["topics"].values()), *evidence["places"].values()):
+        assert joined[one["start"] : one["end"]] == one["phrase"] != ""
+    assert result["level"] in ("local", "central", None)
     citations = result["citations"]
     assert isinstance(citations, list)
     for index, citation in enumerate(citations):
@@ -183,3 +192,16 @@ prose = st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join) | st.text(ma
 @given(title=prose, summary=prose, text=prose)
 def test_law_of_the_contract(title: str, summary: str, text: str) -> None:
     checked(analyse(title, summary, text), title, summary, text)
+
+
+def test_the_level_is_local_where_a_place_is_named_else_central() -> None:
+    assert analyse("Công an tỉnh Hà Tĩnh triển khai Chỉ thị 09-CT/TW").level == "local"
+    assert analyse("Ban Bí thư triển khai Chỉ thị 09-CT/TW").level == "central"
+    assert analyse("Giá vàng hôm nay").level is None
+
+
+def test_a_topic_is_explained_by_its_phrases() -> None:
+    title = "Bộ Công an triển khai Luật An ninh mạng"
+    (phrase,) = topic_evidence(title, codes=["cyber_data"])["cyber_data"]
+    assert phrase.phrase == "An ninh mạng"
+    assert topic_evidence("Coffee exports hit record", codes=["drugs"]) == {"drugs": ()}

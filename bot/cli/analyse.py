@@ -7,6 +7,7 @@ import click
 
 from bot.cli.jsonl import Line, print_line, read_lines
 from feeds.analyse import analyse, to_json
+from feeds.classify import topic_evidence
 from feeds.dates import VIETNAM, parse_date
 
 _PARTS = ("title", "summary", "text")
@@ -17,8 +18,9 @@ def analyse_command() -> None:
     """Say what is understood of articles (JSONL in, JSONL out).
 
     Reads objects {id, title, summary, text, published?} from stdin, one a line, and writes for each {id, relevant,
-    score, topics, places, citations} before it reads the next. The id may be any JSON value and comes back as it is;
-    parts may be missing or null. The publication date, ISO or as feeds write it, rules out younger documents; one
+    score, topics, places, level, evidence, citations} before it reads the next. The evidence is the phrases that speak
+    for relevance, topics and places. The id may be any JSON value and comes back as it is; parts may be missing or
+    null. The publication date, ISO or as feeds write it, rules out younger documents; one
     that cannot be read counts as unknown. Offsets count code points of title, summary and text joined by line feeds,
     without the empty parts.
 
@@ -37,6 +39,8 @@ def _analysed(line: Line) -> Mapping[str, Any]:
     moment = parse_date(published) if isinstance(published, str) else None
     day = moment.astimezone(VIETNAM).date() if moment else None
     try:
-        return to_json(line.row.get("id"), analyse(*parts, published=day))
+        analysis = analyse(*parts, published=day)
+        topics = analysis.verdict.topics if analysis.verdict.relevant else ()
+        return to_json(line.row.get("id"), analysis, topic_evidence(*parts, codes=topics))
     except Exception as error:  # a fault of ours in one text costs no other its answer
         return line.refused(f"unexpected {type(error).__name__}: {error}")

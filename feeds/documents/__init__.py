@@ -9,7 +9,7 @@ from feeds.documents.lookup import Lookup, look_up
 from feeds.documents.nearest import nearest
 from feeds.documents.number import DocumentNumber, parse
 from feeds.documents.official import official_citation
-from feeds.documents.organs import issuer_name
+from feeds.documents.organs import issuer_name, names_central_organ
 from feeds.documents.resolve import Reading, resolve_citations
 from feeds.documents.wish import Wish
 
@@ -30,6 +30,7 @@ __all__ = [
     "load_catalogue",
     "look_up",
     "make_catalogue",
+    "names_central_organ",
     "nearest",
     "official_citation",
     "parse",

@@ -86,6 +86,12 @@ def is_centre(words: str) -> bool:
     return organ_words()[1].get(skeleton(words)) == "TW"
 
 
+def names_central_organ(text: str) -> bool:
+    """Whether `text` (modern tones) names an organ that is in no province."""
+    codes = {organ_words()[1][skeleton(match[0])] for match in organ_pattern().finditer(text.lower())}
+    return any(organ is not None and not organ.local for organ in map(base_organ, codes))
+
+
 def skeleton(words: str) -> str:
     """Letters alone, "và" dropped, for comparing the spellings of one organ's name."""
     return re.sub(r"[\W_]+|\bvà\b", "", words.lower())
