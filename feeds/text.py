@@ -6,7 +6,7 @@ matching without accents uses: lower case, tones and horns stripped, ``đ`` as `
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from html import unescape
 from typing import Any
@@ -143,15 +143,18 @@ def _branches(tree: Mapping[str, Any], behind: str = "") -> str:
 
 def sentences(text: str) -> list[tuple[int, int]]:
     """Spans ``(start, end)`` of the sentences of `text`, trimmed, in order; line breaks always separate."""
-    spans: list[tuple[int, int]] = []
+    return list(each_sentence(text))
+
+
+def each_sentence(text: str) -> Iterator[tuple[int, int]]:
+    """The spans of `sentences` one by one."""
     start = 0
     for match in _SENTENCE_END.finditer(text):
         if not match[0].startswith("\n") and _is_abbreviation(text, match.start()):
             continue
-        _append_trimmed(spans, text, start, match.end())
+        yield from _trimmed(text, start, match.end())
         start = match.end()
-    _append_trimmed(spans, text, start, len(text))
-    return spans
+    yield from _trimmed(text, start, len(text))
 
 
 def sentence_at(text: str, start: int, end: int) -> str:
@@ -179,8 +182,8 @@ def _is_abbreviation(text: str, dot: int) -> bool:
     )
 
 
-def _append_trimmed(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     piece = text[start:end]
-    left = len(piece) - len(piece.lstrip())
-    if piece.strip():
-        spans.append((start + left, start + left + len(piece.strip())))
+    if trimmed := piece.strip():
+        start += len(piece) - len(piece.lstrip())
+        yield start, start + len(trimmed)

@@ -9,6 +9,7 @@ from feeds.documents.mention import Mention
 from feeds.documents.organs import base_organ, organ_pattern, organ_words, skeleton
 
 _LOOK_BACK = 220
+_GAP_REACH = 150  # more than any gap that `_ISSUING` or `_REVISING` fits
 _FAR_BACK = 400
 _HEADER_REACH = 300
 
@@ -66,6 +67,8 @@ def _read_subject(text: FoldedText, mention: Mention, floor: int, previous: Ment
     found = _last_organ(text, start, mention.start)
     if found is None:
         _share_subject(text, mention, previous)
+        return
+    if mention.start - found.end() > _GAP_REACH:
         return
     gap = text.low[found.end() : mention.start]
     within = text.low.endswith("của ", 0, found.start()) and _WITHIN.fullmatch(gap)

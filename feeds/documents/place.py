@@ -14,7 +14,7 @@ from feeds.documents.folding import FoldedText
 from feeds.documents.mention import Mention
 from feeds.documents.organs import base_organ, central_cities, organs
 from feeds.places import find_places
-from feeds.text import sentences
+from feeds.text import each_sentence
 
 _CITY = re.compile(r"(?:TP\.?|Tp\.?|[Tt]hành phố|THÀNH PHỐ|[Tt]hành ủy|THÀNH ỦY)\s*$")
 _BELOW = re.compile(r"\s*(?:các\s+)?(?:huyện|quận|xã|phường|thị\s+xã|thị\s+trấn)(?!\w)")
@@ -67,7 +67,7 @@ def _sentence(plain: str, mention: Mention) -> tuple[int, int]:
     start = max(0, plain.rfind("\n", 0, mention.start), mention.start - _REACH)
     end = plain.find("\n", mention.end, mention.end + _REACH)
     end = min(len(plain), mention.end + _REACH) if end < 0 else end
-    spans = ((start + first, start + last) for first, last in sentences(plain[start:end]))
+    spans = ((start + first, start + last) for first, last in each_sentence(plain[start:end]))
     return next(((first, last) for first, last in spans if last > mention.start), (start, end))
 
 
