@@ -3,10 +3,12 @@
 `bot.py migrate --new NAME` passes the models' metadata for comparison; upgrades need none.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 config = context.config
 
@@ -18,7 +20,26 @@ def render_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     return False
 
 
-with config.attributes["engine"].connect() as connection:
+@contextmanager
+def foreign_keys_off(connection: Connection) -> Iterator[None]:
+    """SQLite changes a column by making the table anew, and dropping the old one would delete what refers to it.
+
+    Done on the driver's connection, since the pragma does nothing inside a transaction.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        if broken := driver.execute("PRAGMA foreign_key_check").fetchall():
+            raise RuntimeError(f"the migration left {len(broken)} references to nothing")
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+with config.attributes["engine"].connect() as connection, foreign_keys_off(connection):
     context.configure(
         connection=connection,
         target_metadata=config.attributes.get("metadata"),
