@@ -109,11 +109,13 @@ class Jobs:
     async def judge(self) -> None:
         """Settles the open verdicts, then folds stories."""
         async with self._judging:
-            report = await judge_waiting(self._database, self._worker, self._clock)
-            await asyncio.to_thread(fold_waiting, self._database)
+            try:
+                report = await judge_waiting(self._database, self._worker, self._clock)
+                if report.judged:
+                    log.info("articles judged", judged=report.judged, kept=report.kept)
+            finally:  # whatever is wrong with the second reader, what is settled becomes a story
+                await asyncio.to_thread(fold_waiting, self._database)
             await self._worker.rest()
-            if report.judged:
-                log.info("articles judged", judged=report.judged, kept=report.kept)
         self._wake("deliver")
 
     async def deliver(self, sender: Sender) -> int:

@@ -127,6 +127,11 @@ class Article(Base):
     )
 
     @property
+    def parts(self) -> tuple[str, str, str]:
+        """What is judged: title, lead and text."""
+        return self.title, self.lead, self.text
+
+    @property
     def dated_at(self) -> datetime:
         """Publication, or first seen where the publication is unknown."""
         return self.published_at or self.first_seen_at

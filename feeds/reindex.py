@@ -51,7 +51,7 @@ def reindex(
         with database.session() as session:
             for article, analysis in understood:
                 stored = session.get(Article, article.id)
-                if stored is None or (stored.title, stored.text) != (article.title, article.text):
+                if stored is None or stored.parts != article.parts:
                     continue  # erased, or read anew meanwhile
                 before = stored.state, _readings(session, article.id)
                 page = stored.state_reason.partition(";")[2]

@@ -149,11 +149,11 @@ def store_verdict(article: Article, verdict: Verdict) -> None:
     if not (is_open and article.state in ("kept", "near")):
         article.state = "left_out" if article.ruled_out else "reading" if is_open else _end_state(verdict)
         article.score, article.margin, article.topics = verdict.score, verdict.margin, list(verdict.topics)
+        article.evidence = [
+            {"start": e.start, "end": e.end, "phrase": e.phrase, "weight": round(e.weight, 3)} for e in verdict.evidence
+        ]
     reason = "review" if article.ruled_out else f"score {article.score or 0:.2f}"
     article.state_reason = f"{reason}{semicolon}{page}"
-    article.evidence = [
-        {"start": e.start, "end": e.end, "phrase": e.phrase, "weight": round(e.weight, 3)} for e in verdict.evidence
-    ]
 
 
 def _end_state(verdict: Verdict) -> str:

@@ -236,5 +236,6 @@ def _understood(new: NewArticle) -> tuple[NewArticle, Analysis]:
         home_province=new.province,
         verdict=first_reading(new.title, new.lead, new.text),
     )
-    may_matter = analysis.verdict.score >= PAGE_SCORE or bool(analysis.citations) or not analysis.text
+    verdict = analysis.verdict
+    may_matter = verdict.is_open or verdict.score >= PAGE_SCORE or bool(analysis.citations) or not analysis.text
     return replace(new, wants_page=new.wants_page and may_matter), analysis

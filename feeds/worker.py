@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as TookTooLong
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -39,8 +40,8 @@ class Worker:
             return await asyncio.wrap_future(self._pool.schedule(work, args=arguments, timeout=seconds))
         except TookTooLong as error:
             raise WorkerError(f"took more than {seconds:.0f} s") from error
-        except ProcessExpired as error:
-            raise WorkerError(f"the process died, exit code {error.exitcode}") from error
+        except (ProcessExpired, BrokenProcessPool) as error:
+            raise WorkerError(f"the process died: {error}") from error
         finally:
             self._used = time.monotonic()
 

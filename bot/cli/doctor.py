@@ -59,7 +59,7 @@ def _classifier(settings: Settings) -> Iterator[str]:
         else:
             embed(["Hội nghị"])
             _right("classifier", "both readers")
-    except (FiguresError, OSError, RuntimeError) as error:
+    except (FiguresError, ImportError, OSError, RuntimeError) as error:
         yield _wrong("classifier", f"the second reader cannot work: {error}")
 
 
