@@ -124,9 +124,10 @@ def dossier_buttons(tokens: Tokens, dossier: Dossier, language: str, page: int, 
     return (*rows, (report_button(language),)) if dossier.articles else tuple(rows)
 
 
-def item_buttons(items: Mapping[int, int]) -> Rows:
-    """The numbers of a message's items, each with its article's id."""
-    return _rows([(str(number), f"report:{article_id}") for number, article_id in sorted(items.items())], 5)
+def item_buttons(items: Mapping[int, int], language: str) -> Rows:
+    """The numbers of a message's items, each with its article's id, and the way out."""
+    numbers = [(str(number), f"report:{article_id}") for number, article_id in sorted(items.items())]
+    return (*_rows(numbers, 5), _nothing(language))
 
 
 def wrong_buttons(article_id: int, tokens: Tokens, language: str) -> Rows:
@@ -138,7 +139,7 @@ def wrong_buttons(article_id: int, tokens: Tokens, language: str) -> Rows:
         )
         for i, token in list(tokens.items())[:_MAX_OFFERED]
     ]
-    return _rows([(say("irrelevant", language), f"off:{article_id}"), *documents], 1)
+    return (*_rows([(say("irrelevant", language), f"off:{article_id}"), *documents], 1), _nothing(language))
 
 
 def fits(action: str) -> bool:
@@ -185,6 +186,10 @@ def _marked(label: str, chosen: bool) -> str:
 
 def _back(reader: Reader) -> tuple[Button, ...]:
     return ((say("back", reader.language), "set"),)
+
+
+def _nothing(language: str) -> tuple[Button, ...]:
+    return ((say("cancel", language), "unreport"),)
 
 
 def _rows(buttons: list[Button], width: int) -> Rows:

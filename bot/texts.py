@@ -54,6 +54,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "stop": {"vi": "Ngừng nhận bản tin", "en": "Stop the briefing"},
     "resume": {"vi": "Nhận bản tin", "en": "Get the briefing"},
     "back": {"vi": "‹ Quay lại", "en": "‹ Back"},
+    "cancel": {"vi": "Hủy", "en": "Cancel"},
     "all_on": {"vi": "Tất cả chủ đề", "en": "All topics"},
     "previous": {"vi": "‹ Mới hơn", "en": "‹ Newer"},
     "next": {"vi": "Cũ hơn ›", "en": "Older ›"},

@@ -56,7 +56,8 @@ async def test_an_item_is_called_wrong_in_three_taps(tmp_path: Path, typed: str,
         said = labels(item)
         wrong = next((label for label in said if label.startswith("Sai văn bản: ")), None)
         assert (await user.press("Không liên quan", message=item))["text"] == "Đã ghi nhận"
-        await user.wait_for("Đã ghi nhận: tin này không liên quan.")
+        thanks = await user.wait_for("Đã ghi nhận: tin này không liên quan.")
+        assert str(item["text"]).splitlines()[0] in thanks["text"], "its title"
         again = await forged_press(here, user, item, said["Không liên quan"])
         assert again["text"] == "Bạn đã báo điều này rồi"
         if wrong:
@@ -64,6 +65,34 @@ async def test_an_item_is_called_wrong_in_three_taps(tmp_path: Path, typed: str,
         reports = await here.bot.services.read(open_reports)
         assert len(reports) == 1 + bool(wrong)
         assert all(report.article.title in item["text"] for report in reports)
+
+
+async def test_a_double_press_asks_once_and_what_is_finished_or_cancelled_can_be_begun_again(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.POLL, Role.SERVE)) as here:
+        user = here.user()
+        await user.say("/homnay")
+        message = await user.wait_for("Điểm tin an ninh")
+
+        async def begin() -> dict[str, object]:
+            await user.press("Báo tin sai", message=message)
+            return await user.wait_for("Tin nào sai?")
+
+        asked = await begin()
+        await user.press("Báo tin sai", message=message)
+        chat = here.sandbox.world.chats[user.chat_id]
+        assert max(chat.messages) == asked["message_id"]
+        await user.press("1", message=asked)
+        await user.press("Không liên quan", message=asked)
+        again = await begin()
+        assert again["message_id"] != asked["message_id"]
+        await user.press("Hủy", message=again)
+        assert (await user.wait_for("bạn chưa báo gì"))["message_id"] == again["message_id"]
+        third = await begin()
+        await user.press("1", message=third)
+        await user.wait_for("Tin này sai ở đâu?")
+        await user.press("Hủy", message=third)
+        await user.wait_for("bạn chưa báo gì")
+        assert len(await here.bot.services.read(open_reports)) == 1
 
 
 async def test_forged_feedback_is_refused_kindly(tmp_path: Path) -> None:

@@ -89,6 +89,12 @@ def is_repeated(query: CallbackQuery, context: Context) -> bool:
     return bool(last == press and now - at < DOUBLE_PRESS)
 
 
+def forget_press(context: Context) -> None:
+    """What the last button asked for is done with: pressed again, it is a new wish."""
+    if context.chat_data is not None:
+        context.chat_data.pop("press", None)
+
+
 async def done(query: CallbackQuery, reader: Reader, key: str | None = None) -> None:
     """Stops the button's spinner, with a short word where `key` gives one."""
     try:

@@ -1,7 +1,7 @@
 """What readers say is wrong: "not relevant", "wrong document".
 
 `report` under a digest or card asks which of its items, `report:ARTICLE` what is wrong with it; `off:ARTICLE` and
-`wrong:ARTICLE:TOKEN` say it.
+`wrong:ARTICLE:TOKEN` say it, `unreport` says nothing.
 """
 
 import re
@@ -15,7 +15,7 @@ from telegram.constants import MessageEntityType
 from telegram.ext import BaseHandler, CallbackQueryHandler
 
 from bot.context import Context
-from bot.handlers.replies import done, edit, is_repeated, pressed, reply
+from bot.handlers.replies import done, edit, forget_press, is_repeated, pressed, reply
 from bot.keyboards import item_buttons, wrong_buttons
 from digests.feedback import Kind, Stored, claimed_documents, store_feedback
 from digests.render import Message as Outgoing
@@ -42,7 +42,14 @@ async def report_pressed(update: Update, context: Context) -> None:
     items = await context.bot_data.read(_articles_of, _links(query))
     await done(query, reader, None if items else "no_items")
     if items and not is_repeated(query, context):
-        await reply(update, Outgoing(render("report_which.html", reader.language), item_buttons(items)))
+        await reply(update, Outgoing(render("report_which.html", reader.language), item_buttons(items, reader.language)))
+
+
+async def nothing_pressed(update: Update, context: Context) -> None:
+    query, _, reader = await pressed(update, context)
+    forget_press(context)
+    await edit(query, Outgoing(render("report_nothing.html", reader.language)))
+    await done(query, reader)
 
 
 async def irrelevant_pressed(update: Update, context: Context) -> None:
@@ -77,8 +84,11 @@ async def _say(
         stored = await services.write(
             store_feedback, reader.chat_id, int(article_id), kind, services.clock(), document_id=document_id
         )
+    forget_press(context)
     if stored in (Stored.NEW, Stored.REPEATED):
-        await edit(query, Outgoing(render("report_done.html", reader.language, kind=kind, document_id=document_id)))
+        title = await services.read(_title, int(article_id))
+        html = render("report_done.html", reader.language, kind=kind, document_id=document_id, title=title)
+        await edit(query, Outgoing(html))
     await done(query, reader, _SAYINGS.get(stored, "stale_button"))
 
 
@@ -110,9 +120,14 @@ def _what_is_wrong(session: Session, article_id: int, reader: Reader) -> Outgoin
     return Outgoing(html, wrong_buttons(article_id, tokens, reader.language))
 
 
+def _title(session: Session, article_id: int) -> str:
+    return session.scalar(select(Article.title).where(Article.id == article_id)) or ""
+
+
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
         CallbackQueryHandler(report_pressed, r"^report(:|$)"),
+        CallbackQueryHandler(nothing_pressed, r"^unreport$"),
         CallbackQueryHandler(irrelevant_pressed, r"^off:"),
         CallbackQueryHandler(wrong_document_pressed, r"^wrong:"),
     )
