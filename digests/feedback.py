@@ -1,4 +1,4 @@
-"""What readers say of articles, and what review makes of it.
+"""What users say of articles, and what review makes of it.
 
 ::
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, load_only
 
 from digests.choose import VIEWED
@@ -45,7 +45,7 @@ class Stored(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What open feedback says of one article, by how many chats. `id` names it until it is decided.
+    """What feedback says of one article, by how many chats. `id` names it; `decision` is None while it is open.
 
     `document_id` and `quote`, the sentence that is said to cite it, are of a wrong document.
     """
@@ -57,13 +57,25 @@ class Report:
     first_at: datetime
     document_id: str = ""
     quote: str = ""
+    decision: str | None = None
 
 
-class UnknownReport(Exception):
+class Undecidable(Exception):
+    """These ids cannot be decided so."""
+
+
+class UnknownReport(Undecidable):
     """No feedback has these ids."""
 
     def __init__(self, ids: Collection[int]) -> None:
         super().__init__(f"no feedback has the id {', '.join(map(str, sorted(ids)))}")
+
+
+class Contradiction(Undecidable):
+    """These two ids say the same, and are decided differently."""
+
+    def __init__(self, one: int, other: int) -> None:
+        super().__init__(f"{one} and {other} say the same of one article: accept or reject both")
 
 
 def store_feedback(
@@ -92,36 +104,25 @@ def claimed_documents(session: Session, article_id: int) -> Sequence[str]:
 
 def open_reports(session: Session) -> Sequence[Report]:
     """What waits for review: what most chats say first, then the oldest."""
-    what = (Feedback.article_id, Feedback.kind, Feedback.document_id)
-    query = select(*what, func.min(Feedback.id), func.count(), func.min(Feedback.at))
-    rows = session.execute(
-        query.where(Feedback.decision.is_(None)).group_by(*what).order_by(func.count().desc(), func.min(Feedback.id))
-    ).all()
-    ids = {row[0] for row in rows}
-    articles, quotes = _articles(session, ids), _quotes(session, ids)
-    return [
-        Report(
-            id=report_id,
-            kind=Kind(kind),
-            article=articles[article_id],
-            chats=chats,
-            first_at=first_at,
-            document_id=document_id,
-            quote=quotes.get((article_id, document_id), ""),
-        )
-        for article_id, kind, document_id, report_id, chats, first_at in rows
-    ]
+    return _reports(session, Feedback.decision.is_(None))
+
+
+def all_reports(session: Session) -> Sequence[Report]:
+    """The same with what was decided."""
+    return _reports(session)
 
 
 def decide(session: Session, decisions: Mapping[int, bool], now: datetime) -> Collection[int]:
     """Accepts or rejects reports by their ids, all or none; returns the ids of the articles to be read again.
 
-    Until that is done their stored reading counts as outdated. `UnknownReport` names ids that do not exist.
+    Until that is done their stored reading counts as outdated. `UnknownReport` names ids that do not exist,
+    `Contradiction` two of which one cannot be accepted and the other rejected.
     """
     take_turn(session)
     found = {row.id: row for row in session.scalars(select(Feedback).where(Feedback.id.in_(decisions)))}
     if unknown := set(decisions) - set(found):
         raise UnknownReport(unknown)
+    _refuse_contradictions(found, decisions)
     changed = set()
     for report_id, accepted in decisions.items():
         said = found[report_id]
@@ -147,10 +148,42 @@ def ruled_out(session: Session) -> Sequence[Article]:
     return session.scalars(select(Article).where(Article.ruled_out).order_by(Article.id)).all()
 
 
+def _reports(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Report]:
+    what = (Feedback.article_id, Feedback.kind, Feedback.document_id, Feedback.decision)
+    query = select(*what, func.min(Feedback.id), func.count(), func.min(Feedback.at))
+    rows = session.execute(
+        query.where(*conditions).group_by(*what).order_by(func.count().desc(), func.min(Feedback.id))
+    ).all()
+    ids = {row[0] for row in rows}
+    articles, quotes = _articles(session, ids), _quotes(session, ids)
+    return [
+        Report(
+            id=report_id,
+            kind=Kind(kind),
+            article=articles[article_id],
+            chats=chats,
+            first_at=first_at,
+            document_id=document_id,
+            quote=quotes.get((article_id, document_id), ""),
+            decision=decision,
+        )
+        for article_id, kind, document_id, decision, report_id, chats, first_at in rows
+    ]
+
+
 def _is_sensible(session: Session, article_id: int, kind: Kind, document_id: str) -> bool:
     if kind is Kind.WRONG_DOCUMENT:
         return document_id in claimed_documents(session, article_id)
     return not document_id and session.get(Article, article_id, options=[load_only(Article.id)]) is not None
+
+
+def _refuse_contradictions(found: Mapping[int, Feedback], decisions: Mapping[int, bool]) -> None:
+    decided: dict[tuple[int, str, str], int] = {}
+    for report_id, accepted in decisions.items():
+        said = found[report_id]
+        other = decided.setdefault((said.article_id, said.kind, said.document_id), report_id)
+        if decisions[other] != accepted:
+            raise Contradiction(other, report_id)
 
 
 def _correct(article: Article, said: Feedback, accepted: bool) -> bool:

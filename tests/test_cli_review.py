@@ -61,7 +61,7 @@ def test_the_list_says_what_how_many_chats_say(reported: Terminal) -> None:
 
 def test_decisions_are_carried_out_and_can_be_undone(reported: Terminal) -> None:
     ended = reported("review", "--accept", "1,3")
-    assert (ended.code, ended.out, ended.err) == (0, "", "2 accepted, 0 rejected: 1 articles changed\n")
+    assert (ended.code, ended.out, ended.err) == (0, "", "2 accepted, 0 rejected: 1 article changed\n")
     assert stored(reported) == ("left_out", ["09-CT/TW#XI"])
     assert rows(reported) == []
     assert reported("reindex", "--all").code == 0
@@ -70,12 +70,21 @@ def test_decisions_are_carried_out_and_can_be_undone(reported: Terminal) -> None
     assert stored(reported) == ("kept", [])
 
 
+def test_what_was_decided_is_listed_with_its_id_on_request(reported: Terminal) -> None:
+    assert reported("review", "--accept", "1").code == 0
+    shown = reported("review", "--all").out
+    assert "accepted" in shown
+    assert shown.endswith("1 open\n")
+    rows = [json.loads(line) for line in reported("review", "--all", "--json").out.splitlines()]
+    assert [(row["id"], row["decision"]) for row in rows] == [(1, "accepted"), (3, None)]
+
+
 def test_what_was_accepted_is_a_label_that_train_reads(reported: Terminal) -> None:
     path = Path(reported.folder / "labels.jsonl")
     assert reported("review", "--export", str(path)).code == 0
     assert path.read_text("utf-8") == "", "nothing is a label before it was accepted"
     ended = reported("review", "--accept", "2", "--export", "labels.jsonl")
-    assert (ended.code, ended.err) == (0, "1 accepted, 0 rejected: 1 articles changed\n1 articles written\n")
+    assert (ended.code, ended.err) == (0, "1 accepted, 0 rejected: 1 article changed\n1 article written\n")
     (row,) = read_rows([path])
     assert isinstance(row, Row)
     label = labelled(row.data)
@@ -86,11 +95,12 @@ def test_what_was_accepted_is_a_label_that_train_reads(reported: Terminal) -> No
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["--accept", "99"], 1, "no feedback has the id 99; `python bot.py review` lists them"),
+        (["--accept", "99"], 1, "no feedback has the id 99; `python bot.py review --all` lists them"),
         (["--accept", "1,99"], 1, "no feedback has the id 99"),
         (["--accept", "one"], 2, "'one' is no id of the list"),
         (["--accept", "1,"], 2, "is no id of the list"),
         (["--accept", "1", "--reject", "1"], 2, "both accepted and rejected"),
+        (["--accept", "1,3", "--reject", "2"], 1, "1 and 2 say the same of one article: accept or reject both"),
         (["--export", "none/labels.jsonl"], 1, "none/labels.jsonl"),
         (["--accept"], 2, "requires an argument"),
     ],

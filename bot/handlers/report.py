@@ -1,4 +1,4 @@
-"""What readers say is wrong: "not relevant", "wrong document".
+"""What users say is wrong: "not relevant", "wrong document".
 
 `report` under a digest or card asks which of its items, `report:ARTICLE` what is wrong with it; `off:ARTICLE` and
 `wrong:ARTICLE:TOKEN` say it, `unreport` says nothing.
@@ -42,7 +42,8 @@ async def report_pressed(update: Update, context: Context) -> None:
     items = await context.bot_data.read(_articles_of, _links(query))
     await done(query, reader, None if items else "no_items")
     if items and not is_repeated(query, context):
-        await reply(update, Outgoing(render("report_which.html", reader.language), item_buttons(items, reader.language)))
+        numbers = item_buttons(items, reader.language)
+        await reply(update, Outgoing(render("report_which.html", reader.language), numbers))
 
 
 async def nothing_pressed(update: Update, context: Context) -> None:
