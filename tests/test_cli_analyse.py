@@ -79,6 +79,7 @@ def test_ids_of_any_type_come_back(terminal: Terminal, command: list[str], name:
     [
         (b"rubbish", "no JSON"),
         (b'{"id": 1', "no JSON"),
+        (b'{"id": 1, "title": "Tin', "no JSON: Unterminated string starting at character 20"),
         (b'{"id": NaN}', "NaN"),
         (b'{"id": ' + b"9" * 5000 + b"}", "no JSON"),
         (b"[" * 100_000, "no JSON"),

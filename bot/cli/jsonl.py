@@ -51,7 +51,7 @@ def _read(number: int, line: bytes) -> Line:
     try:
         row = json.loads(line.decode("utf-8"), parse_constant=_refuse)
     except json.JSONDecodeError as error:
-        return Line(number, {}, f"no JSON: {error.msg} at character {error.pos + 1}")
+        return Line(number, {}, f"no JSON: {error.msg.removesuffix(' at')} at character {error.pos + 1}")
     except UnicodeDecodeError as error:
         return Line(number, {}, f"not UTF-8 at byte {error.start + 1}")
     except (ValueError, RecursionError) as error:
