@@ -49,7 +49,18 @@ def _command_line() -> Iterable[Sequence[str]]:
 
 def _scores(scores: Scores) -> str:
     when = f"Measured on {scores.measured_on} by version {scores.version} with {scores.rows} labelled articles.\n\n"
-    return when + _table(("read", *RATING), map(rating_row, scores.estimates))
+    return when + _in_words(scores) + _table(("read", *RATING), map(rating_row, scores.estimates))
+
+
+def _in_words(scores: Scores) -> str:
+    outlet = scores.estimate("outlet")
+    if outlet is None:
+        return ""
+    return (
+        f"Precision: of 100 articles that it keeps from unseen outlets, about {100 * outlet.score.precision:.0f} are"
+        f" security policy.\nRecall: of 100 there that are security policy, it finds about"
+        f" {100 * outlet.score.recall:.0f}.\n\n"
+    )
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

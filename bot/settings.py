@@ -67,11 +67,11 @@ class Settings(BaseSettings):
     )
     admin_ids: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=(),
-        description="Chats that are warned when something is wrong with the bot, separated by commas",
+        description="Chats that are warned of what is wrong: the numbers `/privacy` tells, separated by commas",
         examples=["123456789, 987654321"],
     )
     default_timezone: str = Field(
-        default="Asia/Ho_Chi_Minh", description="Time zone of new readers", examples=["Asia/Ho_Chi_Minh"]
+        default="Asia/Ho_Chi_Minh", description="Time zone of new users", examples=["Asia/Ho_Chi_Minh"]
     )
     sources_file: Path | None = Field(
         default=None, description="Your own list of feeds instead of the bundled one", examples=["data/sources.toml"]

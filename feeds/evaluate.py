@@ -35,8 +35,8 @@ class ClassificationScore(Rating):
     """Micro average over all relevant articles; one not recognised has missed its topics."""
     topics_of_found: Score
     """The same over the relevant articles recognised as such."""
-    each_topic: Mapping[str, Score]
-    """Of `topics` one by one."""
+    each_topic: Mapping[str, Score | None]
+    """Of `topics` one by one; None of one that no article has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,7 @@ def score_classification(
     judged = _judged(articles, both)
     rating = rate(judged)
     relevant = [(a, v) for a, v in zip(articles, both, strict=True) if a.relevant]
+    borne = {code for article, _ in relevant for code in article.topics}
     return ClassificationScore(
         rows=rating.rows,
         relevant=rating.relevant,
@@ -119,7 +120,9 @@ def score_classification(
         kinds=confusion(zip((article.kind for article in articles), judged, strict=True)),
         topics=_topic_score(relevant),
         topics_of_found=_topic_score([(a, v) for a, v in relevant if v.relevant]),
-        each_topic={topic.code: _topic_score(relevant, {topic.code}) for topic in topics()},
+        each_topic={
+            topic.code: _topic_score(relevant, {topic.code}) if topic.code in borne else None for topic in topics()
+        },
     )
 
 

@@ -25,6 +25,7 @@ def test_about_shows_the_figures_with_date_and_version(language: str) -> None:
         assert f" {100 * rating.score.recall:.0f}" in line
     assert f"{scores.measured_on:%d/%m/%Y}" in shown
     assert scores.version in shown
+    assert {"vi": "do một mô hình ngôn ngữ gán nhãn", "en": "of one language model"}[language] in shown
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -53,5 +54,8 @@ def test_the_readme_shows_the_same_figures() -> None:
     scores = shipped_scores()
     table = tables()["scores"]
     assert f"{scores.measured_on} by version {scores.version}" in table
+    outlet = scores.estimate("outlet")
+    assert outlet
+    assert f"about {100 * outlet.score.precision:.0f} are" in table
     for one in scores.estimates:
         assert f"{one.rating.score.f1:.4f}" in table

@@ -183,9 +183,11 @@ def test_evaluate_measures_and_names_problems(terminal: Terminal) -> None:
     more = f'rubbish\n{{"relevant": "yes"}}\n{{"relevant": null}}\n{json.dumps(cited)}\n'
     ended = terminal("evaluate", _gold(terminal.folder / "gold.jsonl", more=more))
     assert ended.code == 0
-    assert [line.rpartition("/")[2].partition(": ")[0] for line in ended.err.splitlines()] == [
-        "gold.jsonl:25", "gold.jsonl:26"
-    ]  # fmt: skip
+    *problems, caution = ended.err.splitlines()
+    assert [line.rpartition("/")[2].partition(": ")[0] for line in problems] == ["gold.jsonl:25", "gold.jsonl:26"]
+    assert caution == "Figures on articles that were trained on prove nothing; README, How well"
+    (empty,) = [line for line in ended.out.splitlines() if "cyber_data" in line]
+    assert empty.count("–") == 3, "no article of this topic"
     for name in ("security policy", "topics", "citations, strict", "1 rows without a label"):
         assert name in ended.out
     (row,) = [line for line in ended.out.splitlines() if "citations, strict" in line]

@@ -1,9 +1,11 @@
 """The README tells the truth: its tables come from the code, its picture and files exist."""
 
+import json
 import re
 from pathlib import Path
 
 from bot.readme import README, tables, with_tables
+from feeds.classify import classify
 
 ROOT = Path(__file__).parent.parent
 
@@ -21,6 +23,11 @@ def test_every_file_it_points_to_exists() -> None:
     paths += re.findall(r"`((?:feeds|digests|bot|templates|tests|benchmarks)/[\w./-]+)`", text)
     missing = [path for path in paths if not (ROOT / path).exists()]
     assert missing == []
+
+
+def test_the_article_it_analyses_is_kept() -> None:
+    (article,) = map(json.loads, re.findall(r"^echo '(.+)' \| .* analyse$", README.read_text("utf-8"), re.MULTILINE))
+    assert classify(article["title"], article["summary"], "").relevant
 
 
 def test_the_make_targets_it_names_exist() -> None:

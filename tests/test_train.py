@@ -247,7 +247,10 @@ def test_evaluation_of_classification(tmp_path: Path) -> None:
     assert (found.first.score.recall, found.unaccented.score.recall) == (0.25, 0.25)
     assert sum(one.rows for one in found.reliability) == 3
     assert found.kinds == {"foreign": Negatives(1, 0)}
-    assert (found.each_topic["cyber_data"].f1, found.each_topic["drugs"].recall) == (1, 0)
+    cyber, drugs = found.each_topic["cyber_data"], found.each_topic["drugs"]
+    assert cyber
+    assert drugs
+    assert (cyber.f1, drugs.recall) == (1, 0)
     assert (found.rows, found.relevant, report.unlabelled) == (3, 2, 1)
     assert (found.score.precision, found.score.recall) == (1, 0.25)
     assert (found.topics.precision, found.topics.recall, found.topics_of_found.recall) == (1, 0.5, 1)

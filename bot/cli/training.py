@@ -21,6 +21,7 @@ RATING = ("rows", "relevant", "precision", "recall", "F1", "average precision", 
 _HELD_OUT = {"outlet": "unseen outlets", "week": "unseen weeks", "enriched": "hard articles"}
 _FORMS = {"whole": "", "lead": ", title and lead only", "bare": ", without accents"}
 _READERS = {"first": "first reader", "both": "both readers"}
+_UNSEEN = "Figures on articles that were trained on prove nothing; README, How well"
 
 
 @click.command("evaluate")
@@ -28,8 +29,9 @@ _READERS = {"first": "first reader", "both": "both readers"}
 def evaluate_command(gold: tuple[Path, ...]) -> None:
     """Measure classification and citations on labelled JSONL.
 
-    Of articles it prints precision, recall, F1, average precision and the Brier score, for both readers, for the first
-    alone and for the articles without accents; what scores are worth; which negatives are mistaken; and each topic.
+    Of articles it prints precision, recall, F1, average precision and the Brier score, for both classifiers (the first
+    reader and the second, see README), for the first alone and for the articles without accents; what scores are
+    worth; which negatives are mistaken; and each topic.
     Articles that were trained on prove nothing: for those `train` prints what it cross-validated.
     Rows with "relevant" test the classification, rows with "citations" the citations. Lines that cannot be used are
     named, and the rest goes on. Exit code 1: nothing labelled was found.
@@ -39,6 +41,7 @@ def evaluate_command(gold: tuple[Path, ...]) -> None:
         click.echo(str(problem), err=True)
     if report.classification is None and report.citations is None:
         raise click.ClickException("nothing labelled in these files")
+    click.echo(_UNSEEN, err=True)  # which they are, nobody can tell
     if found := report.classification:
         _print_classification(found)
     if cited := report.citations:
@@ -56,7 +59,7 @@ def evaluate_command(gold: tuple[Path, ...]) -> None:
 @click.option("--second-out", type=_FILE, help="The same of the second reader; else beside it.")
 @click.option("--vectors", type=_FILE, help="File that keeps the vectors of titles and leads for the next training.")
 def train_command(gold: tuple[Path, ...], out: Path | None, second_out: Path | None, vectors: Path | None) -> None:
-    """Train both readers on labelled JSONL.
+    """Train both classifiers, the first and the second reader, on labelled JSONL.
 
     Writes their figures in place of the shipped ones, or to --out and --second-out, and beside the first's
     scores.json, which /about and (after make readme) the README show. Labels may come apart from their articles; then
@@ -97,7 +100,7 @@ def _print_classification(found: ClassificationScore) -> None:
     print_table(table)
     _print_reliability(found.reliability)
     _print_kinds(found.kinds)
-    both = (("all", found.topics), ("all, of articles found", found.topics_of_found))
+    both = (("all", found.topics), ("all, of articles found", found.topics_of_found)) if found.relevant else ()
     _print_topics([*found.each_topic.items(), *both])
 
 
@@ -116,10 +119,10 @@ def _print_kinds(kinds: Mapping[str, Negatives]) -> None:
         print_table(table)
 
 
-def _print_topics(scores: Iterable[tuple[str, Score]]) -> None:
+def _print_topics(scores: Iterable[tuple[str, Score | None]]) -> None:
     table = Table("topics", *RATING[2:5])
     for name, score in scores:
-        table.add_row(name, *_figures(score))
+        table.add_row(name, *(_figures(score) if score else "–––"))
     print_table(table)
 
 

@@ -37,7 +37,7 @@ async def status(update: Update, context: Context) -> None:
 async def privacy(update: Update, context: Context) -> None:
     reader = await reader_of(update, context)
     buttons = (((say("erase", reader.language), "erase"),),)
-    await reply(update, Message(render("privacy.html", reader.language), buttons))
+    await reply(update, Message(render("privacy.html", reader.language, chat_id=reader.chat_id), buttons))
 
 
 async def erase_pressed(update: Update, context: Context) -> None:
@@ -51,7 +51,7 @@ async def erase_pressed(update: Update, context: Context) -> None:
         await edit(query, Message(render("erase.html", reader.language, asked=False)))
     else:
         buttons = (((say("erase", reader.language), "erase"),),)
-        await edit(query, Message(render("privacy.html", reader.language), buttons))
+        await edit(query, Message(render("privacy.html", reader.language, chat_id=reader.chat_id), buttons))
     await done(query, reader)
 
 
