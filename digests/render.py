@@ -32,7 +32,8 @@ _LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>', re.DOTALL)
 _TAG = re.compile(r"<[^<>]*>")
 _OPENING_TAG = re.compile(r"<[a-z]")
 # Also what opens a list, a rule or a heading at the start of a line.
-_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~&!]|^[-+=]|(?<=\d)[.)](?=\s)")
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~&!]|^[-+=]")
+_ITEM_NUMBER = re.compile(r"^\d+(?=[.)](?:\s|$))")
 _WEB_ADDRESS = re.compile(r"https?://[^\s<>\"]{1,900}")
 
 Button = tuple[str, str]
@@ -258,7 +259,7 @@ def _shorten(text: str, limit: int) -> str:
 
 def _markdown(text: str) -> str:
     """`text` on one line, with nothing in it that Markdown would read as its own."""
-    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
+    return _ITEM_NUMBER.sub(r"\g<0>\\", _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split())))
 
 
 def _linkable(url: str | None) -> bool:

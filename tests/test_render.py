@@ -244,6 +244,14 @@ def test_law_files_render_and_markdown_has_only_our_links(view: DigestView) -> N
     assert digest_json(view)["held_back"] == view.held_back
 
 
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [("Kết luận (khóa 8) năm 2026. Tin", "Kết luận (khóa 8) năm 2026. Tin"), ("12. Tin", r"12\. Tin"), ("5)", r"5\)")],
+)
+def test_markdown_escapes_a_number_only_where_it_would_open_a_list(title: str, shown: str) -> None:
+    assert f"[{shown}]" in render_file(digest(story(title)), "md")
+
+
 @given(blocks=st.lists(st.text(alphabet="a😀 ", min_size=1, max_size=80), max_size=20), limit=st.integers(170, 400))
 def test_law_packing_cuts_between_blocks_and_keeps_their_order(blocks: list[str], limit: int) -> None:
     parts = pack(blocks, limit)
