@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -86,20 +86,26 @@ def answer(session: Session, query: str, *, size: int = PER_PAGE) -> Answer:
 
 
 def _dossiers(shelf: Shelf, lookup: Lookup, documents: Sequence[Document]) -> tuple[Dossier, ...]:
-    """Of an open number one of all that bear it; else of each document, and of each number that none of them bears.
+    """Of each open number one of all that bear it; else of each document, and of each number that none of them bears.
 
     A number that may only be one document, whose committee is not known, is that document's too.
     """
     missing = {wish.key for wish in lookup.missing}
     is_choice = lookup.status == "ambiguous" and len(documents) != 1
-    borne = set() if is_choice else _keys_borne(documents)
+    opened = {key.casefold() for key in lookup.open}
+    meant = () if is_choice else [d for d in documents if opened.isdisjoint(_keys_borne([d]))]
+    borne = _keys_borne(meant)
     numbers = [key for key in lookup.keys if key not in missing and key.casefold() not in borne]
-    meant = () if is_choice else documents
     return (
-        *(shelf.of_document(document.id) for document in meant),
-        *(shelf.of_number(key) for key in numbers),
+        *(replace(shelf.of_document(document.id), is_alone=document.id in lookup.alone) for document in meant),
+        *(_of_number(shelf, key, key.casefold() in opened) for key in numbers),
         *(shelf.of_missing(wish) for wish in lookup.missing),
     )
+
+
+def _of_number(shelf: Shelf, key: str, is_open: bool) -> Dossier:
+    dossier = shelf.of_number(key)
+    return replace(dossier, is_open=is_open and len(dossier.namesakes) > 1)
 
 
 def _keys_borne(documents: Sequence[Document]) -> set[str]:

@@ -55,7 +55,8 @@ class Dossier:
     articles) count all; if `is_cut`, of the newest `MAX_MENTIONS` mentions. Without `document_id` it is of a number
     only, and `namesakes` are the catalogued documents that bear it; `missing` is what was asked for in vain, by a term,
     date or issuer that none of them has. `observed` is what the articles say of a document that the catalogue does not
-    know.
+    know. `is_alone`: it was asked for by its number alone, which documents of other terms may bear as well;
+    `is_open`: which of the `namesakes` was asked for is not known.
     """
 
     key: str
@@ -70,6 +71,8 @@ class Dossier:
     is_cut: bool = False
     cited: Mapping[str, int] = field(default_factory=dict)
     missing: Wish | None = None
+    is_alone: bool = False
+    is_open: bool = False
 
 
 def dossier_of(session: Session, document_id: str, page: int = 0) -> Dossier:

@@ -89,7 +89,18 @@ MISSING = [
     ("09-CT/TW ngày 5/6/2018", "09-CT/TW, ngày 05/06/2018"),
     ("09-CT/TW ngay 5 thang 6 nam 2018", "09-CT/TW, ngày 05/06/2018"),
     ("chi thi 09 tw ngay 5/6/2018", "09-CT/TW, ngày 05/06/2018"),
-    ("09-CT/TW ngày 31/2/2018", "09-CT/TW, năm 2018"),
+    ("09-CT/TW ngày 31/2/2018", "09-CT/TW, ngày 31/02/2018"),
+    ("05-CT/TW ngày 31/2/2016", "05-CT/TW, ngày 31/02/2016"),
+    ("05-CT/TW ngày 31 tháng 2 năm 2016", "05-CT/TW, ngày 31/02/2016"),
+    ("13/2023/NĐ-CP ngày 31/2/2023", "13/2023/NĐ-CP, ngày 31/02/2023"),
+    ("05-CT/TW khóa 99", "05-CT/TW (khóa 99)"),
+    ("chi thi 05 tw khoa 99", "05-CT/TW (khóa 99)"),
+    ("05-CT/TW khóa XIIII", "05-CT/TW (khóa XIIII)"),
+    ("13/2023/NĐ-CP của Bộ Chính trị", "13/2023/NĐ-CP, Bộ Chính trị"),
+    ("13/2023/NĐ-CP ngày 17/4/2023 của Bộ Công an", "13/2023/NĐ-CP, ngày 17/04/2023, Bộ Công an"),
+    ("Nghị định 13 năm 2023 của Bộ Chính trị", "13/2023/NĐ-CP, Bộ Chính trị"),
+    ("24/2018/QH14 của Chính phủ", "24/2018/QH14, Chính phủ"),
+    ("05/2020/TT-BCA của Bộ Quốc phòng", "05/2020/TT-BCA, Bộ Quốc phòng"),
     ("09-CT/TW tháng 6/2018", "09-CT/TW, năm 2018"),
     ("09-CT/TW 2018", "09-CT/TW, năm 2018"),
     ("09-CT/TW của Bộ Chính trị", "09-CT/TW, Bộ Chính trị"),
@@ -119,6 +130,56 @@ def test_a_term_date_or_issuer_that_nothing_known_has_is_not_dropped(query, name
 def test_what_agrees_is_found(query):
     found = look_up(query, CATALOGUE)
     assert (found.status, found.documents, found.missing) == ("found", ("09-CT/TW#XI",), ())
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "13/2023/NĐ-CP của Chính phủ",
+        "13/2023/NĐ-CP do Thủ tướng ban hành",
+        "nd 13 2023 cua chinh phu",
+        "13/2023/NĐ-CP về cơ sở dữ liệu của Bộ Công an",
+        "13/2023/NĐ-CP có hiệu lực từ ngày 31/2/2023",
+    ],
+)
+def test_what_does_not_contradict_a_state_document_is_no_reason_against_it(query):
+    found = look_up(query, CATALOGUE)
+    assert (found.status, found.documents, found.missing) == ("found", ("13/2023/NĐ-CP#2023",), ())
+
+
+@pytest.mark.parametrize(
+    "terms", ["khóa X, XII", "khóa X và XII", "khóa X và khóa XII", "khóa 10, 12", "khoa 10 va 12", "(X, XII)"]
+)
+def test_every_term_of_a_list_is_answered(terms):
+    found = look_up(f"05-CT/TW {terms}", CATALOGUE)
+    assert (found.status, found.documents, found.open) == ("several", ("05-CT/TW#X", "05-CT/TW#XII"), ())
+
+
+def test_of_a_list_of_terms_the_unknown_is_missing():
+    found = look_up("05-CT/TW khóa X, XI và XII", CATALOGUE)
+    assert (found.status, found.documents) == ("several", ("05-CT/TW#X", "05-CT/TW#XII"))
+    assert [wish_name(wish) for wish in found.missing] == ["05-CT/TW (khóa XI)"]
+    assert look_up("05-CT/TW khóa X, 15/5/2007", CATALOGUE).keys == ("05-CT/TW",)
+
+
+@pytest.mark.parametrize(
+    ("query", "alone"),
+    [
+        ("09-CT/TW", ("09-CT/TW#XI",)),
+        ("chỉ thị 09", ("09-CT/TW#XI",)),
+        ("09-CT/TW của Ban Bí thư", ("09-CT/TW#XI",)),
+        ("09-CT/TW, 13/2023/NĐ-CP", ("09-CT/TW#XI",)),
+        ("09-CT/TW khóa XI", ()),
+        ("09-CT/TW 2011", ()),
+        ("09-CT/TW phong trào toàn dân bảo vệ an ninh Tổ quốc", ()),
+        ("05-CT/TW", ()),
+        ("13/2023/NĐ-CP", ()),
+        ("623 qd ttg", ()),
+        ("chiến lược biển", ()),
+    ],
+)
+def test_a_party_number_alone_may_be_of_another_term(query, alone):
+    assert look_up(query, CATALOGUE).alone == alone
 
 
 def test_a_misspelt_number_has_near_ones():

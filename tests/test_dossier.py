@@ -246,6 +246,51 @@ def test_a_list_is_answered_whole(database: Database) -> None:
     ]
 
 
+def test_an_open_number_of_a_list_is_asked_about(database: Database) -> None:
+    with database.session() as session:
+        publish_all(session, OF_TERM_X, OF_TERM_XII)
+    found = ask(database, "09-CT/TW 05-CT/TW 44-KL/TW")
+    assert found.status == "several"
+    assert [dossier.document_id or dossier.key for dossier in found.cards] == [
+        "09-CT/TW#XI",
+        "44-KL/TW#XII",
+        "05-CT/TW",
+    ]
+    text = card(found.cards[-1])
+    assert "Có 2 văn bản ứng với 05-CT/TW. Bạn cần văn bản nào?" in text
+    assert "05-CT/TW (khóa X)" in text
+    assert "05-CT/TW (khóa XII)" in text
+    assert found.cards[-1].total == 2
+
+
+def test_terms_that_are_all_stated_leave_no_choice(database: Database) -> None:
+    found = ask(database, "05-CT/TW khóa X, XII")
+    assert [dossier.document_id for dossier in found.cards] == ["05-CT/TW#X", "05-CT/TW#XII"]
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("05-CT/TW khóa 99", "Chưa biết văn bản 05-CT/TW (khóa 99)\nDanh mục có 2 văn bản"),
+        ("05-CT/TW ngày 31/2/2016", "Chưa biết văn bản 05-CT/TW, ngày 31/02/2016\nDanh mục có 2 văn bản"),
+        ("13/2023/NĐ-CP của Bộ Chính trị", "Chưa biết văn bản 13/2023/NĐ-CP, Bộ Chính trị\nDanh mục có 1 văn bản"),
+    ],
+)
+def test_what_cannot_be_is_said(database: Database, query: str, says: str) -> None:
+    found = ask(database, query)
+    assert found.cards == ()
+    assert reply(found).startswith(says)
+
+
+def test_a_number_alone_is_said_to_be_perhaps_of_another_term(database: Database) -> None:
+    (alone,) = ask(database, "09-CT/TW").cards
+    assert "Danh mục chỉ có văn bản này mang số 09-CT/TW; khóa khác có thể cũng có." in card(alone)
+    assert "The catalogue has only this document numbered 09-CT/TW; other terms may have one too." in card(alone, "en")
+    for query in ("09-CT/TW khóa XI", "13/2023/NĐ-CP"):
+        (told,) = ask(database, query).cards
+        assert "khóa khác" not in card(told)
+
+
 def test_what_is_no_number_is_invalid(database: Database) -> None:
     found = ask(database, "thời tiết <b>hôm nay</b>")
     assert (found.status, found.keys, found.dossiers) == ("invalid", (), ())
@@ -340,7 +385,7 @@ def test_pages(sqlite: Database) -> None:
         dossiers = [dossier_of(session, "09-CT/TW#XI", page) for page in range(3)]
         assert dossier_of(session, "09-CT/TW#XI", 99) == dossiers[2]
         assert dossier_of(session, "09-CT/TW#XI", -1) == dossiers[0]
-        (whole,) = answer(session, "09-CT/TW", size=count).dossiers
+        (whole,) = answer(session, "09-CT/TW khóa XI", size=count).dossiers
     assert [len(dossier.articles) for dossier in dossiers] == [PER_PAGE, PER_PAGE, 2]
     assert {(dossier.total, dossier.unsure, dossier.cited["09-CT/TW"]) for dossier in dossiers} == {(count, 0, count)}
     shown = []

@@ -54,7 +54,7 @@ def document_name(identity: str, lang: str = "vi") -> str:
     name = name.replace("?", "…")
     if number.place:
         name += f" ({number.place})"
-    if term.isdecimal():
+    if term.isdecimal() and len(term) == 4:
         return name if number.year else name + words["year"].format(term)
     return name + (words["term"].format(term) if term not in ("", "?") else "")
 

@@ -1,16 +1,17 @@
 """What a person means who types a document's number: the wishes of the query, as catalogue and articles know them."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from feeds.documents.candidates import candidates_of, completes
 from feeds.documents.catalogue import Catalogue, Document
-from feeds.documents.evidence import central_body
+from feeds.documents.evidence import central_body, titles_match
 from feeds.documents.nearest import nearest
-from feeds.documents.organs import is_centre
 from feeds.documents.wish import Wish, is_one_question, read_wishes, tidy
 
+_NUMERIC = re.compile(r"\S*\d\S*")
 Status = Literal["found", "several", "ambiguous", "unknown", "invalid"]
 
 
@@ -28,6 +29,11 @@ class Lookup:
     """Ids, best first; of one key the newest first."""
     missing: tuple[Wish, ...] = ()
     """What was asked for with a term, date or issuer that no catalogued document of that number has."""
+    open: tuple[str, ...] = ()
+    """Those of the keys of which several documents may be meant."""
+    alone: tuple[str, ...] = ()
+    """Those of the ids that are meant only because the catalogue has no other of that Party number, which begins anew
+    with every term."""
 
 
 def look_up(query: str, catalogue: Catalogue, seen_keys: Collection[str] = ()) -> Lookup:
@@ -38,21 +44,29 @@ def look_up(query: str, catalogue: Catalogue, seen_keys: Collection[str] = ()) -
     keys: list[str] = []
     documents: list[Document] = []
     missing: list[Wish] = []
+    opened: list[str] = []
+    alone: list[str] = []
     for wish in wishes:
         found = _documents(wish, catalogue)
         documents += found
-        keys += _keys(wish, found, seen_keys)
+        own = _keys(wish, found, seen_keys)
+        keys += own
+        if len(found) > 1:
+            opened += own
+        elif found and _is_alone(wish, found[0], query):
+            alone.append(found[0].id)
         if wish.is_told_apart and not found:
             missing.append(wish)
     keys, ids = list(dict.fromkeys(keys)), list(dict.fromkeys(document.id for document in documents))
     status = _status(query, wishes, keys, documents, missing)
-    return Lookup(query, status, tuple(keys), tuple(ids), tuple(missing))
+    return Lookup(query, status, tuple(keys), tuple(ids), tuple(missing), tuple(opened), tuple(alone))
 
 
 def _status(
     query: str, wishes: Sequence[Wish], keys: Sequence[str], documents: Sequence[Document], missing: Sequence[Wish]
 ) -> Status:
-    is_list = len({wish.key for wish in wishes}) > 1 or bool(missing and documents)
+    are_of_terms = len(documents) > 1 and len({wish.term for wish in wishes if wish.term}) > 1  # "khóa X và XII"
+    is_list = len({wish.key for wish in wishes}) > 1 or bool(missing and documents) or are_of_terms
     if is_list and not is_one_question(query, wishes):
         return "several"
     if len({document.id for document in documents}) == 1 and len(keys) == 1:
@@ -65,6 +79,8 @@ def _documents(wish: Wish, catalogue: Catalogue) -> list[Document]:
 
 
 def _contradicts(wish: Wish, document: Document) -> bool:
+    if not wish.is_possible:
+        return True
     if wish.number.year and document.year and wish.number.year != document.year:  # a law's name with another year
         return True
     if wish.term and document.term and wish.term != document.term:
@@ -78,9 +94,14 @@ def _contradicts(wish: Wish, document: Document) -> bool:
     return wish.issuer is not None and _is_another_body(wish.issuer, document.issuer or "")
 
 
+def _is_alone(wish: Wish, document: Document, query: str) -> bool:
+    """Whether nothing but the number speaks for the document: no term, no date, no words of its title."""
+    if wish.number.shape != "party" or wish.term or wish.date or document.place_open:
+        return False
+    return not titles_match(_NUMERIC.sub(" ", tidy(query)), document)
+
+
 def _is_another_body(asked: str, issuer: str) -> bool:
-    if not is_centre(asked):  # "09-CT/TW của Thủ tướng"
-        return True
     return len({central_body(asked), central_body(issuer)} - {None}) == 2
 
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from feeds.documents.dates import NOT_OF_ISSUE, any_date, date_of
+from feeds.documents.dates import NOT_OF_ISSUE, any_date
 from feeds.documents.evidence import central_body
 from feeds.documents.find import Citation, find_citations
 from feeds.documents.kinds import type_name
 from feeds.documents.number import DocumentNumber, parse
-from feeds.documents.organs import base_organ, central_cities, is_centre, organ_pattern
+from feeds.documents.organs import base_organ, central_cities, is_centre, organ_pattern, organ_words, skeleton
 from feeds.documents.rewrite import rewrite
 from feeds.documents.symbol import with_year
 from feeds.documents.terms import as_term, congress_term
@@ -38,19 +38,23 @@ _BARE_WORDS = (
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _CITY = re.compile(r"\b(?:thành ủy|thành phố|thanh uy|thanh pho|tp)\b", re.IGNORECASE)
-_TERM = re.compile(r"\bkhóa\s*(\d{1,2}|[xvi]+)\b|^[\s,(]*((?-i:[XVI]+))(?![\w/.])", re.IGNORECASE)
+_TERM = re.compile(r"\bkhóa\s*(\d{1,3}|[xvi]+)\b|^[\s,(]*((?-i:[XVI]+))(?![\w/.])", re.IGNORECASE)
+_NEXT_TERM = re.compile(r"\s*(?:,|;|&|\+|v[àa]\b|ho[ặa]c\b|hay\b)\s*(?:(\d{1,2})|([xvi]+))(?![\w/.-])", re.IGNORECASE)
+# What may stand between a number and who issued it: "13/2023/NĐ-CP ngày 17/4/2023 của".
+_UP_TO_ISSUER = re.compile(r"[\s,()\d/.-]*(?:(?:ngày|tháng|năm)[\s,()\d/.-]*)*(?:của|do)\s*")
+_OFTEN_MIXED_UP = ({"CP", "TTg", "VPCP"}, {"QH", "UBTVQH"})  # "14/CT-TTg của Chính phủ" contradicts nothing
 _YEAR = re.compile(r"(?:(?<![\w/.-])|(?<=tháng \d[/-])|(?<=tháng \d\d[/-]))(?:19|20)\d\d(?![\w/.-])")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One document that is asked for; `date` is ISO, whole or only its year."""
+    """One document that is asked for; `date` is ISO, whole or only its year, even of a day that no calendar has."""
 
     number: DocumentNumber
     term: str | None = None
     date: str | None = None
     issuer: str | None = None
-    """Who issued it, of a document of the centre, in the words of the query."""
+    """Who issued it, in the words of the query: of a document of the centre, else only one that cannot have."""
 
     @property
     def key(self) -> str:
@@ -62,19 +66,28 @@ class Wish:
         return bool(self.term or self.date or self.issuer)
 
     @property
+    def is_possible(self) -> bool:
+        """Whether there can be such a term, such a day, and such an issuer of that number."""
+        if self.term and as_term(self.term) != self.term:
+            return False
+        if self.date and len(self.date) == 10 and not _is_day(self.date):
+            return False
+        return self.issuer is None or (self.number.organ == "TW" and is_centre(self.issuer))
+
+    @property
     def terms(self) -> frozenset[str]:
         """The congress terms that it can be of; empty where the query does not say."""
         if self.term:
             return frozenset({self.term})
-        if self.date is None or self.number.organ != "TW":
+        if self.date is None or self.number.organ != "TW" or not self.is_possible:
             return frozenset()
         days = (self.date,) if len(self.date) == 10 else (f"{self.date}-01-01", f"{self.date}-12-31")
         return frozenset(term for day in days if (term := congress_term(date.fromisoformat(day))))
 
     @property
     def id(self) -> str | None:
-        """The identity that the query states; None where it leaves that open."""
-        if self.number.partial:
+        """The identity that the query states; None where it leaves that open, or states what cannot be."""
+        if self.number.partial or not self.is_possible:
             return None
         if self.number.organ == "TW":
             return f"{self.key}#{min(self.terms)}" if len(self.terms) == 1 else None
@@ -133,19 +146,19 @@ def _told(citation: Citation, behind: str, before: str) -> Iterator[Wish]:
     years = _years(beside)
     day = citation.date.isoformat() if citation.date else _day(beside)
     if number.shape in ("yearly", "assembly", "named"):
-        yield Wish(with_year(number, int(years[0]) if years else None), citation.term, day)
+        number = with_year(number, int(years[0]) if years else None)
+        yield Wish(number, citation.term, day, _issuer(citation, number, behind, before))
         return
     terms = [citation.term]
     if number.shape == "party" and number.organ in ("TW", "?") and number.place is None:
-        stated = [as_term(match[1] or match[2]) for match in _TERM.finditer(behind)]
-        stated = stated or [as_term(match[1] or match[2]) for match in _TERM.finditer(before)]
+        stated = list(_terms(behind)) or list(_terms(before))
         terms = list(dict.fromkeys(term for term in (citation.term, *stated) if term)) or terms
         if terms[0] and number.organ == "?":  # "khóa 10" without a place is the congress term: the centre is meant
             number = replace(number, organ="TW")
     if number.shape in ("party", "plain") and day is None and years:
         day = years[0]
     for term in terms:
-        yield Wish(number, term, day, _issuer(citation, number, beside))
+        yield Wish(number, term, day, _issuer(citation, number, behind, before))
 
 
 def _is_local(number: DocumentNumber) -> bool:
@@ -164,6 +177,18 @@ def _place(words: str) -> str | None:
     return None
 
 
+def _terms(words: str) -> Iterator[str]:
+    """The terms that `words` state ("khóa X, XII"), in Roman numerals; one that cannot be is as it is written."""
+    for first in _TERM.finditer(words):
+        match: re.Match[str] | None = first
+        while match:
+            term = match[1] or match[2]
+            yield as_term(term) or term.upper()
+            match = _NEXT_TERM.match(words, match.end())
+            if match and match[1] and not (first[1] or "").isdecimal():  # "khóa X, 44": no term
+                break
+
+
 def _years(words: str) -> list[str]:
     """The years that may be of issue: not the one that a plan runs to."""
     low = words.lower()
@@ -172,18 +197,43 @@ def _years(words: str) -> list[str]:
 
 
 def _day(words: str) -> str | None:
-    """The day of issue that `words` name; of one that no calendar has the year."""
+    """The day of issue that `words` name, also one that no calendar has: 2016-02-31."""
     low = words.lower()
     for match in any_date().finditer(low):
         if not NOT_OF_ISSUE.search(low[: match.start()]):
-            day = date_of(match)
-            return day.isoformat() if day else match["y"] or match["y2"]
+            year, month, day = (match[name] or match[f"{name}2"] for name in "ymd")
+            return f"{year}-{month:0>2}-{day:0>2}"
     return None
 
 
-def _issuer(citation: Citation, number: DocumentNumber, words: str) -> str | None:
-    if number.shape != "party" or number.organ != "TW":
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _issuer(citation: Citation, number: DocumentNumber, behind: str, before: str) -> str | None:
+    if number.shape == "party" and number.organ == "TW":
+        return _central_issuer(citation, f"{behind} {before}")
+    return None if number.shape == "named" else _wrong_issuer(number.organ, behind)
+
+
+def _wrong_issuer(organ: str, behind: str) -> str | None:
+    """Another than the number's own organ that the words right behind it name: "13/2023/NĐ-CP của Bộ Chính trị"."""
+    low = behind.lower()
+    match = organ_pattern().search(low)
+    own = {known.code for part in re.split("[-&]", organ) if (known := base_organ(part))}
+    if match is None or not own or not _UP_TO_ISSUER.fullmatch(low, 0, match.start()):
         return None
+    code = organ_words()[1][skeleton(match[0])]
+    named = base_organ(code)
+    alike = {code, named.code if named else code}.union(*(mixed for mixed in _OFTEN_MIXED_UP if code in mixed))
+    return None if alike & own else behind[match.start() : match.end()]
+
+
+def _central_issuer(citation: Citation, words: str) -> str | None:
     if citation.issuing_body and central_body(citation.issuing_body):
         return citation.issuing_body
     low = words.lower()
