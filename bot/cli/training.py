@@ -59,12 +59,12 @@ def evaluate_command(gold: tuple[Path, ...]) -> None:
 @click.option("--second-out", type=_FILE, help="The same of the second reader; else beside it.")
 @click.option("--vectors", type=_FILE, help="File that keeps the vectors of titles and leads for the next training.")
 def train_command(gold: tuple[Path, ...], out: Path | None, second_out: Path | None, vectors: Path | None) -> None:
-    """Train both classifiers, the first and the second reader, on labelled JSONL.
+    """Train both classifiers on labelled JSONL.
 
-    Writes their figures in place of the shipped ones, or to --out and --second-out, and beside the first's
-    scores.json, which /about and (after make readme) the README show. Labels may come apart from their articles; then
-    name both, the articles as .jsonl, .jsonl.gz or a folder of saved feeds. Needs the extra packages of
-    `pip install -e '.[train]'`.
+    They are the first and the second reader of the README. Writes their figures in place of the shipped ones, or to
+    --out and --second-out, and beside the first's scores.json, which /about and (after make readme) the README show.
+    Labels may come apart from their articles; then name both, the articles as .jsonl, .jsonl.gz or a folder of saved
+    feeds. Needs the extra packages of `pip install -e '.[train]'`.
     """
     for option, path in (("--out", out), ("--second-out", second_out), ("--vectors", vectors)):
         if path and not path.parent.is_dir():  # better now than after the work
