@@ -261,6 +261,7 @@ def test_an_open_number_of_a_list_is_asked_about(database: Database) -> None:
     assert "05-CT/TW (khóa X)" in text
     assert "05-CT/TW (khóa XII)" in text
     assert found.cards[-1].total == 2
+    assert "đạo đức, phong cách Hồ Chí Minh" in text, "the titles tell which"
 
 
 def test_terms_that_are_all_stated_leave_no_choice(database: Database) -> None:
