@@ -8,6 +8,7 @@ folder of saved feeds: the share of its items that the second reader is asked ab
 """
 
 import argparse
+import os
 import random
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
+os.environ["OMP_NUM_THREADS"] = "1"  # scikit-learn, loaded first, would give the second reader's engine every core
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
