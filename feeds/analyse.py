@@ -4,7 +4,7 @@ Pure: the pipeline, `import`, `analyse`, `reindex` and the chat all come through
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -37,15 +37,13 @@ _NUMBER = re.compile(r"Số:?\s")
 class Analysis:
     """What one article says. Offsets of `citations` are code points into `text`, the joined parts.
 
-    `own_key` is the citation key of the document whose own page this is, None for articles. `level` is "local" where
-    a place is named, else "central" where the opening names a central organ, else None.
+    `own_key` is the citation key of the document whose own page this is, None for articles.
     """
 
     text: str
     verdict: Verdict
     named_places: tuple[Place, ...]
     """Of each place the first mention."""
-    level: str | None
     citations: tuple[Citation, ...]
     readings: tuple[Reading | None, ...]
     own_key: str | None = None
@@ -54,6 +52,13 @@ class Analysis:
     def places(self) -> tuple[str, ...]:
         """Bare canonical names as of the text, in its order."""
         return tuple(place.name for place in self.named_places)
+
+    @property
+    def level(self) -> str | None:
+        """ "local" where a place is named, else "central" where the opening names a central organ, else None."""
+        if self.named_places:
+            return "local"
+        return "central" if names_central_organ(modern_tones(self.text[:_OPENING])) else None
 
 
 def analyse(
@@ -64,10 +69,10 @@ def analyse(
     published: date | None = None,
     home_province: str | None = None,
     catalogue: Catalogue | None = None,
-    verdict: Verdict | None = None,
+    judge: Callable[[str, str, str], Verdict] = classify,
 ) -> Analysis:
-    """Reads one article. `home_province` is its outlet's; `published` rules out documents younger than it; `verdict`
-    is given where it is not to be reached here by both readers.
+    """Reads one article. `home_province` is its outlet's; `published` rules out documents younger than it; `judge` is
+    `first_reading` where the second reader is asked later.
     """
     joined = join_parts(title, summary, text)[:MAX_CHARACTERS]
     citations = find_citations(joined)
@@ -84,9 +89,8 @@ def analyse(
     own_key = _own_key(joined, title, citations)
     return Analysis(
         joined,
-        verdict or classify(title, summary, text),
+        judge(title, summary, text),
         tuple(named.values()),
-        "local" if named else "central" if names_central_organ(modern_tones(joined[:_OPENING])) else None,
         citations,
         readings,
         own_key,

@@ -32,7 +32,7 @@ from feeds.figures import (
     topic_rules,
     vector,
 )
-from feeds.second import log_odds_of, probability, second_reader, second_score
+from feeds.second import log_odds_of, probability, second_reader
 
 __all__ = [
     "STEP",
@@ -100,9 +100,10 @@ def classify(title: str, summary: str = "", text: str = "", *, figures: Figures 
     second = second_reader() if first.is_open and figures is None else None
     if second is None:
         return first.verdict(first.score, first.figures.threshold)
-    read = opening(title, summary, text)
-    score = second_score(second, read, None if first.english else first.score, SHIFT)
-    return first.verdict(score, second.threshold)
+    decision = second.read(opening(title, summary, text))
+    if first.english:
+        return first.verdict(probability(SHIFT + second.second * decision), second.threshold)
+    return first.verdict(second.score(log_odds_of(first.score), decision), second.threshold)
 
 
 def first_reading(title: str, summary: str = "", text: str = "") -> Verdict:
@@ -131,8 +132,7 @@ def _speaking_for(code: str, first: "_First", values: Mapping[int, float]) -> tu
     weights = next((topic.weights for topic in first.figures.topics if topic.code == code), None)
     found: tuple[Evidence, ...] = ()
     if weights is not None:
-        gains = {number: value * weights[number] for number, value in values.items()}
-        found = find_evidence(first.zones, Gains(first.vocabulary, gains, first.figures.idf), first.joined)
+        found = first.phrases({number: value * weights[number] for number, value in values.items()})
     if not found and (match := re.search("|".join(map(re.escape, named)), first.joined, re.I) if named else None):
         found = (Evidence(match.start(), match.end(), match[0], 1.0),)
     return tuple(one for one in found[:_MOST_OF_TOPIC] if one.weight >= found[0].weight / 2)
@@ -164,10 +164,13 @@ class _First:
             return Verdict(relevant, score, (), (), margin=margin)
         values = vector(self.counts, self.figures.idf)
         weights, slope = self.figures.weights, self.figures.slope
-        gains = {number: slope * value * weights[number] for number, value in values.items()}
-        evidence = find_evidence(self.zones, Gains(self.vocabulary, gains, self.figures.idf), self.joined)
+        evidence = self.phrases({number: slope * value * weights[number] for number, value in values.items()})
         topics = _topics_of(values, self.zones, self.figures) if wanted else ()
         return Verdict(relevant, score, topics, evidence, margin=margin)
+
+    def phrases(self, gains: Mapping[int, float]) -> tuple[Evidence, ...]:
+        """The phrases that gain most, by the gain of each gram's number."""
+        return find_evidence(self.zones, Gains(self.vocabulary, gains, self.figures.idf), self.joined)
 
 
 def _first(title: str, summary: str, text: str, figures: Figures) -> _First:

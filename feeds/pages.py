@@ -77,7 +77,7 @@ def _take_in(database: Database, article: Article, fetched: Fetched, now: dateti
         text,
         published=published_on(published),
         home_province=article.province,
-        verdict=first_reading(title, lead, text),
+        judge=first_reading,
     )
     with database.session() as session:
         take_turn(session)

@@ -48,6 +48,10 @@ class SecondFigures:
         square = (self.support**2).sum(axis=1) + (vectors**2).sum(axis=1)[:, None] - 2 * vectors @ self.support.T
         return np.exp(-self.gamma * square) @ self.weights + self.intercept
 
+    def read(self, opening: str) -> float:
+        """The decision value of one article's `opening`."""
+        return float(self.decide(embed([opening]))[0])
+
     def score(self, first_log_odds: float, decision: float) -> float:
         """The probability of relevance in a natural stream of news."""
         return probability(self.first * first_log_odds + self.second * decision + self.offset)
@@ -68,17 +72,6 @@ def log_odds_of(probability: float) -> float:
 def second_reader() -> SecondFigures | None:
     """The shipped figures where vectors can be made; None where the first reader decides alone."""
     return load_second(FIGURES) if is_available() else None
-
-
-def second_score(figures: SecondFigures, read: str, first_score: float | None, alone: float) -> float:
-    """The probability of relevance after both readers; `read` is the article's `opening`.
-
-    Where the first has no score, `alone` takes the place of what its log odds would add.
-    """
-    decision = float(figures.decide(embed([read]))[0])
-    if first_score is None:
-        return probability(alone + figures.second * decision)
-    return figures.score(log_odds_of(first_score), decision)
 
 
 def quantised(vectors: Any) -> tuple[Any, float]:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, delete, func, or_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feeds.analyse import Analysis
 from feeds.classify import Verdict, rules_version
@@ -182,29 +182,27 @@ def next_position(session: Session, moment: datetime) -> int:
 
 def claim_pages(session: Session, now: datetime, *, limit: int) -> Sequence[Article]:
     """Articles whose page is to be fetched, newest first, taken for `PAGE_LEASE`."""
-    articles = session.scalars(
-        select(Article)
-        .where(Article.page_due_at <= now)
-        .order_by(Article.position.desc())
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for article in articles:
-        article.page_due_at = now + PAGE_LEASE
-    return articles
+    return _claim(session, Article.page_due_at, now, PAGE_LEASE, limit)
 
 
 def claim_second_readings(session: Session, now: datetime, *, limit: int) -> Sequence[Article]:
     """Articles whose verdict is open, newest first, taken for `SECOND_LEASE`."""
+    return _claim(session, Article.second_due_at, now, SECOND_LEASE, limit)
+
+
+def _claim(
+    session: Session, due_at: InstrumentedAttribute[datetime | None], now: datetime, lease: timedelta, limit: int
+) -> Sequence[Article]:
+    """Articles whose column `due_at` has come, taken by moving it behind the lease."""
     articles = session.scalars(
         select(Article)
-        .where(Article.second_due_at <= now)
+        .where(due_at <= now)
         .order_by(Article.position.desc())
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
     for article in articles:
-        article.second_due_at = now + SECOND_LEASE
+        setattr(article, due_at.key, now + lease)
     return articles
 
 

@@ -234,7 +234,7 @@ def _understood(new: NewArticle) -> tuple[NewArticle, Analysis]:
         new.text,
         published=published_on(new.published),
         home_province=new.province,
-        verdict=first_reading(new.title, new.lead, new.text),
+        judge=first_reading,
     )
     verdict = analysis.verdict
     may_matter = verdict.is_open or verdict.score >= PAGE_SCORE or bool(analysis.citations) or not analysis.text

@@ -38,7 +38,7 @@ def waiting(database: Database, title: str, lead: str) -> int:
     """The id of an article as a feed brings it, not yet judged."""
     new = NewArticle(title, f"https://mau.example/{len(title)}", "Báo Mẫu", title, lead, "", NOW)
     with database.session() as session:
-        article = save_article(session, new, analyse(title, lead, verdict=first_reading(title, lead)), NOW)
+        article = save_article(session, new, analyse(title, lead, judge=first_reading), NOW)
         return article.id
 
 
