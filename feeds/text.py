@@ -134,6 +134,11 @@ def one_of(phrases: Iterable[Iterable[str]], *, behind_first: str = "") -> str:
     return _branches(tree, behind_first)
 
 
+def one_of_words(words: Iterable[str], blank: str = r"\s+") -> str:
+    """`one_of` for words and phrases as they are written, whatever `blank` fits between them."""
+    return one_of((blank if letter == " " else re.escape(letter) for letter in phrase) for phrase in words)
+
+
 def _branches(tree: Mapping[str, Any], behind: str = "") -> str:
     branches = [piece + behind + _branches(following) for piece, following in tree.items() if piece]
     if "" in tree and branches:

@@ -8,6 +8,7 @@ from typing import Any
 
 from feeds.documents.kinds import DATA
 from feeds.documents.organs import organ_words
+from feeds.text import one_of_words
 
 _COUNT = {
     "một": 1, "hai": 2, "ba": 3, "bốn": 4, "năm": 5, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10,
@@ -183,7 +184,7 @@ def _head_words() -> Mapping[str, str]:
 
 @cache
 def _head() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){_alternatives(_head_words(), ' ')}(?!\w)")
+    return re.compile(rf"(?<!\w){one_of_words(_head_words(), ' ')}(?!\w)")
 
 
 @cache
@@ -196,7 +197,7 @@ def _of_organ() -> re.Pattern[str]:
 def _after() -> re.Pattern[str]:
     """Nothing but a title may stand between: "Nghị định 86 về kinh doanh vận tải (đã) hết hiệu lực"."""
     organ = organ_words()[0]
-    words, passive = (_alternatives(_words(place), r"\s+") for place in ("after", "passive"))
+    words, passive = (one_of_words(_words(place)) for place in ("after", "passive"))
     return re.compile(
         rf"""\s*["“]?(?:\(?sửa\s+đổi[\),]?\s+|của\s+(?:đảng|tỉnh|thành\s+phố|{organ})\s+)?
         (?:(?:về|số)\s[^.,;:()]{{2,90}}?\s)?
@@ -208,8 +209,3 @@ def _after() -> re.Pattern[str]:
         (?!\w)""",
         re.VERBOSE,
     )
-
-
-def _alternatives(words: Iterable[str], blank: str) -> str:
-    ordered = sorted(words, key=lambda phrase: (-len(phrase), phrase))
-    return "(?:" + "|".join(re.escape(phrase).replace(r"\ ", blank) for phrase in ordered) + ")"

@@ -9,6 +9,7 @@ from feeds.documents.find import Citation
 from feeds.documents.kinds import rules
 from feeds.documents.organs import skeleton
 from feeds.documents.terms import congress_term
+from feeds.text import one_of_words
 
 # The three bodies that sign TW; "Trung ương" may mean any of them.
 _CENTRAL_BODIES = {
@@ -115,5 +116,4 @@ def _telling(title: str) -> set[str]:
 
 @cache
 def _filler() -> re.Pattern[str]:
-    words = sorted(rules()["words"]["title_filler"], key=len, reverse=True)
-    return re.compile(r"(?<!\w)(?:" + "|".join(word.replace(" ", r"\s+") for word in words) + r")(?!\w)")
+    return re.compile(rf"(?<!\w){one_of_words(rules()['words']['title_filler'])}(?!\w)")

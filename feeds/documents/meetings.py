@@ -9,6 +9,7 @@ from feeds.documents.kinds import kinds
 from feeds.documents.mention import Mention, inside_word
 from feeds.documents.number import DocumentNumber, pad
 from feeds.documents.terms import as_term, from_roman, roman
+from feeds.text import one_of_words
 
 _ORDINALS = {
     "nhất": 1, "hai": 2, "ba": 3, "tư": 4, "bốn": 4, "năm": 5, "sáu": 6, "bảy": 7, "bẩy": 7, "tám": 8, "chín": 9,
@@ -81,8 +82,7 @@ def _ordinal(text: str | None) -> int | None:
 
 @cache
 def _plenum() -> re.Pattern[str]:
-    ordinals = "|".join(word.replace(" ", r"\s+") for word in sorted(_ORDINALS, key=len, reverse=True))
-    return re.compile(_PLENUM.replace("ORDINALS", ordinals), re.VERBOSE)
+    return re.compile(_PLENUM.replace("ORDINALS", one_of_words(_ORDINALS)), re.VERBOSE)
 
 
 @cache

@@ -15,7 +15,7 @@ from feeds.documents.kinds import Kind, kind_words, kinds, rules
 from feeds.documents.number import DocumentNumber, pad
 from feeds.documents.organs import base_organ, organ_words
 from feeds.documents.symbol import NUMBER, TAIL, YEAR, read_symbol
-from feeds.text import one_of
+from feeds.text import one_of, one_of_words
 
 LAWS = ("L", "BL", "PL", "HP")  # kinds that a text names, not numbers: see `laws`
 
@@ -225,11 +225,7 @@ def _typed_digit() -> re.Pattern[str]:
 
 
 def _words_pattern(words: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(one_of(map(_pieces, words)) + r"(?!\w)")
-
-
-def _pieces(words: str) -> Iterator[str]:
-    return (r"\s+" if letter == " " else letter for letter in words)
+    return re.compile(one_of_words(words) + r"(?!\w)")
 
 
 @cache
