@@ -5,8 +5,10 @@ Facts about documents are *not* here: files know, the database remembers what wa
 
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, String, Text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
@@ -46,6 +48,11 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
     }
 
 
+def _host_of_url(context: DefaultExecutionContext) -> str:
+    row: dict[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    return urlsplit(row["url"]).hostname or ""
+
+
 class Feed(Base):
     """A feed we follow and the state of following it."""
 
@@ -56,20 +63,61 @@ class Feed(Base):
     outlet: Mapped[str]
     level: Mapped[str]
     next_check_at: Mapped[datetime] = mapped_column(index=True)
+    host: Mapped[str] = mapped_column(index=True, insert_default=_host_of_url, init=False)
     language: Mapped[str] = mapped_column(default="vi")
     province: Mapped[str | None] = mapped_column(default=None)
     section: Mapped[str | None] = mapped_column(default=None)
+    # How it is read: "feed", "sitemap" or "listing" (a page whose links `selector` picks).
+    kind: Mapped[str] = mapped_column(String(8), default="feed")
+    selector: Mapped[str | None] = mapped_column(default=None)
+    # The address that hands out the cookie without which this one redirects to itself.
+    visit: Mapped[str | None] = mapped_column(default=None)
     # "file": from the sources file, kept in step with it; "user": added at run time.
     origin: Mapped[str] = mapped_column(String(8), default="file")
     enabled: Mapped[bool] = mapped_column(default=True)
+    # Not asked until an admin lets it go on; what is known of it stays.
+    paused: Mapped[bool] = mapped_column(default=False)
     claimed_until: Mapped[datetime | None] = mapped_column(default=None)
+    # Where permanent redirects lead: asked instead of `url` until that fails.
+    moved_to: Mapped[str | None] = mapped_column(default=None)
     etag: Mapped[str | None] = mapped_column(default=None)
     last_modified: Mapped[str | None] = mapped_column(default=None)
+    body_hash: Mapped[str | None] = mapped_column(String(32), default=None)
     checked_at: Mapped[datetime | None] = mapped_column(default=None)
     succeeded_at: Mapped[datetime | None] = mapped_column(default=None)
     newest_item_at: Mapped[datetime | None] = mapped_column(default=None)
+    # When it last brought an article that was new to us, and the usual time between two of them (seconds).
+    brought_at: Mapped[datetime | None] = mapped_column(default=None)
+    rhythm: Mapped[float | None] = mapped_column(default=None)
     failures: Mapped[int] = mapped_column(default=0)
+    failing_since: Mapped[datetime | None] = mapped_column(default=None)
     last_error: Mapped[str | None] = mapped_column(default=None)
+    # What admins were told of it ("failing", "silent"), until it is well again.
+    reported: Mapped[str | None] = mapped_column(String(8), default=None)
+
+
+class Host(Base):
+    """A host that refuses or fails: its feeds rest together until `rests_until`."""
+
+    __tablename__ = "host"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    rests_until: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class RefusedEntry(Base):
+    """An entry of a feed that became no article, and why; seen last at `seen_at`."""
+
+    __tablename__ = "refused_entry"
+    __table_args__ = (Index("ix_refused_entry_identity", "identity"),)
+
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True)
+    # That of the article it would have been, else a hash of what it says.
+    identity: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    reason: Mapped[str]
+    seen_at: Mapped[datetime]
 
 
 class Article(Base):
@@ -102,12 +150,21 @@ class Article(Base):
     language: Mapped[str] = mapped_column(default="vi")
     # The outlet gave no headline; `title` is the cut first sentence.
     title_is_ours: Mapped[bool] = mapped_column(default=False)
+    author: Mapped[str | None] = mapped_column(default=None)
+    # Hash of the entry as its feed gave it last: another one means an edit.
+    entry_hash: Mapped[str | None] = mapped_column(String(32), default=None)
+    # SimHash of the words (64 bits, signed), and the article of another outlet whose text this one repeats.
+    fingerprint: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    original_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("article.id", ondelete="SET NULL", name="fk_article_original"), default=None, index=True
+    )
     # "poll" or "import"; imported articles never enter a subscriber's digest.
     origin: Mapped[str] = mapped_column(String(8), default="poll")
     state: Mapped[str] = mapped_column(String(8), default="left_out")
     state_reason: Mapped[str] = mapped_column(default="")
     page_due_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
     page_failures: Mapped[int] = mapped_column(default=0)
+    page_read_at: Mapped[datetime | None] = mapped_column(default=None)
     second_due_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
     score: Mapped[float | None] = mapped_column(default=None)
     # Log odds of the score above the least of security policy; unknown where an earlier version has read the article.
@@ -135,6 +192,28 @@ class Article(Base):
     def dated_at(self) -> datetime:
         """Publication, or first seen where the publication is unknown."""
         return self.published_at or self.first_seen_at
+
+
+class ArticleVersion(Base):
+    """What an article said before it was edited; `replaced_at` is when we saw that."""
+
+    __tablename__ = "article_version"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
+    article_id: Mapped[int] = mapped_column(BigId, ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    replaced_at: Mapped[datetime]
+    title: Mapped[str]
+    lead: Mapped[str]
+    text: Mapped[str]
+
+
+class FingerprintBand(Base):
+    """One of the bands of an article's fingerprint: articles that share one may say the same."""
+
+    __tablename__ = "fingerprint_band"
+
+    band: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    article_id: Mapped[int] = mapped_column(BigId, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
 
 
 class Document(Base):

@@ -1,4 +1,4 @@
-"""A process for work that must not stop the bot: what may crash, hang or need much memory."""
+"""Processes for work that must not stop the bot: what may crash, hang or need much memory."""
 
 import asyncio
 import multiprocessing
@@ -21,21 +21,22 @@ class WorkerError(Exception):
 
 
 class Worker:
-    """One process, started when there is work; `rest` and `stop` end it, and the next work starts another."""
+    """Processes started when there is work; `rest` and `stop` end them, and the next work starts others."""
 
-    def __init__(self) -> None:
+    def __init__(self, processes: int = 1) -> None:
+        self._processes = processes
         self._pool: ProcessPool | None = None
         self._used = 0.0
 
     async def run(self, work: Callable[..., _T], *arguments: object, seconds: float) -> _T:
         """What `work` returns or raises; it and its arguments must be picklable. `WorkerError` says why there is none.
 
-        A piece of work waits until those before it are done; only then its time begins.
+        A piece of work waits until a process is free; only then its time begins.
         """
         if self._pool is None or not self._pool.active:
             # Not forked: a copy of a process with threads and connections in it may hang.
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPool(max_workers=1, context=context, initializer=_leave_signals_to_parent)
+            self._pool = ProcessPool(self._processes, context=context, initializer=_leave_signals_to_parent)
         try:
             return await asyncio.wrap_future(self._pool.schedule(work, args=arguments, timeout=seconds))
         except TookTooLong as error:
@@ -46,12 +47,12 @@ class Worker:
             self._used = time.monotonic()
 
     async def rest(self) -> None:
-        """Ends a process that had no work for `IDLE` seconds: it keeps a model in memory."""
+        """Ends processes that had no work for `IDLE` seconds: they keep models and libraries in memory."""
         if self._pool is not None and time.monotonic() - self._used > IDLE:
             await self.stop()
 
     async def stop(self) -> None:
-        """Ends the process; what is under way is not finished."""
+        """Ends the processes; what is under way is not finished."""
         if self._pool is not None:
             pool, self._pool = self._pool, None
             pool.stop()  # type: ignore[no-untyped-call]
