@@ -9,20 +9,15 @@ in bytes and entries. Dates are read from the raw strings by feeds.dates, HTML i
 
 import io
 import re
-from dataclasses import dataclass
-from datetime import datetime
-from html import unescape
 from typing import Any
-from urllib.parse import urljoin
 from xml.parsers import expat
 
 import feedparser
 
-from feeds.boilerplate import cut_dateline
-from feeds.dates import parse_date
-from feeds.markup import decode, html_to_text, strip_tags
-from feeds.sources import is_feed_url
-from feeds.text import one_line, shorten
+from feeds.entries import MAX_DATE, MAX_GUID, MAX_HTML, MAX_LINK, MAX_RAW_TITLE, RawEntry, RawFeed, feed_of
+from feeds.entries import Entry as Entry
+from feeds.entries import ParsedFeed as ParsedFeed
+from feeds.markup import decode
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_BROKEN_BYTES = 2 * 1024 * 1024  # feedparser's fallback for broken XML is the slower half
@@ -30,9 +25,7 @@ MAX_ENTRIES = 1000
 MAX_DEPTH = 200
 MAX_ATTRIBUTES = 200
 MAX_KEYWORDS = 2000
-MAX_TITLE = 1000
-MAX_HTML = 300_000
-MAX_SUMMARY = 10_000
+_DATES = ("published", "updated", "created")
 
 _ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF)[\s>]", re.I)
 _HTML = re.compile(r"<(?:!doctype\s+html|html|script)\b", re.I)
@@ -58,33 +51,6 @@ class ParseError(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One item of a feed.
-
-    `url` is absolute http(s), or None where the feed gives none; then there is a `guid`. `title` and `summary` are
-    clean plain text (either may be ""), `content` HTML as it came or "". `published` is None unless the feed states
-    a whole date that we can read; `published_raw` is what it stated.
-    """
-
-    guid: str | None
-    url: str | None
-    title: str
-    summary: str
-    content: str
-    published: datetime | None
-    published_raw: str
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedFeed:
-    """A feed: its title, its entries in its own order, and why others were left out (a reason for each)."""
-
-    title: str
-    entries: tuple[Entry, ...]
-    skipped: tuple[str, ...]
-
-
 def parse_feed(body: bytes, *, url: str, content_type: str | None = None) -> ParsedFeed:
     """The entries of the RSS or Atom feed `body`, fetched from `url`. Raises ParseError and nothing else."""
     if not body.strip():
@@ -104,14 +70,8 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None = None) -> Par
         raise ParseError("not_a_feed", f"cannot be read as a feed ({type(error).__name__})") from error
     if not parsed.get("version") and not parsed.entries:
         raise ParseError("not_a_feed", "no RSS or Atom feed")
-    entries: list[Entry] = []
-    skipped = [f"more than the first {MAX_ENTRIES} entries"] * dropped
-    for raw in parsed.entries[:MAX_ENTRIES]:
-        try:
-            entries.append(_entry_of(raw, url))
-        except ValueError as error:
-            skipped.append(str(error)[:200])
-    return ParsedFeed(_title_of(parsed.feed), tuple(entries), tuple(skipped))
+    skipped = (f"more than the first {MAX_ENTRIES} entries",) * dropped
+    return feed_of(_raw_feed(parsed, skipped), url)
 
 
 def _feed_text(text: str) -> str:
@@ -184,50 +144,19 @@ def _check_shape(text: str) -> None:
             raise ParseError("too_complex", "an element with too many attributes") from None
 
 
-def _title_of(feed: Any) -> str:
-    return shorten(one_line(strip_tags(str(feed.get("title", ""))[:MAX_TITLE])), 200)
+def _raw_feed(parsed: Any, skipped: tuple[str, ...]) -> RawFeed:
+    title = str(parsed.feed.get("title") or "")[:MAX_RAW_TITLE]
+    return RawFeed(title, tuple(map(_raw_entry, parsed.entries[:MAX_ENTRIES])), skipped)
 
 
-def _entry_of(raw: Any, base: str) -> Entry:
-    url = _link(str(raw.get("link") or ""), base)
-    guid = one_line(str(raw.get("id") or "")[:2000]) or None
-    if not url and not guid:
-        raise ValueError("an entry without link and guid")
-    title = shorten(one_line(strip_tags(str(raw.get("title") or "")[: 4 * MAX_TITLE])), MAX_TITLE)
-    summary, content = _texts(raw)
-    if not title and not summary:
-        raise ValueError(f"an entry without title and text: {url or guid}")
-    stated = next((value for key in ("published", "updated", "created") if (value := dict.get(raw, key))), "")
-    return Entry(
-        guid=guid,
-        url=url,
-        title=title,
-        summary=shorten(cut_dateline(html_to_text(summary)).text, MAX_SUMMARY),
-        content=content,
-        published=parse_date(str(stated)),
-        published_raw=str(stated)[:200],
+def _raw_entry(item: Any) -> RawEntry:
+    contents = [str(part.get("value") or "")[:MAX_HTML] for part in item.get("content") or ()]
+    return RawEntry(
+        guid=str(item.get("id") or "")[:MAX_GUID] or None,
+        link=str(item.get("link") or "")[:MAX_LINK],
+        title=str(item.get("title") or "")[:MAX_RAW_TITLE],
+        # Not item.get: it gives the subtitle for a missing summary, and warns when "updated" is missing.
+        summary=str(dict.get(item, "summary") or "")[:MAX_HTML],
+        content=max(contents, key=len, default=""),
+        published=next((str(found) for key in _DATES if (found := dict.get(item, key))), "")[:MAX_DATE],
     )
-
-
-def _texts(raw: Any) -> tuple[str, str]:
-    """(description, full content) as HTML; content only where it is more than the description."""
-    summary = str(dict.get(raw, "summary") or "")[:MAX_HTML]
-    contents = [str(part.get("value") or "")[:MAX_HTML] for part in raw.get("content") or ()]
-    content = max(contents, key=len, default="")
-    if not summary:
-        return content, content if "<" in content else ""
-    return summary, content if len(content) > len(summary) else ""
-
-
-def _link(link: str, base: str) -> str | None:
-    """`link` made absolute, or None when it is no ordinary web address."""
-    link = "".join(_percent_blank(char) for char in unescape(link).strip()[:4000])
-    try:
-        absolute = urljoin(base, link) if link else ""
-    except ValueError:
-        return None
-    return absolute if is_feed_url(absolute) else None
-
-
-def _percent_blank(char: str) -> str:
-    return "%20" if char == " " else char

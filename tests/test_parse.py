@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from feeds.entries import MAX_SUMMARY, MAX_TITLE
 from feeds.markup import decode, html_to_text
-from feeds.parse import MAX_BROKEN_BYTES, MAX_BYTES, MAX_ENTRIES, MAX_SUMMARY, MAX_TITLE, ParseError, parse_feed
+from feeds.parse import MAX_BROKEN_BYTES, MAX_BYTES, MAX_ENTRIES, ParseError, parse_feed
 
 FEEDS = Path(__file__).parent / "data" / "feeds"
 REAL = Path(__file__).parents[1].parent / "shared" / "feeds" / "real"

@@ -1,0 +1,133 @@
+"""What a feed gives: its entries as it states them, and as we read them; pure.
+
+    RawFeed of RawEntry: the strings of the feed, bounded -> link_of: cheap, enough to know the article again
+                                                          -> entry_of: clean text, date, absolute address
+
+Most entries of a round are known already; only the others are worth their `entry_of`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2s
+from html import unescape
+from urllib.parse import urljoin
+
+from feeds.boilerplate import cut_dateline
+from feeds.dates import parse_date
+from feeds.markup import html_to_text, strip_tags
+from feeds.sources import is_feed_url
+from feeds.text import one_line, shorten
+
+MAX_TITLE = 1000
+MAX_SUMMARY = 10_000
+# Of the strings as the feed states them, in characters.
+MAX_RAW_TITLE = 4 * MAX_TITLE
+MAX_HTML = 300_000
+MAX_LINK = 4000
+MAX_GUID = 2000
+MAX_DATE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RawEntry:
+    """One item of a feed as it states it; `content` is the longest full text it gives, `guid` None or not empty."""
+
+    guid: str | None
+    link: str
+    title: str
+    summary: str
+    content: str
+    published: str
+
+    @property
+    def digest(self) -> str:
+        """32 hexadecimal digits that change when the entry was edited: with its title, description or full text."""
+        lengths = f"{len(self.title)} {len(self.summary)} "
+        text = f"{lengths}{self.title}{self.summary}{self.content}"
+        return blake2s(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class RawFeed:
+    """A feed as it states itself: its title, its entries in its own order, and why others were left out."""
+
+    title: str
+    entries: tuple[RawEntry, ...]
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a feed.
+
+    `url` is absolute http(s), or None where the feed gives none; then there is a `guid`. `title` and `summary` are
+    clean plain text (either may be ""), `content` HTML as it came or "". `published` is None unless the feed states
+    a whole date that we can read; `published_raw` is what it stated.
+    """
+
+    guid: str | None
+    url: str | None
+    title: str
+    summary: str
+    content: str
+    published: datetime | None
+    published_raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """A feed: its title, its entries in its own order, and why others were left out (a reason for each)."""
+
+    title: str
+    entries: tuple[Entry, ...]
+    skipped: tuple[str, ...]
+
+
+def feed_of(raw: RawFeed, base: str) -> ParsedFeed:
+    """The feed fetched from `base` with all its entries read."""
+    entries: list[Entry] = []
+    skipped = list(raw.skipped)
+    for entry in raw.entries:
+        try:
+            entries.append(entry_of(entry, base))
+        except ValueError as error:
+            skipped.append(str(error)[:200])
+    return ParsedFeed(shorten(one_line(strip_tags(raw.title)), 200), tuple(entries), tuple(skipped))
+
+
+def entry_of(raw: RawEntry, base: str) -> Entry:
+    """`raw`, of the feed at `base`, in clean text. Raises ValueError with the reason where it makes no entry."""
+    url = link_of(raw, base)
+    guid = one_line(raw.guid or "") or None
+    if not url and not guid:
+        raise ValueError("an entry without link and guid")
+    title = shorten(one_line(strip_tags(raw.title)), MAX_TITLE)
+    summary, content = _texts(raw)
+    if not title and not summary:
+        raise ValueError(f"an entry without title and text: {url or guid}")
+    return Entry(
+        guid=guid,
+        url=url,
+        title=title,
+        summary=shorten(cut_dateline(html_to_text(summary)).text, MAX_SUMMARY),
+        content=content,
+        published=parse_date(raw.published),
+        published_raw=raw.published,
+    )
+
+
+def link_of(raw: RawEntry, base: str) -> str | None:
+    """The entry's link made absolute, or None when it is no ordinary web address."""
+    link = unescape(raw.link).strip().replace(" ", "%20")
+    try:
+        absolute = urljoin(base, link) if link else ""
+    except ValueError:
+        return None
+    return absolute if is_feed_url(absolute) else None
+
+
+def _texts(raw: RawEntry) -> tuple[str, str]:
+    """(description, full content) as HTML; content only where it is more than the description."""
+    if not raw.summary:
+        return raw.content, raw.content if "<" in raw.content else ""
+    return raw.summary, raw.content if len(raw.content) > len(raw.summary) else ""
