@@ -53,6 +53,12 @@ def _host_of_url(context: DefaultExecutionContext) -> str:
     return urlsplit(row["url"]).hostname or ""
 
 
+def _first_check(context: DefaultExecutionContext) -> datetime:
+    """A feed is due as soon as it is followed."""
+    moment: datetime = context.get_current_parameters()["next_check_at"]  # type: ignore[no-untyped-call]
+    return moment
+
+
 class Feed(Base):
     """A feed we follow and the state of following it."""
 
@@ -75,6 +81,8 @@ class Feed(Base):
     # "file": from the sources file, kept in step with it; "user": added at run time.
     origin: Mapped[str] = mapped_column(String(8), default="file")
     enabled: Mapped[bool] = mapped_column(default=True)
+    # Since when; unknown of the feeds of earlier versions that never brought anything.
+    followed_at: Mapped[datetime | None] = mapped_column(insert_default=_first_check, init=False)
     # Not asked until an admin lets it go on; what is known of it stays.
     paused: Mapped[bool] = mapped_column(default=False)
     claimed_until: Mapped[datetime | None] = mapped_column(default=None)

@@ -72,6 +72,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("kind", sa.String(length=8), nullable=False, server_default="feed"))
         batch_op.add_column(sa.Column("selector", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("visit", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("followed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("paused", sa.Boolean(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("moved_to", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("body_hash", sa.String(length=32), nullable=True))
@@ -84,6 +85,7 @@ def upgrade() -> None:
     for row in op.get_bind().execute(sa.select(feed.c.id, feed.c.url)).all():
         host = urlsplit(row.url).hostname or ""
         op.execute(sa.update(feed).where(feed.c.id == row.id).values(host=host))
+    op.execute("UPDATE feed SET followed_at = (SELECT min(first_seen_at) FROM article WHERE feed_id = feed.id)")
 
 
 def downgrade() -> None:
@@ -96,6 +98,7 @@ def downgrade() -> None:
         batch_op.drop_column("body_hash")
         batch_op.drop_column("moved_to")
         batch_op.drop_column("paused")
+        batch_op.drop_column("followed_at")
         batch_op.drop_column("visit")
         batch_op.drop_column("selector")
         batch_op.drop_column("kind")
