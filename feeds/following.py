@@ -4,6 +4,7 @@ it is given."""
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -28,12 +29,18 @@ class ReadingProgress:
 
 
 def sync_sources(session: Session, sources: Iterable[Source], now: datetime) -> None:
-    """Brings the feeds that come from the sources file in step with it; feeds added by users stay."""
+    """Brings the feeds that come from the sources file in step with it; feeds added by users stay.
+
+    What is known of a feed stays, also under the address that replaces its old one.
+    """
     take_turn(session)
     stored = {feed.url: feed for feed in session.scalars(select(Feed))}
     wanted = {source.url: source for source in sources}
     for url, source in wanted.items():
         feed = stored.get(url)
+        if feed is None and source.was in stored:
+            feed = stored.pop(source.was)
+            _move(feed, url, now)
         if feed is None:
             session.add(_feed(source, now, origin="file"))
             continue
@@ -61,27 +68,63 @@ def add_feeds(session: Session, sources: Iterable[Source], now: datetime) -> int
             session.add(_feed(source, now, origin="user"))
         else:
             _describe(feed, source)
-            feed.enabled, feed.origin, feed.next_check_at = True, "user", now
+            feed.enabled, feed.paused, feed.origin, feed.next_check_at = True, False, "user", now
     return added
 
 
 def drop_feed(session: Session, url: str) -> bool:
     """Stops following a feed, for good even where the sources file names it; its articles stay. False if unknown."""
-    feed = session.scalar(select(Feed).where(Feed.url == url, Feed.enabled))
-    if feed is None:
+    feed = feed_at(session, url)
+    if feed is None or not feed.enabled:
         return False
     feed.enabled, feed.origin = False, "user"
     return True
 
 
+def pause_feed(session: Session, url: str) -> bool:
+    """Stops asking for a feed until it is resumed; what is known of it stays. False if it is not followed."""
+    feed = feed_at(session, url)
+    if feed is None or not feed.enabled:
+        return False
+    feed.paused = True
+    return True
+
+
+def resume_feed(session: Session, url: str, now: datetime) -> bool:
+    """Asks for a paused feed again, due at once. False if it is not followed or not paused."""
+    feed = feed_at(session, url)
+    if feed is None or not feed.enabled or not feed.paused:
+        return False
+    feed.paused, feed.next_check_at = False, now
+    return True
+
+
+def feed_at(session: Session, url: str) -> Feed | None:
+    """The feed of exactly this address, followed or no longer."""
+    return session.scalar(select(Feed).where(Feed.url == url))
+
+
 def all_feeds(session: Session) -> Sequence[Feed]:
-    """Every feed that is followed, by outlet."""
+    """Every feed that is followed, also the paused ones, by outlet."""
     return session.scalars(select(Feed).where(Feed.enabled).order_by(Feed.outlet, Feed.url)).all()
 
 
 def _describe(feed: Feed, source: Source) -> None:
     feed.outlet, feed.level, feed.language = source.outlet, source.level, source.language
     feed.province, feed.section = source.province, source.section
+    if (feed.kind, feed.selector) != (source.kind, source.selector):
+        _forget_answer(feed)
+    feed.kind, feed.selector, feed.visit = source.kind, source.selector, source.visit
+
+
+def _move(feed: Feed, url: str, now: datetime) -> None:
+    feed.url, feed.host, feed.moved_to, feed.next_check_at = url, urlsplit(url).hostname or "", None, now
+    _forget_answer(feed)
+
+
+def _forget_answer(feed: Feed) -> None:
+    """Otherwise "not modified" would keep what the last answer says from being read in the new way."""
+    feed.etag = feed.last_modified = feed.body_hash = None
 
 
 def _feed(source: Source, now: datetime, *, origin: str) -> Feed:
@@ -92,6 +135,9 @@ def _feed(source: Source, now: datetime, *, origin: str) -> Feed:
         language=source.language,
         province=source.province,
         section=source.section,
+        kind=source.kind,
+        selector=source.selector,
+        visit=source.visit,
         origin=origin,
         enabled=source.enabled,
         next_check_at=now,

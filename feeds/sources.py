@@ -1,26 +1,22 @@
-"""The outlets to follow: the reviewed list of the project, and OPML in and out.
+"""The outlets to follow: the reviewed list of the project.
 
-`load_sources` reads data/sources.toml (or another file of the same shape); `read_opml` and `write_opml` exchange
-feed lists with other readers. Sources are values; which of them a database follows is its own matter.
+`load_sources` reads data/sources.toml (or another file of the same shape). Sources are values; which of them a
+database follows is its own matter.
 """
 
 import tomllib
-import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from feeds.text import one_line
+from cssselect import HTMLTranslator, SelectorError
 
 DATA = Path(__file__).with_name("data") / "sources.toml"
 LEVELS = ("central", "ministry", "province", "national", "foreign", "other")
-MAX_OPML_BYTES = 2 * 1024 * 1024
-MAX_OPML_FEEDS = 5000
+KINDS = ("feed", "sitemap", "listing")
 MAX_URL = 2000
-
-_KEYS = frozenset({"url", "outlet", "level", "province", "language", "section", "enabled"})
+MAX_SELECTOR = 200
 
 
 class SourcesError(ValueError):
@@ -29,10 +25,13 @@ class SourcesError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One feed address.
+    """One address that news is read from.
 
     `level` is one of `LEVELS`; `province` the present-day bare name ("Hồ Chí Minh"), only where the outlet writes
-    for one province; `language` an ISO 639-1 code; `section` None for the front page.
+    for one province; `language` an ISO 639-1 code; `section` None for the front page. `kind` is one of `KINDS`: an RSS
+    or Atom feed, a sitemap, or a page whose links the CSS `selector` picks (it has one, the other kinds have none).
+    `visit` is an address of the same host that is asked first because it hands out a cookie; `was` the address that
+    this one replaces.
     """
 
     url: str
@@ -42,6 +41,13 @@ class Source:
     language: str = "vi"
     section: str | None = None
     enabled: bool = True
+    kind: str = "feed"
+    selector: str | None = None
+    visit: str | None = None
+    was: str | None = None
+
+
+_KEYS = frozenset(field.name for field in fields(Source))
 
 
 def load_sources(path: Path | None = None) -> tuple[Source, ...]:
@@ -68,6 +74,9 @@ def load_sources(path: Path | None = None) -> tuple[Source, ...]:
         if source.url in sources:
             raise SourcesError(f"{path}: entry {number} ({source.url}): the address stands there twice")
         sources[source.url] = source
+    for source in sources.values():
+        if source.was in sources:
+            raise SourcesError(f"{path}: {source.url} replaces {source.was}, which stands there too")
     return tuple(sources.values())
 
 
@@ -86,9 +95,37 @@ def _source_of(row: Any) -> Source:
         raise SourcesError("enabled must be true or false")
     if row.get("level", "other") not in LEVELS:
         raise SourcesError(f"level {row['level']} is none of {', '.join(LEVELS)}")
-    if not is_feed_url(row["url"]):
-        raise SourcesError("url is not a plain http or https address")
-    return Source(**row)
+    for key in ("url", "was"):
+        if key in row and not is_feed_url(row[key]):
+            raise SourcesError(f"{key} is not a plain http or https address")
+    source = Source(**row)
+    check_reading(source)
+    return source
+
+
+def check_reading(source: Source) -> None:
+    """Raises SourcesError with the reason where kind, selector and visit do not fit each other or the address."""
+    if source.kind not in KINDS:
+        raise SourcesError(f"kind {source.kind} is none of {', '.join(KINDS)}")
+    if source.kind == "listing" and not source.selector:
+        raise SourcesError("a listing needs the selector that picks its links")
+    if source.selector is not None:
+        if source.kind != "listing":
+            raise SourcesError("only a listing has a selector")
+        _check_selector(source.selector)
+    if source.visit is not None and (
+        not is_feed_url(source.visit) or urlsplit(source.visit).hostname != urlsplit(source.url).hostname
+    ):
+        raise SourcesError("visit is no http or https address of the same host")
+
+
+def _check_selector(selector: str) -> None:
+    if len(selector) > MAX_SELECTOR:
+        raise SourcesError(f"the selector is longer than {MAX_SELECTOR} characters")
+    try:
+        HTMLTranslator().css_to_xpath(selector)
+    except SelectorError as error:
+        raise SourcesError(f"selector {selector} is not CSS: {error}") from error
 
 
 def is_feed_url(url: str) -> bool:
@@ -101,85 +138,3 @@ def is_feed_url(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
-
-
-def read_opml(data: bytes) -> tuple[Source, ...]:
-    """The feeds of an OPML file, each address once; outlines that are no http(s) feed are left out.
-
-    Our own attributes (`outlet`, `level`, `province`, `section`, `enabled`) are read where they stand; others'
-    files give the title as outlet. Raises SourcesError for what is not OPML. Document type declarations are
-    refused whole, so no entity is ever expanded.
-    """
-    if len(data) > MAX_OPML_BYTES:
-        raise SourcesError(f"OPML larger than {MAX_OPML_BYTES // 1024 // 1024} MB")
-    sources: dict[str, Source] = {}
-    for outline in _outlines(data):
-        url = (outline.get("xmlUrl") or outline.get("xmlurl") or "").strip()
-        if not is_feed_url(url) or url in sources:
-            continue
-        sources[url] = _source_of_outline(url, outline)
-        if len(sources) > MAX_OPML_FEEDS:
-            raise SourcesError(f"more than {MAX_OPML_FEEDS} feeds")
-    return tuple(sources.values())
-
-
-def _outlines(data: bytes) -> Iterator[ET.Element]:
-    # The pull parser hands out elements as they come: depth costs no recursion. A NUL-free prefix check would
-    # miss a DOCTYPE in UTF-16, so the parser itself refuses it.
-    try:
-        parser = ET.XMLParser(target=_NoDoctype())  # noqa: S314  entities cannot be declared without a DOCTYPE
-        parser.feed(data)
-        root = parser.close()
-    except (ET.ParseError, LookupError, ValueError) as error:
-        raise SourcesError(f"not an OPML file: {error}") from error
-    if root.tag != "opml":
-        raise SourcesError(f"not an OPML file: its root is <{str(root.tag)[:40]}>")
-    return root.iter("outline")
-
-
-class _NoDoctype(ET.TreeBuilder):
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise SourcesError("document type declarations are not accepted")
-
-
-def _source_of_outline(url: str, outline: ET.Element) -> Source:
-    def text(*names: str) -> str:
-        return next((value for name in names if (value := one_line(outline.get(name) or "")[:200])), "")
-
-    level = text("level")
-    return Source(
-        url=url,
-        outlet=text("outlet", "title", "text") or urlsplit(url).hostname or url,
-        level=level if level in LEVELS else "other",
-        province=text("province") or None,
-        language=text("language") or "vi",
-        section=text("section") or None,
-        enabled=text("enabled") != "false",
-    )
-
-
-def write_opml(sources: Iterable[Source]) -> bytes:
-    """`sources` as an OPML 2.0 file (UTF-8) that `read_opml` reads back unchanged."""
-    root = ET.Element("opml", version="2.0")
-    ET.SubElement(ET.SubElement(root, "head"), "title").text = "Điểm Tin"
-    body = ET.SubElement(root, "body")
-    for source in sources:
-        title = f"{source.outlet} – {source.section}" if source.section else source.outlet
-        attributes = {
-            "type": "rss",
-            "text": title,
-            "xmlUrl": source.url,
-            "outlet": source.outlet,
-            "level": source.level,
-            "language": source.language,
-        }
-        if source.province:
-            attributes["province"] = source.province
-        if source.section:
-            attributes["section"] = source.section
-        if not source.enabled:
-            attributes["enabled"] = "false"
-        ET.SubElement(body, "outline", attributes)
-    ET.indent(root)
-    data: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return data

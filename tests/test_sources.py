@@ -1,5 +1,6 @@
 """The list of outlets, and feed lists of other readers."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -8,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.sources import LEVELS, MAX_OPML_BYTES, Source, SourcesError, is_feed_url, load_sources, read_opml, write_opml
+from feeds.opml import MAX_BYTES, read_opml, write_opml
+from feeds.sources import DATA, LEVELS, MAX_SELECTOR, Source, SourcesError, is_feed_url, load_sources
 
+# (address, kind of evidence) of the rows of the project's list
+KINDS_OF_EVIDENCE = re.findall(r'(?m)^url = "([^"]+)"  # ([a-z-]+)(?=:|$)', DATA.read_text(encoding="utf-8"))
 SHARED_LIST = Path(__file__).parents[1].parent / "shared" / "feeds" / "sources.yaml"
 
 
@@ -24,7 +28,29 @@ def test_the_projects_list_is_sound() -> None:
 @pytest.mark.skipif(not SHARED_LIST.exists(), reason="the evidence behind the list is kept outside the repository")
 def test_every_address_was_seen() -> None:
     evidence = SHARED_LIST.read_text(encoding="utf-8")
-    assert [source.url for source in load_sources() if f"url: {source.url}\n" not in evidence] == []
+    found_later = {url for url, kind in KINDS_OF_EVIDENCE if kind == "found"}
+    seen = {source.url for source in load_sources() if f"url: {source.url}\n" in evidence}
+    assert {source.url for source in load_sources()} == seen | found_later
+    assert not seen & found_later
+
+
+def test_every_address_says_what_is_known_of_it() -> None:
+    assert [url for url, _ in KINDS_OF_EVIDENCE] == [source.url for source in load_sources()]
+    assert {kind for _, kind in KINDS_OF_EVIDENCE} <= {
+        "stored",
+        "live",
+        "listed",
+        "listed-weak",
+        "blocked",
+        "stale",
+        "found",
+    }
+
+
+def test_what_needs_a_cookie_visits_the_page_that_gives_it() -> None:
+    papers = [source for source in load_sources() if "//www.qdnd.vn/" in source.url]
+    assert papers
+    assert {source.visit for source in papers} == {"https://www.qdnd.vn/rss"}
 
 
 def test_a_list_of_ones_own(tmp_path: Path) -> None:
@@ -48,6 +74,23 @@ def test_a_list_of_ones_own(tmp_path: Path) -> None:
             'url = "https://a.example"\noutlet = "A"\n[[source]]\nurl = "https://a.example"\noutlet = "B"',
             "entry 2.*twice",
         ),
+        ('url = "https://a.example"\noutlet = "A"\nkind = "page"', "kind page is none of feed, sitemap, listing"),
+        ('url = "https://a.example"\noutlet = "A"\nkind = "listing"', "a listing needs the selector"),
+        ('url = "https://a.example"\noutlet = "A"\nselector = "a"', "only a listing has a selector"),
+        ('url = "https://a.example"\noutlet = "A"\nkind = "listing"\nselector = "a["', r"selector a\[ is not CSS"),
+        ('url = "https://a.example"\noutlet = "A"\nkind = "listing"\nselector = "a::text"', "is not CSS: Pseudo"),
+        (
+            f'url = "https://a.example"\noutlet = "A"\nkind = "listing"\nselector = "{"a" * (MAX_SELECTOR + 1)}"',
+            "longer than 200 characters",
+        ),
+        ('url = "https://a.example"\noutlet = "A"\nvisit = "/rss"', "visit is no http or https address"),
+        ('url = "https://a.example"\noutlet = "A"\nvisit = "https://b.example/"', "of the same host"),
+        ('url = "https://a.example"\noutlet = "A"\nwas = "a"', "was is not a plain http or https address"),
+        (
+            'url = "https://a.example"\noutlet = "A"\nwas = "https://b.example"\n'
+            '[[source]]\nurl = "https://b.example"\noutlet = "B"',
+            "https://a.example replaces https://b.example, which stands there too",
+        ),
     ],
 )
 def test_a_bad_entry_is_named(tmp_path: Path, row: str, message: str) -> None:
@@ -55,6 +98,18 @@ def test_a_bad_entry_is_named(tmp_path: Path, row: str, message: str) -> None:
     path.write_text(f"[[source]]\n{row}\n", encoding="utf-8")
     with pytest.raises(SourcesError, match=message):
         load_sources(path)
+
+
+def test_a_listing_a_cookie_and_an_old_address(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        '[[source]]\nurl = "https://a.example/tin"\noutlet = "A"\nkind = "listing"\nselector = "h3 > a"\n'
+        'visit = "https://a.example/"\nwas = "https://a.example/news"\n',
+        encoding="utf-8",
+    )
+    (source,) = load_sources(path)
+    assert (source.kind, source.selector) == ("listing", "h3 > a")
+    assert (source.visit, source.was) == ("https://a.example/", "https://a.example/news")
 
 
 @pytest.mark.parametrize("content", ["", "source = 1", "source = [1]", "not toml ["])
@@ -72,7 +127,16 @@ def test_a_missing_list_is_refused(tmp_path: Path) -> None:
 
 def test_opml_returns_what_was_written() -> None:
     sources = load_sources()
+    assert sum(source.kind == "listing" for source in sources) >= 3
+    assert any(source.visit for source in sources)
     assert read_opml(write_opml(sources)) == sources
+
+
+@pytest.mark.parametrize("attributes", ['kind="listing"', 'kind="listing" selector="a["', 'visit="http://b.example"'])
+def test_opml_with_what_cannot_be_read_is_refused(attributes: str) -> None:
+    data = f'<opml><body><outline xmlUrl="https://a.example/tin" {attributes}/></body></opml>'
+    with pytest.raises(SourcesError, match=r"https://a\.example/tin: "):
+        read_opml(data.encode())
 
 
 def test_opml_of_others() -> None:
@@ -96,7 +160,7 @@ def test_opml_of_others() -> None:
         b'<!DOCTYPE opml [<!ENTITY a "x">]><opml><body><outline text="&a;" xmlUrl="https://a.example"/></body></opml>',
         '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE opml [<!ENTITY a "x">]><opml/>'.encode("utf-16"),
         b'<!DOCTYPE opml SYSTEM "http://127.0.0.1/x.dtd"><opml/>',
-        b"<opml>" + b" " * MAX_OPML_BYTES + b"</opml>",
+        b"<opml>" + b" " * MAX_BYTES + b"</opml>",
         b"<a>" * 100_000,
     ],
 )

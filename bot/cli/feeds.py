@@ -18,9 +18,10 @@ from feeds.database import Database
 from feeds.fetch import Fetcher, FetchError
 from feeds.following import add_feeds, all_feeds, drop_feed, sync_sources
 from feeds.models import Feed
+from feeds.opml import read_opml, write_opml
 from feeds.parse import ParsedFeed, ParseError, parse_feed
 from feeds.places import present_province, province_named
-from feeds.sources import LEVELS, Source, SourcesError, is_feed_url, load_sources, read_opml, write_opml
+from feeds.sources import LEVELS, Source, SourcesError, is_feed_url, load_sources
 
 _SHOWN = 10
 

@@ -10,8 +10,9 @@ from bot.clock import now
 from feeds.analyse import analyse
 from feeds.database import Database
 from feeds.following import add_feeds
+from feeds.opml import read_opml
 from feeds.readfile import ReadArticle, ReadProblem, read_articles
-from feeds.sources import SourcesError, read_opml
+from feeds.sources import SourcesError
 from feeds.store import NewArticle, published_on, save_article
 
 
