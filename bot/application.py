@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 import structlog
 from telegram import Update
@@ -129,7 +128,7 @@ async def running(
             if Role.DELIVER in roles:
                 bot.sender = TelegramSender(application.bot)
                 jobs.add_delivery(bot.sender)
-                jobs.add_canary(bot.sender, settings.admin_ids, ZoneInfo(settings.default_timezone))
+                jobs.add_warnings(bot.sender, settings.admin_ids, settings.default_timezone)
             if Role.SERVE in roles:
                 await stack.enter_async_context(_serving(application))
         stack.push_async_callback(jobs.stop)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from digests.alerts import tell_of_feeds
 from digests.canary import warn_admins
 from digests.claim import claim_due, claim_promised
 from digests.cluster import fold_waiting
@@ -68,11 +69,17 @@ class Jobs:
 
         self._every_tick("deliver", tick)
 
-    def add_canary(self, sender: Sender, admins: Sequence[int], zone: ZoneInfo) -> None:
-        async def look() -> None:
-            await warn_admins(self._database, sender, self._clock, admins, zone)
+    def add_warnings(self, sender: Sender, admins: Sequence[int], timezone: str) -> None:
+        """What admins (chat ids) are told: unusual days, and feeds that fail or are silent."""
 
-        self._every_tick("canary", look)
+        async def look_at_day() -> None:
+            await warn_admins(self._database, sender, self._clock, admins, ZoneInfo(timezone))
+
+        async def look_at_feeds() -> None:
+            await tell_of_feeds(self._database, sender, self._clock, admins, timezone)
+
+        self._every_tick("canary", look_at_day)
+        self._every_tick("alerts", look_at_feeds)
 
     def wake_delivery(self) -> None:
         """Runs the delivery tick now."""

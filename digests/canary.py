@@ -18,15 +18,14 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from digests.models import Chore
-from digests.render import LANGUAGES, Message, render
+from digests.admins import Told, claim_chore, is_due, postpone, tell_admins
+from digests.render import Message, render
 from digests.schedule import next_due
-from digests.sending import NotNow, Sender, SendError
-from digests.subscribers import find_reader
+from digests.sending import Sender
 from feeds.database import Database
 from feeds.following import reading_progress
 from feeds.models import Article
-from feeds.store import reading_since, take_turn
+from feeds.store import reading_since
 
 log = structlog.get_logger()
 
@@ -112,51 +111,25 @@ async def warn_admins(
     if canary is None or not canary.is_alarm:
         return False
     log.warning("an unusual day", state=str(canary.state), read=canary.day.read, kept=canary.day.kept)
-    postponed = [await _warn(database, sender, admin, canary) for admin in admins]
-    if admins and all(postponed):
-        await asyncio.to_thread(_postpone, database, clock() + _AGAIN)
-        return False
-    return bool(admins)
 
+    def alarm(language: str) -> Message:
+        return Message(render("canary_alarm.html", language, canary=canary))
 
-async def _warn(database: Database, sender: Sender, admin: int, canary: Canary) -> bool:
-    """Tells one admin; whether that has to be tried again."""
-    language = await asyncio.to_thread(_language, database, admin)
-    try:
-        await sender.send(admin, Message(render("canary_alarm.html", language, canary=canary)))
-    except SendError as error:  # a warning that may have arrived is not sent twice
-        log.warning("an admin was not warned", chat_id=admin, error=repr(error))
-        return isinstance(error, NotNow)
-    return False
+    told = await tell_admins(database, sender, admins, alarm)
+    if told is Told.NOT_NOW:
+        await asyncio.to_thread(postpone, database, _CHORE, clock() + _AGAIN)
+    return told is Told.YES
 
 
 def _claim(database: Database, now: datetime, zone: ZoneInfo) -> Canary | None:
     """The canary once a day; None when it is not time. The first time is a day after the start."""
-    with database.reading() as session:  # most times it is not: no write lock for that
-        chore = session.get(Chore, _CHORE)
-    if chore is not None and chore.next_due_at > now:
+    if not is_due(database, _CHORE, now):
         return None
     with database.session() as session:
-        take_turn(session)
-        chore = session.get(Chore, _CHORE)
-        if chore is None:
-            session.add(Chore(name=_CHORE, next_due_at=next_due(_LOOK_AT, zone, now + DAY)))
+        first, following = next_due(_LOOK_AT, zone, now + DAY), next_due(_LOOK_AT, zone, now)
+        if not claim_chore(session, _CHORE, now, following, first_due=first):
             return None
-        if chore.next_due_at > now:  # another process was quicker
-            return None
-        chore.next_due_at = next_due(_LOOK_AT, zone, now)
         return canary_of(session, now)
-
-
-def _postpone(database: Database, until: datetime) -> None:
-    with database.session() as session:
-        session.get_one(Chore, _CHORE).next_due_at = until
-
-
-def _language(database: Database, chat_id: int) -> str:
-    with database.reading() as session:
-        reader = find_reader(session, chat_id)
-    return reader.language if reader else LANGUAGES[0]
 
 
 def _should_read(session: Session, now: datetime) -> bool:

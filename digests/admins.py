@@ -1,0 +1,81 @@
+"""What admins are told, and the chores of which one process at a time looks whether there is something to tell."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+import structlog
+from sqlalchemy.orm import Session
+
+from digests.models import Chore
+from digests.render import LANGUAGES, Message
+from digests.sending import NoAnswer, NotNow, Sender, SendError
+from digests.subscribers import find_reader
+from feeds.database import Database
+from feeds.store import take_turn
+
+log = structlog.get_logger()
+
+
+class Told(StrEnum):
+    """What became of telling admins."""
+
+    YES = "yes"
+    """One at least was told, or may have been."""
+    NOT_NOW = "not_now"
+    """None of them can be reached for the moment."""
+    NOBODY = "nobody"
+    """There are none, or they do not take messages."""
+
+
+async def tell_admins(
+    database: Database, sender: Sender, admins: Sequence[int], write: Callable[[str], Message]
+) -> Told:
+    """Sends what `write` makes for a language to the admins (chat ids), each in their own."""
+    outcomes = {await _tell(database, sender, admin, write) for admin in admins}
+    return next((told for told in (Told.YES, Told.NOT_NOW) if told in outcomes), Told.NOBODY)
+
+
+async def _tell(database: Database, sender: Sender, admin: int, write: Callable[[str], Message]) -> Told:
+    language = await asyncio.to_thread(_language, database, admin)
+    try:
+        await sender.send(admin, write(language))
+    except SendError as error:
+        log.warning("an admin was not told", chat_id=admin, error=repr(error))
+        if isinstance(error, NoAnswer):  # it may have arrived, and is not sent twice
+            return Told.YES
+        return Told.NOT_NOW if isinstance(error, NotNow) else Told.NOBODY
+    return Told.YES
+
+
+def is_due(database: Database, name: str, now: datetime) -> bool:
+    """Whether it is time for a chore, or it was never done; takes no write lock, since most times it is not."""
+    with database.reading() as session:
+        chore = session.get(Chore, name)
+    return chore is None or chore.next_due_at <= now
+
+
+def claim_chore(session: Session, name: str, now: datetime, next_due: datetime, *, first_due: datetime) -> bool:
+    """Takes a due chore until `next_due`; whether this process does it. Its first time is `first_due`."""
+    take_turn(session)
+    chore = session.get(Chore, name)
+    if chore is None:
+        chore = Chore(name=name, next_due_at=first_due)
+        session.add(chore)
+    if chore.next_due_at > now:  # or another process was quicker
+        return False
+    chore.next_due_at = next_due
+    return True
+
+
+def postpone(database: Database, name: str, until: datetime) -> None:
+    """A chore that could not be done is due again at `until`."""
+    with database.session() as session:
+        session.get_one(Chore, name).next_due_at = until
+
+
+def _language(database: Database, chat_id: int) -> str:
+    with database.reading() as session:
+        reader = find_reader(session, chat_id)
+    return reader.language if reader else LANGUAGES[0]

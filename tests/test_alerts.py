@@ -1,0 +1,156 @@
+"""Admins hear of feeds that fail or are silent once per outage, and once when that is over."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from conftest import NOW
+from digests.alerts import EVERY, MOST_NAMED, tell_of_feeds
+from digests.render import Message, plain_text, telegram_length
+from digests.sending import ChatUnreachable, NoAnswer, NotNow, SendError
+from digests.subscribers import welcome
+from feeds.database import Database
+from feeds.models import Feed
+
+DAY = timedelta(days=1)
+ZONE = "Asia/Ho_Chi_Minh"
+
+
+class Box:
+    """A sender that keeps what it sends, or fails."""
+
+    def __init__(self, error: SendError | None = None) -> None:
+        self.sent: list[tuple[int, str]] = []
+        self.error = error
+
+    async def send(self, chat_id: int, message: Message, *, silent: bool = False) -> int:
+        if self.error:
+            raise self.error
+        assert telegram_length(message.html) <= 4096
+        assert [data for row in message.buttons for _, data in row] == ["feeds"]
+        self.sent.append((chat_id, plain_text(message.html)))
+        return 1
+
+
+def follow(database: Database, *outlets: str, host: str = "") -> None:
+    with database.session() as session:
+        session.add_all(
+            Feed(
+                url=f"https://{host or f'{outlet.lower()}.example'}/{outlet}", outlet=outlet, level="national",
+                next_check_at=NOW - DAY,
+            )
+            for outlet in outlets
+        )  # fmt: skip
+
+
+def states(database: Database, at: datetime, **outlets: str) -> None:
+    """What the poller wrote of these outlets when it read them just before `at`."""
+    with database.session() as session:
+        for feed in session.scalars(select(Feed).where(Feed.outlet.in_(outlets))):
+            state = outlets[feed.outlet]
+            feed.checked_at, feed.next_check_at = at, at + timedelta(hours=1)
+            if state in ("well", "silent"):
+                feed.failures, feed.failing_since, feed.last_error, feed.succeeded_at = 0, None, None, at
+                feed.brought_at, feed.rhythm = (at, 600.0) if state == "well" else (at - 5 * DAY, 600.0)
+            else:
+                feed.failures, feed.failing_since, feed.last_error = 9, at - DAY, f"{state}: it does not work"
+
+
+async def look(database: Database, sender: Box, at: datetime, admins: Sequence[int] = (1,)) -> bool:
+    return await tell_of_feeds(database, sender, lambda: at, admins, ZONE)
+
+
+def reported(database: Database) -> dict[str, str | None]:
+    with database.reading() as session:
+        return {feed.outlet: feed.reported for feed in session.scalars(select(Feed).order_by(Feed.outlet))}
+
+
+async def test_an_outage_is_told_once_and_its_end_once(database: Database) -> None:
+    follow(database, "An", "Binh")
+    box = Box()
+    states(database, NOW, An="well", Binh="well")
+    assert not await look(database, box, NOW)
+    later = [NOW + n * EVERY for n in range(1, 6)]
+    states(database, later[0], An="http_403", Binh="well")
+    assert await look(database, box, later[0], admins=(1, 2))
+    assert [chat_id for chat_id, _ in box.sent] == [1, 2]
+    assert "An: máy chủ từ chối (403); đọc được lần cuối 07:00 20/11/2026" in box.sent[0][1]
+    assert "Binh" not in box.sent[0][1]
+    states(database, later[1], An="http_404", Binh="well")
+    assert not await look(database, box, later[1]), "one outage, whatever its reasons"
+    states(database, later[2], An="well", Binh="silent")
+    assert await look(database, box, later[2])
+    assert "Đã đọc lại bình thường:\n• An" in box.sent[-1][1]
+    assert "không có tin mới:\n• Binh: tin mới cuối cùng" in box.sent[-1][1]
+    assert reported(database) == {"An": None, "Binh": "silent"}
+    states(database, later[3], An="dns", Binh="dns")
+    assert await look(database, box, later[3])
+    assert "• Binh: không tìm thấy tên miền" in box.sent[-1][1], "silent before, and now it fails"
+    assert not await look(database, box, later[4])
+    assert len(box.sent) == 4
+
+
+async def test_it_is_not_looked_at_more_often_than_that(sqlite: Database) -> None:
+    follow(sqlite, "An")
+    assert not await look(sqlite, Box(), NOW)
+    states(sqlite, NOW, An="dns")
+    assert not await look(sqlite, Box(), NOW + EVERY - timedelta(seconds=1))
+    assert await look(sqlite, Box(), NOW + EVERY)
+
+
+async def test_a_whole_host_is_named_once(sqlite: Database) -> None:
+    follow(sqlite, "An", "Binh", "Chi", host="bao.example")
+    follow(sqlite, "Dung", "Em", host="tap.example")
+    states(sqlite, NOW, An="dns", Binh="dns", Chi="timeout", Dung="http_500", Em="well")
+    box = Box()
+    assert await look(sqlite, box, NOW)
+    assert "• bao.example (cả 3 nguồn): không tìm thấy tên miền" in box.sent[0][1]
+    assert "• Dung: máy chủ gặp lỗi (500)" in box.sent[0][1]
+    assert "An" not in box.sent[0][1]
+    states(sqlite, NOW + EVERY, An="well", Binh="well", Chi="well", Dung="well", Em="well")
+    assert await look(sqlite, box, NOW + EVERY)
+    assert "• bao.example (cả 3 nguồn)\n" in box.sent[1][1]
+
+
+async def test_many_are_counted_and_long_names_fit(sqlite: Database) -> None:
+    names = [f"{number:02}{'x' * 300}" for number in range(MOST_NAMED + 7)]
+    with sqlite.session() as session:
+        welcome(session, 1, NOW, language="en", timezone=ZONE)
+        for number, name in enumerate(names):
+            session.add(Feed(url=f"https://h{number}.example/", outlet=name, level="other", next_check_at=NOW))
+    states(sqlite, NOW, **dict.fromkeys(names, "a_reason_nobody_has_words_for"))
+    box = Box()
+    assert await look(sqlite, box, NOW)
+    assert box.sent[0][1].count("•") == MOST_NAMED
+    assert "… and 7 more" in box.sent[0][1]
+    assert "a reason nobody has words for; never read so far" in box.sent[0][1]
+    assert not await look(sqlite, box, NOW + EVERY), "those that were only counted were told too"
+
+
+@pytest.mark.parametrize(
+    ("error", "again"), [(NotNow("no network"), True), (ChatUnreachable("blocked"), True), (NoAnswer("?"), False)]
+)
+async def test_until_an_admin_is_reached_it_is_tried_again(sqlite: Database, error: SendError, again: bool) -> None:
+    follow(sqlite, "An")
+    states(sqlite, NOW, An="tls")
+    await look(sqlite, Box(error), NOW)
+    states(sqlite, NOW + DAY, An="tls")
+    assert await look(sqlite, Box(), NOW + DAY) == again
+
+
+async def test_without_admins_the_log_has_it_once(sqlite: Database) -> None:
+    follow(sqlite, "An")
+    states(sqlite, NOW, An="tls")
+    assert not await look(sqlite, Box(), NOW, admins=())
+    assert reported(sqlite) == {"An": "failing"}
+
+
+async def test_paused_and_dropped_feeds_are_nobodys_worry(sqlite: Database) -> None:
+    follow(sqlite, "An", "Binh")
+    states(sqlite, NOW, An="tls", Binh="tls")
+    with sqlite.session() as session:
+        an, binh = session.scalars(select(Feed).order_by(Feed.outlet))
+        an.paused, binh.enabled = True, False
+    assert not await look(sqlite, Box(), NOW)
