@@ -4,18 +4,21 @@
 made to exactly the addresses that were checked, so a name cannot change its mind in between (DNS rebinding).
 """
 
+import asyncio
 import socket
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
+_RESOLVING_AT_ONCE = 8
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
-class BlockedAddressError(OSError):
+class BlockedAddressError(OSError, ValueError):
     """The host or address is none we may connect to (an OSError, as aiohttp expects of resolvers)."""
 
 
@@ -50,7 +53,10 @@ def _meanings(ip: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
 
 
 def check_url(url: URL, allow_private: Collection[str] = ()) -> None:
-    """Raise ValueError, saying why, when `url` must not be asked for; names are judged by the resolver later."""
+    """Raise ValueError, saying why, when `url` must not be asked for (BlockedAddressError where it is not public).
+
+    Names are judged by the resolver later.
+    """
     if url.scheme not in ("http", "https"):
         raise ValueError(f"only http and https are fetched, not {url.scheme[:20] or 'a relative address'}")
     if not url.host:
@@ -62,7 +68,7 @@ def check_url(url: URL, allow_private: Collection[str] = ()) -> None:
     if url.port not in (80, 443) and (url.port or 0) < 1024:
         raise ValueError(f"port {url.port} is not a web server's")
     if _is_literal(url.host) and not is_public(url.host):
-        raise ValueError("the address is not on the public internet")
+        raise BlockedAddressError("the address is not on the public internet")
 
 
 def _is_literal(host: str) -> bool:
@@ -76,20 +82,30 @@ def _is_literal(host: str) -> bool:
 class GuardedResolver(AbstractResolver):
     """Resolves names as the system does and refuses those with any address that is not public.
 
-    `allow_private` names "host:port" pairs that are let through whatever they resolve to.
+    `allow_private` names "host:port" pairs that are let through whatever they resolve to. The system's resolver
+    blocks and cannot be interrupted, so it has threads of its own: name servers that do not answer hold up other
+    names at worst, never the database, which works in the event loop's threads.
     """
 
     def __init__(self, allow_private: Collection[str] = ()) -> None:
         self._allow = frozenset(allow_private)
-        self._system = ThreadedResolver()
+        self._threads = ThreadPoolExecutor(_RESOLVING_AT_ONCE, "resolver")
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        found = await self._system.resolve(host, port, family)
-        if f"{host}:{port}" not in self._allow and not all(is_public(entry["host"]) for entry in found):
+        look_up = partial(
+            socket.getaddrinfo, host, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+        )
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
+        addresses = [(kind, protocol, str(address[0])) for kind, _, protocol, _, address in found]
+        if f"{host}:{port}" not in self._allow and not all(is_public(address) for _, _, address in addresses):
             raise BlockedAddressError(f"{host} is not on the public internet")
-        return found
+        numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+        return [
+            ResolveResult(hostname=host, host=address, port=port, family=kind, proto=protocol, flags=numeric)
+            for kind, protocol, address in addresses
+        ]
 
     async def close(self) -> None:
-        await self._system.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
