@@ -120,7 +120,7 @@ async def running(
         bot = Running(services, jobs, None, None)
         if Role.POLL in roles:
             bot.fetcher = await stack.enter_async_context(
-                Fetcher(allow_private=settings.fetch_allow_private, offline=offline)
+                Fetcher(allow_private=settings.fetch_allow_private, contact=settings.fetch_contact, offline=offline)
             )
             jobs.add_polling(bot.fetcher, timedelta(minutes=settings.poll_minutes))
         if {Role.SERVE, Role.DELIVER} & set(roles):

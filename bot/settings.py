@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _HOST_PORT = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]|[0-9a-fA-F]*:[0-9a-fA-F:.]+):(\d{1,5})")
+_CONTACT = re.compile(r"(?:https?://|[!-'*-~]+@)[!-'*-~]{1,200}")  # printable, nothing that ends a header
 _DATABASES = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg", "postgres")
 _SECRET = {"telegram_token", "database_url"}
 _IN_OUR_WORDS = {"int_parsing": "is no whole number", "int_from_float": "is no whole number"}
@@ -83,6 +84,11 @@ class Settings(BaseSettings):
         description="Private `host:port` addresses that feeds may reach, separated by commas; none otherwise",
         examples=["127.0.0.1:8080, intranet.local:80"],
     )
+    fetch_contact: str = Field(
+        default="",
+        description="Address or e-mail that the User-Agent names, so that an outlet can reach you",
+        examples=["https://example.org/diem-tin or name@example.org"],
+    )
     poll_minutes: int = Field(
         default=15, ge=1, le=720, description="Minutes between two looks at a feed, 1 to 720", examples=["15"]
     )
@@ -125,6 +131,13 @@ class Settings(BaseSettings):
         port = re.fullmatch(r"(?:\[[^]]*]|[^:]*)(?::(\d*))?", host.partition("/")[0])
         if not scheme.startswith("sqlite") and ("@" in user or not port):
             raise ValueError("cannot be taken apart: in a password @ is %40, : is %3A, / is %2F; a port is a number")
+        return value
+
+    @field_validator("fetch_contact")
+    @classmethod
+    def _is_a_contact(cls, value: str) -> str:
+        if value and not _CONTACT.fullmatch(value):
+            raise ValueError("is no http address or e-mail")
         return value
 
     @field_validator("default_timezone")

@@ -142,7 +142,7 @@ def _read(settings: Settings, url: str) -> ParsedFeed:
         raise click.ClickException(f"{mask_secrets(url)} is not an http or https address without user and password")
 
     async def read() -> ParsedFeed:
-        async with Fetcher(allow_private=settings.fetch_allow_private) as fetcher:
+        async with Fetcher(allow_private=settings.fetch_allow_private, contact=settings.fetch_contact) as fetcher:
             fetched = await fetcher.get(url)
             return parse_feed(fetched.body, url=fetched.url, content_type=fetched.content_type)
 
