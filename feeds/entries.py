@@ -6,10 +6,12 @@
 Most entries of a round are known already; only the others are worth their `entry_of`.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2s
 from html import unescape
+from typing import Self
 from urllib.parse import urljoin
 
 from feeds.boilerplate import cut_dateline
@@ -18,6 +20,7 @@ from feeds.markup import html_to_text, strip_tags
 from feeds.sources import is_feed_url
 from feeds.text import one_line, shorten
 
+MAX_ENTRIES = 1000
 MAX_TITLE = 1000
 MAX_SUMMARY = 10_000
 # Of the strings as the feed states them, in characters.
@@ -39,6 +42,20 @@ class RawEntry:
     content: str
     published: str
 
+    @classmethod
+    def bounded(
+        cls, *, guid: str, link: str, title: str, summary: str, contents: Sequence[str], published: str
+    ) -> Self:
+        """The entry with these fields, each cut to its bound; "" is one that is not stated."""
+        return cls(
+            guid=guid[:MAX_GUID] or None,
+            link=link[:MAX_LINK],
+            title=title[:MAX_RAW_TITLE],
+            summary=summary[:MAX_HTML],
+            content=max(contents, key=len, default="")[:MAX_HTML],
+            published=published[:MAX_DATE],
+        )
+
     @property
     def digest(self) -> str:
         """32 hexadecimal digits that change when the entry was edited: with its title, description or full text."""
@@ -54,6 +71,12 @@ class RawFeed:
     title: str
     entries: tuple[RawEntry, ...]
     skipped: tuple[str, ...] = ()
+
+    @classmethod
+    def bounded(cls, title: str, entries: Iterable[RawEntry], dropped: int) -> Self:
+        """The feed with the first of its entries; `dropped` counts those left out because they are too many."""
+        skipped = (f"more than the first {MAX_ENTRIES} entries",) * dropped
+        return cls(title[:MAX_RAW_TITLE], tuple(entries), skipped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ MAX_ATTRIBUTES = 300
 _DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,20})""")
 _KNOWN = frozenset({"utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1258", "cp1252", "iso8859-1", "ascii"})
 
+_CHARACTER_REFERENCE = re.compile(r"&#(?:x0*([0-9a-f]{1,12})|0*(\d{1,12}));", re.I)
+_LONG_REFERENCE = re.compile(r"&#x?[0-9a-f]{13,};", re.I)
+
 _CUT_TAG = re.compile(r"<(?:[a-zA-Z/!][^<>]*)?$")  # the last tag of a cut description may have lost its end
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _SCRIPT = re.compile(r"<(?P<end>/?)script\b", re.I)
@@ -92,6 +95,20 @@ def _codec(name: str) -> str:
     return found if found in _KNOWN else ""
 
 
+def mend_references(text: str) -> str:
+    """`text` with the numbers of characters that there are not ("&#xD800;") made a blank or U+FFFD."""
+    return _CHARACTER_REFERENCE.sub(_valid_reference, _LONG_REFERENCE.sub("\ufffd", text)) if "&#" in text else text
+
+
+def _valid_reference(match: re.Match[str]) -> str:
+    code = int(match[1], 16) if match[1] else int(match[2])
+    if code < 0x20 and code not in (9, 10, 13):
+        return " "
+    if 0xD800 <= code <= 0xDFFF or code in (0xFFFE, 0xFFFF) or code > 0x10FFFF:
+        return "\ufffd"
+    return match[0]
+
+
 def is_bearable(source: str) -> bool:
     """Whether lxml reads the HTML `source` in reasonable time: attributes of one element cost it their square."""
     if source.count("<") > MAX_TAGS:
@@ -136,13 +153,25 @@ def html_to_text(fragment: str) -> str:
         return clean(strip_tags(fragment))
     for element in list(root.iter(*_DROPPED, etree.Comment, etree.ProcessingInstruction)):
         _remove(element)
-    left = _size(root)
+    left = text_size(root)
     for element in list(root.iter("li", "p", "h3", "h4")):
-        size = _size(element)
-        if _is_link_throughout(element) and (element.tag == "li" or left - size > 10):
+        size = text_size(element)
+        linked = linked_size(element)
+        if linked and size - linked <= 3 and (element.tag == "li" or left - size > 10):
             _remove(element)
             left -= size
     return clean("".join(_pieces(root)))
+
+
+def shown_lines(source: str) -> list[str]:
+    """The lines that the HTML page `source` shows, one a block, menus and all; none where it cannot be read."""
+    try:
+        root = html.document_fromstring(source.replace("\0", ""))
+    except (etree.LxmlError, ValueError):
+        return []
+    for element in list(root.iter("head", "script", "style", "svg", "template", etree.Comment)):
+        _remove(element)
+    return [line for line in clean("".join(_pieces(root))).split("\n") if line]
 
 
 def _remove(element: html.HtmlElement) -> None:
@@ -150,13 +179,14 @@ def _remove(element: html.HtmlElement) -> None:
         element.drop_tree()
 
 
-def _is_link_throughout(element: html.HtmlElement) -> bool:
-    linked = sum(_size(link) for link in element.iter("a"))
-    return linked > 0 and _size(element) - linked <= 3
-
-
-def _size(element: html.HtmlElement) -> int:
+def text_size(element: html.HtmlElement) -> int:
+    """How many characters the text of `element` has, blanks left out."""
     return len("".join("".join(element.itertext()).split()))
+
+
+def linked_size(element: html.HtmlElement) -> int:
+    """How many of them belong to links."""
+    return sum(map(text_size, element.iter("a")))
 
 
 def _pieces(root: html.HtmlElement) -> list[str]:

@@ -1,12 +1,14 @@
-"""Feeds into entries: feedparser behind one function.
+"""Feeds into entries: one fast reader for what is ordinary, feedparser for the rest, JSON Feed beside them.
 
-    bytes -> one decoded text -> guards (size, depth, attributes, entities) -> feedparser -> Entry ...
+    bytes -> one decoded text -> feeds.scan | feeds.jsonfeed -> RawFeed
+                              \\-> root element, guards -> feedparser (in a process of its own) -> RawFeed
 
 feedparser raises on some inputs, takes seconds on others and reads a third of Vietnamese dates wrongly, so what it
 sees is prepared: valid characters only, from the feed's root element on (no document type, so no entities), bounded
-in bytes and entries. Dates are read from the raw strings by feeds.dates, HTML is made text by feeds.markup.
+in bytes, depth and entries. Dates are read from the raw strings by feeds.dates, HTML is made text by feeds.markup.
 """
 
+import asyncio
 import io
 import re
 from typing import Any
@@ -14,50 +16,84 @@ from xml.parsers import expat
 
 import feedparser
 
-from feeds.entries import MAX_DATE, MAX_GUID, MAX_HTML, MAX_LINK, MAX_RAW_TITLE, RawEntry, RawFeed, feed_of
+from feeds.entries import MAX_ENTRIES, ParsedFeed, RawEntry, RawFeed, feed_of
 from feeds.entries import Entry as Entry
-from feeds.entries import ParsedFeed as ParsedFeed
-from feeds.markup import decode
+from feeds.jsonfeed import read_json_feed
+from feeds.markup import decode, mend_references
+from feeds.scan import MAX_ATTRIBUTES, MAX_DEPTH, scan_feed
+from feeds.worker import Worker, WorkerError
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_BROKEN_BYTES = 2 * 1024 * 1024  # feedparser's fallback for broken XML is the slower half
-MAX_ENTRIES = 1000
-MAX_DEPTH = 200
-MAX_ATTRIBUTES = 200
 MAX_KEYWORDS = 2000
-_DATES = ("published", "updated", "created")
+SECONDS = 5.0  # for feedparser
+SMALL = 64 * 1024  # bytes that are read at once: about 2 ms
 
-_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF)[\s>]", re.I)
+_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF|channel)[\s>]", re.I)
+_DATES = ("published", "updated", "created")
 _HTML = re.compile(r"<(?:!doctype\s+html|html|script)\b", re.I)
 _CHALLENGE = re.compile(r"document\.cookie\s*=|just a moment|cf-challenge|captcha|location\.reload", re.I)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_CHARACTER_REFERENCE = re.compile(r"&#(?:x0*([0-9a-f]{1,12})|0*(\d{1,12}));", re.I)
-_LONG_REFERENCE = re.compile(r"&#x?[0-9a-f]{13,};", re.I)
 # Keywords are of no use here, and thousands of them cost feedparser their square.
 _KEYWORD = r"<(?:[\w.-]+:)?(?:category|subject|keywords)\b"
 _KEYWORDS = re.compile(
     _KEYWORD + r"[^<>]{0,500}(?:/>|>(?:<!\[CDATA\[[^<]{0,300}\]\]>|[^<]{0,300})</[\w.:-]{1,60}\s*>)", re.I
 )
-_KEYWORD_LEFT = re.compile(_KEYWORD, re.I)
+_KEYWORD_BEGIN = re.compile(_KEYWORD, re.I)
 _ENTRY_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.I)
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{5000,}>")
 
 
 class ParseError(ValueError):
-    """The body is no feed; `reason` is a short code: empty, too_large, html, challenge, not_a_feed, too_complex."""
+    """The body is no feed that we read; `reason` is a short code.
+
+    empty, too_large, html, challenge (a page that tests for a browser), not_a_feed, too_complex, crashed.
+    """
 
     def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(reason, message)  # both, so that it comes back from another process
         self.reason = reason
+
+    def __str__(self) -> str:
+        return str(self.args[1])
 
 
 def parse_feed(body: bytes, *, url: str, content_type: str | None = None) -> ParsedFeed:
-    """The entries of the RSS or Atom feed `body`, fetched from `url`. Raises ParseError and nothing else."""
+    """The entries of the feed `body`, fetched from `url`, all read, in this thread. Raises ParseError."""
+    found = _read_fast(body, content_type)
+    return feed_of(found if isinstance(found, RawFeed) else _read_slowly(found), url)
+
+
+async def read_feed(body: bytes, *, content_type: str | None, worker: Worker) -> RawFeed:
+    """The entries of the feed `body` as it states them. Raises ParseError.
+
+    What needs feedparser is read by `worker`, within `SECONDS` from its start.
+    """
+    if len(body) <= SMALL:
+        found = _read_fast(body, content_type)
+    else:
+        found = await asyncio.to_thread(_read_fast, body, content_type)
+    if isinstance(found, RawFeed):
+        return found
+    try:
+        return await worker.run(_read_slowly, found, seconds=SECONDS)
+    except WorkerError as error:
+        reason = "too_complex" if isinstance(error.__cause__, TimeoutError) else "crashed"
+        raise ParseError(reason, f"cannot be read as a feed: {error}") from error
+
+
+def _read_fast(body: bytes, content_type: str | None) -> RawFeed | str:
+    """The feed, or its text where only feedparser can tell."""
     if not body.strip():
         raise ParseError("empty", "the body is empty")
     if len(body) > MAX_BYTES:
         raise ParseError("too_large", f"more than {MAX_BYTES // 1024 // 1024} MB")
-    text, dropped = _cut_entries(_feed_text(decode(body, content_type)))
+    text = decode(body, content_type)
+    return scan_feed(text) or read_json_feed(text) or _feed_text(text)
+
+
+def _read_slowly(text: str) -> RawFeed:
+    text, dropped = _cut_entries(text)
     _check_shape(text)
     try:
         parsed = feedparser.parse(
@@ -70,8 +106,20 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None = None) -> Par
         raise ParseError("not_a_feed", f"cannot be read as a feed ({type(error).__name__})") from error
     if not parsed.get("version") and not parsed.entries:
         raise ParseError("not_a_feed", "no RSS or Atom feed")
-    skipped = (f"more than the first {MAX_ENTRIES} entries",) * dropped
-    return feed_of(_raw_feed(parsed, skipped), url)
+    title = str(parsed.feed.get("title") or "")
+    return RawFeed.bounded(title, map(_raw_entry, parsed.entries[:MAX_ENTRIES]), dropped)
+
+
+def _raw_entry(item: Any) -> RawEntry:
+    return RawEntry.bounded(
+        guid=str(item.get("id") or ""),
+        link=str(item.get("link") or ""),
+        title=str(item.get("title") or ""),
+        # Not item.get: it gives the subtitle for a missing summary, and warns when "updated" is missing.
+        summary=str(dict.get(item, "summary") or ""),
+        contents=[str(part.get("value") or "") for part in item.get("content") or ()],
+        published=next((str(found) for key in _DATES if (found := dict.get(item, key))), ""),
+    )
 
 
 def _feed_text(text: str) -> str:
@@ -86,22 +134,16 @@ def _feed_text(text: str) -> str:
         raise ParseError("not_a_feed", "no RSS or Atom feed")
     if "<!ENTITY" in text[: root.start()]:
         raise ParseError("too_complex", "the feed declares entities of its own")
-    text = _FORBIDDEN.sub("", text[root.start() :])
-    if "&#" in text:
-        text = _CHARACTER_REFERENCE.sub(_valid_reference, _LONG_REFERENCE.sub("\ufffd", text))
-    text = _KEYWORDS.sub("", text)
-    if sum(1 for _ in _KEYWORD_LEFT.finditer(text)) > MAX_KEYWORDS:
-        raise ParseError("too_complex", f"more than {MAX_KEYWORDS} keywords")
+    text = mend_references(_FORBIDDEN.sub("", text[root.start() :]))
+    if _count_keywords(text) > MAX_KEYWORDS:
+        text = _KEYWORDS.sub("", text)
+        if _count_keywords(text) > MAX_KEYWORDS:
+            raise ParseError("too_complex", f"more than {MAX_KEYWORDS} keywords")
     return text
 
 
-def _valid_reference(match: re.Match[str]) -> str:
-    code = int(match[1], 16) if match[1] else int(match[2])
-    if code < 0x20 and code not in (9, 10, 13):
-        return " "
-    if 0xD800 <= code <= 0xDFFF or code in (0xFFFE, 0xFFFF) or code > 0x10FFFF:
-        return "\ufffd"
-    return match[0]
+def _count_keywords(text: str) -> int:
+    return sum(1 for _ in _KEYWORD_BEGIN.finditer(text))
 
 
 def _cut_entries(text: str) -> tuple[str, int]:
@@ -142,21 +184,3 @@ def _check_shape(text: str) -> None:
             raise ParseError("too_large", "broken XML of this size is not read") from None
         if any(tag[0].count("=") > MAX_ATTRIBUTES for tag in _LONG_TAG.finditer(text)):
             raise ParseError("too_complex", "an element with too many attributes") from None
-
-
-def _raw_feed(parsed: Any, skipped: tuple[str, ...]) -> RawFeed:
-    title = str(parsed.feed.get("title") or "")[:MAX_RAW_TITLE]
-    return RawFeed(title, tuple(map(_raw_entry, parsed.entries[:MAX_ENTRIES])), skipped)
-
-
-def _raw_entry(item: Any) -> RawEntry:
-    contents = [str(part.get("value") or "")[:MAX_HTML] for part in item.get("content") or ()]
-    return RawEntry(
-        guid=str(item.get("id") or "")[:MAX_GUID] or None,
-        link=str(item.get("link") or "")[:MAX_LINK],
-        title=str(item.get("title") or "")[:MAX_RAW_TITLE],
-        # Not item.get: it gives the subtitle for a missing summary, and warns when "updated" is missing.
-        summary=str(dict.get(item, "summary") or "")[:MAX_HTML],
-        content=max(contents, key=len, default=""),
-        published=next((str(found) for key in _DATES if (found := dict.get(item, key))), "")[:MAX_DATE],
-    )
