@@ -16,7 +16,7 @@ from telegram.ext import Application, ContextTypes, ExtBot
 
 from bot.clock import now
 from bot.context import Context, Services
-from bot.handlers import digest, directive, errors, info, report, settings, start
+from bot.handlers import digest, directive, errors, info, report, settings, start, why
 from bot.jobs import Jobs
 from bot.profile import publish_profile
 from bot.request import AiohttpRequest
@@ -25,6 +25,7 @@ from bot.settings import Settings
 from feeds.database import Database
 from feeds.fetch import Fetcher
 from feeds.following import sync_sources
+from feeds.pages import PAGE_PACE
 from feeds.sources import Source, load_sources
 from feeds.update import UpdateReport
 
@@ -89,7 +90,7 @@ def build_application(services: Services) -> BotApplication:
         .concurrent_updates(16)
         .build()
     )
-    for module in (start, directive, digest, settings, report, info):
+    for module in (start, why, directive, digest, settings, report, info):
         application.add_handlers(module.handlers())
     application.add_error_handler(errors.report)
     return application
@@ -115,7 +116,8 @@ async def running(
         await asyncio.to_thread(database.migrate)
         wanted = load_sources(settings.sources_file) if sources is None else sources
         await asyncio.to_thread(_sync, database, wanted, clock())
-        jobs = Jobs(database, clock)
+        # Offline there is nobody to be polite to.
+        jobs = Jobs(database, clock, page_pace=0.0 if offline else PAGE_PACE)
         services = Services(settings, database, clock, wake_delivery=jobs.wake_delivery)
         bot = Running(services, jobs, None, None)
         if Role.POLL in roles:

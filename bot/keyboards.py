@@ -130,6 +130,11 @@ def item_buttons(items: Mapping[int, int], language: str) -> Rows:
     return (*_rows(numbers, 5), _nothing(language))
 
 
+def why_buttons(items: Mapping[int, int]) -> Rows:
+    """The numbers of a digest's items, each with its article's id, to ask what became of it."""
+    return _rows([(str(number), f"why:{article_id}") for number, article_id in sorted(items.items())], 5)
+
+
 def wrong_buttons(article_id: int, tokens: Tokens, language: str) -> Rows:
     """What may be wrong with an article that is said to cite the documents of `tokens`."""
     documents: list[Button] = [

@@ -29,6 +29,7 @@ COMMANDS = (
     Command("unsubscribe", "huy", "Ngừng nhận bản tin", "Stop the daily briefing"),
     Command("settings", "caidat", "Giờ, chủ đề, lượng tin, múi giờ, ngôn ngữ", "Hour, topics, amount, zone, language"),
     Command("language", "ngonngu", "Đổi ngôn ngữ", "Change the language"),
+    Command("why", "visao", "Vì sao một bài có hay không có trong bản tin", "What became of an article, and why"),
     Command("status", "trangthai", "Bot đang đọc những gì, nguồn nào lỗi", "What is being read, which sources fail"),
     Command("privacy", "riengtu", "Bot lưu gì về bạn; xóa dữ liệu", "What is stored about you; erase it"),
     Command("about", "gioithieu", "Bot làm gì, chọn tin đúng đến đâu", "What the bot does, and how often it is right"),

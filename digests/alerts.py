@@ -62,10 +62,10 @@ def alert_of(feeds: Sequence[Feed], now: datetime) -> Alert:
         if is_news or (health is Health.WELL and feed.reported and feed.next_check_at >= now):
             changed[health].append(feed)
     return Alert(
-        *(_lines(changed[health], feeds, now) for health in (Health.FAILING, Health.SILENT, Health.WELL)),
-        reported={
-            feed.id: None if health is Health.WELL else str(health) for health in changed for feed in changed[health]
-        },
+        failing=_lines(changed[Health.FAILING], feeds, now),
+        silent=_lines(changed[Health.SILENT], feeds, now),
+        well=_lines(changed[Health.WELL], feeds, now),
+        reported={feed.id: None if health is Health.WELL else health for health in changed for feed in changed[health]},
     )
 
 

@@ -20,6 +20,7 @@ from digests.dossier import PER_PAGE, CitingArticle, Dossier
 from digests.views import DigestView, DocumentChip
 from feeds.classify import topics
 from feeds.documents import Document, document_name, load_catalogue, type_name, wish_name
+from feeds.health import health_of, reason_of
 from feeds.text import shorten
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -245,6 +246,8 @@ def _environment() -> Environment:
         "checked_name": _checked_name,
         "meant": _meant,
         "is_unverified": _is_unverified,
+        "health": health_of,
+        "reason_of": reason_of,
         "topic_name": lambda code, language: names[code][language],
     }
     return environment

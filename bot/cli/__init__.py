@@ -20,6 +20,7 @@ _COMMANDS = {
     "brief": "brief",
     "directive": "directive",
     "analyse": "analyse",
+    "why": "why",
     "import": "importing",
     "feeds": "feeds",
     "doctor": "doctor",

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, load_only
-from telegram import CallbackQuery, Message, Update
+from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update
 from telegram.constants import MessageEntityType
 from telegram.ext import BaseHandler, CallbackQueryHandler
 
@@ -39,7 +39,7 @@ async def report_pressed(update: Update, context: Context) -> None:
             await edit(query, message)
         await done(query, reader, None if message else "stale_button")
         return
-    items = await context.bot_data.read(_articles_of, _links(query))
+    items = await context.bot_data.read(articles_of, links_of(query.message))
     await done(query, reader, None if items else "no_items")
     if items and not is_repeated(query, context):
         numbers = item_buttons(items, reader.language)
@@ -93,16 +93,15 @@ async def _say(
     await done(query, reader, _SAYINGS.get(stored, "stale_button"))
 
 
-def _links(query: CallbackQuery) -> Mapping[int, str]:
-    """The items of the message under which the button stands; none of one too old to be seen."""
-    message = query.message
+def links_of(message: MaybeInaccessibleMessage | None) -> Mapping[int, str]:
+    """The numbered items of a message of ours; none of one too old to be seen."""
     if not isinstance(message, Message) or message.text is None:
         return {}
     links = [(e.offset, e.url) for e in message.entities if e.type == MessageEntityType.TEXT_LINK and e.url]
     return item_links(message.text, links)
 
 
-def _articles_of(session: Session, links: Mapping[int, str]) -> Mapping[int, int]:
+def articles_of(session: Session, links: Mapping[int, str]) -> Mapping[int, int]:
     """Number -> article id of the items whose address we know."""
     identities = {number: article_identity(url) for number, url in links.items()}
     rows = session.execute(
