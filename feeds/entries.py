@@ -142,11 +142,12 @@ def entry_of(raw: RawEntry, base: str) -> Entry:
 def link_of(raw: RawEntry, base: str) -> str | None:
     """The entry's link made absolute, or None when it is no ordinary web address."""
     link = unescape(raw.link).strip().replace(" ", "%20")
-    try:
-        absolute = urljoin(base, link) if link else ""
-    except ValueError:
-        return None
-    return absolute if is_feed_url(absolute) else None
+    if not link.startswith(("https://", "http://")):
+        try:
+            link = urljoin(base, link) if link else ""
+        except ValueError:
+            return None
+    return link if is_feed_url(link) else None
 
 
 def _texts(raw: RawEntry) -> tuple[str, str]:

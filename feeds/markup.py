@@ -6,6 +6,7 @@ For the small HTML of feed descriptions. Whole pages go through feeds.extract.
 import codecs
 import re
 from collections.abc import Iterator
+from html import unescape
 
 from lxml import etree, html
 
@@ -24,6 +25,10 @@ _CHARACTER_REFERENCE = re.compile(r"&#(?:x0*([0-9a-f]{1,12})|0*(\d{1,12}));", re
 _LONG_REFERENCE = re.compile(r"&#x?[0-9a-f]{13,};", re.I)
 
 _CUT_TAG = re.compile(r"<(?:[a-zA-Z/!][^<>]*)?$")  # the last tag of a cut description may have lost its end
+# How most descriptions are made: a picture with a link, then text in at most one paragraph.
+_PICTURE_AND_TEXT = re.compile(
+    r"\s*+(?:<a\b[^<>]*>\s*+<img\b[^<>]*>\s*+</a>\s*+)?(?:</?br\s*+/?>\s*+)*+(?:<p>([^<>]*)</p>\s*+|([^<>]*))"
+)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _SCRIPT = re.compile(r"<(?P<end>/?)script\b", re.I)
 _ATTRIBUTE = re.compile(r"[\w-]\s?=")
@@ -145,6 +150,8 @@ def html_to_text(fragment: str) -> str:
     fragment = _CUT_TAG.sub("", fragment[:MAX_FRAGMENT]).replace("\0", "")
     if not _TAG.search(fragment):
         return clean(fragment)
+    if plain := _PICTURE_AND_TEXT.fullmatch(fragment):
+        return clean(unescape(plain[1] or plain[2] or ""))
     if not is_bearable(fragment):
         return clean(strip_tags(fragment))
     try:

@@ -77,7 +77,9 @@ _RDF_ABOUT = "http://www.w3.org/1999/02/22-rdf-syntax-ns# about rdf"
 # Anything else in a channel's picture or search box makes feedparser take its title for the channel's.
 _IN_BOX = frozenset({"title", "link", "description", "url", "width", "height", "name"})
 
-_CP1252 = re.compile("[\x80-\x9f]")
+# What feedparser takes for Windows-1252, as a character of its own and by its number.
+_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
+_CONTROL_REFERENCE = re.compile(rb"&#(?:x0*[89][0-9a-f]|0*1[2-5]\d);", re.I)
 _QUERY_ENTITY = re.compile("&([A-Za-z0-9_]+);")
 
 
@@ -162,8 +164,14 @@ class _Scanner:
         self._kind = ""  # of the field whose text is being read
         self._pieces: list[str] | None = None
         self._permalink = False
+        self._has_signs = False  # U+0080 to U+00BF, without which nothing looks encoded twice
 
     def read(self, text: str) -> None:
+        data = text.encode("utf-8")
+        references = b"&#" in data
+        if _CONTROL.search(data) or (references and _CONTROL_REFERENCE.search(data)) or mend_references(text) != text:
+            raise _DoubtfulError
+        self._has_signs = references or b"\xc2" in data
         parser = expat.ParserCreate("utf-8", " ")
         parser.namespace_prefixes = True
         parser.ordered_attributes = True
@@ -173,7 +181,7 @@ class _Scanner:
         parser.CharacterDataHandler = self._characters
         parser.StartNamespaceDeclHandler = self._declare
         parser.StartDoctypeDeclHandler = self._doctype
-        parser.Parse(text.encode("utf-8"), True)
+        parser.Parse(data, True)
 
     def _doctype(self, *_: object) -> None:
         raise _DoubtfulError
@@ -260,8 +268,10 @@ class _Scanner:
         depth = self._depth
         self._depth -= 1
         if self._pieces is not None:
-            value = _value_of("".join(self._pieces))
+            value = "".join(self._pieces).strip()
             self._pieces = None
+            if self._has_signs and _is_twice_encoded(value):
+                raise _DoubtfulError
             if self._item is None:
                 self.title = value
                 return
@@ -326,16 +336,12 @@ def _checked(address: str) -> str:
     return address
 
 
-def _value_of(text: str) -> str:
-    text = text.strip()
-    if not text.isascii():
-        try:
-            text.encode("iso-8859-1").decode("utf-8")
-        except UnicodeError:
-            if _CP1252.search(text):
-                raise _DoubtfulError from None
-        else:
-            raise _DoubtfulError  # UTF-8 taken for Latin-1 once too often: feedparser mends that
-    if "&#" in text and mend_references(text) != text:
-        raise _DoubtfulError
-    return text
+def _is_twice_encoded(text: str) -> bool:
+    """Whether `text` looks like UTF-8 taken for Latin-1, which feedparser mends."""
+    if text.isascii():
+        return False
+    try:
+        text.encode("iso-8859-1").decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
