@@ -28,14 +28,14 @@ _MONTHS = {
 _MONTH = r"(?P<name>jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.?"
 _YEAR = r"(?P<year>\d{4})(?!\d)"
 _DATES = (
+    # 05 Aug 2026, 05-Aug-26: the commonest, so it is tried first
+    re.compile(rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+{_MONTH}[\s,-]+(?P<year>\d{{4}}|\d\d)(?![\d:])", re.I),
     # 2026-10-05, 2026/10/05, 20261005T
     re.compile(r"(?<![\d-])(?P<year>\d{4})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?!\d)"),
     re.compile(r"(?<![\d-])(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?=T\d)"),
     # 28/05/2026, 28-05-2026, 28.5.2026; 28/05/26
     re.compile(rf"(?<![\d-])(?P<day>\d{{1,2}})(?P<sep>[-/.])(?P<month>\d{{1,2}})(?P=sep){_YEAR}"),
     re.compile(r"(?<![\d/-])(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d\d)(?![\d/])"),
-    # 05 Aug 2026, 05-Aug-26
-    re.compile(rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+{_MONTH}[\s,-]+(?P<year>\d{{4}}|\d\d)(?![\d:])", re.I),
     # May 25, 2020
     re.compile(rf"\b{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR}", re.I),
     # [ngày] 28 tháng 5 năm 2026, 28 tháng 5, 2026
@@ -58,6 +58,7 @@ _ZONES = {
     **{"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
     **{"CET": 1, "CEST": 2, "BST": 1, "JST": 9, "KST": 9, "SGT": 8, "HKT": 8},
 }
+_MARKS = re.compile(r"[\x00-\x08]")  # which stand for the places of time and date below
 _LEFT_OVER = re.compile(
     r"cập nhật(?: lúc| lần cuối)?|ngày đăng|đăng (?:ngày|lúc)|đăng tải|xuất bản|thời gian|ngày|lúc|giờ việt nam|"
     r"(?:thứ (?:hai|ba|tư|năm|sáu|bảy|[2-7])|chủ nhật)|"
@@ -83,7 +84,7 @@ def parse_date_line(line: str, *, default_zone: tzinfo = VIETNAM) -> datetime | 
 
 def _read(raw: str, default_zone: tzinfo) -> tuple[datetime, str] | None:
     """The moment and what of `raw` was not part of it."""
-    text = " ".join(re.sub(r"[\x00-\x08]", " ", raw[:MAX_LENGTH]).replace("<![CDATA[", " ").replace("]]>", " ").split())
+    text = " ".join(_MARKS.sub(" ", raw[:MAX_LENGTH]).replace("<![CDATA[", " ").replace("]]>", " ").split())
     day_match = next((match for pattern in _DATES if (match := pattern.search(text))), None)
     if not day_match:
         return None
