@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from feeds.text import fold
+from feeds.text import fold, one_of_words
 
 DATA = Path(__file__).with_name("data") / "boilerplate.toml"
 
@@ -46,6 +46,18 @@ class Unmarked:
 
 
 @dataclass(frozen=True, slots=True)
+class BylineRules:
+    """`labels` before the colon of an author's name; what is none: whole names, and how others begin.
+
+    In lower case with all tones: "Bảo Ngọc" and "Đại Lâm" are names, "Báo ..." and "Đài ..." are none.
+    """
+
+    labels: frozenset[str]
+    nobody: frozenset[str]
+    begins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Rules:
     drop: frozenset[str]
     end: frozenset[str]
@@ -54,6 +66,9 @@ class _Rules:
     credits: frozenset[str]
     marks: dict[str, str]
     openers: tuple[str, ...]
+    captions: re.Pattern[str]
+    related: re.Pattern[str]
+    byline: BylineRules
 
 
 @cache
@@ -67,6 +82,13 @@ def _rules() -> _Rules:
         credits=frozenset(map(line_key, data["credits"])),
         marks={fold(mark): outlet for mark, outlet in data["marks"].items()},
         openers=tuple(f"{word} " for word in data["openers"]),
+        captions=re.compile(one_of_words(data["classes"]["captions"]), re.IGNORECASE),
+        related=re.compile(one_of_words(data["classes"]["related"]), re.IGNORECASE),
+        byline=BylineRules(
+            frozenset(label.lower() for label in data["byline"]["labels"]),
+            frozenset(name.lower() for name in data["byline"]["nobody"]),
+            tuple(f"{word.lower()} " for word in data["byline"]["begins"]),
+        ),
     )
 
 
@@ -116,6 +138,25 @@ def is_credit(line: str) -> bool:
     if colon and line_key(who) in _rules().credits:
         return True
     return bool(_SIGNATURE.match(line)) or bool(re.match(r"^\(?(?:Theo|Nguồn)\s", line))
+
+
+def is_caption_class(name: str) -> bool:
+    """Whether an element of a page with the class `name` holds the caption of a picture."""
+    return _rules().captions.search(name) is not None
+
+
+def is_related_class(name: str) -> bool:
+    """Whether an element of a page with the class `name` points to other articles."""
+    return _rules().related.search(name) is not None
+
+
+def byline_rules() -> BylineRules:
+    return _rules().byline
+
+
+def is_outlet_mark(name: str) -> bool:
+    """Whether `name` is an outlet or the mark of one: "TTXVN", "Báo Hải Phòng"."""
+    return fold(name) in _rules().marks or name in _rules().marks.values()
 
 
 def cut_glued_caption(paragraph: str) -> str:

@@ -19,12 +19,14 @@ from feeds.boilerplate import (
     line_key,
 )
 from feeds.dates import parse_date_line
+from feeds.places import find_places
 from feeds.text import sentences, shorten
 
 MAX_OWN_TITLE = 120  # characters of a title made of the first sentence
 MAX_HEADLINE = 220
 MAX_PHOTO_LINE = 120  # a line under a picture's text that is no longer than this is its caption
 DATE_LINES = 8  # how far down a line that is a date dates the article
+SIGNED_LINES = 6  # how far up from the end a credit names the author
 
 _BULLET = re.compile(r"^[•●▪■◦*]\s*")
 _ELLIPSIS = re.compile(r"(?:…|\.\.\.)$")
@@ -34,13 +36,14 @@ _CLOSING = re.compile(r"\.*\./\.?$")
 
 @dataclass(frozen=True, slots=True)
 class Shaped:
-    """The parts of an article; `lead` still with the paper's mark."""
+    """The parts of an article; `lead` still with the paper's mark. `signed` are the lines that may name its author."""
 
     title: str
     title_is_ours: bool
     lead: str
     text: str
     published: datetime | None
+    signed: tuple[str, ...]
 
 
 def shape_lines(lines: list[str], *, title: str = "") -> Shaped:
@@ -56,7 +59,7 @@ def shape_lines(lines: list[str], *, title: str = "") -> Shaped:
     if paragraphs:
         paragraphs[-1] = _CLOSING.sub(".", paragraphs[-1])
     lead, text = (paragraphs[0], "\n".join(paragraphs[1:])) if paragraphs else ("", "")
-    return Shaped(title or _own_title(lead), not title and bool(lead), lead, text, published)
+    return Shaped(title or _own_title(lead), not title and bool(lead), lead, text, published, _signed(lines))
 
 
 def _filled(lines: list[str]) -> list[str]:
@@ -98,15 +101,23 @@ def _repeated_headline(lines: list[str]) -> str:
 
 
 def _until_end(lines: list[str], title: str) -> list[str]:
-    """`lines` up to the end of the article: an end line, or a teaser of another article, behind half of the text."""
+    """`lines` up to the end of the article: an end line, or a teaser of another article, behind half of the text.
+
+    An end line further up is the heading of a box of other articles: the headlines under it go with it.
+    """
     sizes = [len(line) if is_paragraph(line) else 0 for line in lines]
     total, seen = sum(sizes), 0
+    kept: list[str] = []
+    in_box = False
     for number, line in enumerate(lines):
-        is_over = is_end(line) or _is_teaser(lines, number, title)
-        if is_over and seen and seen * 2 >= total:
-            return lines[:number]
+        is_heading = is_end(line)
+        if (is_heading or _is_teaser(lines, number, title)) and seen and seen * 2 >= total:
+            return kept
+        in_box = (is_heading and bool(seen)) or (in_box and (not line or _is_headline(_BULLET.sub("", line))))
+        if not in_box:
+            kept.append(line)
         seen += sizes[number]
-    return lines
+    return kept
 
 
 def _is_teaser(lines: list[str], number: int, title: str) -> bool:
@@ -158,6 +169,12 @@ def _without_tail(lines: list[str]) -> list[str]:
     while end > 1 and _is_tail(lines[end - 1]):
         end -= 1
     return lines[:end]
+
+
+def _signed(lines: list[str]) -> tuple[str, ...]:
+    """The credits among the last lines, the last one first; a single word or a place is no signature."""
+    last = reversed(_filled(lines)[-SIGNED_LINES:])
+    return tuple(line for line in last if is_credit(line) and len(line.split()) > 1 and not find_places(line))
 
 
 def _is_tail(line: str) -> bool:

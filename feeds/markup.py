@@ -16,10 +16,13 @@ MAX_FRAGMENT = 300_000
 MAX_TAGS = 60_000
 MAX_ATTRIBUTES = 300
 
-# What stands in the prolog of HTML and XML about the encoding. Only these are believed: other codecs that
-# Python knows are slow or no text at all.
+# What stands in the prolog of HTML and XML about the encoding. Only these are believed, by Python's names: other
+# codecs that it knows are slow or no text at all.
 _DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,20})""")
-_KNOWN = frozenset({"utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1258", "cp1252", "iso8859-1", "ascii"})
+_KNOWN = re.compile(
+    r"ascii|utf-(?:8|16(?:-[bl]e)?)|iso8859-\d+|cp(?:125\d|437|85\d|866|874|932|949|950)|koi8-[rtu]|mac-\w+|tis-620|"
+    r"shift_jis|euc_(?:jp|kr)|iso2022_(?:jp|kr)|gb(?:2312|k|18030)|big5(?:hkscs)?"
+)
 
 _CHARACTER_REFERENCE = re.compile(r"&#(?:x0*([0-9a-f]{1,12})|0*(\d{1,12}));", re.I)
 _LONG_REFERENCE = re.compile(r"&#x?[0-9a-f]{13,};", re.I)
@@ -97,7 +100,7 @@ def _codec(name: str) -> str:
         found = codecs.lookup(name).name
     except LookupError:
         return ""
-    return found if found in _KNOWN else ""
+    return found if _KNOWN.fullmatch(found) else ""
 
 
 def mend_references(text: str) -> str:

@@ -2,99 +2,212 @@
 
 ::
 
-    due pages --claim--> fetch --> extract --analyse--> store
-                           |
-                           +-- error: the article keeps what its lead said; tried again, `PAGE_TRIES` times in all
+    due pages --claim--> fetch --> extract, in a process of its own --> analyse --> store
+                           |          |
+                           +----------+-- no article: it keeps what its feed said, with the reason;
+                                          what may pass is tried again, `PAGE_TRIES` times in all
+
+An article that may be policy is read once more, about a day after it came, for papers correct their articles in
+silence: what it said before is kept as a version (feeds.versions), and it is judged anew.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from feeds.analyse import analyse
 from feeds.classify import first_reading
 from feeds.database import Database
-from feeds.extract import ExtractError, extract_page, join_lead
-from feeds.fetch import Fetched, Fetcher, FetchError
+from feeds.extract import ArticleText, ExtractError, extract_page, join_lead
+from feeds.fetch import Fetcher, FetchError
+from feeds.intake import FUTURE
 from feeds.models import Article
+from feeds.refusal import leads_elsewhere
+from feeds.rhythm import back_off
 from feeds.store import claim_pages, date_article, published_on, store_analysis, take_turn
-from feeds.update import FUTURE, next_check
+from feeds.text import fold
+from feeds.versions import Parts, is_edit, keep_version
+from feeds.worker import Worker, WorkerError
 
 log = structlog.get_logger()
 
+PAGE_PACE = 1.0  # seconds between two pages of one host
 PAGE_TRIES = 3
+READ_AGAIN_AFTER = timedelta(hours=24)
+REMOVED_LATER = "page removed later"
 _FIRST_WAIT = timedelta(minutes=15)
-_AT_ONCE = 16
+# So many wait for their hosts' turns; a lease (feeds.store) must outlast them all, were they all of one slow host.
+_AT_ONCE = 32
+_SECONDS = 10.0  # for taking one page apart; it needs some hundredths of one
+_REMOVED = frozenset({"http_404", "gone", "removed", "home_page"})
 
 
-async def read_pages(database: Database, fetcher: Fetcher, clock: Callable[[], datetime]) -> int:
-    """Fetches every page that is due and judges its article anew; returns how many were read."""
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why a page was not read, as a short code, and whether it may be another time."""
+
+    reason: str
+    retry: bool
+
+
+async def read_pages(
+    database: Database, fetcher: Fetcher, worker: Worker, clock: Callable[[], datetime], *, pace: float = PAGE_PACE
+) -> int:
+    """Fetches every page that is due and judges its article anew; returns how many were read.
+
+    One slow page holds up nothing but its own host's others. `pace` is in seconds.
+    """
     read = 0
-    while articles := await asyncio.to_thread(_claim, database, clock()):
-        reads = (_read(database, fetcher, clock, article) for article in articles)
-        for outcome in await asyncio.gather(*reads, return_exceptions=True):
-            if isinstance(outcome, BaseException):  # its row could not be written: the lease runs out, others go on
-                log.error("a page's state could not be recorded", exc_info=outcome)
-            else:
-                read += outcome
-    return read
-
-
-def _claim(database: Database, now: datetime) -> Sequence[Article]:
-    with database.session() as session:
-        return claim_pages(session, now, limit=_AT_ONCE)
-
-
-async def _read(database: Database, fetcher: Fetcher, clock: Callable[[], datetime], article: Article) -> bool:
+    running: set[asyncio.Task[bool]] = set()
     try:
-        fetched = await fetcher.get(article.url or "")
-        await asyncio.to_thread(_take_in, database, article, fetched, clock())
-    except FetchError as error:
-        await asyncio.to_thread(_failed, database, article, clock(), error.reason, error.retry)
-    except ExtractError as error:
-        await asyncio.to_thread(_failed, database, article, clock(), f"extract: {error}", False)
-    except Exception as error:  # one broken page must not stop the others: the article keeps the state its lead gave it
-        log.exception("page failed unexpectedly", url=article.url)
-        await asyncio.to_thread(_failed, database, article, clock(), type(error).__name__, False)
-    else:
-        return True
+        while True:
+            for article in await asyncio.to_thread(_claim, database, clock(), _AT_ONCE - len(running)):
+                running.add(asyncio.create_task(_read(database, fetcher, worker, clock, article, pace)))
+            if not running:
+                return read
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            read += sum(task.result() for task in done)
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+def _claim(database: Database, now: datetime, limit: int) -> Sequence[Article]:
+    """Pages to read; those that were to be read again for an article that is no policy after all are let go."""
+    with database.session() as session:
+        while claimed := claim_pages(session, now, limit=limit):
+            for article in claimed:
+                if article.page_read_at and article.state == "left_out":
+                    article.page_due_at = None
+            if wanted := [article for article in claimed if article.page_due_at]:
+                return wanted
+        return []
+
+
+async def _read(
+    database: Database,
+    fetcher: Fetcher,
+    worker: Worker,
+    clock: Callable[[], datetime],
+    article: Article,
+    pace: float,
+) -> bool:
+    try:
+        found = await _page_of(fetcher, worker, article.url or "", pace)
+        if isinstance(found, ArticleText):
+            return await asyncio.to_thread(_take_in, database, article, found, clock())
+        await asyncio.to_thread(_failed, database, article, clock(), found)
+    except Exception:  # its row could not be written: the lease runs out, and the others go on
+        log.exception("a page's state could not be recorded", url=article.url)
     return False
 
 
-def _take_in(database: Database, article: Article, fetched: Fetched, now: datetime) -> None:
-    """Judges the article by its page, which also gives the headline and the date that its feed did not."""
-    page = extract_page(fetched.body, url=fetched.url)
-    lead, text = join_lead(article.lead, page)
+async def _page_of(fetcher: Fetcher, worker: Worker, url: str, pace: float) -> ArticleText | _Failure:
+    try:
+        fetched = await fetcher.get(url, pace=pace)
+        if elsewhere := leads_elsewhere(url, fetched.url):
+            return _Failure(elsewhere, False)
+        return await worker.run(partial(extract_page, url=fetched.url), fetched.body, seconds=_SECONDS)
+    except FetchError as error:
+        return _Failure(error.reason, error.retry)
+    except ExtractError as error:
+        return _Failure(error.reason, error.reason == "challenge")
+    except WorkerError as error:
+        return _Failure(f"not taken apart: {error}", False)
+    except Exception as error:  # one broken page must not stop the others: the article keeps the state its lead gave it
+        log.exception("page failed unexpectedly", url=url)
+        return _Failure(type(error).__name__, False)
+
+
+def _take_in(database: Database, article: Article, page: ArticleText, now: datetime) -> bool:
+    """Judges the article by its page, which also gives the headline and the date that its feed did not.
+
+    False where the page was for nothing: the article was edited meanwhile, and is wanted again.
+    """
+    is_again = article.page_read_at is not None
     named = article.title_is_ours and page.title and not page.title_is_ours
     title = page.title if named else article.title or page.title
+    parts: Parts = (title, *_joined(article, page, is_again=is_again))
     dated = page.published if page.published and page.published <= now + FUTURE else None
     published = article.published_at or dated
-    analysis = analyse(
-        title,
-        lead,
-        text,
-        published=published_on(published),
-        home_province=article.province,
-        judge=first_reading,
+    is_news = not is_again or (is_edit(article.parts, parts) and not page.is_teaser and not _is_cut(article, parts))
+    analysis = (
+        analyse(*parts, published=published_on(published), home_province=article.province, judge=first_reading)
+        if is_news
+        else None
     )
     with database.session() as session:
         take_turn(session)
         stored = session.get_one(Article, article.id)
-        if stored.title != article.title:  # edited meanwhile, and the page wanted again
-            return
-        stored.title, stored.title_is_ours = title, article.title_is_ours and not named
-        stored.lead, stored.text, stored.page_due_at = lead, text, None
-        if published and stored.published_at is None:
-            date_article(session, stored, published)
-        store_analysis(session, stored, analysis)
+        if stored.parts != article.parts:
+            return False
+        if analysis is not None:
+            if is_again:
+                keep_version(session, stored, parts, now)
+                log.info("article edited in silence", url=article.url, title=title)
+            stored.title, stored.lead, stored.text = parts
+            stored.title_is_ours = article.title_is_ours and not named
+            stored.author = stored.author or page.author
+            if published and stored.published_at is None:
+                date_article(session, stored, published)
+            store_analysis(session, stored, analysis)
+            if page.is_teaser:
+                _note(stored, "page paywall")
+        _settle(stored, now)
+    return True
 
 
-def _failed(database: Database, article: Article, now: datetime, reason: str, retry: bool) -> None:
+def _joined(article: Article, page: ArticleText, *, is_again: bool) -> tuple[str, str]:
+    """(lead, text): what the feed gave before what the page gives.
+
+    Of an edited page, its own lead alone where the stored one was the page's too, and no feed's: then the paragraph
+    behind it is less like the page's lead than it is.
+    """
+    lead, text = join_lead(article.lead, page)
+    if is_again and is_edit(("", article.lead, article.text), ("", lead, text)):
+        second = article.text.partition("\n")[0]
+        if _likeness(article.lead, page.lead) > _likeness(second, page.lead):
+            return page.lead, page.text
+    return lead, text
+
+
+def _likeness(one: str, other: str) -> float:
+    """Of the words of two paragraphs, the share that both have."""
+    words, others = set(fold(one).split()), set(fold(other).split())
+    return len(words & others) / max(1, len(words | others))
+
+
+def _is_cut(article: Article, parts: Parts) -> bool:
+    """Whether less than half is left: rather a page that came incomplete than an edit."""
+    return 2 * sum(map(len, parts)) < sum(map(len, article.parts))
+
+
+def _settle(article: Article, now: datetime) -> None:
+    """The page was read; once more a day after the article came, if it may be policy."""
+    again = article.first_seen_at + READ_AGAIN_AFTER
+    article.page_due_at = again if again > now and article.state != "left_out" else None
+    article.page_failures, article.page_read_at = 0, now
+
+
+def _failed(database: Database, article: Article, now: datetime, failure: _Failure) -> None:
     with database.session() as session:
         stored = session.get_one(Article, article.id)
+        if stored.page_read_at:  # it was only looked at again
+            stored.page_due_at = None
+            if failure.reason in _REMOVED:
+                log.info("page removed later", url=article.url, title=article.title)
+                _note(stored, REMOVED_LATER)
+            return
         stored.page_failures += 1
-        again = retry and stored.page_failures < PAGE_TRIES
-        stored.page_due_at = next_check(now, _FIRST_WAIT, stored.page_failures) if again else None
-        stored.state_reason = f"{stored.state_reason.partition(';')[0]}; page {reason}"
+        again = failure.retry and stored.page_failures < PAGE_TRIES
+        stored.page_due_at = now + back_off(_FIRST_WAIT, stored.page_failures) if again else None
+        _note(stored, f"page {failure.reason}")
+
+
+def _note(article: Article, what: str) -> None:
+    article.state_reason = f"{article.state_reason.partition(';')[0]}; {what}"

@@ -62,7 +62,13 @@ def test_a_script_may_hold_any_number_of_equal_signs() -> None:
 def test_plain_text() -> None:
     text = f"Hội nghị về an ninh, trật tự\n\n30/01/2023 - 05:30\n\n(HP)- {LEAD}\n\n{BODY}\n\nVăn Đức\n\nChia sẻ:\n"
     assert extract_text(text) == ArticleText(
-        "Hội nghị về an ninh, trật tự", False, LEAD, BODY, datetime(2023, 1, 29, 22, 30, tzinfo=UTC), "Báo Hải Phòng"
+        title="Hội nghị về an ninh, trật tự",
+        title_is_ours=False,
+        lead=LEAD,
+        text=BODY,
+        published=datetime(2023, 1, 29, 22, 30, tzinfo=UTC),
+        outlet_hint="Báo Hải Phòng",
+        author="Văn Đức",
     )
 
 
