@@ -1,5 +1,6 @@
 """Bot API requests over aiohttp: PTB's documented seam, at a fifth of the CPU of its default client."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -56,7 +57,7 @@ class AiohttpRequest(BaseRequest):
             async with self._session.request(
                 method,
                 url,
-                data=request_data.json_parameters if request_data else None,
+                data=_form(request_data) if request_data else None,
                 timeout=timeout,
                 headers={"User-Agent": self.USER_AGENT},
                 allow_redirects=False,  # behind a redirect nobody could say whether a message arrived
@@ -71,3 +72,13 @@ class AiohttpRequest(BaseRequest):
         if status >= 500:
             raise ServerFailed(f"HTTP {status}")
         return status, body
+
+
+def _form(data: RequestData) -> Mapping[str, str] | aiohttp.FormData:
+    """The fields of a call; a form of parts where one of them is a file."""
+    if not data.contains_files:
+        return data.json_parameters
+    form = aiohttp.FormData(data.json_parameters, quote_fields=False)  # file names in UTF-8, as Telegram reads them
+    for field, (name, content, kind) in (data.multipart_data or {}).items():
+        form.add_field(field, content, filename=name, content_type=kind)
+    return form

@@ -207,6 +207,14 @@ OTHER = [
     ("setWebhook", {"url": "https://x.vn", "secret_token": "bí mật"}, "secret token contains unallowed characters"),
     ("answerCallbackQuery", {}, 'parameter "callback_query_id" is required'),
     ("answerCallbackQuery", {"callback_query_id": "5"}, OLD_QUERY),
+    ("sendDocument", {"chat_id": AN}, "there is no document in the request"),
+    ("sendDocument", {"document": "BQ1"}, "chat_id is empty"),
+    ("sendDocument", {"chat_id": AN, "document": "BQ1"}, "wrong file_id or the file is temporarily unavailable"),
+    ("sendDocument", {"chat_id": AN, "document": "BQ1", "caption": "x" * 1025}, "message caption is too long"),
+    ("sendDocument", {"chat_id": AN, "document": "BQ1", "caption": "<b>", "parse_mode": "HTML"},
+     CANNOT + 'Can\'t find end tag corresponding to start tag "b"'),
+    ("getFile", {}, "file_id is empty"),
+    ("getFile", {"file_id": "BQ1"}, "wrong file_id or the file is temporarily unavailable"),
     ("editMessageText", {"text": "x", "message_id": 5}, "chat_id is empty"),
     ("editMessageText", {"text": "x", "chat_id": AN}, "message identifier is not specified"),
     ("editMessageText", {"chat_id": AN, "message_id": 5}, "message text is empty"),
@@ -229,6 +237,7 @@ async def test_other_methods_refuse(
 
 NOT_HERE = [
     ("sendPhoto", {"chat_id": AN, "photo": "x"}, "the method sendPhoto"),
+    ("sendDocument", {"chat_id": AN, "document": "https://x.vn/a.pdf"}, "documents by their address"),
     ("sendMessage", plain("*x*", parse_mode="MarkdownV2"), "parse_mode MarkdownV2; the project writes HTML"),
     ("sendMessage", plain(business_connection_id="x"), 'the parameter "business_connection_id"'),
     ("sendMessage", plain(reply_markup=button(switch_inline_query="x")), "buttons with switch_inline_query"),

@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.sandbox.faults import Fault, Faults, Loss, SendingLimits
+from bot.sandbox.files import Upload
 from bot.sandbox.methods import METHODS
 from bot.sandbox.parameters import Parameters, checked_parameters, method_name
 from bot.sandbox.refusal import Refusal, bad_request
@@ -44,6 +45,7 @@ class BotApi:
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_route("*", "/bot{token}/{method}", self._handle)
+        app.router.add_get("/file/bot{token}/{path:.+}", self._file)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         if request.match_info["token"] != self._token:
@@ -68,6 +70,14 @@ class BotApi:
         if fault and fault.loss:
             await self._lose(request, fault.loss)
         return web.json_response(answer, status=status)
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        try:
+            if request.match_info["token"] != self._token:
+                raise Refusal(401, "Unauthorized")
+            return web.Response(body=self._world.files.at(request.match_info["path"]).content)
+        except Refusal as refusal:
+            return web.json_response(refusal.answer(), status=refusal.status)
 
     async def _perform(self, method: str, parameters: Parameters, fault: Fault | None) -> Any:
         if fault and fault.refusal:
@@ -103,5 +113,9 @@ async def _raw_parameters(request: web.Request) -> Mapping[str, Any]:
     except (ValueError, HttpProcessingError):
         raise bad_request("can't parse the form") from None
     for name, value in form.items():
-        raw[name] = value if isinstance(value, str) else "(file)"
+        raw[name] = _upload(value) if isinstance(value, web.FileField) else value
     return raw
+
+
+def _upload(field: web.FileField) -> Upload:
+    return Upload(field.filename, field.content_type, field.file.read())

@@ -9,9 +9,12 @@ import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
+from bot.sandbox.files import Upload
+from bot.sandbox.refusal import Refusal
 from bot.sandbox.user import answer_of
 from bot.sandbox.world import Chat, Json, World
 
@@ -33,6 +36,8 @@ class ChatPage:
         app.router.add_static("/page/", PAGE)
         app.router.add_get("/sandbox/events", self._events)
         app.router.add_post("/sandbox/say", self._say)
+        app.router.add_post("/sandbox/upload", self._upload)
+        app.router.add_get("/sandbox/file/{path}", self._file)
         app.router.add_post("/sandbox/press", self._press)
         app.router.add_post("/sandbox/users", self._users)
         app.router.add_post("/sandbox/language", self._language)
@@ -93,6 +98,27 @@ class ChatPage:
         except ValueError as error:
             raise web.HTTPConflict(text=str(error)) from error
         return web.json_response({})
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        """The file is the body, its name and the user are in the query."""
+        name, kind = request.query.get("name", "")[:255], request.content_type
+        user = request.query.get("user", "")
+        chat = self._chat({"user": int(user) if user.isdecimal() else 0})
+        try:
+            self._world.send_file(chat, Upload(name or "file", kind, await request.read()))
+        except (ValueError, Refusal) as error:
+            raise web.HTTPConflict(text=str(error)) from error
+        return web.json_response({})
+
+    async def _file(self, request: web.Request) -> web.Response:
+        """A document of the chat, always as a download: whatever it holds, the page never shows it as its own."""
+        try:
+            upload = self._world.files.at(request.match_info["path"])
+        except Refusal as error:
+            raise web.HTTPNotFound(text=str(error)) from error
+        disposition = f"attachment; filename*=UTF-8''{quote(upload.name, safe='')}"
+        headers = {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
+        return web.Response(body=upload.content, content_type="application/octet-stream", headers=headers)
 
     async def _press(self, request: web.Request) -> web.Response:
         """`{"answer": null}` when the bot did not answer in time."""

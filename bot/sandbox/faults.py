@@ -9,7 +9,7 @@ from bot.sandbox.parameters import Parameters
 from bot.sandbox.refusal import Refusal, too_many_requests
 
 # The calls that count against the sending limits.
-SENDING = {"sendMessage", "editMessageText", "editMessageReplyMarkup"}
+SENDING = {"sendMessage", "sendDocument", "editMessageText", "editMessageReplyMarkup"}
 MESSAGES_PER_SECOND = 30  # over all chats
 CHAT_BURST = 5  # messages at once to one chat, then one each second
 

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bot.sandbox.files import Upload
 from bot.sandbox.refusal import Refusal, bad_request, not_in_sandbox
 
 Parameters = dict[str, Any]
@@ -19,11 +20,13 @@ _MISSING = {
     "message_id": "message identifier is not specified",
     "user_id": "invalid user_id specified",
     "action": "wrong parameter action in request",
+    "file_id": "file_id is empty",
+    "document": "there is no document in the request",
 }
 # Accepted by Telegram and ignored here would be pretending.
 _NOT_HERE = {
     "business_connection_id", "direct_messages_topic_id", "inline_message_id", "message_effect_id", "rich_message",
-    "suggested_post_parameters", "certificate",
+    "suggested_post_parameters", "certificate", "thumbnail",
 }  # fmt: skip
 _SPOKEN = {
     "InlineKeyboardMarkup": "inline keyboard markup",
@@ -57,6 +60,7 @@ def checked_parameters(method: str, raw: Mapping[str, Any]) -> Parameters:
     Integers and booleans may come as text, objects and arrays as JSON text. Absent and empty optional fields are
     left out, except empty strings, which mean something in some methods. Raises Refusal.
     """
+    raw = _attached(raw)
     result: Parameters = {}
     for name, kind in api_facts()["methods"][method].items():
         value = raw.get(name)
@@ -73,8 +77,18 @@ def checked_parameters(method: str, raw: Mapping[str, Any]) -> Parameters:
     return result
 
 
+def _attached(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields with each `attach://NAME` replaced by the part NAME of the form."""
+    parts = {f"attach://{name}": value for name, value in raw.items() if isinstance(value, Upload)}
+    return {name: parts.get(value, value) if isinstance(value, str) else value for name, value in raw.items()}
+
+
 def _typed(kind: str, value: Any, name: str) -> Any:
     match kind:
+        case "InputFile|String":
+            return value if isinstance(value, Upload) else _utf8(str(value))
+        case _ if isinstance(value, Upload):
+            raise bad_request(f'parameter "{name}" must not be a file')
         case "String":
             if isinstance(value, dict | list):
                 raise bad_request(f'parameter "{name}" must be a string')

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from bot.sandbox.files import Upload
 from bot.sandbox.world import Callback, Chat, Json, World
 
 Wanted = str | Callable[[Json], bool]
@@ -37,10 +38,19 @@ class SandboxUser:
         """What the user sees now, both directions, oldest first, in its edited state."""
         return [self._chat.seen(message) for message in self._chat.messages.values()]
 
-    async def say(self, text: str) -> None:
+    async def say(self, text: str, *, reply_to: Json | None = None) -> None:
         """Write to the bot; raises ValueError when blocked or without text. See `wait_for` for what counts as new."""
         self._unread.clear()
-        self._world.say(self._chat, text)
+        self._world.say(self._chat, text, reply_to=reply_to)
+
+    async def send_file(self, name: str, content: bytes, mime_type: str = "application/octet-stream") -> None:
+        """Send a document to the bot; otherwise as `say`."""
+        self._unread.clear()
+        self._world.send_file(self._chat, Upload(name, mime_type, content))
+
+    def file_of(self, message: Json) -> bytes:
+        """What a document that the bot sent holds."""
+        return self._world.files.at(message["document"]["file_id"]).content
 
     async def press(self, button: str, *, message: Json | None = None, timeout: float = 10) -> Json:  # noqa: ASYNC109
         """Press the newest button with this label or callback data (exact first, then containing it in the label).
@@ -73,12 +83,12 @@ class SandboxUser:
         return place, button["callback_data"]
 
     async def wait_for(self, wanted: Wanted, timeout: float = 10) -> Json:  # noqa: ASYNC109
-        """The next new bot message (sent or edited) with this text in it, or for which the predicate holds.
+        """The next new bot message (sent or edited) with this text or caption, or for which the predicate holds.
 
         New is what came since the last `say` or `press`, and since the message that the last `wait_for` returned.
         Raises TimeoutError, naming what was seen instead.
         """
-        holds = wanted if callable(wanted) else lambda message: wanted in message["text"]
+        holds = wanted if callable(wanted) else lambda message: wanted in _words(message)
         skipped: list[str] = []
         try:
             async with asyncio.timeout(timeout):
@@ -87,7 +97,7 @@ class SandboxUser:
                         message = self._unread.pop(0)
                         if holds(message):
                             return message
-                        skipped.append(message["text"])
+                        skipped.append(_words(message))
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
@@ -108,6 +118,10 @@ class SandboxUser:
     def deactivate(self) -> None:
         """The account is gone: sends answer 403 "user is deactivated"."""
         self._chat.deactivated = True
+
+
+def _words(message: Json) -> str:
+    return str(message.get("text") or message.get("caption", ""))
 
 
 async def answer_of(callback: Callback, seconds: float) -> dict[str, Any]:

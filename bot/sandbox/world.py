@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.sandbox.files import Files, Upload
 from bot.sandbox.message_text import plain_text
 from bot.sandbox.profile import Profile
 from bot.sandbox.refusal import bad_request, forbidden
@@ -60,6 +61,11 @@ class Chat:
             listener(event)
 
 
+def as_replied(message: Json) -> Json:
+    """A message as one that answers it shows it: without the message it answers itself, and its buttons."""
+    return {key: value for key, value in message.items() if key not in ("reply_to_message", "reply_markup", "silent")}
+
+
 class World:
     """All state; methods change it and say so to listeners. Nothing here knows HTTP."""
 
@@ -68,6 +74,7 @@ class World:
         self.clock = clock
         self.chats: dict[int, Chat] = {}
         self.callbacks: dict[str, Callback] = {}
+        self.files = Files()
         self.profile = Profile()
         self.updates = UpdateQueue()
         self.callback_seconds = CALLBACK_SECONDS
@@ -115,18 +122,27 @@ class World:
         chat.tell({"type": "message", "message": chat.seen(stored)})
         return stored
 
-    def say(self, chat: Chat, text: str) -> Json:
+    def say(self, chat: Chat, text: str, *, reply_to: Json | None = None) -> Json:
         """A user writes; returns the message. Raises ValueError where the real app would not let the user."""
-        if chat.blocked or chat.deactivated:
-            raise ValueError("this user has blocked the bot or is deactivated and cannot write to it")
         formatted = plain_text(text)
         if not formatted.text:
             raise ValueError("a message needs some text")
-        chat.started = True
-        message: Json = {"from": chat.user, "text": formatted.text}
+        message: Json = {"text": formatted.text}
         if formatted.entities:
             message["entities"] = formatted.entities
-        stored = self.add_message(chat, message)
+        if reply_to:
+            message["reply_to_message"] = as_replied(reply_to)
+        return self._from_user(chat, message)
+
+    def send_file(self, chat: Chat, upload: Upload) -> Json:
+        """A user sends a document; as `say`, and Refusal for an empty file."""
+        return self._from_user(chat, {"document": self.files.keep(upload)})
+
+    def _from_user(self, chat: Chat, message: Json) -> Json:
+        if chat.blocked or chat.deactivated:
+            raise ValueError("this user has blocked the bot or is deactivated and cannot write to it")
+        chat.started = True
+        stored = self.add_message(chat, {"from": chat.user, **message})
         self.updates.put("message", stored)
         return stored
 

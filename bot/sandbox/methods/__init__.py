@@ -34,6 +34,8 @@ METHODS: Mapping[str, Method] = {
     "setChatMenuButton": chats.set_chat_menu_button,
     "getChatMenuButton": chats.get_chat_menu_button,
     "sendMessage": messages.send_message,
+    "sendDocument": messages.send_document,
+    "getFile": messages.get_file,
     "editMessageText": messages.edit_message_text,
     "editMessageReplyMarkup": messages.edit_message_reply_markup,
     "deleteMessage": messages.delete_message,

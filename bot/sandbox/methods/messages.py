@@ -7,9 +7,10 @@ from bot.sandbox.entities import utf16_length
 from bot.sandbox.markup import checked_markup
 from bot.sandbox.message_text import MAX_LENGTH, message_text
 from bot.sandbox.parameters import Parameters
-from bot.sandbox.refusal import bad_request
-from bot.sandbox.world import Chat, Json, World
+from bot.sandbox.refusal import bad_request, not_in_sandbox
+from bot.sandbox.world import Chat, Json, World, as_replied
 
+MAX_CAPTION = 1024  # UTF-16 units after parsing
 DELETABLE_SECONDS = 48 * 3600
 _NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same "
@@ -24,14 +25,42 @@ def send_message(world: World, parameters: Parameters) -> Json:
     if utf16_length(formatted.text) > MAX_LENGTH:
         raise bad_request("message is too long")
     message: Json = {"from": world.bot, "text": formatted.text}
-    if parameters.get("message_thread_id"):
-        raise bad_request("message thread not found")
-    if replied := _replied(chat, parameters.get("reply_parameters")):
-        message["reply_to_message"] = replied
     if formatted.entities:
         message["entities"] = formatted.entities
     if parameters.get("link_preview_options"):
         message["link_preview_options"] = parameters["link_preview_options"]
+    return _sent(world, chat, message, parameters)
+
+
+def send_document(world: World, parameters: Parameters) -> Json:
+    """A file that came with the call, or one that is there already, by its id."""
+    chat = world.writable_chat(parameters["chat_id"])
+    given = parameters["document"]
+    if isinstance(given, str) and "://" in given:
+        raise not_in_sandbox("documents by their address")
+    message: Json = {"from": world.bot}
+    if parameters.get("caption", "").strip():
+        renamed = {"text": parameters["caption"], "entities": parameters.get("caption_entities", [])}
+        caption = message_text({"parse_mode": parameters.get("parse_mode", "")} | renamed)
+        if utf16_length(caption.text) > MAX_CAPTION:
+            raise bad_request("message caption is too long")
+        message["caption"] = caption.text
+        if caption.entities:
+            message["caption_entities"] = caption.entities
+    message["document"] = world.files.document(given) if isinstance(given, str) else world.files.keep(given)
+    return _sent(world, chat, message, parameters)
+
+
+def get_file(world: World, parameters: Parameters) -> Json:
+    return world.files.file(parameters["file_id"])
+
+
+def _sent(world: World, chat: Chat, message: Json, parameters: Parameters) -> Json:
+    """Sends a message with what every kind of message may carry."""
+    if parameters.get("message_thread_id"):
+        raise bad_request("message thread not found")
+    if replied := _replied(chat, parameters.get("reply_parameters")):
+        message["reply_to_message"] = replied
     if parameters.get("protect_content"):
         message["has_protected_content"] = True
     markup = checked_markup(parameters.get("reply_markup"))
@@ -57,9 +86,9 @@ def _replied(chat: Chat, reply: Json | None) -> Json | None:
         raise bad_request("message to be replied not found")
     if message is None:
         return None
-    if (quote := reply.get("quote")) and quote not in message["text"]:
+    if (quote := reply.get("quote")) and quote not in message.get("text", ""):
         raise bad_request("QUOTE_TEXT_INVALID")
-    return {key: value for key, value in message.items() if key not in ("reply_to_message", "reply_markup")}
+    return as_replied(message)
 
 
 def _editable(world: World, parameters: Parameters) -> tuple[Chat, Json]:
@@ -82,6 +111,8 @@ def edit_message_text(world: World, parameters: Parameters) -> Json:
     if not parameters.get("text"):
         raise bad_request("message text is empty")
     chat, message = _editable(world, parameters)
+    if "text" not in message:
+        raise bad_request("there is no text in the message to edit")
     formatted = message_text(parameters)
     if utf16_length(formatted.text) > MAX_LENGTH:
         raise bad_request("MESSAGE_TOO_LONG")

@@ -5,7 +5,7 @@ import { element } from "./dom.js";
 const $ = (id) => document.getElementById(id);
 
 export class Composer {
-  // actions: { say(text), onKeyboard() }
+  // actions: { say(text), sendFile(file), onKeyboard() }
   constructor(actions) {
     this.actions = actions;
     this.commands = [];
@@ -19,6 +19,11 @@ export class Composer {
       this.send();
     });
     $("menu").addEventListener("click", () => (this.list.hidden ? this.open(this.commands) : this.close()));
+    $("attach").addEventListener("click", () => $("file").click());
+    $("file").addEventListener("change", async () => {
+      for (const file of $("file").files) await this.actions.sendFile(file);
+      $("file").value = "";
+    });
     document.addEventListener("pointerdown", (event) => {
       if (!event.target.closest("footer")) this.close();
     });

@@ -15,6 +15,7 @@ const PATHS = {
   sent: "M2 12.5l4.5 4.5L16 7.5M11 16l1 1 9.5-9.5",
   silent: "M6 17h12l-1.5-2v-4.5a4.5 4.5 0 0 0-9 0V15zM10 19.5a2 2 0 0 0 4 0M4 4l16 16",
   link: "M8 16L16 8M9 8h7v7",
+  file: "M6 3h8l5 5v13H6zM14 3v5h5",
   copy: "M9 9h10v11H9zM6 15H5V4h10v2",
 };
 

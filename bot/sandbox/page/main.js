@@ -4,7 +4,7 @@ import { Composer } from "./composer.js";
 import { avatar, element } from "./dom.js";
 import { Log } from "./log.js";
 import { People } from "./people.js";
-import { listen, post } from "./server.js";
+import { listen, post, upload } from "./server.js";
 import { clockText } from "./time.js";
 
 const $ = (id) => document.getElementById(id);
@@ -17,6 +17,8 @@ const act = (name, body = {}) =>
 
 const say = (text) => act("say", { text });
 
+const sendFile = (file) => upload(state.user.id, file).catch((error) => toast(`Không gửi được tệp: ${error.message}`));
+
 const log = new Log($("log"), $("to-end"), $("unread"), {
   sendCommand: say,
   toast,
@@ -27,7 +29,7 @@ const log = new Log($("log"), $("to-end"), $("unread"), {
   now: () => state.now,
 });
 
-const composer = new Composer({ say, onKeyboard: () => log.toEnd() });
+const composer = new Composer({ say, sendFile, onKeyboard: () => log.toEnd() });
 
 const people = new People({
   choose: (id) => connect(id),

@@ -10,13 +10,22 @@ export function bubble(message, actions) {
   const made = element("article", { class: out ? "message out" : "message in", "data-id": message.message_id });
   const body = element("div", { class: "bubble" });
   if (message.reply_to_message) body.append(replied(message.reply_to_message, actions));
-  const text = element("div", { class: "text", dir: "auto" }, formatted(message.text, message.entities, actions));
+  if (message.document) body.append(file(message.document));
+  const words = formatted(message.text ?? message.caption ?? "", message.entities ?? message.caption_entities, actions);
+  const text = element("div", { class: "text", dir: "auto" }, words);
   text.append(meta(message, out));
   body.append(text);
   made.append(body);
   const rows = message.reply_markup?.inline_keyboard;
   if (rows) made.append(keyboard(message, rows, actions));
   return made;
+}
+
+function file(document) {
+  const size = `${(document.file_size / 1024).toLocaleString("vi", { maximumFractionDigits: 1 })} kB`;
+  const name = element("b", {}, document.file_name);
+  const link = { class: "file", href: `/sandbox/file/${document.file_id}`, download: document.file_name };
+  return element("a", link, icon("file"), element("span", {}, name, element("small", {}, size)));
 }
 
 function meta(message, out) {
@@ -31,7 +40,7 @@ function meta(message, out) {
 function replied(original, actions) {
   const name = original.from.first_name;
   const go = () => actions.goTo(original.message_id);
-  return element("button", { type: "button", class: "replied", onclick: go }, element("b", {}, name), element("span", {}, original.text.slice(0, 120)));
+  return element("button", { type: "button", class: "replied", onclick: go }, element("b", {}, name), element("span", {}, (original.text ?? original.caption ?? original.document.file_name).slice(0, 120)));
 }
 
 function keyboard(message, rows, actions) {
