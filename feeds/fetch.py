@@ -219,8 +219,7 @@ class Fetcher:
                         return await answer(response, moved)
                 left -= clock() - started
             goal = self._goal(response, url)
-            is_downgrade = url.scheme == "https" and goal.scheme == "http"
-            is_permanent = is_permanent and response.status in (301, 308) and not is_downgrade
+            is_permanent = is_permanent and moves_for_good(response.status, url, goal)
             if is_permanent:
                 moved = str(goal.with_fragment(None))
             url = goal
@@ -285,6 +284,11 @@ class Fetcher:
             raise FetchError("encoding", f"{error}: {_shown(response.url)}", retry=error.retry) from error
 
 
+def moves_for_good(status: int, url: URL, goal: URL) -> bool:
+    """Whether a redirect with `status` says to ask `goal` from now on; never one away from https."""
+    return status in (301, 308) and (url.scheme, goal.scheme) != ("https", "http")
+
+
 async def _ignore(_response: aiohttp.ClientResponse, _moved: str | None) -> None:
     """For a visit: whatever it answers, only its cookies matter. The body is not read."""
 
@@ -303,8 +307,8 @@ def _parse_url(url: str) -> URL:
 
 def _shown(url: URL) -> str:
     """`url` for messages: no credentials, query or fragment, since those may hold secrets."""
-    port = "" if url.is_default_port() else f":{url.port}"
-    return f"{url.scheme}://{url.host}{port}{url.path}"[:200]
+    bare = url.with_query(None).with_fragment(None)
+    return str(bare.with_user(None) if bare.user or bare.password else bare)[:200]
 
 
 def _raise_as_fetch_error(error: Exception, url: URL) -> NoReturn:
@@ -322,4 +326,5 @@ def _raise_as_fetch_error(error: Exception, url: URL) -> NoReturn:
         raise FetchError("tls", f"no trusted connection: {where}", retry=True) from error
     if isinstance(error, aiohttp.ClientConnectorError):
         raise FetchError("connect", f"no connection: {where}", retry=True) from error
-    raise FetchError("protocol", f"not proper HTTP ({type(error).__name__}): {where}", retry=True) from error
+    fault = type(error.__cause__ or error).__name__
+    raise FetchError("protocol", f"not proper HTTP ({fault}): {where}", retry=True) from error

@@ -5,6 +5,7 @@ made to exactly the addresses that were checked, so a name cannot change its min
 """
 
 import asyncio
+import re
 import socket
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 _RESOLVING_AT_ONCE = 8
+_NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.I)  # the last label of no name (WHATWG URL Standard, "ends in a number")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
@@ -65,18 +67,15 @@ def check_url(url: URL, allow_private: Collection[str] = ()) -> None:
         raise ValueError("addresses with a user name or password are refused")
     if f"{url.host}:{url.port}" in allow_private:
         return
-    if url.port not in (80, 443) and (url.port or 0) < 1024:
-        raise ValueError(f"port {url.port} is not a web server's")
     if _is_literal(url.host) and not is_public(url.host):
         raise BlockedAddressError("the address is not on the public internet")
+    if url.port not in (80, 443) and (url.port or 0) < 1024:
+        raise ValueError(f"port {url.port} is not a web server's")
 
 
 def _is_literal(host: str) -> bool:
-    try:
-        ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True
+    """Whether `host` is an IP address and no name, written out or in a short form that the system takes: "127.1"."""
+    return ":" in host or bool(_NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]))
 
 
 class GuardedResolver(AbstractResolver):
