@@ -20,7 +20,7 @@ from feeds.database import Database
 from feeds.fetch import Fetcher
 from feeds.following import reading_progress
 from feeds.judge import judge_waiting
-from feeds.pages import read_pages
+from feeds.pages import PAGE_PACE, read_pages
 from feeds.store import is_still_reading
 from feeds.update import UpdateReport, update_feeds
 from feeds.worker import Worker
@@ -34,9 +34,10 @@ STOP_WITHIN = 15.0  # seconds; a part under way gets its answer in that time or 
 class Jobs:
     """Polling and delivering, at a tick or when woken; `stop()` lets what is under way finish."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], *, page_pace: float = PAGE_PACE) -> None:
         self._database = database
         self._clock = clock
+        self._page_pace = page_pace
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
@@ -47,14 +48,16 @@ class Jobs:
         self._polling = asyncio.Lock()
         self._reading = asyncio.Lock()
         self._judging = asyncio.Lock()
-        self._worker = Worker()
+        self._judge = Worker()
+        # Feeds that only feedparser can read, and pages.
+        self._readers = Worker(processes=2)
 
     def start(self) -> None:
         self._scheduler.start()
 
-    def add_polling(self, fetcher: Fetcher, interval: timedelta) -> None:
+    def add_polling(self, fetcher: Fetcher, shortest: timedelta) -> None:
         async def poll() -> None:
-            await self.poll(fetcher, interval)
+            await self.poll(fetcher, shortest)
 
         async def read() -> None:
             await self.read_pages(fetcher)
@@ -85,12 +88,12 @@ class Jobs:
         """Runs the delivery tick now."""
         self._wake("deliver")
 
-    async def poll(self, fetcher: Fetcher, interval: timedelta) -> UpdateReport | None:
+    async def poll(self, fetcher: Fetcher, shortest: timedelta) -> UpdateReport | None:
         """One round over the due feeds; None when a round is under way already."""
         if self._polling.locked():
             return None
         async with self._polling:
-            report = await update_feeds(self._database, fetcher, self._clock, interval=interval)
+            report = await update_feeds(self._database, fetcher, self._readers, self._clock, shortest=shortest)
             if report.checked:
                 log.info(
                     "feeds read",
@@ -109,7 +112,7 @@ class Jobs:
         if self._reading.locked():
             return None
         async with self._reading:
-            read = await read_pages(self._database, fetcher, self._clock)
+            read = await read_pages(self._database, fetcher, self._readers, self._clock, pace=self._page_pace)
         await self.judge()
         return read
 
@@ -117,12 +120,13 @@ class Jobs:
         """Settles the open verdicts, then folds stories."""
         async with self._judging:
             try:
-                report = await judge_waiting(self._database, self._worker, self._clock)
+                report = await judge_waiting(self._database, self._judge, self._clock)
                 if report.judged:
                     log.info("articles judged", judged=report.judged, kept=report.kept)
             finally:  # whatever is wrong with the second reader, what is settled becomes a story
                 await asyncio.to_thread(fold_waiting, self._database)
-            await self._worker.rest()
+            await self._judge.rest()
+            await self._readers.rest()
         self._wake("deliver")
 
     async def deliver(self, sender: Sender) -> int:
@@ -150,7 +154,8 @@ class Jobs:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await self._worker.stop()
+        await self._judge.stop()
+        await self._readers.stop()
         self._lock.release()
 
     def _claim(self) -> int:

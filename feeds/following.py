@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
-from feeds.models import Feed
+from feeds.models import Feed, Host
 from feeds.sources import Source
 from feeds.store import take_turn
 
@@ -147,15 +147,24 @@ def _feed(source: Source, now: datetime, *, origin: str) -> Feed:
 def claim_feeds(
     session: Session, now: datetime, *, limit: int, only_due: bool = True, but: Collection[int] = ()
 ) -> Sequence[Feed]:
-    """Feeds to check now but for the ids in `but`, taken so that no other process takes them for `FEED_LEASE`."""
+    """Feeds to check now but for the ids in `but`, taken so that no other process takes them for `FEED_LEASE`.
+
+    Paused feeds are left alone, and unless all are wanted, due or not, those whose host rests.
+    """
     free = or_(Feed.claimed_until.is_(None), Feed.claimed_until <= now)
-    query = select(Feed).where(Feed.enabled, free, Feed.id.not_in(but))
+    query = select(Feed).where(Feed.enabled, not_(Feed.paused), free, Feed.id.not_in(but))
     if only_due:
-        query = query.where(Feed.next_check_at <= now)
+        resting = select(Host.name).where(Host.rests_until > now)
+        query = query.where(Feed.next_check_at <= now, Feed.host.not_in(resting))
     feeds = session.scalars(query.order_by(Feed.next_check_at).limit(limit).with_for_update(skip_locked=True)).all()
     for feed in feeds:
         feed.claimed_until = now + FEED_LEASE
     return feeds
+
+
+def release_feeds(session: Session, ids: Collection[int]) -> None:
+    """Gives claimed feeds back."""
+    session.execute(update(Feed).where(Feed.id.in_(ids)).values(claimed_until=None))
 
 
 def reading_progress(session: Session) -> ReadingProgress:

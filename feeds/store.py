@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, delete, func, or_, select, text
+from sqlalchemy import BigInteger, and_, column, delete, func, or_, select, text, values
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feeds.analyse import Analysis
@@ -39,16 +39,18 @@ class NewArticle:
     level: str | None = None
     province: str | None = None
     language: str = "vi"
+    entry_hash: str | None = None
     origin: str = "poll"
     wants_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class KnownArticle:
-    """What tells whether an entry is an edited headline."""
+    """What tells whether an entry was edited."""
 
     title: str
     feed_id: int | None
+    entry_hash: str | None
 
 
 # Articles
@@ -66,9 +68,9 @@ def take_turn(session: Session) -> None:
 
 def known_articles(session: Session, identities: Collection[str]) -> Mapping[str, KnownArticle]:
     """Those of `identities` that a feed has brought already."""
-    query = select(Article.identity, Article.title, Article.feed_id)
-    rows = session.execute(query.where(Article.identity.in_(identities), Article.origin == "poll"))
-    return {row.identity: KnownArticle(row.title, row.feed_id) for row in rows}
+    columns = (Article.identity, Article.title, Article.feed_id, Article.entry_hash)
+    rows = session.execute(select(*columns).where(Article.identity.in_(identities), Article.origin == "poll"))
+    return {row.identity: KnownArticle(row.title, row.feed_id, row.entry_hash) for row in rows}
 
 
 def stored_text(session: Session, identity: str) -> tuple[str, str]:
@@ -77,64 +79,96 @@ def stored_text(session: Session, identity: str) -> tuple[str, str]:
     return lead, text
 
 
-def save_article(session: Session, new: NewArticle, analysis: Analysis, now: datetime) -> Article:
-    """Stores a new article, or the new headline and lead of a known one, with what was understood.
+def save_articles(
+    session: Session, found: Iterable[tuple[NewArticle, Analysis]], now: datetime
+) -> Mapping[str, Article]:
+    """Stores new articles, and the new headline and lead of known ones, with what was understood; by identity.
 
-    An imported article that a feed brings is news from then on; an import changes no article that a feed brought.
+    Of two with one identity the first counts. An imported article that a feed brings is news from then on; an import
+    changes no article that a feed brought, and of several feeds of an outlet only the one that brought an article
+    edits it, since their headlines may differ.
     """
     take_turn(session)
-    article = session.scalar(select(Article).where(Article.identity == new.identity))
-    if article is not None and article.origin == "poll" and new.origin == "import":
-        return article
-    published = new.published.astimezone(UTC) if new.published else None
-    if article is None:
-        article = Article(
-            position=next_position(session, published or now),
-            identity=new.identity,
-            url=new.url,
-            outlet=new.outlet,
-            title=new.title,
-            lead=new.lead,
-            text=new.text,
-            first_seen_at=now,
-            published_at=published,
-            feed_id=new.feed_id,
-            level=new.level,
-            province=new.province,
-            language=new.language,
-            title_is_ours=new.title_is_ours,
-            origin=new.origin,
-        )
-        session.add(article)
-    else:
-        article.title, article.title_is_ours, article.lead = new.title, new.title_is_ours, new.lead
-        article.text = new.text or article.text
-        if article.origin == "import" and new.origin == "poll":
-            article.origin, article.first_seen_at, article.feed_id = "poll", now, new.feed_id
-            article.level, article.province, article.language = new.level, new.province, new.language
-            if article.published_at is None and published is None:
-                article.position = next_position(session, now)
-        if article.published_at is None and published is not None:
-            date_article(session, article, published)
-    if new.wants_page:
-        article.page_due_at, article.page_failures = now, 0
-    store_analysis(session, article, analysis)
+    wanted: dict[str, tuple[NewArticle, Analysis]] = {}
+    for new, analysis in found:
+        wanted.setdefault(new.identity, (new, analysis))
+    ensure_documents(
+        session, {reading.id for _, a in wanted.values() for reading in a.readings if reading and reading.id}
+    )
+    known = session.scalars(select(Article).where(Article.identity.in_(wanted))).all()
+    stored = {article.identity: article for article in known}
+    for article in known:
+        _change(session, article, *wanted[article.identity], now)
+    fresh = [pair for identity, pair in wanted.items() if identity not in stored]
+    positions = _next_positions(session, [new.published or now for new, _ in fresh])
+    added = [_article(new, analysis, position, now) for (new, analysis), position in zip(fresh, positions, strict=True)]
+    session.add_all(added)
+    session.flush()
+    for article, (_, analysis) in zip(added, fresh, strict=True):
+        session.add_all(_mentions(article, analysis))
+    session.flush()
+    return stored | {article.identity: article for article in added}
+
+
+def _article(new: NewArticle, analysis: Analysis, position: int, now: datetime) -> Article:
+    article = Article(
+        position=position,
+        identity=new.identity,
+        url=new.url,
+        outlet=new.outlet,
+        title=new.title,
+        lead=new.lead,
+        text=new.text,
+        first_seen_at=now,
+        published_at=new.published.astimezone(UTC) if new.published else None,
+        feed_id=new.feed_id,
+        level=new.level,
+        province=new.province,
+        language=new.language,
+        title_is_ours=new.title_is_ours,
+        entry_hash=new.entry_hash,
+        origin=new.origin,
+        page_due_at=now if new.wants_page else None,
+    )
+    _describe(article, analysis)
     return article
+
+
+def _change(session: Session, article: Article, new: NewArticle, analysis: Analysis, now: datetime) -> None:
+    if article.origin == "poll" and (new.origin == "import" or article.feed_id not in (None, new.feed_id)):
+        return
+    published = new.published.astimezone(UTC) if new.published else None
+    article.title, article.title_is_ours, article.lead = new.title, new.title_is_ours, new.lead
+    article.text, article.entry_hash = new.text or article.text, new.entry_hash
+    if article.origin == "import" and new.origin == "poll":
+        article.origin, article.first_seen_at, article.feed_id = "poll", now, new.feed_id
+        article.level, article.province, article.language = new.level, new.province, new.language
+        if article.published_at is None and published is None:
+            article.position = next_position(session, now)
+    if article.published_at is None and published is not None:
+        date_article(session, article, published)
+    if new.wants_page:
+        article.page_due_at, article.page_failures, article.page_read_at = now, 0, None
+    store_analysis(session, article, analysis)
 
 
 def store_analysis(session: Session, article: Article, analysis: Analysis) -> None:
     """Replaces what is known of `article` by `analysis`; its verdict becomes its state."""
     take_turn(session)
-    article.state_reason = ""
-    store_verdict(article, analysis.verdict)
-    article.places = list(analysis.places)
-    article.rules_version = rules_version()
-    article.own_key = analysis.own_key
+    _describe(article, analysis)
     session.flush()
     session.execute(delete(Mention).where(Mention.article_id == article.id))
     ensure_documents(session, {reading.id for reading in analysis.readings if reading and reading.id})
     session.add_all(_mentions(article, analysis))
     session.flush()
+
+
+def _describe(article: Article, analysis: Analysis) -> None:
+    article.state_reason = ""
+    store_verdict(article, analysis.verdict)
+    article.places = list(analysis.places)
+    article.rules_version = rules_version()
+    article.own_key = analysis.own_key
 
 
 def store_verdict(article: Article, verdict: Verdict) -> None:
@@ -174,10 +208,26 @@ def minute_position(moment: datetime) -> int:
 
 def next_position(session: Session, moment: datetime) -> int:
     """The next free position within the minute of `moment`."""
-    first = minute_position(moment)
-    inside = Article.position.between(first, first + (1 << _SEQUENCE_BITS) - 1)
-    last = session.scalar(select(func.max(Article.position)).where(inside))
-    return first if last is None else last + 1
+    return _next_positions(session, [moment])[0]
+
+
+def _next_positions(session: Session, moments: Sequence[datetime]) -> Sequence[int]:
+    """For each moment a position of its own within its minute, behind those that are taken."""
+    if not moments:
+        return []
+    firsts = [minute_position(moment) for moment in moments]
+    minute = values(column("first", BigInteger), name="minute").data([(first,) for first in set(firsts)]).cte()
+    inside = Article.position.between(minute.c.first, minute.c.first + ((1 << _SEQUENCE_BITS) - 1))
+    last = select(func.max(Article.position)).where(inside).scalar_subquery()
+    free = {
+        row.first: row.first if row.last is None else row.last + 1
+        for row in session.execute(select(minute.c.first, last.label("last")))
+    }
+    positions = []
+    for first in firsts:
+        positions.append(free[first])
+        free[first] += 1
+    return positions
 
 
 def claim_pages(session: Session, now: datetime, *, limit: int) -> Sequence[Article]:
@@ -208,7 +258,7 @@ def _claim(
 
 def is_still_reading(session: Session, now: datetime) -> bool:
     """Whether some article came within the last minutes whose page was not tried yet or whose verdict is open."""
-    untried = and_(Article.page_due_at > now - PAGE_LEASE, Article.page_failures == 0)
+    untried = and_(Article.page_due_at > now - PAGE_LEASE, Article.page_failures == 0, Article.page_read_at.is_(None))
     open_verdict = and_(Article.second_due_at.is_not(None), Article.first_seen_at > now - SECOND_LEASE)
     return session.scalar(select(Article.id).where(or_(untried, open_verdict)).limit(1)) is not None
 

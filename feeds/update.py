@@ -2,48 +2,38 @@
 
 ::
 
-    due feeds --claim--> fetch --> parse --> new or edited entries --analyse--> store (kept / left_out)
-                           |                                                      |
-                           +-- 304 or error: only the feed's row changes          +-- only a lead: page_due_at
-                                                                                     (feeds.pages)
+    due feeds --claim--> ask --> read --> take in --+--> one writer: articles, states of feeds and hosts
+                          |                         |
+                          +-- 304, same body, error +
 
-Deciding is in pure functions (`feeds.analyse`, `next_check`); this module only moves things along. Network waits
-are async; database and CPU work run in threads.
+Network waits are async; database and CPU work run in threads; feedparser runs in a worker process (`feeds.parse`).
+What came in together is written together (`feeds.record`).
 """
 
 import asyncio
-import random
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import blake2s
 
 import structlog
 
-from feeds.analyse import Analysis, analyse
-from feeds.classify import first_reading
 from feeds.database import Database
-from feeds.extract import ArticleText, ExtractError, extract_page, join_lead
-from feeds.fetch import Fetched, Fetcher, FetchError
-from feeds.following import claim_feeds
-from feeds.identity import article_identity
+from feeds.fetch import Fetcher, FetchError
+from feeds.following import claim_feeds, release_feeds
+from feeds.intake import take_in
 from feeds.models import Feed
-from feeds.parse import Entry, ParsedFeed, ParseError, parse_feed
-from feeds.store import NewArticle, known_articles, published_on, save_article, stored_text
-from feeds.text import sentences, shorten
+from feeds.parse import ParseError, read_feed
+from feeds.record import Outcome, record
+from feeds.rhythm import SHORTEST
+from feeds.worker import Worker
 
 log = structlog.get_logger()
 
-# A lead less likely than this to be policy does not cost its outlet a request for the page: nine in ten do not.
-PAGE_SCORE = 0.01
-# A text shorter than this is a lead, whatever the feed calls it (characters).
-FULL_TEXT = 1200
-# An item without a headline is called by its first sentence, cut to this (characters).
-OUR_TITLE = 120
-MAX_BACK_OFF = timedelta(hours=12)
-# Clocks err; an item from further ahead than this has no believable date.
-FUTURE = timedelta(hours=1)
-_AT_ONCE = 16
+PER_HOST = 2  # feeds of one host asked at the same time
+_INTERNAL = "internal"
+_AT_ONCE = 64  # feeds asked at the same time, outcomes written together
 
 
 @dataclass(slots=True)
@@ -56,186 +46,174 @@ class UpdateReport:
     edited: int = 0
     kept: int = 0
     failed: list[tuple[str, str, str]] = field(default_factory=list)
-    skipped: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
 
 
 async def update_feeds(
     database: Database,
     fetcher: Fetcher,
+    worker: Worker,
     clock: Callable[[], datetime],
     *,
-    interval: timedelta,
+    shortest: timedelta = SHORTEST,
     only_due: bool = True,
+    per_host: int = PER_HOST,
     on_feed: Callable[[Feed], None] | None = None,
 ) -> UpdateReport:
-    """One round over every due feed, or over all with `only_due=False`. The pages it wants are `feeds.pages`' work."""
-    report = UpdateReport()
-    done: set[int] = set()
-    while feeds := await asyncio.to_thread(_claim, database, clock(), only_due, done):
-        done.update(feed.id for feed in feeds)
-        checks = (_check(database, fetcher, clock, feed, interval, report, on_feed) for feed in feeds)
-        for outcome in await asyncio.gather(*checks, return_exceptions=True):
-            if isinstance(outcome, Exception):  # its row could not be written: the lease runs out, others go on
-                log.error("a feed's state could not be recorded", exc_info=outcome)
-    return report
+    """One round over every due feed, or over all with `only_due=False`. The pages it wants are `feeds.pages`' work.
 
-
-def next_check(now: datetime, interval: timedelta, failures: int, retry_after: float | None = None) -> datetime:
-    """When to look again: the interval, doubled per failure up to 12 h, spread by a tenth.
-
-    Never before `retry_after` seconds, which are believed up to a day.
+    `shortest` is the least time between two looks at one feed; no more than `per_host` of a host are under way.
     """
-    wait = min(interval * float(2 ** min(failures, 10)), MAX_BACK_OFF)
-    wait *= random.uniform(0.9, 1.1)  # noqa: S311 - spreading load, not a secret
-    return now + max(wait, timedelta(seconds=min(retry_after or 0.0, 86_400.0)))
+    round_ = _Round(database, fetcher, worker, clock, shortest, only_due, per_host, on_feed)
+    return await round_.run()
 
 
-def _claim(database: Database, now: datetime, only_due: bool, done: Collection[int]) -> Sequence[Feed]:
-    with database.session() as session:
-        return claim_feeds(session, now, limit=_AT_ONCE, only_due=only_due, but=done)
+@dataclass(slots=True)
+class _Round:
+    """Looks at feeds, a few of each host at a time: a slow host holds up nobody else's."""
 
+    database: Database
+    fetcher: Fetcher
+    worker: Worker
+    clock: Callable[[], datetime]
+    shortest: timedelta
+    only_due: bool
+    per_host: int
+    on_feed: Callable[[Feed], None] | None
+    report: UpdateReport = field(default_factory=UpdateReport)
+    # Claimed and not yet started, by host; `taken` holds the ids of all that this round has claimed.
+    waiting: dict[str, deque[Feed]] = field(default_factory=dict)
+    taken: set[int] = field(default_factory=set)
+    all_claimed: bool = False
+    running: Counter[str] = field(default_factory=Counter)
+    turn: asyncio.Condition = field(default_factory=asyncio.Condition)
+    outcomes: asyncio.Queue[Outcome | None] = field(default_factory=lambda: asyncio.Queue(_AT_ONCE))
 
-async def _check(
-    database: Database,
-    fetcher: Fetcher,
-    clock: Callable[[], datetime],
-    feed: Feed,
-    interval: timedelta,
-    report: UpdateReport,
-    on_feed: Callable[[Feed], None] | None,
-) -> None:
-    """One feed, from request to stored articles; whatever happens is written on its row."""
-    now, error, retry_after, fetched, parsed = clock(), None, None, None, None
-    try:
-        fetched = await fetcher.get(feed.url, etag=feed.etag, last_modified=feed.last_modified)
-        if fetched.status != 304:
-            parsed = await asyncio.to_thread(
-                parse_feed, fetched.body, url=fetched.url, content_type=fetched.content_type
+    async def run(self) -> UpdateReport:
+        await asyncio.to_thread(self._claim)
+        writer = asyncio.create_task(self._write_all())
+        try:
+            async with asyncio.TaskGroup() as lookers:
+                for _ in range(min(_AT_ONCE, len(self.taken))):
+                    lookers.create_task(self._look_at_feeds())
+        finally:
+            await self.outcomes.put(None)
+            await writer
+        return self.report
+
+    async def _look_at_feeds(self) -> None:
+        while feed := await self._next():
+            outcome = await self._look(feed)
+            async with self.turn:
+                self.running[feed.host] -= 1
+                self.turn.notify()
+            await self.outcomes.put(outcome)
+
+    async def _next(self) -> Feed | None:
+        async with self.turn:
+            while True:
+                for host, feeds in self.waiting.items():
+                    if self.running[host] < self.per_host:
+                        feed = feeds.popleft()
+                        if not feeds:
+                            del self.waiting[host]
+                        self.running[host] += 1
+                        return feed
+                if not self.all_claimed:
+                    await asyncio.to_thread(self._claim)
+                elif not self.waiting:
+                    self.turn.notify()  # who waits for a host has nothing to wait for any more
+                    return None
+                else:
+                    await self.turn.wait()
+
+    def _claim(self) -> None:
+        with self.database.session() as session:
+            feeds = claim_feeds(session, self.clock(), limit=_AT_ONCE, only_due=self.only_due, but=self.taken)
+        for feed in feeds:
+            self.taken.add(feed.id)
+            self.waiting.setdefault(feed.host, deque()).append(feed)
+        self.all_claimed = len(feeds) < _AT_ONCE
+
+    async def _look(self, feed: Feed) -> Outcome:
+        """One feed, from the request to what it says; whatever happens is in the outcome."""
+        outcome = Outcome(feed, self.clock())
+        try:
+            fetched = outcome.fetched = await self.fetcher.get(
+                feed.moved_to or feed.url, etag=feed.etag, last_modified=feed.last_modified, visit=feed.visit
             )
-            new, edited, kept = await asyncio.to_thread(_take_in, database, feed, parsed, now)
-            report.new, report.edited, report.kept = report.new + new, report.edited + edited, report.kept + kept
-    except FetchError as caught:
-        error, retry_after = f"{caught.reason}: {caught}", caught.retry_after
-    except ParseError as caught:
-        error = f"parse: {caught}"
-    except Exception as caught:  # one broken feed must not stop the others; the next round tries again
-        log.exception("feed failed unexpectedly", feed=feed.url)
-        error = f"internal: {type(caught).__name__}"
-    await asyncio.to_thread(_record, database, feed.id, now, interval, fetched, parsed, error, retry_after)
-    report.checked += 1
-    if error is not None:
-        log.warning("feed not read", feed=feed.url, outlet=feed.outlet, error=error)
-        report.failed.append((feed.outlet, feed.url, error))
-    elif parsed is None:
-        report.unchanged += 1
-    else:
-        report.skipped.update(parsed.skipped)
-    if on_feed:
-        on_feed(feed)
+            if fetched.status == 304:
+                return outcome
+            outcome.body_hash = blake2s(fetched.body, digest_size=16).hexdigest()
+            if outcome.body_hash != feed.body_hash:
+                raw = await read_feed(fetched.body, content_type=fetched.content_type, worker=self.worker)
+                outcome.intake = await asyncio.to_thread(take_in, self.database, feed, raw, fetched.url, outcome.at)
+        except FetchError as error:
+            outcome.error, outcome.retry_after = f"{error.reason}: {error}", error.retry_after
+        except ParseError as error:
+            outcome.error = f"{error.reason}: {error}"
+        except Exception as error:  # one broken feed must not stop the others; the next round tries again
+            log.exception("feed failed unexpectedly", feed=feed.url)
+            outcome.error = f"{_INTERNAL}: {type(error).__name__}"
+        return outcome
 
+    async def _write_all(self) -> None:
+        """Writes down what comes in, all that has come in at a time, until there is None."""
+        more = True
+        while more:
+            together = [await self.outcomes.get()]
+            while not self.outcomes.empty():
+                together.append(self.outcomes.get_nowait())
+            more = together[-1] is not None
+            await self._write([outcome for outcome in together if outcome])
 
-def _record(
-    database: Database,
-    feed_id: int,
-    now: datetime,
-    interval: timedelta,
-    fetched: Fetched | None,
-    parsed: ParsedFeed | None,
-    error: str | None,
-    retry_after: float | None,
-) -> None:
-    with database.session() as session:
-        feed = session.get_one(Feed, feed_id)
-        feed.checked_at, feed.claimed_until = now, None
-        feed.last_error = error
-        feed.failures = feed.failures + 1 if error else 0
-        feed.next_check_at = next_check(now, interval, feed.failures, retry_after)
-        if error or fetched is None:
+    async def _write(self, outcomes: Sequence[Outcome]) -> None:
+        try:
+            resting = await asyncio.to_thread(self._record, outcomes)
+        except Exception as error:
+            if len(outcomes) > 1:  # one of them cannot be written; the others can
+                for outcome in outcomes:
+                    await self._write([outcome])
+                return
+            (outcome,) = outcomes
+            log.exception("a feed's news could not be stored", feed=outcome.feed.url)
+            if outcome.reason != _INTERNAL:  # otherwise not even that: its lease runs out
+                outcome.intake, outcome.error = None, f"{_INTERNAL}: {type(error).__name__}"
+                await self._write(outcomes)
             return
-        feed.succeeded_at = now
-        if fetched.status != 304:
-            feed.etag, feed.last_modified = fetched.etag, fetched.last_modified
-        if parsed:
-            dates = [e.published for e in parsed.entries if e.published and e.published <= now + FUTURE]
-            feed.newest_item_at = max([*dates, *([feed.newest_item_at] if feed.newest_item_at else [])], default=None)
+        for host in resting:
+            await self._let_go(host)
+        for outcome in outcomes:
+            self._report(outcome)
 
+    def _record(self, outcomes: Sequence[Outcome]) -> Collection[str]:
+        with self.database.session() as session:
+            return record(session, outcomes, self.shortest)
 
-def _take_in(database: Database, feed: Feed, parsed: ParsedFeed, now: datetime) -> tuple[int, int, int]:
-    """Stores the entries that are new or whose headline was edited; returns how many are new, edited, new and kept.
+    async def _let_go(self, host: str) -> None:
+        """The feeds of a host that rests are for a later round."""
+        async with self.turn:
+            feeds = self.waiting.pop(host, ())
+            self.turn.notify_all()
+        if feeds:
+            await asyncio.to_thread(self._release, [feed.id for feed in feeds])
 
-    Feeds of one outlet write some headlines differently: only the feed that brought an article edits it.
-    """
-    entries = {article_identity(entry.url or "", entry.guid): entry for entry in parsed.entries}
-    with database.reading() as session:
-        known = known_articles(session, list(entries))
-        edited = {
-            identity: stored_text(session, identity)
-            for identity, was in known.items()
-            if entries[identity].title not in ("", was.title) and was.feed_id in (None, feed.id)
-        }
-    wanted = [
-        _understood(_new_article(feed, identity, entry, now, *edited.get(identity, ("", ""))))
-        for identity, entry in entries.items()
-        if identity in edited or identity not in known
-    ]
-    with database.session() as session:
-        for new, analysis in wanted:
-            save_article(session, new, analysis, now)
-    verdicts = [analysis.verdict for new, analysis in wanted if new.identity not in known]
-    kept = sum(verdict.relevant and not verdict.is_open for verdict in verdicts)
-    return len(wanted) - len(edited), len(edited), kept
+    def _release(self, ids: Sequence[int]) -> None:
+        with self.database.session() as session:
+            release_feeds(session, ids)
 
-
-def _new_article(feed: Feed, identity: str, entry: Entry, now: datetime, had_lead: str, had_text: str) -> NewArticle:
-    """An entry as an article; of an edited one, what it had is kept until its page is read again."""
-    published = entry.published
-    if published and published > now + FUTURE:
-        published = None
-    lead, text = _parts_of(entry)
-    wants_page = bool(entry.url) and len(text) < FULL_TEXT
-    if not text:
-        lead, text = join_lead(lead, ArticleText("", True, had_lead, had_text, None, None))
-    return NewArticle(
-        identity=identity,
-        url=entry.url,
-        outlet=feed.outlet,
-        title=entry.title or _first_sentence(lead),
-        lead=lead,
-        text=text,
-        published=published,
-        title_is_ours=not entry.title,
-        feed_id=feed.id,
-        level=feed.level,
-        province=feed.province,
-        language=feed.language,
-        wants_page=wants_page,
-    )
-
-
-def _parts_of(entry: Entry) -> tuple[str, str]:
-    """(lead, text) as the feed gives them."""
-    if not entry.content:
-        return entry.summary, ""
-    try:
-        return join_lead(entry.summary, extract_page(entry.content, url=entry.url))
-    except ExtractError:
-        return entry.summary, ""
-
-
-def _first_sentence(lead: str) -> str:
-    return next((shorten(lead[start:end], OUR_TITLE) for start, end in sentences(lead)), "")
-
-
-def _understood(new: NewArticle) -> tuple[NewArticle, Analysis]:
-    """Keeps the wish for the page where the article may be policy, cites a document, or has no words at all."""
-    analysis = analyse(
-        new.title,
-        new.lead,
-        new.text,
-        published=published_on(new.published),
-        home_province=new.province,
-        judge=first_reading,
-    )
-    verdict = analysis.verdict
-    may_matter = verdict.is_open or verdict.score >= PAGE_SCORE or bool(analysis.citations) or not analysis.text
-    return replace(new, wants_page=new.wants_page and may_matter), analysis
+    def _report(self, outcome: Outcome) -> None:
+        report, feed, intake = self.report, outcome.feed, outcome.intake
+        report.checked += 1
+        if outcome.error is not None:
+            log.warning("feed not read", feed=feed.url, outlet=feed.outlet, error=outcome.error)
+            report.failed.append((feed.outlet, feed.url, outcome.error))
+        elif intake is None:
+            report.unchanged += 1
+        else:
+            report.new += len(outcome.added)
+            report.edited += len(intake.edited)
+            report.kept += sum(article.state == "kept" for article in outcome.added)
+            report.refused.update(reason for _, _, reason in intake.refused)
+        if self.on_feed:
+            self.on_feed(feed)

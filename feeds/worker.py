@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from types import TracebackType
+from typing import Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -27,6 +28,15 @@ class Worker:
         self._processes = processes
         self._pool: ProcessPool | None = None
         self._used = 0.0
+        self._under_way = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
 
     async def run(self, work: Callable[..., _T], *arguments: object, seconds: float) -> _T:
         """What `work` returns or raises; it and its arguments must be picklable. `WorkerError` says why there is none.
@@ -37,6 +47,7 @@ class Worker:
             # Not forked: a copy of a process with threads and connections in it may hang.
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPool(self._processes, context=context, initializer=_leave_signals_to_parent)
+        self._under_way += 1
         try:
             return await asyncio.wrap_future(self._pool.schedule(work, args=arguments, timeout=seconds))
         except TookTooLong as error:
@@ -44,11 +55,12 @@ class Worker:
         except (ProcessExpired, BrokenProcessPool) as error:
             raise WorkerError(f"the process died: {error}") from error
         finally:
+            self._under_way -= 1
             self._used = time.monotonic()
 
     async def rest(self) -> None:
         """Ends processes that had no work for `IDLE` seconds: they keep models and libraries in memory."""
-        if self._pool is not None and time.monotonic() - self._used > IDLE:
+        if self._pool is not None and not self._under_way and time.monotonic() - self._used > IDLE:
             await self.stop()
 
     async def stop(self) -> None:

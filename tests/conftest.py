@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import create_engine, text
 
 from feeds.database import Database
@@ -16,6 +17,14 @@ from terminal import Terminal
 
 NOW = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)  # 07:00 in Vietnam
 
+
+# As the product's own logs: tracebacks without the values of variables, some of which may not be looked at any more.
+structlog.configure(
+    processors=[
+        structlog.stdlib.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 WORKER = Worker()  # one process for all tests that need it: starting one takes a second
 

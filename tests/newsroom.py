@@ -8,7 +8,7 @@ from digests.models import Subscription
 from digests.subscribers import subscribe, welcome
 from feeds.analyse import analyse
 from feeds.models import Article
-from feeds.store import NewArticle, published_on, save_article
+from feeds.store import NewArticle, published_on, save_articles
 
 POLICY = (
     "Bộ Công an triển khai Chỉ thị số 09-CT/TW về phong trào toàn dân bảo vệ an ninh Tổ quốc",
@@ -46,7 +46,7 @@ def publish(
         province=province,
     )
     analysis = analyse(title, lead, text, published=published_on(published), home_province=province)
-    return save_article(session, new, analysis, seen)
+    return save_articles(session, [(new, analysis)], seen)[new.identity]
 
 
 def reader(

@@ -16,6 +16,7 @@ from bot.demo.play import DemoClock, demo_settings, jump
 from bot.sandbox import Sandbox, SandboxUser
 from bot.sandbox.user import answer_of
 from bot.texts import COMMANDS, TEXTS, language_of
+from conftest import WORKER
 from digests.models import Chat
 from digests.render import LANGUAGES
 from feeds.fetch import Fetcher
@@ -39,7 +40,7 @@ async def world(folder: Path, roles: tuple[Role, ...] = tuple(Role), read: bool 
     clock = DemoClock()
     async with OutletServer(now=clock) as outlets, Sandbox(clock=clock) as sandbox:
         settings = demo_settings(sandbox, outlets, folder)
-        async with running(settings, roles, clock=clock, sources=outlets.sources) as bot:
+        async with running(settings, roles, clock=clock, sources=outlets.sources, offline=True) as bot:
             if read:
                 while await bot.poll_now() is None:  # noqa: ASYNC110 - the tick's own first round is under way
                     await asyncio.sleep(0.05)
@@ -269,9 +270,9 @@ async def test_while_the_first_reading_lasts_the_digest_is_promised_and_then_com
         assert await here.bot.deliver_now() == 0
         database = here.bot.services.database
         async with Fetcher(allow_private=here.bot.services.settings.fetch_allow_private) as fetcher:
-            await update_feeds(database, fetcher, here.clock, interval=timedelta(minutes=15))
+            await update_feeds(database, fetcher, WORKER, here.clock, shortest=timedelta(minutes=15))
             assert await here.bot.deliver_now() == 0, "the pages are not read yet"
-            await read_pages(database, fetcher, here.clock)
+            await read_pages(database, fetcher, WORKER, here.clock, pace=0.0)
         assert await here.bot.deliver_now() == 0, "the second reader has not judged yet"
         await here.bot.jobs.judge()
         assert await here.bot.deliver_now() > 0

@@ -27,7 +27,7 @@ from feeds.store import (
     next_position,
     published_on,
     reading_since,
-    save_article,
+    save_articles,
     seen_keys,
     store_analysis,
 )
@@ -63,7 +63,7 @@ def new_article(identity: str = "mot.example#1", **values: object) -> NewArticle
 
 def save(database: Database, new: NewArticle, now: datetime = NOW) -> int:
     with database.session() as session:
-        return save_article(session, new, analyse(new.title, new.lead, new.text), now).id
+        return save_articles(session, [(new, analyse(new.title, new.lead, new.text))], now)[new.identity].id
 
 
 # Feeds
@@ -348,7 +348,7 @@ def test_concurrent_writers_of_the_same_news_all_succeed(database: Database) -> 
         with database.session() as session:
             for identity, title in texts if worker % 2 else reversed(texts):
                 new = new_article(identity, title=title, lead="")
-                save_article(session, new, analyse(title), NOW)
+                save_articles(session, [(new, analyse(title))], NOW)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(write, range(4)))

@@ -13,7 +13,7 @@ from feeds.following import add_feeds
 from feeds.opml import read_opml
 from feeds.readfile import ReadArticle, ReadProblem, read_articles
 from feeds.sources import SourcesError
-from feeds.store import NewArticle, published_on, save_article
+from feeds.store import NewArticle, published_on, save_articles
 
 
 @click.command("import")
@@ -81,7 +81,7 @@ def _import_articles(database: Database, path: Path, counts: Counter[str]) -> No
         new = _imported(item)
         analysis = analyse(new.title, new.lead, new.text, published=published_on(new.published))
         with database.session() as session:
-            save_article(session, new, analysis, seen)
+            save_articles(session, [(new, analysis)], seen)
         counts["articles"] += 1
         counts["kept"] += analysis.verdict.relevant
 

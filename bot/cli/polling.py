@@ -54,23 +54,23 @@ async def _poll(settings: Settings, database: Database, everything: bool, feeds:
         def advance(_feed: Feed) -> None:
             progress.advance(task)
 
-        async with Fetcher(allow_private=settings.fetch_allow_private) as fetcher:
+        async with (
+            Fetcher(allow_private=settings.fetch_allow_private, contact=settings.fetch_contact) as fetcher,
+            Worker() as worker,
+        ):
             report = await update_feeds(
                 database,
                 fetcher,
+                worker,
                 now,
-                interval=timedelta(minutes=settings.poll_minutes),
+                shortest=timedelta(minutes=settings.poll_minutes),
                 only_due=not everything,
                 on_feed=advance,
             )
             progress.update(task, description="reading pages", total=None)
-            pages = await read_pages(database, fetcher, now)
-        progress.update(task, description="judging", total=None)
-        worker = Worker()
-        try:
+            pages = await read_pages(database, fetcher, worker, now)
+            progress.update(task, description="judging", total=None)
             report.kept += (await judge_waiting(database, worker, now)).kept
-        finally:
-            await worker.stop()
         return report, pages
 
 

@@ -1,0 +1,156 @@
+"""From the entries of a feed to articles: which are new or edited, and what they say.
+
+::
+
+    RawEntry --identity--> known, with the same hash? --yes--> nothing to do
+                               |no
+                               +--> clean text --> analyse by the first reader --> (NewArticle, Analysis)
+                               +--> no address and no guid, no words: refused, with the reason
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from feeds.analyse import Analysis, analyse
+from feeds.classify import first_reading
+from feeds.database import Database
+from feeds.entries import Entry, RawEntry, RawFeed, entry_of, link_of
+from feeds.extract import ExtractError, extract_page, join_lead
+from feeds.identity import article_identity
+from feeds.models import Feed
+from feeds.store import KnownArticle, NewArticle, known_articles, published_on, stored_text
+from feeds.text import fold, sentences, shorten
+
+# A lead less likely than this to be policy does not cost its outlet a request for the page: nine in ten do not.
+PAGE_SCORE = 0.01
+# A text shorter than this is a lead, whatever the feed calls it (characters).
+FULL_TEXT = 1200
+# An item without a headline is called by its first sentence, cut to this (characters).
+OUR_TITLE = 120
+# Clocks err; an item from further ahead than this has no believable date.
+FUTURE = timedelta(hours=1)
+MAX_REASON = 200
+
+
+@dataclass(slots=True)
+class Intake:
+    """What one reading of a feed brings.
+
+    `found` are the articles to store, `edited` the identities of those that are known already; `hashes` are the new
+    hashes of entries whose words did not change; `refused` are (identity, title, reason) of what makes no article.
+    """
+
+    found: list[tuple[NewArticle, Analysis]] = field(default_factory=list)
+    edited: set[str] = field(default_factory=set)
+    hashes: dict[str, str] = field(default_factory=dict)
+    refused: list[tuple[str, str, str]] = field(default_factory=list)
+    dates: list[datetime] = field(default_factory=list)
+
+
+def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: datetime) -> Intake:
+    """Reads the entries of `raw`, fetched from `base`, that are new or whose words were edited.
+
+    Feeds of one outlet write some headlines differently: only the feed that brought an article edits it.
+    """
+    intake = Intake(
+        refused=[(f"{feed.url} {reason}"[:MAX_REASON], "", reason) for reason in dict.fromkeys(raw.skipped)]
+    )
+    entries: dict[str, RawEntry] = {}
+    for raw_entry in raw.entries:
+        try:
+            entries.setdefault(article_identity(link_of(raw_entry, base) or "", raw_entry.guid), raw_entry)
+        except ValueError:
+            intake.refused.append((raw_entry.digest, raw_entry.title[:MAX_REASON], "neither link nor guid"))
+    with database.reading() as session:
+        known = known_articles(session, entries)
+        changed = {
+            identity: stored_text(session, identity)
+            for identity, was in known.items()
+            if was.feed_id in (None, feed.id) and was.entry_hash != entries[identity].digest
+        }
+    for identity, raw_entry in entries.items():
+        if identity in known and identity not in changed:
+            continue
+        try:
+            entry = entry_of(raw_entry, base)
+        except ValueError as error:
+            intake.refused.append((identity, raw_entry.title[:MAX_REASON], str(error)[:MAX_REASON]))
+            continue
+        if entry.published and entry.published <= now + FUTURE:
+            intake.dates.append(entry.published)
+        had = changed.get(identity)
+        if had is not None:
+            if not _is_edited(entry, known[identity], had):
+                intake.hashes[identity] = raw_entry.digest
+                continue
+            intake.edited.add(identity)
+        new = _new_article(feed, identity, entry, now, had or ("", ""), raw_entry.digest)
+        intake.found.append(_understood(new))
+    return intake
+
+
+def _is_edited(entry: Entry, was: KnownArticle, had: tuple[str, str]) -> bool:
+    """Whether headline or lead say something else than the stored words: addresses of pictures change by themselves."""
+    return entry.title not in ("", was.title) or not _stands_in(entry.summary, had)
+
+
+def _stands_in(lead: str, had: tuple[str, str]) -> bool:
+    return fold(lead) in fold("\n".join(had))
+
+
+def _new_article(
+    feed: Feed, identity: str, entry: Entry, now: datetime, had: tuple[str, str], entry_hash: str
+) -> NewArticle:
+    """An entry as an article; of an edited one, what it had is kept until its page is read again."""
+    published = entry.published
+    if published and published > now + FUTURE:
+        published = None
+    lead, text = _parts_of(entry)
+    wants_page = bool(entry.url) and len(text) < FULL_TEXT
+    if not text and any(had):
+        lead, text = had if _stands_in(lead, had) else (lead, had[1])
+    return NewArticle(
+        identity=identity,
+        url=entry.url,
+        outlet=feed.outlet,
+        title=entry.title or _first_sentence(lead),
+        lead=lead,
+        text=text,
+        published=published,
+        title_is_ours=not entry.title,
+        feed_id=feed.id,
+        level=feed.level,
+        province=feed.province,
+        language=feed.language,
+        entry_hash=entry_hash,
+        wants_page=wants_page,
+    )
+
+
+def _parts_of(entry: Entry) -> tuple[str, str]:
+    """(lead, text) as the feed gives them."""
+    if not entry.content:
+        return entry.summary, ""
+    try:
+        return join_lead(entry.summary, extract_page(entry.content, url=entry.url))
+    except ExtractError:
+        return entry.summary, ""
+
+
+def _first_sentence(lead: str) -> str:
+    return next((shorten(lead[start:end], OUR_TITLE) for start, end in sentences(lead)), "")
+
+
+def _understood(new: NewArticle) -> tuple[NewArticle, Analysis]:
+    """Keeps the wish for the page where the article may be policy, cites a document, or has no words at all."""
+    analysis = analyse(
+        new.title,
+        new.lead,
+        new.text,
+        published=published_on(new.published),
+        home_province=new.province,
+        judge=first_reading,
+    )
+    verdict = analysis.verdict
+    may_matter = verdict.is_open or verdict.score >= PAGE_SCORE or bool(analysis.citations) or not analysis.text
+    return replace(new, wants_page=new.wants_page and may_matter), analysis
