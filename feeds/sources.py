@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from cssselect import HTMLTranslator, SelectorError
 
+from feeds.identity import canonical_url
+
 DATA = Path(__file__).with_name("data") / "sources.toml"
 LEVELS = ("central", "ministry", "province", "national", "foreign", "other")
 KINDS = ("feed", "sitemap", "listing")
@@ -130,7 +132,7 @@ def _check_selector(selector: str) -> None:
 
 def is_feed_url(url: str) -> bool:
     """Whether `url` is an absolute http(s) address without credentials, blanks or control characters."""
-    if len(url) > MAX_URL or any(char.isspace() or not char.isprintable() for char in url):
+    if len(url) > MAX_URL or " " in url or not url.isprintable():
         return False
     try:
         parts = urlsplit(url)
@@ -138,3 +140,13 @@ def is_feed_url(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+
+
+def is_same_site(url: str, of: str) -> bool:
+    """Whether `url` is a web address on the host of `of` or below it; www and mobile hosts are the site itself."""
+    host, site = _site(url), _site(of)
+    return is_feed_url(url) and (host == site or host.endswith(f".{site}"))
+
+
+def _site(url: str) -> str:
+    return canonical_url(url).partition("/")[0].partition("?")[0]
