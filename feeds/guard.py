@@ -67,6 +67,8 @@ def check_url(url: URL, allow_private: Collection[str] = ()) -> None:
         raise ValueError("addresses with a user name or password are refused")
     if f"{url.host}:{url.port}" in allow_private:
         return
+    if not all(0 < len(label) < 64 for label in (url.raw_host or "").removesuffix(".").split(".")):
+        raise ValueError("the host is no name of the internet")
     if _is_literal(url.host) and not is_public(url.host):
         raise BlockedAddressError("the address is not on the public internet")
     if url.port not in (80, 443) and (url.port or 0) < 1024:
