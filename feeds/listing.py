@@ -38,8 +38,8 @@ def read_listing(body: bytes, *, url: str, selector: str) -> RawFeed:
 
     The selector picks links, or blocks with one link each: in a block the link of its heading counts, else its first.
     Only links of the same site; at most `MAX_LINKS`. `published` is the date beside a link, as the page writes it.
-    Raises ParseError: "empty" where no link is picked. Some selectors ("p ~ p ~ a") take libxml2 for ever on a page made
-    for them: call this where there is a time limit.
+    Raises ParseError: "empty" where no link is picked. Some selectors ("p ~ p ~ a") take libxml2 for ever on a page
+    made for them: call this where there is a time limit.
     """
     if len(body) > MAX_BYTES:
         raise ParseError("too_large", f"more than {MAX_BYTES // 1024 // 1024} MB")

@@ -46,11 +46,11 @@ def read_sitemap(body: bytes, *, url: str) -> RawFeed:
         children = ", ".join(_newest_children(sitemap, url)[:3])
         raise ParseError("index", f"a list of sitemaps, the newest: {children or 'none of this site'}")
     rows = [row for row in sitemap.rows if is_same_site(row.get("link", ""), url)]
-    skipped = [*sitemap.problems]
-    if others := len(sitemap.rows) - len(rows):
-        skipped.append(f"{others} without an address of this site")
+    skipped = ["no address of this site"] * (len(sitemap.rows) - len(rows))
+    if sitemap.is_broken:
+        skipped.append("broken XML behind the last address")
     if len(rows) > MAX_ENTRIES:
-        skipped.append(f"{len(rows) - MAX_ENTRIES} older than the newest {MAX_ENTRIES}")
+        skipped += [f"older than the newest {MAX_ENTRIES}"] * (len(rows) - MAX_ENTRIES)
         kept = heapq.nlargest(MAX_ENTRIES, range(len(rows)), key=lambda number: (_moment(rows[number]), -number))
         rows = [rows[number] for number in sorted(kept)]
     if not rows:
@@ -95,7 +95,7 @@ class _Sitemap:
 
     root: str = ""
     rows: list[dict[str, str]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    is_broken: bool = False
 
 
 def _read(body: bytes) -> _Sitemap:
@@ -109,7 +109,7 @@ def _read(body: bytes) -> _Sitemap:
     except expat.ExpatError as error:
         if not sitemap.rows:
             raise ParseError("not_a_feed", f"no sitemap: {error}") from error
-        sitemap.problems.append(f"broken behind {len(sitemap.rows)} addresses: {error}")
+        sitemap.is_broken = True
     except LookupError as error:
         raise ParseError("not_a_feed", f"no sitemap: {error}") from error
     return sitemap

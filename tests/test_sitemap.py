@@ -62,7 +62,7 @@ def test_only_addresses_of_the_same_site() -> None:
     rows = [f"<url><loc>{loc}</loc></url>" for loc in ("https://khac.example/a", "/a", "", "ftp://bao.example/a")]
     raw = read_sitemap(sitemap(*rows, "<url/>", address("a"), NEWS.replace("//bao", "//m.bao")), url=URL)
     assert [entry.link for entry in raw.entries] == ["https://bao.example/a", "https://m.bao.example/mot-123456.html"]
-    assert raw.skipped == ("5 without an address of this site",)
+    assert raw.skipped == ("no address of this site",) * 5
 
 
 def test_of_many_the_newest_in_the_order_of_the_sitemap() -> None:
@@ -72,7 +72,7 @@ def test_of_many_the_newest_in_the_order_of_the_sitemap() -> None:
     assert [entry.link for entry in raw.entries] == [
         f"https://bao.example/{n}.html" for n in range(5, MAX_ENTRIES + 5)
     ]  # fmt: skip
-    assert raw.skipped == (f"6 older than the newest {MAX_ENTRIES}",)
+    assert raw.skipped == (f"older than the newest {MAX_ENTRIES}",) * 6
 
 
 def test_an_index_names_its_newest_children() -> None:
@@ -94,7 +94,7 @@ def test_an_index_names_its_newest_children() -> None:
 def test_what_stands_before_a_break_is_read() -> None:
     raw = read_sitemap(sitemap(NEWS, address("a.html"))[:-30] + b"&", url=URL)
     assert raw.entries[0].link == "https://bao.example/mot-123456.html"
-    assert raw.skipped[0].startswith("broken behind 2 addresses: ")
+    assert "broken XML behind the last address" in raw.skipped
 
 
 BOMB = '<!DOCTYPE urlset [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]>'
