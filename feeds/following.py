@@ -173,3 +173,19 @@ def reading_progress(session: Session) -> ReadingProgress:
         select(func.count(), func.count(Feed.checked_at)).select_from(Feed).where(Feed.enabled)
     ).one()
     return ReadingProgress(done, total)
+
+
+def source_of(feed: Feed) -> Source:
+    """A feed as its list describes it."""
+    return Source(
+        url=feed.url,
+        outlet=feed.outlet,
+        level=feed.level,
+        province=feed.province,
+        language=feed.language,
+        section=feed.section,
+        enabled=feed.enabled,
+        kind=feed.kind,
+        selector=feed.selector,
+        visit=feed.visit,
+    )
