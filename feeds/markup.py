@@ -75,7 +75,8 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     """`body` as text, never raising: undecodable bytes become U+FFFD.
 
     Valid UTF-8 is UTF-8 whatever is declared (declarations lie more often than bytes); then a byte order mark, the
-    document's own declaration, the header's, and what looks like UTF-16.
+    document's own declaration, the header's, and what looks like UTF-16. What declares nothing and is mostly no UTF-8
+    is taken for Windows-1258: legacy Vietnamese, and next to all of French in Windows-1252.
     """
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return body.decode("utf-16", "replace")
@@ -87,12 +88,14 @@ def decode(body: bytes, content_type: str | None = None) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    for source in (body[:1024], (content_type or "").encode("ascii", "replace")):
-        declared = _DECLARED.search(source)
-        name = _codec(declared[1].decode("ascii")) if declared else ""
-        if name and not name.startswith(("utf-16", "utf-8", "ascii")):
-            return body.decode(name, "replace")
-    return body.decode("utf-8", "replace")
+    sources = (body[:1024], (content_type or "").encode("ascii", "replace"))
+    names = [_codec(found[1].decode("ascii")) for source in sources if (found := _DECLARED.search(source))]
+    if name := next((name for name in names if name and not name.startswith(("utf-16", "utf-8", "ascii"))), None):
+        return body.decode(name, "replace")
+    text = body.decode("utf-8", "replace")
+    if not names and 2 * text.count("\ufffd") > len(text) - len(text.encode("ascii", "ignore")):
+        return body.decode("cp1258", "replace")
+    return text
 
 
 def _codec(name: str) -> str:

@@ -61,7 +61,7 @@ class ParseError(ValueError):
 def parse_feed(body: bytes, *, url: str, content_type: str | None = None) -> ParsedFeed:
     """The entries of the feed `body`, fetched from `url`, all read, in this thread. Raises ParseError."""
     found = _read_fast(body, content_type)
-    return feed_of(found if isinstance(found, RawFeed) else _read_slowly(found), url)
+    return feed_of(found if isinstance(found, RawFeed) else read_slowly(found), url)
 
 
 async def read_feed(body: bytes, *, content_type: str | None, worker: Worker) -> RawFeed:
@@ -76,7 +76,7 @@ async def read_feed(body: bytes, *, content_type: str | None, worker: Worker) ->
     if isinstance(found, RawFeed):
         return found
     try:
-        return await worker.run(_read_slowly, found, seconds=SECONDS)
+        return await worker.run(read_slowly, found, seconds=SECONDS)
     except WorkerError as error:
         reason = "too_complex" if isinstance(error.__cause__, TimeoutError) else "crashed"
         raise ParseError(reason, f"cannot be read as a feed: {error}") from error
@@ -89,10 +89,10 @@ def _read_fast(body: bytes, content_type: str | None) -> RawFeed | str:
     if len(body) > MAX_BYTES:
         raise ParseError("too_large", f"more than {MAX_BYTES // 1024 // 1024} MB")
     text = decode(body, content_type)
-    return scan_feed(text) or read_json_feed(text) or _feed_text(text)
+    return scan_feed(text) or read_json_feed(text) or feed_text(text)
 
 
-def _read_slowly(text: str) -> RawFeed:
+def read_slowly(text: str) -> RawFeed:
     text, dropped = _cut_entries(text)
     _check_shape(text)
     try:
@@ -122,7 +122,7 @@ def _raw_entry(item: Any) -> RawEntry:
     )
 
 
-def _feed_text(text: str) -> str:
+def feed_text(text: str) -> str:
     """`text` from its root element on, in characters that XML allows."""
     root = _ROOT.search(text)
     if not root:
