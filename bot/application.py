@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any, cast
 
 import structlog
@@ -16,12 +17,25 @@ from telegram.ext import Application, ContextTypes, ExtBot
 
 from bot.clock import now
 from bot.context import Context, Services
-from bot.handlers import digest, directive, errors, info, report, settings, start, why
+from bot.handlers import (
+    addfeed,
+    digest,
+    directive,
+    errors,
+    feeds,
+    info,
+    opml,
+    report,
+    settings,
+    start,
+    why,
+)
 from bot.jobs import Jobs
-from bot.profile import publish_profile
+from bot.profile import publish_chat_commands, publish_profile
 from bot.request import AiohttpRequest
 from bot.sender import TelegramSender
 from bot.settings import Settings
+from digests.subscribers import find_reader
 from feeds.database import Database
 from feeds.fetch import Fetcher
 from feeds.following import sync_sources
@@ -90,7 +104,7 @@ def build_application(services: Services) -> BotApplication:
         .concurrent_updates(16)
         .build()
     )
-    for module in (start, why, directive, digest, settings, report, info):
+    for module in (start, why, feeds, addfeed, opml, directive, digest, settings, report, info):
         application.add_handlers(module.handlers())
     application.add_error_handler(errors.report)
     return application
@@ -118,12 +132,13 @@ async def running(
         await asyncio.to_thread(_sync, database, wanted, clock())
         # Offline there is nobody to be polite to.
         jobs = Jobs(database, clock, page_pace=0.0 if offline else PAGE_PACE)
-        services = Services(settings, database, clock, wake_delivery=jobs.wake_delivery)
+        new_fetcher = partial(
+            Fetcher, allow_private=settings.fetch_allow_private, contact=settings.fetch_contact, offline=offline
+        )
+        services = Services(settings, database, clock, wake_delivery=jobs.wake_delivery, new_fetcher=new_fetcher)
         bot = Running(services, jobs, None, None)
         if Role.POLL in roles:
-            bot.fetcher = await stack.enter_async_context(
-                Fetcher(allow_private=settings.fetch_allow_private, contact=settings.fetch_contact, offline=offline)
-            )
+            bot.fetcher = await stack.enter_async_context(services.new_fetcher())
             jobs.add_polling(bot.fetcher, timedelta(minutes=settings.poll_minutes))
         if {Role.SERVE, Role.DELIVER} & set(roles):
             application = await stack.enter_async_context(_connected(services))
@@ -132,7 +147,7 @@ async def running(
                 jobs.add_delivery(bot.sender)
                 jobs.add_warnings(bot.sender, settings.admin_ids, settings.default_timezone)
             if Role.SERVE in roles:
-                await stack.enter_async_context(_serving(application))
+                await stack.enter_async_context(_serving(application, services))
         stack.push_async_callback(jobs.stop)
         jobs.start()
         yield bot
@@ -187,13 +202,16 @@ async def _connected(services: Services) -> AsyncIterator[BotApplication]:
 
 
 @asynccontextmanager
-async def _serving(application: BotApplication) -> AsyncIterator[None]:
+async def _serving(application: BotApplication, services: Services) -> AsyncIterator[None]:
     """Takes updates by long polling while the `async with` lasts; updates already taken are answered before the end."""
     updater = application.updater
     if updater is None:
         raise StartError("the application was built without an updater")
     try:
         await publish_profile(application.bot)
+        for admin in services.settings.admin_ids:
+            if reader := await services.read(find_reader, admin):  # of a stranger the Bot API knows no chat
+                await publish_chat_commands(application.bot, admin, reader.language, is_admin=True)
     except TelegramError as error:  # cosmetic: the bot works without
         log.warning("command lists and descriptions were not published", error=str(error))
     await application.start()

@@ -11,6 +11,7 @@ from telegram.ext import CallbackContext, ExtBot
 
 from bot.settings import Settings
 from feeds.database import Database
+from feeds.fetch import Fetcher
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -29,6 +30,8 @@ class Services:
     clock: Callable[[], datetime]
     # Asks for a delivery round now instead of at the next tick.
     wake_delivery: Callable[[], None] = field(default=_no_wake)
+    # For what an admin wants looked at; to be used as an async context manager.
+    new_fetcher: Callable[[], Fetcher] = field(default=Fetcher)
 
     async def write(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work(session, ...)` in one transaction, in a thread."""

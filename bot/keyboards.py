@@ -1,6 +1,7 @@
 """Buttons. Each action is callback data of at most 64 bytes that says everything, so it works after a restart."""
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from bot.texts import say
 from digests.answer import Answer, Near
@@ -9,6 +10,7 @@ from digests.render import Button, checked, report_button
 from digests.subscribers import Reader
 from feeds.classify import topics
 from feeds.documents import Document, document_name, load_catalogue
+from feeds.models import Feed
 from feeds.text import shorten
 
 Tokens = Mapping[str, str]
@@ -32,6 +34,7 @@ _MAX_RELATED = 6
 _MAX_OFFERED = 8
 _MAX_CITED = 4
 _MAX_LABEL = 60
+_MAX_FEEDS = 20
 
 
 def settings_buttons(reader: Reader) -> Rows:
@@ -133,6 +136,47 @@ def item_buttons(items: Mapping[int, int], language: str) -> Rows:
 def why_buttons(items: Mapping[int, int]) -> Rows:
     """The numbers of a digest's items, each with its article's id, to ask what became of it."""
     return _rows([(str(number), f"why:{article_id}") for number, article_id in sorted(items.items())], 5)
+
+
+def feeds_buttons(feeds: Sequence[Feed], language: str, page: int, pages: int) -> Rows:
+    """The numbers of a page's feeds, the other pages, the list as a file."""
+    numbers = [(str(number), f"feed:{feed.id}:{page}") for number, feed in enumerate(feeds, start=1)]
+    turn: list[Button] = []
+    if page > 0:
+        turn.append((say("page_before", language), f"feeds:{page - 1}"))
+    turn.append((say("refresh", language, page + 1, pages), f"feeds:{page}"))
+    if page + 1 < pages:
+        turn.append((say("page_after", language), f"feeds:{page + 1}"))
+    return (*_rows(numbers, 4), tuple(turn), ((say("opml", language), "feeds:opml"),))
+
+
+def feed_buttons(feed: Feed, language: str, page: int, *, asked: bool) -> Rows:
+    """What can be done with a feed, and the way back to its page of the list."""
+    own = f"feed:{feed.id}:{page}"
+    back: tuple[Button, ...] = ((say("feeds_back", language), f"feeds:{page}"),)
+    if not feed.enabled:
+        return (((say("follow_again", language), f"{own}:again"),), back)
+    if asked:
+        return (((say("remove_yes", language), f"{own}:drop"), (say("keep", language), own)),)
+    pause = ("resume_feed", "resume") if feed.paused else ("pause_feed", "pause")
+    check: tuple[Button, ...] = () if feed.paused else ((say("check_now", language), f"{own}:check"),)
+    return (
+        ((say(pause[0], language), f"{own}:{pause[1]}"), *check),
+        ((say("remove_feed", language), f"{own}:remove"),),
+        back,
+    )
+
+
+def feed_choice(feeds: Sequence[Feed]) -> Rows:
+    """Which of these feeds shall go."""
+    named = [(shorten(f"{feed.outlet}: {feed.section or urlsplit(feed.url).path}", _MAX_LABEL), feed) for feed in feeds]
+    return _rows([(label, f"feed:{feed.id}:0:remove") for label, feed in named[:_MAX_FEEDS]], 1)
+
+
+def found_buttons(count: int, language: str) -> Rows:
+    """The numbers of the feeds that were found."""
+    numbers = [(str(number + 1), f"newfeed:{number}") for number in range(count)]
+    return (*_rows(numbers, 5), ((say("cancel", language), "newfeed:no"),))
 
 
 def wrong_buttons(article_id: int, tokens: Tokens, language: str) -> Rows:

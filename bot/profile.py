@@ -2,7 +2,7 @@
 
 from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 
-from bot.texts import COMMANDS, DEFAULT_LANGUAGE, say
+from bot.texts import ADMIN_COMMANDS, COMMANDS, DEFAULT_LANGUAGE, say
 from digests.render import LANGUAGES
 
 
@@ -15,14 +15,14 @@ async def publish_profile(bot: Bot) -> None:
         await bot.set_my_short_description(say("bot_short_description", language), language_code=code)
 
 
-async def publish_chat_commands(bot: Bot, chat_id: int, language: str) -> None:
-    """The list of one chat, whose reader chose a language other than their app's."""
-    await bot.set_my_commands(_commands(language), scope=BotCommandScopeChat(chat_id))
+async def publish_chat_commands(bot: Bot, chat_id: int, language: str, *, is_admin: bool) -> None:
+    """The list of one chat: of an admin, or of a reader who chose a language other than their app's."""
+    await bot.set_my_commands(_commands(language, is_admin=is_admin), scope=BotCommandScopeChat(chat_id))
 
 
-def _commands(language: str) -> list[BotCommand]:
+def _commands(language: str, *, is_admin: bool = False) -> list[BotCommand]:
     """English names for English readers, unaccented Vietnamese ones for Vietnamese."""
     return [
         BotCommand(command.name if language == "en" else command.alias, command.description(language))
-        for command in COMMANDS
+        for command in (*COMMANDS, *(ADMIN_COMMANDS if is_admin else ()))
     ]

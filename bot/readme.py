@@ -8,7 +8,7 @@ import click
 from bot.cli import commands
 from bot.cli.training import RATING, rating_row
 from bot.settings import settings_table
-from bot.texts import COMMANDS
+from bot.texts import ADMIN_COMMANDS, COMMANDS
 from feeds.scores import Scores, shipped_scores
 
 README = Path(__file__).parent.parent / "README.md"
@@ -20,6 +20,10 @@ def tables() -> Mapping[str, str]:
         "chat commands": _table(
             ("command", "Vietnamese", "does"),
             ((f"`/{command.name}`", f"`/{command.alias}`", command.en) for command in COMMANDS),
+        ),
+        "admin commands": _table(
+            ("command", "Vietnamese", "does"),
+            ((f"`/{command.name}`", f"`/{command.alias}`", command.en) for command in ADMIN_COMMANDS),
         ),
         "settings": _table(
             ("variable", "default", "meaning"),

@@ -36,6 +36,12 @@ COMMANDS = (
     Command("help", "trogiup", "Hướng dẫn", "Help"),
 )
 
+ADMIN_COMMANDS = (
+    Command("feeds", "nguon", "Các nguồn tin: tốt, lỗi, im lặng", "The feeds: well, failing, silent"),
+    Command("addfeed", "themnguon", "Theo dõi thêm nguồn: /themnguon ĐỊA_CHỈ", "Follow one more: /addfeed ADDRESS"),
+    Command("removefeed", "bonguon", "Bỏ theo dõi nguồn: /bonguon ĐỊA_CHỈ", "No longer follow: /removefeed ADDRESS"),
+)
+
 TEXTS: dict[str, dict[str, str]] = {
     "today": {"vi": "Tin 24 giờ qua", "en": "Last 24 hours"},
     "try_directive": {"vi": "Thử tra 09-CT/TW", "en": "Try 09-CT/TW"},
@@ -59,6 +65,20 @@ TEXTS: dict[str, dict[str, str]] = {
     "all_on": {"vi": "Tất cả chủ đề", "en": "All topics"},
     "previous": {"vi": "‹ Mới hơn", "en": "‹ Newer"},
     "next": {"vi": "Cũ hơn ›", "en": "Older ›"},
+    "page_before": {"vi": "‹ Trước", "en": "‹ Before"},
+    "page_after": {"vi": "Sau ›", "en": "After ›"},
+    "refresh": {"vi": "↻ {}/{}", "en": "↻ {}/{}"},
+    "opml": {"vi": "Tải danh sách (OPML)", "en": "The list as a file (OPML)"},
+    "opml_add": {"vi": "Thêm {} nguồn", "en": "Add {} feeds"},
+    "feeds_back": {"vi": "‹ Các nguồn", "en": "‹ The feeds"},
+    "pause_feed": {"vi": "Tạm dừng", "en": "Pause"},
+    "resume_feed": {"vi": "Đọc tiếp", "en": "Resume"},
+    "check_now": {"vi": "Đọc ngay", "en": "Read now"},
+    "check_soon": {"vi": "Sẽ đọc trong vòng một phút", "en": "It will be read within a minute"},
+    "remove_feed": {"vi": "Bỏ theo dõi", "en": "Remove"},
+    "remove_yes": {"vi": "Bỏ hẳn", "en": "Yes, remove it"},
+    "follow": {"vi": "Theo dõi", "en": "Follow it"},
+    "follow_again": {"vi": "Theo dõi lại", "en": "Follow it again"},
     "erase": {"vi": "Xóa dữ liệu của tôi", "en": "Erase my data"},
     "erase_yes": {"vi": "Xóa hẳn", "en": "Erase for good"},
     "keep": {"vi": "Giữ lại", "en": "Keep"},

@@ -246,6 +246,7 @@ def _environment() -> Environment:
         "checked_name": _checked_name,
         "meant": _meant,
         "is_unverified": _is_unverified,
+        "without_query": lambda url: f"{url.partition('?')[0]}?…" if "?" in url else url,
         "health": health_of,
         "reason_of": reason_of,
         "topic_name": lambda code, language: names[code][language],

@@ -49,7 +49,8 @@ async def play(folder: Path | None, port: int, *, open_browser: bool, announce: 
         clock.set(outlets.replay_end)
     with tempfile.TemporaryDirectory(prefix="diem-tin-demo-") as scratch:
         async with outlets, Sandbox(port=port, clock=clock) as sandbox:
-            settings = demo_settings(sandbox, outlets, Path(scratch))
+            first = sandbox.user().chat_id  # whoever opens the page
+            settings = demo_settings(sandbox, outlets, Path(scratch)).model_copy(update={"admin_ids": (first,)})
             async with running(settings, list(Role), clock=clock, sources=outlets.sources, offline=True) as bot:
                 sandbox.on_jump = lambda: jump(bot, clock)
                 announce(f"Trang trò chuyện (chat page): {sandbox.page_url}")

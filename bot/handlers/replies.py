@@ -11,7 +11,7 @@ from telegram.ext import CommandHandler, filters
 
 from bot.context import Context
 from bot.sender import NO_PREVIEW, keyboard
-from bot.texts import COMMANDS, language_of, say
+from bot.texts import ADMIN_COMMANDS, COMMANDS, language_of, say
 from digests.render import Message as Outgoing
 from digests.subscribers import Reader, find_reader, welcome
 
@@ -22,7 +22,7 @@ Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
 
 def command(name: str, callback: Handler) -> "CommandHandler[Context, None]":
     """Handles a command and its Vietnamese alias, in private chats."""
-    entry = next(command for command in COMMANDS if command.name == name)
+    entry = next(command for command in (*COMMANDS, *ADMIN_COMMANDS) if command.name == name)
     return CommandHandler([entry.name, entry.alias], callback, filters.ChatType.PRIVATE)
 
 

@@ -108,7 +108,8 @@ async def language_pressed(update: Update, context: Context) -> None:
         return
     services = context.bot_data
     await services.write(choose_language, reader.chat_id, code)
-    await publish_chat_commands(context.bot, reader.chat_id, code)
+    is_admin = reader.chat_id in context.bot_data.settings.admin_ids
+    await publish_chat_commands(context.bot, reader.chat_id, code, is_admin=is_admin)
     changed = await reader_of(update, context)
     if page == "set":
         screen = settings_screen(changed)

@@ -10,6 +10,7 @@ from telegram.ext import BaseHandler, CallbackQueryHandler
 from bot.context import Context
 from bot.handlers.directive import show_token
 from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
+from bot.profile import publish_chat_commands
 from bot.texts import say
 from digests.render import Button, Message, render
 from digests.subscribers import Reader, find_reader, promise_first, subscribe
@@ -25,6 +26,8 @@ async def start(update: Update, context: Context) -> None:
         await show_token(update, context, payload.removeprefix("d_"))
         return
     reader = await reader_of(update, context)
+    if reader.chat_id in context.bot_data.settings.admin_ids:  # whom nothing else tells of their commands
+        await publish_chat_commands(context.bot, reader.chat_id, reader.language, is_admin=True)
     progress = await context.bot_data.read(reading_progress)
     await reply(update, start_screen(reader, progress))
 

@@ -1,0 +1,135 @@
+"""/addfeed: from the address of a site or a feed to a feed that is followed.
+
+The message that asks holds the addresses as links, so its buttons need only a number: `newfeed:N` looks at the Nth,
+`newfeed:yes` follows the one that was looked at.
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session
+from telegram import CallbackQuery, Update
+from telegram import Message as TelegramMessage
+from telegram.constants import ChatAction, MessageEntityType
+from telegram.ext import BaseHandler, CallbackQueryHandler
+
+from bot.context import Context
+from bot.handlers.admins import admin_command, for_admins
+from bot.handlers.feeds import feed_screen
+from bot.handlers.replies import done, edit, pressed, reader_of, reply
+from bot.keyboards import Rows, found_buttons
+from bot.texts import say
+from digests.render import Message, render
+from digests.subscribers import Reader
+from digests.why import link_in
+from feeds.discover import discover
+from feeds.fetch import FetchError
+from feeds.following import add_feeds, feed_at
+from feeds.models import Feed
+from feeds.parse import ParseError
+from feeds.preview import preview
+from feeds.sources import Source, is_feed_url
+
+MOST_FOUND = 10
+PATIENCE = 60.0  # seconds for all requests of one search
+_NUMBER = re.compile(r"\d{1,2}")
+
+
+async def add_feed(update: Update, context: Context) -> None:
+    """/addfeed URL: a feed, or a site whose feeds are looked for. Nothing is followed before it is confirmed."""
+    reader = await reader_of(update, context)
+    link = link_in(" ".join(context.args or ()))
+    if link is None or not is_feed_url(link) or update.effective_chat is None:
+        await reply(update, Message(render("addfeed_usage.html", reader.language)))
+        return
+    await update.effective_chat.send_action(ChatAction.TYPING)
+    await reply(update, await _found_screen(context, reader, link))
+
+
+async def new_feed_pressed(update: Update, context: Context) -> None:
+    query, answer, reader = await pressed(update, context)
+    links = _links(query)
+    if answer == "no":
+        await edit(query, Message(render("addfeed_not.html", reader.language)))
+    elif answer == "yes" and links:
+        await edit(query, await _follow(context, reader, *links[0]))
+    elif _NUMBER.fullmatch(answer) and int(answer) < len(links):
+        await edit(query, await _preview_screen(context, reader, links[int(answer)][0]))
+    else:
+        await done(query, reader, "stale_button")
+        return
+    await done(query, reader)
+
+
+async def _found_screen(context: Context, reader: Reader, link: str) -> Message:
+    """The feeds of an address to choose from; a single one is looked at at once."""
+    try:
+        async with context.bot_data.new_fetcher() as fetcher, asyncio.timeout(PATIENCE):
+            found = (await discover(fetcher, link))[:MOST_FOUND]
+    except (FetchError, ParseError) as error:
+        return _unreadable(reader, error.reason)
+    except TimeoutError:
+        return _unreadable(reader, "timeout")
+    if len(found) == 1:
+        return await _preview_screen(context, reader, found[0].url)
+    html = render("addfeed_found.html", reader.language, found=found)
+    return Message(html, found_buttons(len(found), reader.language) if found else ())
+
+
+async def _preview_screen(context: Context, reader: Reader, url: str) -> Message:
+    """What a feed has at present, with the question whether to follow it; one that is followed already, as it is."""
+    services = context.bot_data
+    followed = await services.read(_followed, url)
+    if followed:
+        return feed_screen(reader, followed, services.clock())
+    try:
+        async with services.new_fetcher() as fetcher:
+            look = await preview(fetcher, url)
+    except (FetchError, ParseError) as error:
+        return _unreadable(reader, error.reason)
+    title = look.title or urlsplit(url).hostname or url
+    html = render("addfeed_look.html", reader.language, look=look, title=title, timezone=reader.timezone)
+    return Message(html, _asked(reader))
+
+
+async def _follow(context: Context, reader: Reader, url: str, title: str) -> Message:
+    services = context.bot_data
+    if not is_feed_url(url):  # a link of ours, as Telegram gave it back
+        return _unreadable(reader, "bad_url")
+    await services.write(add_feeds, [Source(url=url, outlet=title)], services.clock())
+    feed = await services.read(feed_at, url)
+    if feed is None:
+        raise LookupError("the feed vanished while it was stored")
+    return feed_screen(reader, feed, services.clock())
+
+
+def _links(query: CallbackQuery) -> Sequence[tuple[str, str]]:
+    """(address, words) of the links of the message under which the button stands; none of one too old to be seen."""
+    message = query.message
+    if not isinstance(message, TelegramMessage):
+        return []
+    words = message.parse_entities([MessageEntityType.TEXT_LINK])
+    return [(entity.url, text) for entity, text in words.items() if entity.url]
+
+
+def _followed(session: Session, url: str) -> Feed | None:
+    feed = feed_at(session, url)
+    return feed if feed and feed.enabled else None
+
+
+def _asked(reader: Reader) -> Rows:
+    return (((say("follow", reader.language), "newfeed:yes"), (say("cancel", reader.language), "newfeed:no")),)
+
+
+def _unreadable(reader: Reader, reason: str) -> Message:
+    return Message(render("addfeed_unreadable.html", reader.language, reason=reason))
+
+
+def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
+    return (
+        admin_command("addfeed", add_feed),
+        CallbackQueryHandler(for_admins(new_feed_pressed), r"^newfeed:"),
+    )
