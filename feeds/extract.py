@@ -11,6 +11,7 @@ Both ways end in the same shaping of lines, which knows where an article begins 
 No line is made up: each stands in the source.
 """
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urljoin
@@ -38,6 +39,13 @@ from feeds.text import clean, fold, one_line
 
 MAX_HTML_BYTES = 3 * 1024 * 1024
 MAX_TEXT = 400_000
+MIN_TEASER = 60  # characters; less is the name of the site
+
+# Trafilatura gives up on a page that holds a single one of them, written out or as a reference.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
+    r"|&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|6553[45])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|[fF]{3}[eEfF]));"
+)
 
 _MESSAGES: dict[Refusal, str] = {
     "paywall": "the page is for readers who log in or pay",
@@ -89,7 +97,7 @@ def extract_page(page: bytes | str, *, url: str | None) -> ArticleText:
     """
     source = _source(page)
     try:
-        tree = html.document_fromstring(source.replace("\0", ""), parser=html.HTMLParser(encoding=None))
+        tree = html.document_fromstring(source, parser=html.HTMLParser(encoding=None))
         metadata = page_metadata(tree)
         headings, linked_headlines = _headings(tree)
         prune(tree)
@@ -106,7 +114,8 @@ def extract_page(page: bytes | str, *, url: str | None) -> ArticleText:
     refusal = _refusal(source, url, metadata, headings, linked_headlines, size)
     if refusal == "paywall":
         shaped = _without_walls(shaped)
-    if refusal not in (None, "paywall") or not (shaped.lead or shaped.text):
+        size = len(shaped.lead) + len(shaped.text)
+    if refusal not in (None, "paywall") or size < (MIN_TEASER if refusal else 1):
         reason = refusal or "no_text"
         raise ExtractError(reason, _MESSAGES[reason])
     return _finished(shaped, metadata.published, metadata.author, is_teaser=refusal == "paywall")
@@ -121,7 +130,7 @@ def _source(page: bytes | str) -> str:
         raise ExtractError("no_text", "the page is empty")
     if not is_bearable(source):
         raise ExtractError("too_large", "the page has too many elements or attributes")
-    return source
+    return _UNPRINTABLE.sub(" ", source)
 
 
 def _headings(tree: html.HtmlElement) -> tuple[list[str], int]:

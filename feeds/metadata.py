@@ -26,6 +26,12 @@ _DATE_PATHS = (
     "//time[count(//time) = 1]/@datetime",  # of several, others may be those of other articles
 )
 _TITLE_PATHS = ("//meta[@property='og:title']/@content", "//meta[@name='twitter:title']/@content", "//title/text()")
+# The lead above the text, often a heading of its own: detail-sapo (VCCorp), article__sapo (ePi), singular-sapo (Dân
+# trí). Lists of other articles call theirs so too, but there they are many.
+_LEAD_PATH = (
+    "//body//*[contains(@class, 'sapo')][not(ancestor::*[contains(@class, 'sapo')] or ancestor::li or ancestor::a)]"
+)
+_LEAD_TEXT = ".//text()[not(ancestor::li or ancestor::script)]"
 _DESCRIPTION_PATHS = ("//meta[@property='og:description']/@content", "//meta[@name='description']/@content")
 _AUTHOR_PATHS = (
     "//meta[@name='author' or @name='dable:author' or @name='citation_author' or @name='dc.creator']/@content",
@@ -63,7 +69,9 @@ class PageMetadata:
 def page_metadata(tree: html.HtmlElement) -> PageMetadata:
     """Reads `tree`. A description that the page does not show is the site's, not the article's, and is left out."""
     linked = next(_linked_data(tree), {})
-    description = _first(tree, _DESCRIPTION_PATHS)
+    leads = tree.xpath(_LEAD_PATH)
+    lead = one_line(" ".join(leads[0].xpath(_LEAD_TEXT))[:2000]) if len(leads) == 1 else ""
+    description = lead or _first(tree, _DESCRIPTION_PATHS)
     if description and fold(description[:60]) not in fold(_shown_text(tree)):
         description = ""
     kind = _first(tree, ("//meta[@property='og:type']/@content",))

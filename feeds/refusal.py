@@ -30,7 +30,6 @@ MAX_TEASER = 1500
 MAX_LINE = 160  # of a line that is such a notice
 MIN_LIST = 8  # linked headlines that make a list
 
-_BETWEEN = r"(?: \S+){0,6}? "
 _RELOADS = re.compile(r"location\s*\.\s*(?:reload|replace|assign)\s*\(|location(?:\.href)?\s*=")
 _FRONT = re.compile(r"/?(?:(?:index|default|home|trang-?chu)(?:\.\w{2,5})?/?)?", re.IGNORECASE)
 _LOGIN = re.compile(r"dang-?nhap|log-?in\b|sign-?in\b|\bsso\b|\bauth\b", re.IGNORECASE)
@@ -50,9 +49,10 @@ class _Rules:
 def _rules() -> _Rules:
     data = tomllib.loads(DATA.read_text(encoding="utf-8"))
     removed = data["removed"]
-    polite = rf"(?:(?:{_any(data['polite'])}) )*"
-    gone = rf"(?:{_any(removed['missing'])})(?:{_BETWEEN}| )(?:{_any(removed['said'])})"
-    sought = rf"(?:{_any(removed['before'])})(?:{_BETWEEN}| )(?:{_any(removed['missing'])})"
+    polite = rf"(?:(?:{_any(data['polite'])}) )*+"  # never taken back: the words overlap, and pages are hostile
+    between = rf" (?:(?:{_any(removed['between'])}) ){{0,6}}"
+    gone = rf"(?:{_any(removed['missing'])}){between}(?:{_any(removed['said'])})"
+    sought = rf"(?:{_any(removed['before'])}){between}(?:{_any(removed['missing'])})"
     return _Rules(
         removed=re.compile(rf"{polite}(?:{gone}|{sought})\b"),
         removed_heading=re.compile(rf"{polite}(?:{gone}|{sought}|{_any(removed['headings'])})(?: 404)?"),
@@ -101,12 +101,14 @@ def refusal_of(size: int, lines: Sequence[str], source: str, *, is_article: bool
     short = [line_key(line) for line in lines if len(line) <= MAX_LINE]
     if size <= MAX_NOTICE and (not is_article or size <= MAX_NOTE):
         source = source[:500_000].lower()
-        sets_cookie = "document.cookie" in source and _RELOADS.search(source)
-        if (sets_cookie and sum(map(len, lines)) <= MAX_NOTICE) or any(map(rules.challenge.match, short)):
+        if any(map(rules.challenge.match, short)):
             return "challenge"
         if any(map(rules.removed.match, short)):
             return "removed"
-        if any(mark in source for mark in rules.challenge_source):
+        # Such a page shows next to nothing; comment forms and advertisements have the same scripts.
+        sets_cookie = "document.cookie" in source and _RELOADS.search(source)
+        is_bare = size <= MAX_NOTE and sum(map(len, lines)) <= MAX_NOTICE
+        if is_bare and (sets_cookie or any(mark in source for mark in rules.challenge_source)):
             return "challenge"
     if size <= MAX_TEASER and any(map(rules.paywall.match, short)):
         return "paywall"

@@ -34,6 +34,8 @@ def test_page_as_expected(path: Path) -> None:
     assert article.title == expected["title"]
     assert article.title_is_ours is expected["title_is_ours"]
     assert article.published == expected["published"]
+    assert article.author == expected["author"] if "author" in expected else article.author is None
+    assert not article.is_teaser
     assert article.lead == expected["lead"]
     assert article.text == expected["text"].strip()
 
@@ -210,6 +212,30 @@ WORDS = [
     BODY,
     "họp",
 ]
+
+
+@pytest.mark.parametrize("unprintable", ["\x08", "&#8;", "&#x1f;", "\x00", "&#xD800;", "\ud800", "\ufffe", "&#65535;"])
+def test_one_unprintable_character_costs_no_article(unprintable: str) -> None:
+    page = f"<html><body><h1>Hội nghị về an ninh, trật tự</h1><p>{LEAD}</p><p>{unprintable} {BODY}</p></body></html>"
+    assert BODY in extract_page(page, url=None).text
+
+
+def test_a_box_in_the_middle_goes_with_its_headlines() -> None:
+    box = "Tin liên quan\n\nTỉnh ủy tổng kết Chỉ thị số 05-CT/TW\n\n• Quán triệt Nghị quyết số 12-NQ/TW ở cơ sở"
+    article = extract_text(f"Hội nghị về an ninh, trật tự\n\n{LEAD}\n\n{box}\n\n{BODY}\n\n{MORE}")
+    assert article.text == f"{BODY}\n{MORE}"
+
+
+def test_a_lead_that_stands_above_the_text_is_the_lead() -> None:
+    def page(lead: str, cards: str) -> str:
+        text = f"<div class='content'><p>{BODY}</p><p>{MORE}</p></div>"
+        return f"<html><body><h1>Hội nghị về an ninh</h1>{lead}{text}{cards}</body></html>"
+
+    of_another = "Tin khác: Tỉnh ủy tổng kết Chỉ thị số 05-CT/TW trên địa bàn tỉnh trong năm qua."
+    card = f"<div class='card'><h3><a href='/x'>Tin</a></h3><div class='sapo'>{of_another}</div></div>"
+    assert extract_page(page(f"<h2 class='sapo'>{LEAD}</h2>", ""), url=None).lead == LEAD
+    article = extract_page(page("", card * 2), url=None)
+    assert (article.lead, of_another in article.text) == (BODY, False)
 
 
 @given(st.one_of(st.text(max_size=300), st.lists(st.sampled_from(WORDS)).map(" ".join)))
