@@ -197,6 +197,8 @@ class _Scanner:
         self._depth += 1
         if self._pieces is not None or self._depth > MAX_DEPTH or len(attributes) > 2 * MAX_ATTRIBUTES:
             raise _DoubtfulError
+        if attributes and "base" in "".join(attributes[::2]).lower():
+            raise _DoubtfulError  # of the addresses from here on, whatever element it stands in
         named = self._names.get(name)
         if named is None:
             named = self._names[name] = _names_of(name)
@@ -215,7 +217,6 @@ class _Scanner:
                 raise _DoubtfulError
             self._item_depth, self._title_depth = _LAYOUTS[key]
             self._in_channel = key == "feed"
-            _plain_attributes(attributes)
         elif self._box_depth:
             if key not in _IN_BOX:
                 raise _DoubtfulError
@@ -318,8 +319,6 @@ def _plain_attributes(attributes: list[str]) -> dict[str, str]:
             plain[name.lower()] = attributes[index + 1]
         elif name not in _HARMLESS_ATTRIBUTES:
             raise _DoubtfulError
-    if "base" in plain:
-        raise _DoubtfulError
     return plain
 
 
