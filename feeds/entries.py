@@ -118,15 +118,18 @@ def feed_of(raw: RawFeed, base: str) -> ParsedFeed:
     return ParsedFeed(shorten(one_line(strip_tags(raw.title)), 200), tuple(entries), tuple(skipped))
 
 
-def entry_of(raw: RawEntry, base: str) -> Entry:
-    """`raw`, of the feed at `base`, in clean text. Raises ValueError with the reason where it makes no entry."""
+def entry_of(raw: RawEntry, base: str, *, wordless: bool = False) -> Entry:
+    """`raw`, of the feed at `base`, in clean text. Raises ValueError with the reason where it makes no entry.
+
+    `wordless`: an address alone is an entry, whose page gives the words, as in sitemaps.
+    """
     url = link_of(raw, base)
     guid = one_line(raw.guid or "") or None
     if not url and not guid:
         raise ValueError("an entry without link and guid")
     title = shorten(one_line(strip_tags(raw.title)), MAX_TITLE)
     summary, content = _texts(raw)
-    if not title and not summary:
+    if not title and not summary and not (wordless and url):
         raise ValueError(f"an entry without title and text: {url or guid}")
     return Entry(
         guid=guid,

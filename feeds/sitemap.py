@@ -19,7 +19,7 @@ from feeds.sources import is_same_site
 
 MAX_ADDRESSES = 50_000  # what the protocol allows in one file
 MAX_DEPTH = 20
-MAX_CHILDREN = 10
+MAX_CHILDREN = 3
 
 _BEFORE = datetime.min.replace(tzinfo=UTC)
 # Local names from the root on -> what they state. Prefixes differ, and images and videos have titles of their own.
@@ -43,7 +43,7 @@ def read_sitemap(body: bytes, *, url: str) -> RawFeed:
     """
     sitemap = _read(body)
     if sitemap.root == "sitemapindex":
-        children = ", ".join(_newest_children(sitemap, url)[:3])
+        children = ", ".join(_newest_children(sitemap, url))
         raise ParseError("index", f"a list of sitemaps, the newest: {children or 'none of this site'}")
     rows = [row for row in sitemap.rows if is_same_site(row.get("link", ""), url)]
     skipped = ["no address of this site"] * (len(sitemap.rows) - len(rows))
@@ -57,15 +57,6 @@ def read_sitemap(body: bytes, *, url: str) -> RawFeed:
         raise ParseError("empty", "the sitemap holds no address of this site")
     title = next((row["outlet"] for row in rows if row.get("outlet")), "")
     return RawFeed(title, tuple(map(_entry, rows)), tuple(skipped))
-
-
-def newest_sitemaps(body: bytes, *, url: str) -> tuple[str, ...]:
-    """The newest `MAX_CHILDREN` sitemaps that the sitemap index `body`, fetched from `url`, lists; () if it is none.
-
-    Raises ParseError where `body` is no sitemap at all.
-    """
-    sitemap = _read(body)
-    return _newest_children(sitemap, url) if sitemap.root == "sitemapindex" else ()
 
 
 def _newest_children(sitemap: "_Sitemap", url: str) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ COMMANDS = [
     "demo", "run", "poll", "brief", "directive", "analyse", "import", "feeds", "doctor", "evaluate", "train", "review",
     "reindex", "migrate",
 ]  # fmt: skip
-OF_FEEDS = ["list", "add", "remove", "import", "export", "check"]
+OF_FEEDS = ["list", "add", "remove", "pause", "resume", "import", "export", "check"]
 TOKEN = "123456789:AAEhBP0av28FrI6UmdaRabcdefghij-klmno"
 
 
@@ -53,6 +53,12 @@ def test_every_command_has_help(terminal: Terminal, command: str) -> None:
         ("feeds add", "Missing argument"),
         ("feeds add --level high https://a.vn/rss", "'high' is not one of"),
         ("feeds add --province Atlantis https://a.vn/rss", "Atlantis is no province"),
+        ("feeds add --kind page https://a.vn/rss", "'page' is not one of"),
+        ("feeds add --kind listing https://a.vn/tin", "a listing needs the selector"),
+        ("feeds add --kind listing --selector a[ https://a.vn/tin", "selector a[ is not CSS"),
+        ("feeds add --selector a https://a.vn/rss", "only a listing has a selector"),
+        ("feeds check --visit https://b.vn/ https://a.vn/rss", "of the same host"),
+        ("feeds pause", "Missing argument"),
         ("brief --hours 0", "--hours"),
         ("brief --hours abc", "--hours"),
         ("brief --lang fr", "'vi', 'en'"),

@@ -16,7 +16,25 @@ FEED = f"""<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><ti
 <pubDate>Sat, 21 Nov 2026 10:00:00 +0700</pubDate><description>{POLICY[1]}</description></item>
 <item><title>{ROBBERY[0]}</title><link>http://HOST/b.html</link><guid>b</guid>
 <description>{ROBBERY[1]}</description></item></channel></rss>"""
-PAGES = {"/rss.xml": ("application/rss+xml", FEED), "/page.html": ("text/html", "<html><p>Không phải feed</p></html>")}
+SITE = '<html><head><link rel="alternate" type="application/rss+xml" href="/rss.xml"></head></html>'
+SECTIONS = '<html><a href="/rss/mot.rss">Một</a><a href="/rss/hai.rss">Hai</a></html>'
+LISTING = f"""<html><head><title>Tin của Bộ</title></head><body>
+<div class="tin"><h3><a href="/bai/a-1234567.html">{POLICY[0]}</a></h3><p>{POLICY[1]}</p><i>21/11/2026</i></div>
+<div class="tin"><h3><a href="/bai/b-1234568.html">{ROBBERY[0]}</a></h3><i class="date">hôm 2</i></div></body></html>"""
+SITEMAP = """<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>http://HOST/c-1234569.html</loc>
+<lastmod>2026-11-20T10:00:00+07:00</lastmod></url></urlset>"""
+PAGES = {
+    "/rss.xml": ("application/rss+xml", FEED),
+    "/page.html": ("text/html", "<html><p>Không phải feed</p></html>"),
+    "/site.html": ("text/html", SITE),
+    "/sections.html": ("text/html", SECTIONS),
+    "/rss/mot.rss": ("application/rss+xml", FEED),
+    "/rss/hai.rss": ("application/rss+xml", FEED.replace("Báo Thử", "Báo Hai")),
+    "/tin": ("text/html", LISTING),
+    "/sitemap.xml": ("application/xml", SITEMAP),
+    "/cam/sitemap.xml": ("application/xml", SITEMAP),
+    "/robots.txt": ("text/plain", "User-agent: *\nDisallow: /cam/\n"),
+}
 
 
 class _Outlet(BaseHTTPRequestHandler):
@@ -71,7 +89,7 @@ def test_add_list_remove(terminal: Terminal, host: str) -> None:
     assert "1 feeds" in listed
     (row,) = [line for line in listed.splitlines() if url in line]
     assert [cell.strip() for cell in row.strip("│").split("│")] == [
-        "Báo Thử", "province", "Vĩnh Long", "-", "0", url
+        "Báo Thử", "province", "Vĩnh Long", "feed", "not read yet", "-", url
     ]  # fmt: skip
     assert terminal("feeds", "remove", url).out == f"No longer following {url}\n"
     gone = terminal("feeds", "remove", url)
@@ -80,7 +98,10 @@ def test_add_list_remove(terminal: Terminal, host: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["add", "check"])
-def test_an_address_that_is_no_feed_is_refused(terminal: Terminal, host: str, command: str) -> None:
+def test_an_address_that_is_no_feed_is_refused(
+    terminal: Terminal, host: str, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(PAGES, "/rss.xml")  # else it is found
     for url, said in (
         (f"http://{host}/page.html", "a web page, not a feed"),
         (f"http://{host}/none.xml", "HTTP 404"),
@@ -111,9 +132,114 @@ def test_check_says_what_would_be_kept_and_why(terminal: Terminal, host: str) ->
     assert lines[1].startswith("  kept ")
     assert f"21/11/2026 10:00  {POLICY[0]}" in lines[1]
     assert "mass_movement: " in lines[2]
-    assert lines[3].startswith("  left out ")
-    assert f"no date  {ROBBERY[0]}" in lines[3]
+    assert lines[3] == f"    identity {host}/a.html"
+    assert lines[4].startswith("  left out ")
+    assert f"no date  {ROBBERY[0]}" in lines[4]
     assert "0 feeds" in terminal("feeds", "list").out
+
+
+def test_check_of_a_known_feed_says_how_it_is_doing_and_what_was_seen(terminal: Terminal, host: str) -> None:
+    _follow(terminal, f"http://{host}/rss.xml", f"http://{host}/none.xml")
+    terminal("poll")
+    lines = terminal("feeds", "check", f"http://{host}/rss.xml").out.splitlines()
+    assert lines[0] == "Báo 1: ok"
+    assert lines[1].startswith("  last read ")
+    assert ", next " in lines[1]
+    seen = [line for line in lines if line.startswith("  seen already  ")]
+    assert len(seen) == 2
+    assert lines[lines.index(seen[0]) + 1].startswith("    kept: score ")
+    assert lines[lines.index(seen[1]) + 1].startswith("    left out: score ")
+    failed = terminal("feeds", "check", f"http://{host}/none.xml")
+    assert (failed.code, failed.err.count("\n")) == (1, 1)
+    assert "Báo 2: failed 1 times: http_404\n" in failed.out
+    assert "  failed 1 times in a row: http_404: HTTP 404" in failed.out
+    listed = terminal("feeds", "list").out
+    assert " ok " in listed
+    assert "failed 1 times: http_404" in listed
+
+
+def test_check_reads_listings_and_sitemaps(terminal: Terminal, host: str) -> None:
+    listing = terminal("feeds", "check", f"http://{host}/tin", "--kind", "listing", "--selector", "div.tin")
+    assert (listing.code, listing.err) == (0, "")
+    lines = listing.out.splitlines()
+    assert lines[0] == "Tin của Bộ: 2 entries, 0 skipped"
+    assert lines[1].startswith("  kept ")
+    assert f"21/11/2026 00:00  {POLICY[0]}" in lines[1]
+    assert f"no date ('hôm 2')  {ROBBERY[0]}" in lines[4]
+    assert lines[5] == f"    identity {host}#1234568"
+    sitemap = terminal("feeds", "check", f"http://{host}/sitemap.xml", "--kind", "sitemap")
+    assert "  read by its page  20/11/2026 10:00" in sitemap.out
+    assert f"http://{host}/c-1234569.html\n" in sitemap.out
+
+
+def test_check_reads_what_the_sources_file_says(terminal: Terminal, host: str) -> None:
+    _follow(terminal, f'http://{host}/tin"\nkind = "listing"\nselector = ".tin a')
+    assert "Tin của Bộ: 2 entries" in terminal("feeds", "check", f"http://{host}/tin").out
+
+
+def test_check_says_that_an_entry_is_too_old_for_a_digest(
+    terminal: Terminal, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PAGES, "/rss.xml", ("application/rss+xml", FEED.replace("21 Nov 2026", "21 Nov 2020")))
+    assert "21/11/2020 10:00 (too old for a digest)" in terminal("feeds", "check", f"http://{host}/rss.xml").out
+
+
+def test_add_finds_the_feed_of_a_site(terminal: Terminal, host: str) -> None:
+    added = terminal("feeds", "add", f"http://{host}/site.html")
+    assert (added.code, added.out, added.err) == (0, f"Following Báo Thử at http://{host}/rss.xml: 2 entries\n", "")
+    assert f"http://{host}/rss.xml" in terminal("feeds", "list").out
+
+
+def test_add_lists_several_feeds_to_choose_from(terminal: Terminal, host: str) -> None:
+    ended = terminal("feeds", "add", f"http://{host}/sections.html")
+    assert (ended.code, ended.err) == (1, "Error: 2 feeds found; add one by its address\n")
+    assert ended.out == f"http://{host}/rss/mot.rss  Báo Thử\nhttp://{host}/rss/hai.rss  Báo Hai\n"
+    assert "0 feeds" in terminal("feeds", "list").out
+
+
+def test_add_a_listing_and_a_sitemap(terminal: Terminal, host: str) -> None:
+    listing = terminal("feeds", "add", f"http://{host}/tin", "--kind", "listing", "--selector", ".tin a")
+    assert listing.out == "Following Tin của Bộ: 2 entries\n"
+    sitemap = terminal("feeds", "add", f"http://{host}/sitemap.xml", "--kind", "sitemap", "--outlet", "Bộ")
+    assert sitemap.out == "Following Bộ: 1 entries\n"
+    listed = terminal("feeds", "list").out
+    assert " listing " in listed
+    assert " sitemap " in listed
+    assert "Tin của Bộ: 2 entries" in terminal("feeds", "check", f"http://{host}/tin").out
+
+
+@pytest.mark.parametrize("command", ["add", "check"])
+@pytest.mark.parametrize(
+    ("path", "options", "said"),
+    [
+        ("/cam/sitemap.xml", ("--kind", "sitemap"), "robots.txt does not let us ask"),
+        ("/tin", ("--kind", "listing", "--selector", "article"), "the selector article picks nothing"),
+        ("/tin", ("--kind", "sitemap"), "a web page, not a sitemap"),
+        ("/none", ("--kind", "sitemap"), "HTTP 404"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line(
+    terminal: Terminal, host: str, command: str, path: str, options: tuple[str, ...], said: str
+) -> None:
+    ended = terminal("feeds", command, f"http://{host}{path}", *options)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert said in ended.err
+    assert "0 feeds" in terminal("feeds", "list").out
+
+
+def test_pause_and_resume(terminal: Terminal, host: str) -> None:
+    url = f"http://{host}/rss.xml"
+    _follow(terminal, url)
+    assert terminal("feeds", "pause", url).out == f"Paused {url}\n"
+    assert " paused " in terminal("feeds", "list").out
+    assert "Báo 1: paused\n" in terminal("feeds", "check", url).out
+    assert "is due" in terminal("poll").out
+    assert terminal("feeds", "resume", url).out == f"Resumed {url}\n"
+    assert " 2 " in terminal("poll").out
+    for command, said in (("resume", "is not paused"), ("pause", "is not followed")):
+        ended = terminal("feeds", command, url if command == "resume" else f"{url}x")
+        assert (ended.code, ended.out) == (1, "")
+        assert said in ended.err
 
 
 def test_opml_goes_out_and_comes_back(terminal: Terminal, host: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from feeds.entries import MAX_ENTRIES
 from feeds.parse import MAX_BYTES, ParseError
-from feeds.sitemap import MAX_ADDRESSES, MAX_CHILDREN, MAX_DEPTH, newest_sitemaps, read_sitemap
+from feeds.sitemap import MAX_ADDRESSES, MAX_DEPTH, read_sitemap
 
 URL = "https://bao.example/sitemap-news.xml"
 SPACES = (
@@ -80,15 +80,14 @@ def test_an_index_names_its_newest_children() -> None:
     rows = [
         f"<sitemap><loc>https://bao.example/{day}.xml.gz</loc><lastmod>{day}</lastmod></sitemap>" for day in days
     ]  # fmt: skip
-    body = sitemap(*rows, "<sitemap><loc>https://khac.example/x.xml</loc></sitemap>", root="sitemapindex")
-    newest = tuple(f"https://bao.example/{day}.xml.gz" for day in sorted(days, reverse=True))
-    assert newest_sitemaps(body, url=URL) == newest
-    with pytest.raises(ParseError, match=f"the newest: {newest[0]}, {newest[1]}") as raised:
-        read_sitemap(body, url=URL)
-    assert raised.value.reason == "index"
-    many = (f"<sitemap><loc>https://bao.example/{n}.xml</loc></sitemap>" for n in range(100))
-    assert len(newest_sitemaps(sitemap(*many, root="sitemapindex"), url=URL)) == MAX_CHILDREN
-    assert newest_sitemaps(sitemap(NEWS), url=URL) == ()
+    rows.append("<sitemap><loc>https://khac.example/x.xml</loc><lastmod>2026-11-01</lastmod></sitemap>")
+    rows += [f"<sitemap><loc>https://bao.example/{n}.xml</loc></sitemap>" for n in range(100)]
+    with pytest.raises(ParseError) as raised:
+        read_sitemap(sitemap(*rows, root="sitemapindex"), url=URL)
+    newest = ", ".join(f"https://bao.example/{day}.xml.gz" for day in sorted(days, reverse=True))
+    assert (raised.value.reason, str(raised.value)) == ("index", f"a list of sitemaps, the newest: {newest}")
+    with pytest.raises(ParseError, match="the newest: none of this site"):
+        read_sitemap(sitemap(root="sitemapindex"), url=URL)
 
 
 def test_what_stands_before_a_break_is_read() -> None:

@@ -1,6 +1,8 @@
-"""feeds list | add | remove | import | export | check."""
+"""feeds list | add | remove | pause | resume | import | export | check."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -8,27 +10,30 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
+from bot.cli.checking import check_address, check_feed, new_fetcher, read_once, state_of, unreadable
 from bot.cli.opened import opened_database, ready_settings
 from bot.cli.tables import print_table
 from bot.clock import now
 from bot.logs import mask_secrets
 from bot.settings import Settings
-from feeds.classify import classify
 from feeds.database import Database
-from feeds.fetch import Fetcher, FetchError
-from feeds.following import add_feeds, all_feeds, drop_feed, sync_sources
-from feeds.models import Feed
+from feeds.discover import Found, discover
+from feeds.fetch import FetchError
+from feeds.following import add_feeds, all_feeds, drop_feed, pause_feed, resume_feed, source_of, sync_sources
+from feeds.markup import strip_tags
 from feeds.opml import read_opml, write_opml
-from feeds.parse import ParsedFeed, ParseError, parse_feed
+from feeds.parse import ParseError
 from feeds.places import present_province, province_named
-from feeds.sources import LEVELS, Source, SourcesError, is_feed_url, load_sources
-
-_SHOWN = 10
+from feeds.sources import KINDS, LEVELS, Source, SourcesError, load_sources
+from feeds.text import one_line, shorten
 
 
 @click.group("feeds")
 def feeds_command() -> None:
-    """List, add, remove, import, export or check feeds."""
+    """List, add, remove, pause, import, export or check feeds."""
+
+
+feeds_command.add_command(check_feed)
 
 
 def _province(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
@@ -49,10 +54,11 @@ def list_feeds() -> None:
         _sync(settings, database)
         with database.reading() as session:
             feeds = all_feeds(session)
-    table = Table("outlet", "level", "province", "last read", "failures", "address")
+    table = Table("outlet", "level", "province", "kind", "state", "last read", "address")
     for feed in feeds:
         read = f"{feed.succeeded_at.astimezone(zone):%d/%m/%Y %H:%M}" if feed.succeeded_at else "-"
-        table.add_row(feed.outlet, feed.level, feed.province or "-", read, str(feed.failures), feed.url)
+        state = state_of(feed, now(), zone)
+        table.add_row(feed.outlet, feed.level, feed.province or "-", feed.kind, state, read, feed.url)
     print_table(table)
     click.echo(f"{len(feeds)} feeds")
 
@@ -62,15 +68,59 @@ def list_feeds() -> None:
 @click.option("--outlet", help="Name of the outlet; by default the feed's own title.")
 @click.option("--level", type=click.Choice(LEVELS), default="other", show_default=True, help="Who stands behind it.")
 @click.option("--province", callback=_province, help="Home province of a local outlet.")
-def add_feed(url: str, outlet: str | None, level: str, province: str | None) -> None:
-    """Follow a feed, after reading it once."""
+@click.option("--kind", type=click.Choice(KINDS), default="feed", show_default=True, help="What stands there.")
+@click.option("--selector", help="CSS that picks the links of a listing.")
+@click.option("--visit", help="Address of the same host that hands out a cookie first.")
+def add_feed(
+    url: str,
+    outlet: str | None,
+    level: str,
+    province: str | None,
+    kind: str,
+    selector: str | None,
+    visit: str | None,
+) -> None:
+    """Follow a feed, after reading it once.
+
+    Of a web page, the feed that it names; where there are several, they are listed to choose from. A site without a
+    feed may have a news sitemap, or a page that lists its articles.
+    """
     settings = ready_settings()
-    parsed = _read(settings, url)
-    name = outlet or parsed.title or urlsplit(url).hostname or url
-    source = Source(url=url, outlet=name, level=level, province=province, language="vi", section=None, enabled=True)
+    source = Source(
+        url=url, outlet=outlet or "", level=level, province=province, kind=kind, selector=selector, visit=visit
+    )
+    found = _find(settings, url) if kind == "feed" and not visit and not selector else _look(settings, source)
+    source = replace(source, url=found.url, outlet=outlet or found.title or urlsplit(found.url).hostname or found.url)
     with opened_database(settings) as database, database.session() as session:
         added = add_feeds(session, [source], now())
-    click.echo(f"{'Following' if added else 'Already following'} {name}: {len(parsed.entries)} entries")
+    where = f" at {found.url}" if found.url != url else ""
+    click.echo(f"{'Following' if added else 'Already following'} {source.outlet}{where}: {found.entries} entries")
+
+
+def _find(settings: Settings, url: str) -> Found:
+    """The one feed at `url`; several are listed."""
+    check_address(url)
+
+    async def find() -> Sequence[Found]:
+        async with new_fetcher(settings) as fetcher:
+            return await discover(fetcher, url)
+
+    try:
+        found = asyncio.run(find())
+    except (FetchError, ParseError) as error:
+        raise unreadable(url, error) from error
+    if not found:
+        raise click.ClickException(mask_secrets(f"{url}: a web page, not a feed, and no feed of its site was found"))
+    if len(found) > 1:
+        for feed in found:
+            click.echo(f"{feed.url}  {feed.title}")
+        raise click.ClickException(f"{len(found)} feeds found; add one by its address")
+    return found[0]
+
+
+def _look(settings: Settings, source: Source) -> Found:
+    raw, _ = read_once(settings, source)
+    return Found(source.url, shorten(one_line(strip_tags(raw.title)), 200), len(raw.entries))
 
 
 @feeds_command.command("remove")
@@ -83,8 +133,36 @@ def remove_feed(url: str) -> None:
         with database.session() as session:
             dropped = drop_feed(session, url)
     if not dropped:
-        raise click.ClickException(f"{url} is not followed")
+        raise click.ClickException(f"{mask_secrets(url)} is not followed")
     click.echo(f"No longer following {url}")
+
+
+@feeds_command.command("pause")
+@click.argument("url")
+def pause(url: str) -> None:
+    """Stop asking for a feed until it is resumed."""
+    settings = ready_settings()
+    with opened_database(settings) as database:
+        _sync(settings, database)
+        with database.session() as session:
+            paused = pause_feed(session, url)
+    if not paused:
+        raise click.ClickException(f"{mask_secrets(url)} is not followed")
+    click.echo(f"Paused {url}")
+
+
+@feeds_command.command("resume")
+@click.argument("url")
+def resume(url: str) -> None:
+    """Ask for a paused feed again, at once."""
+    settings = ready_settings()
+    with opened_database(settings) as database:
+        _sync(settings, database)
+        with database.session() as session:
+            resumed = resume_feed(session, url, now())
+    if not resumed:
+        raise click.ClickException(f"{mask_secrets(url)} is not paused")
+    click.echo(f"Resumed {url}")
 
 
 @feeds_command.command("import")
@@ -108,68 +186,10 @@ def export_feeds() -> None:
     with opened_database(settings) as database:
         _sync(settings, database)
         with database.reading() as session:
-            sources = [_source(feed) for feed in all_feeds(session)]
+            sources = [source_of(feed) for feed in all_feeds(session)]
     click.echo(write_opml(sources).decode())
-
-
-@feeds_command.command("check")
-@click.argument("url")
-def check_feed(url: str) -> None:
-    """Say what would be read from a feed, and why.
-
-    Nothing is stored. Each entry is shown with its date, and whether it would be kept as security policy.
-    """
-    settings = ready_settings()
-    zone = ZoneInfo(settings.default_timezone)
-    parsed = _read(settings, url)
-    click.echo(f"{parsed.title or url}: {len(parsed.entries)} entries, {len(parsed.skipped)} skipped")
-    for reason in parsed.skipped[:_SHOWN]:
-        click.echo(f"  skipped: {reason}")
-    for entry in parsed.entries[:_SHOWN]:
-        verdict = classify(entry.title, entry.summary)
-        if entry.published:
-            date = f"{entry.published.astimezone(zone):%d/%m/%Y %H:%M}"
-        else:
-            date = f"no date ({entry.published_raw!r})" if entry.published_raw else "no date"
-        click.echo(f"  {'kept' if verdict.relevant else 'left out'} {verdict.score:.2f}  {date}  {entry.title}")
-        if verdict.relevant:
-            phrases = ", ".join(evidence.phrase for evidence in verdict.evidence)
-            click.echo(f"    {', '.join(verdict.topics)}: {phrases}")
-
-
-def _read(settings: Settings, url: str) -> ParsedFeed:
-    if not is_feed_url(url):
-        raise click.ClickException(f"{mask_secrets(url)} is not an http or https address without user and password")
-
-    async def read() -> ParsedFeed:
-        async with Fetcher(allow_private=settings.fetch_allow_private, contact=settings.fetch_contact) as fetcher:
-            fetched = await fetcher.get(url)
-            return parse_feed(fetched.body, url=fetched.url, content_type=fetched.content_type)
-
-    try:
-        return asyncio.run(read())
-    except FetchError as error:
-        parts = urlsplit(url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        is_blocked = error.reason == "blocked_address"
-        hint = f"; FETCH_ALLOW_PRIVATE={parts.hostname}:{port} lets it through" if is_blocked else ""
-        raise click.ClickException(f"{url}: {error}{hint}") from error
-    except ParseError as error:
-        raise click.ClickException(f"{url}: {error}") from error
 
 
 def _sync(settings: Settings, database: Database) -> None:
     with database.session() as session:
         sync_sources(session, load_sources(settings.sources_file), now())
-
-
-def _source(feed: Feed) -> Source:
-    return Source(
-        url=feed.url,
-        outlet=feed.outlet,
-        level=feed.level,
-        province=feed.province,
-        language=feed.language,
-        section=feed.section,
-        enabled=feed.enabled,
-    )

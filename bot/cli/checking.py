@@ -1,0 +1,189 @@
+"""feeds check: what would be read from a source, and why."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import click
+from sqlalchemy import select
+
+from bot.cli.opened import opened_database, ready_settings
+from bot.clock import now
+from bot.logs import mask_secrets
+from bot.settings import Settings
+from digests.choose import oldest_news
+from feeds.classify import classify
+from feeds.database import Database
+from feeds.entries import Entry, RawEntry, RawFeed, entry_of, link_of
+from feeds.fetch import Fetcher, FetchError
+from feeds.following import feed_at, source_of
+from feeds.health import Health, health_of, reason_of, trouble_of
+from feeds.identity import article_identity
+from feeds.kinds import check_robots, read_source
+from feeds.models import Article, Feed
+from feeds.parse import ParseError
+from feeds.robots import Robots
+from feeds.sources import KINDS, Source, SourcesError, check_reading, is_feed_url, load_sources
+from feeds.worker import Worker
+
+_SHOWN = 10
+_DAY = timedelta(days=1)
+
+
+@click.command("check")
+@click.argument("url")
+@click.option(
+    "--kind", type=click.Choice(KINDS), help="What stands there; by default what is known of it, else a feed."
+)
+@click.option("--selector", help="CSS that picks the links of a listing.")
+@click.option("--visit", help="Address of the same host that hands out a cookie first.")
+def check_feed(url: str, kind: str | None, selector: str | None, visit: str | None) -> None:
+    """Say what would be read from a feed, sitemap or listing, and why.
+
+    Nothing is stored. Each entry is shown with its date, what would become of it, and the identity under which it is
+    known again.
+    """
+    settings = ready_settings()
+    zone = ZoneInfo(settings.default_timezone)
+    with opened_database(settings) as database:
+        with database.reading() as session:
+            feed = feed_at(session, url)
+        source = _known(settings, url, feed)
+        if kind and kind != source.kind:
+            source = replace(source, kind=kind, selector=None)
+        source = replace(source, selector=selector or source.selector, visit=visit or source.visit)
+        if feed:
+            _show_feed(feed, zone)
+        raw, base = read_once(settings, source, feed.moved_to if feed else None)
+        shown = raw.entries[:_SHOWN]
+        known = _known_articles(database, [identity for entry in shown if (identity := _identity(entry, base))])
+    click.echo(f"{raw.title or url}: {len(raw.entries)} entries, {len(raw.skipped)} skipped")
+    for reason in list(dict.fromkeys(raw.skipped))[:_SHOWN]:
+        click.echo(f"  skipped: {reason}")
+    for entry in shown:
+        for line in _entry_lines(entry, base, source.kind, known, zone):
+            click.echo(line)
+
+
+def read_once(settings: Settings, source: Source, moved_to: str | None = None) -> tuple[RawFeed, str]:
+    """What stands at `source` now, and the address that answered. Says in one line why it cannot be read."""
+    check_address(source.url)
+    try:
+        check_reading(source)
+    except SourcesError as error:
+        raise click.UsageError(str(error)) from error
+
+    async def read() -> tuple[RawFeed, str]:
+        async with new_fetcher(settings) as fetcher, Worker() as worker:
+            url = moved_to or source.url
+            await check_robots(Robots(fetcher), url, source.kind)
+            fetched = await fetcher.get(url, visit=source.visit)
+            return await read_source(fetched, kind=source.kind, selector=source.selector, worker=worker), fetched.url
+
+    try:
+        return asyncio.run(read())
+    except (FetchError, ParseError) as error:
+        raise unreadable(source.url, error) from error
+
+
+def new_fetcher(settings: Settings) -> Fetcher:
+    return Fetcher(allow_private=settings.fetch_allow_private, contact=settings.fetch_contact)
+
+
+def check_address(url: str) -> None:
+    if not is_feed_url(url):
+        raise click.ClickException(f"{mask_secrets(url)} is not an http or https address without user and password")
+
+
+def unreadable(url: str, error: FetchError | ParseError) -> click.ClickException:
+    """Why `url` cannot be read, with the way out where there is one."""
+    hint = ""
+    if error.reason == "blocked_address":
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        hint = f"; FETCH_ALLOW_PRIVATE={parts.hostname}:{port} lets it through"
+    elif error.reason == "html":
+        hint = "; `feeds add` looks for the feeds that a page names"
+    return click.ClickException(mask_secrets(f"{url}: {error}{hint}"))
+
+
+def state_of(feed: Feed, at: datetime, zone: ZoneInfo) -> str:
+    """How a feed is doing, in a few words."""
+    health, trouble = health_of(feed, at), trouble_of(feed, at)
+    if trouble:
+        since = f" since {trouble.since.astimezone(zone):%d/%m/%Y %H:%M}" if trouble.since else ""
+        return f"{trouble.kind}{since}: {trouble.reason}"
+    if health is Health.FALTERING:
+        return f"failed {feed.failures} times: {reason_of(feed.last_error)}"
+    return {Health.WELL: "ok", Health.WAITING: "not read yet"}.get(health, str(health))
+
+
+def _known(settings: Settings, url: str, feed: Feed | None) -> Source:
+    """How the source is read as far as it is known: followed, or in the sources file."""
+    if feed:
+        return source_of(feed)
+    listed = (source for source in load_sources(settings.sources_file) if source.url == url)
+    return next(listed, Source(url=url, outlet=urlsplit(url).hostname or url))
+
+
+def _show_feed(feed: Feed, zone: ZoneInfo) -> None:
+    def moment(at: datetime | None) -> str:
+        return f"{at.astimezone(zone):%d/%m/%Y %H:%M}" if at else "never"
+
+    click.echo(f"{feed.outlet}: {state_of(feed, now(), zone) if feed.enabled else 'no longer followed'}")
+    looks = f"last read {moment(feed.succeeded_at)}, asked {moment(feed.checked_at)}"
+    rhythm = f", something new about every {feed.rhythm / 3600:.1f} h" if feed.rhythm else ""
+    due = f", next {moment(feed.next_check_at)}" if feed.enabled and not feed.paused else ""
+    click.echo(f"  {looks}{due}{rhythm}")
+    if feed.failures:
+        click.echo(mask_secrets(f"  failed {feed.failures} times in a row: {feed.last_error}"))
+    if feed.moved_to:
+        click.echo(mask_secrets(f"  moved to {feed.moved_to}"))
+
+
+def _identity(entry: RawEntry, base: str) -> str | None:
+    try:
+        return article_identity(link_of(entry, base) or "", entry.guid)
+    except ValueError:
+        return None
+
+
+def _known_articles(database: Database, identities: list[str]) -> Mapping[str, Article]:
+    with database.reading() as session:
+        found = session.scalars(select(Article).where(Article.identity.in_(identities)))
+        return {article.identity: article for article in found}
+
+
+def _entry_lines(raw: RawEntry, base: str, kind: str, known: Mapping[str, Article], zone: ZoneInfo) -> Iterator[str]:
+    identity = _identity(raw, base)
+    try:
+        entry = entry_of(raw, base, wordless=kind != "feed")
+    except ValueError as error:
+        yield f"  refused: {error}"
+        return
+    article = known.get(identity or "")
+    date = _date(entry, zone)
+    if article:
+        yield f"  seen already  {date}  {entry.title}"
+        yield f"    {article.state.replace('_', ' ')}: {article.state_reason or 'no reason recorded'}"
+    elif not entry.title and not entry.summary:
+        yield f"  read by its page  {date}  {entry.url}"
+    else:
+        verdict = classify(entry.title, entry.summary)
+        state = "kept" if verdict.relevant else "near" if verdict.is_near else "left out"
+        yield f"  {state} {verdict.score:.2f}  {date}  {entry.title}"
+        if verdict.relevant:
+            phrases = ", ".join(evidence.phrase for evidence in verdict.evidence)
+            yield f"    {', '.join(verdict.topics)}: {phrases}"
+    yield f"    identity {identity}"
+
+
+def _date(entry: Entry, zone: ZoneInfo) -> str:
+    if entry.published is None:
+        return f"no date ({entry.published_raw!r})" if entry.published_raw else "no date"
+    # What a daily digest of now would still take.
+    is_old = entry.published < oldest_news(now() - _DAY, is_first=False)
+    return f"{entry.published.astimezone(zone):%d/%m/%Y %H:%M}{' (too old for a digest)' if is_old else ''}"
