@@ -5,10 +5,12 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.clock import now
 from bot.sandbox import Sandbox
 from feeds.classify import FIGURES
 from feeds.database import Database
@@ -122,6 +124,24 @@ def test_doctor_names_feeds_that_fail(healthy: Terminal) -> None:
         feed.failures, feed.last_error = 3, "http_404: HTTP 404"
     database.close()
     assert _wrong(healthy) == f"WRONG    feeds: {outlet}: http_404: HTTP 404"
+
+
+def test_doctor_names_feeds_that_are_silent(healthy: Terminal) -> None:
+    database = Database(f"sqlite:///{healthy.folder / 'terminal.db'}")
+    healthy("feeds", "list")
+    moment = now()
+    with database.session() as session:
+        stopped, empty, paused = session.query(Feed).limit(3)
+        names = stopped.outlet, empty.outlet
+        for feed in (stopped, empty, paused):
+            feed.succeeded_at, feed.next_check_at = moment, moment + timedelta(hours=1)
+            feed.followed_at = moment - timedelta(days=300)
+        stopped.newest_item_at, paused.paused = datetime(2026, 1, 30, tzinfo=UTC), True
+    database.close()
+    assert set(_wrong(healthy).splitlines()) == {
+        f"WRONG    feeds: {names[0]}: it answers, but nothing new since 2026-01-30",
+        f"WRONG    feeds: {names[1]}: it answers, but it never had an entry",
+    }
 
 
 def test_doctor_names_a_missing_token(healthy: Terminal) -> None:

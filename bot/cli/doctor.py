@@ -107,6 +107,9 @@ def _feeds(database: Database) -> Iterator[str]:
     _right("feeds", f"{progress.done} of {progress.total} read; {status.canary.day.read} articles in 24 hours")
     for feed in status.failing:
         yield _wrong("feeds", f"{feed.outlet}: {feed.error}")
+    for feed in status.silent:
+        since = f"nothing new since {feed.since:%Y-%m-%d}" if feed.since else "it never had an entry"
+        yield _wrong("feeds", f"{feed.outlet}: it answers, but {since}")
     canary = render("canary.html", "en", canary=status.canary)
     if status.canary.is_alarm:
         yield _wrong("canary", canary)
