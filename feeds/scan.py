@@ -17,6 +17,7 @@ from feeds.markup import mend_references
 
 MAX_DEPTH = 200
 MAX_ATTRIBUTES = 200
+MAX_NAMES = 1000  # of different elements or prefixes
 
 # The vocabularies that hold fields of an entry, lower case; "" needs no prefix. As in feedparser's mixin.py.
 _NAMESPACES = {
@@ -201,6 +202,8 @@ class _Scanner:
             raise _DoubtfulError  # of the addresses from here on, whatever element it stands in
         named = self._names.get(name)
         if named is None:
+            if len(self._names) + len(self._prefixes) > MAX_NAMES:
+                raise _DoubtfulError
             named = self._names[name] = _names_of(name)
         key, kind = named
         if self._item is None:

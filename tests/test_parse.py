@@ -1,17 +1,26 @@
 """Feeds, real and hostile, into entries."""
 
+import json
+import os
+import re
+import signal
 import time
 import tomllib
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from feeds.entries import MAX_SUMMARY, MAX_TITLE
+from conftest import WORKER
+from feeds.entries import MAX_ENTRIES, MAX_SUMMARY, MAX_TITLE, RawEntry, feed_of, link_of
 from feeds.markup import decode, html_to_text
-from feeds.parse import MAX_BROKEN_BYTES, MAX_BYTES, MAX_ENTRIES, ParseError, parse_feed
+from feeds.parse import MAX_BROKEN_BYTES, MAX_BYTES, SMALL, ParseError, parse_feed, read_feed
+from feeds.scan import MAX_DEPTH
 
 FEEDS = Path(__file__).parent / "data" / "feeds"
 REAL = Path(__file__).parents[1].parent / "shared" / "feeds" / "real"
@@ -144,6 +153,113 @@ def test_long_fields_are_cut() -> None:
     entry = parse_feed(long.encode(), url=URL).entries[0]
     assert len(entry.title) <= MAX_TITLE
     assert len(entry.summary) <= MAX_SUMMARY
+
+
+JSON_FEED = """{"version": "https://jsonfeed.org/version/1.1", "title": "Báo", "items": [
+    {"id": 7, "url": "/tin-7", "title": " Một ", "content_html": "<p>Hai</p>", "date_published": "2026-10-05T04:00Z"},
+    {"id": "8", "external_url": "https://bao.example/8", "summary": "Ba", "content_text": "Bốn năm", "title": null},
+    "không phải tin"
+]}"""
+
+
+def test_a_json_feed() -> None:
+    feed = parse_feed(JSON_FEED.encode(), url=URL, content_type="application/feed+json")
+    assert feed.title == "Báo"
+    assert [(e.guid, e.url, e.title, e.summary, e.content) for e in feed.entries] == [
+        ("7", "https://bao.example/tin-7", "Một", "Hai", ""),
+        ("8", "https://bao.example/8", "", "Ba", "Bốn năm"),
+    ]
+    assert feed.entries[0].published == datetime(2026, 10, 5, 4, tzinfo=UTC)
+    many = {
+        "version": "https://jsonfeed.org/version/1",
+        "items": [{"id": n, "title": "A"} for n in range(MAX_ENTRIES + 1)],
+    }
+    feed = parse_feed(json.dumps(many).encode(), url=URL)
+    assert (len(feed.entries), len(feed.skipped)) == (MAX_ENTRIES, 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"{}",
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b'{"version": 1}',
+        b'{"version": "https://jsonfeed.org/"' + b"}" * 9,
+    ],
+)
+def test_json_that_is_no_feed(body: bytes) -> None:
+    with pytest.raises(ParseError, match="no RSS or Atom feed"):
+        parse_feed(body, url=URL)
+
+
+BROKEN = rss(item(), "<item><title>Viết & Đọc</title>")  # for feedparser
+
+
+@pytest.mark.parametrize("body", [rss(item()), rss(item(extra=f"<x>{'y' * SMALL}</x>")), BROKEN, JSON_FEED])
+async def test_reading_in_the_background_gives_the_same(body: str) -> None:
+    raw = await read_feed(body.encode(), content_type=None, worker=WORKER)
+    assert feed_of(raw, URL) == parse_feed(body.encode(), url=URL)
+
+
+async def test_a_reason_comes_back_from_the_other_process() -> None:
+    deep = "<rss><channel>" + "<a>" * (MAX_DEPTH + 1)
+    with pytest.raises(ParseError, match="deeper") as caught:
+        await read_feed(deep.encode(), content_type=None, worker=WORKER)
+    assert caught.value.reason == "too_complex"
+
+
+# feedparser as it could fail: no feed is known that still makes it.
+def die(text: str) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang(text: str) -> None:
+    time.sleep(60)
+
+
+@pytest.mark.parametrize(("work", "reason"), [(die, "crashed"), (hang, "too_complex")])
+async def test_a_feed_that_kills_its_reader(
+    work: Callable[[str], None], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("feeds.parse.read_slowly", work)
+        patch.setattr("feeds.parse.SECONDS", 0.5)
+        with pytest.raises(ParseError) as caught:
+            await read_feed(BROKEN.encode(), content_type=None, worker=WORKER)
+    assert caught.value.reason == reason
+    assert len((await read_feed(BROKEN.encode(), content_type=None, worker=WORKER)).entries) == 2
+
+
+def test_the_digest_tells_an_edit() -> None:
+    entry = RawEntry("1", "https://bao.example/1", "Tin", "Một", "Hai", "2026")
+    same = replace(entry, guid="2", link="", published="")
+    edits = [replace(entry, **{key: "Ba"}) for key in ("title", "summary", "content")]
+    moved = replace(entry, title="TinMột", summary="")
+    digests = {each.digest for each in (entry, *edits, moved)}
+    assert same.digest == entry.digest
+    assert len(digests) == 5
+    assert all(re.fullmatch("[0-9a-f]{32}", digest) for digest in digests)
+
+
+@pytest.mark.parametrize(
+    ("link", "url"),
+    [
+        (" https://bao.example/tin 1?a=1&amp;b=2 ", "https://bao.example/tin%201?a=1&b=2"),
+        ("/tin-2", "https://bao.example/tin-2"),
+        ("//m.bao.example/3", "https://m.bao.example/3"),
+        ("HTTP://bao.example/4", "HTTP://bao.example/4"),
+        ("", None),
+        ("urn:uuid:1", None),
+        ("javascript:alert(1)", None),
+        ("http://[::1/", None),
+        ("//[::1/", None),
+        ("https://an:mat-khau@bao.example/", None),
+    ],
+)
+def test_links(link: str, url: str | None) -> None:
+    assert link_of(RawEntry(None, link, "", "", "", ""), URL) == url
 
 
 @pytest.mark.parametrize(

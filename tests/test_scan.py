@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from feeds.entries import MAX_ENTRIES, MAX_HTML, RawEntry, RawFeed
 from feeds.parse import feed_text, read_slowly
-from feeds.scan import MAX_ATTRIBUTES, MAX_DEPTH, scan_feed
+from feeds.scan import MAX_ATTRIBUTES, MAX_DEPTH, MAX_NAMES, scan_feed
 
 NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
@@ -131,6 +131,7 @@ def test_which_of_several_counts(inside: str, field: str, value: str) -> None:
         rss(ITEM).replace("xmlns:slash", "xmlns:georss"),
         rss("<a:b xmlns:a='urn:a'/><a:b xmlns:a='urn:b'/>" + ITEM),
         rss(ITEM + "<x>" * MAX_DEPTH + "</x>" * MAX_DEPTH),
+        rss(ITEM + "".join(f"<x{n}/>" for n in range(MAX_NAMES + 1))),
         rss(ITEM + "<x " + " ".join(f"a{n}=''" for n in range(MAX_ATTRIBUTES + 1)) + "/>"),
         atom(ITEM + "<content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>A</div></content>"),
         atom(ITEM + "<content type='image/png'>QQ==</content>"),
