@@ -19,7 +19,7 @@ from feeds.extract import ExtractError, extract_page, join_lead
 from feeds.identity import article_identity
 from feeds.models import Feed
 from feeds.store import KnownArticle, NewArticle, known_articles, published_on, stored_text
-from feeds.text import fold, sentences, shorten
+from feeds.text import modern_tones, sentences, shorten
 
 # A lead less likely than this to be policy does not cost its outlet a request for the page: nine in ten do not.
 PAGE_SCORE = 0.01
@@ -95,7 +95,7 @@ def _is_edited(entry: Entry, was: KnownArticle, had: tuple[str, str]) -> bool:
 
 
 def _stands_in(lead: str, had: tuple[str, str]) -> bool:
-    return fold(lead) in fold("\n".join(had))
+    return modern_tones(lead).lower() in modern_tones("\n".join(had)).lower()
 
 
 def _new_article(

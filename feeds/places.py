@@ -118,8 +118,10 @@ def _is_place(name: str, spelling: str, before: str, cased: bool) -> bool:
 
 def _ends_with(text: str, words: tuple[str, ...]) -> bool:
     """Whether one of `words` is the last whole word of `text`."""
-    word = next((word for word in words if text.endswith(word)), None)
-    return word is not None and not text[: -len(word)][-1:].isalnum()
+    if not text.endswith(words):
+        return False
+    word = next(word for word in words if text.endswith(word))
+    return not text[: -len(word)][-1:].isalnum()
 
 
 def _letters(spelling: str) -> str:

@@ -4,7 +4,7 @@ Several outcomes go into one transaction: a round of a thousand unchanged feeds 
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -14,7 +14,7 @@ from feeds.fetch import Fetched
 from feeds.intake import Intake
 from feeds.models import Article, Feed, Host, RefusedEntry
 from feeds.rhythm import first_rhythm, next_check, next_rhythm, rest_of_host
-from feeds.store import save_articles, take_turn
+from feeds.store import Saved, save_articles, take_turn
 
 MAX_REFUSED = 100  # entries remembered of each feed
 # A permanent redirect is taken back when its goal fails so often.
@@ -37,8 +37,7 @@ class Outcome:
     intake: Intake | None = None
     error: str | None = None
     retry_after: float | None = None
-    # What the database made of it.
-    added: list[Article] = field(default_factory=list)
+    saved: Saved | None = None
 
     @property
     def reason(self) -> str:
@@ -64,12 +63,11 @@ def record(session: Session, outcomes: Sequence[Outcome], shortest: timedelta) -
 
 
 def _record_intake(session: Session, outcome: Outcome, intake: Intake) -> None:
-    articles = save_articles(session, intake.found, outcome.at)
+    outcome.saved = save_articles(session, intake.found, outcome.at)
     for identity, entry_hash in intake.hashes.items():
         session.execute(update(Article).where(Article.identity == identity).values(entry_hash=entry_hash))
     if intake.refused:
         _record_refused(session, outcome, intake.refused)
-    outcome.added = [article for identity, article in articles.items() if identity not in intake.edited]
 
 
 def _record_refused(session: Session, outcome: Outcome, refused: Iterable[tuple[str, str, str]]) -> None:

@@ -14,6 +14,7 @@ from feeds.analyse import Analysis
 from feeds.classify import Verdict, rules_version
 from feeds.models import Article, Document, Mention
 from feeds.text import sentence_at
+from feeds.versions import keep_version
 
 _SEQUENCE_BITS = 20  # articles within one minute; 2**20 leaves room for any import
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -79,10 +80,16 @@ def stored_text(session: Session, identity: str) -> tuple[str, str]:
     return lead, text
 
 
-def save_articles(
-    session: Session, found: Iterable[tuple[NewArticle, Analysis]], now: datetime
-) -> Mapping[str, Article]:
-    """Stores new articles, and the new headline and lead of known ones, with what was understood; by identity.
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What storing did: articles that are new, and known ones that say something else now."""
+
+    added: Sequence[Article]
+    changed: Sequence[Article]
+
+
+def save_articles(session: Session, found: Iterable[tuple[NewArticle, Analysis]], now: datetime) -> Saved:
+    """Stores new articles, and the new headline and lead of known ones, with what was understood.
 
     Of two with one identity the first counts. An imported article that a feed brings is news from then on; an import
     changes no article that a feed brought, and of several feeds of an outlet only the one that brought an article
@@ -96,18 +103,17 @@ def save_articles(
         session, {reading.id for _, a in wanted.values() for reading in a.readings if reading and reading.id}
     )
     known = session.scalars(select(Article).where(Article.identity.in_(wanted))).all()
-    stored = {article.identity: article for article in known}
+    changed = [article for article in known if _change(session, article, *wanted[article.identity], now)]
     for article in known:
-        _change(session, article, *wanted[article.identity], now)
-    fresh = [pair for identity, pair in wanted.items() if identity not in stored]
-    positions = _next_positions(session, [new.published or now for new, _ in fresh])
-    added = [_article(new, analysis, position, now) for (new, analysis), position in zip(fresh, positions, strict=True)]
+        del wanted[article.identity]
+    positions = _next_positions(session, [new.published or now for new, _ in wanted.values()])
+    added = [_article(*pair, position, now) for pair, position in zip(wanted.values(), positions, strict=True)]
     session.add_all(added)
     session.flush()
-    for article, (_, analysis) in zip(added, fresh, strict=True):
+    for article, (_, analysis) in zip(added, wanted.values(), strict=True):
         session.add_all(_mentions(article, analysis))
     session.flush()
-    return stored | {article.identity: article for article in added}
+    return Saved(added, changed)
 
 
 def _article(new: NewArticle, analysis: Analysis, position: int, now: datetime) -> Article:
@@ -134,9 +140,11 @@ def _article(new: NewArticle, analysis: Analysis, position: int, now: datetime) 
     return article
 
 
-def _change(session: Session, article: Article, new: NewArticle, analysis: Analysis, now: datetime) -> None:
+def _change(session: Session, article: Article, new: NewArticle, analysis: Analysis, now: datetime) -> bool:
+    """Whether the known article follows the new one."""
     if article.origin == "poll" and (new.origin == "import" or article.feed_id not in (None, new.feed_id)):
-        return
+        return False
+    keep_version(session, article, (new.title, new.lead, new.text or article.text), now)
     published = new.published.astimezone(UTC) if new.published else None
     article.title, article.title_is_ours, article.lead = new.title, new.title_is_ours, new.lead
     article.text, article.entry_hash = new.text or article.text, new.entry_hash
@@ -150,6 +158,7 @@ def _change(session: Session, article: Article, new: NewArticle, analysis: Analy
     if new.wants_page:
         article.page_due_at, article.page_failures, article.page_read_at = now, 0, None
     store_analysis(session, article, analysis)
+    return True
 
 
 def store_analysis(session: Session, article: Article, analysis: Analysis) -> None:

@@ -32,6 +32,7 @@ from feeds.worker import Worker
 log = structlog.get_logger()
 
 PER_HOST = 2  # feeds of one host asked at the same time
+_TRUSTED = timedelta(days=1)  # since its last new article a feed's 304 is believed
 _INTERNAL = "internal"
 _AT_ONCE = 64  # feeds asked at the same time, outcomes written together
 
@@ -139,8 +140,13 @@ class _Round:
         """One feed, from the request to what it says; whatever happens is in the outcome."""
         outcome = Outcome(feed, self.clock())
         try:
+            # Some servers answer 304 for ever: a feed that has been silent is asked for all it has.
+            is_quick = feed.brought_at is not None and outcome.at - feed.brought_at < _TRUSTED
             fetched = outcome.fetched = await self.fetcher.get(
-                feed.moved_to or feed.url, etag=feed.etag, last_modified=feed.last_modified, visit=feed.visit
+                feed.moved_to or feed.url,
+                etag=feed.etag if is_quick else None,
+                last_modified=feed.last_modified if is_quick else None,
+                visit=feed.visit,
             )
             if fetched.status == 304:
                 return outcome
@@ -208,12 +214,12 @@ class _Round:
         if outcome.error is not None:
             log.warning("feed not read", feed=feed.url, outlet=feed.outlet, error=outcome.error)
             report.failed.append((feed.outlet, feed.url, outcome.error))
-        elif intake is None:
+        elif intake is None or outcome.saved is None:
             report.unchanged += 1
         else:
-            report.new += len(outcome.added)
-            report.edited += len(intake.edited)
-            report.kept += sum(article.state == "kept" for article in outcome.added)
+            report.new += len(outcome.saved.added)
+            report.edited += len(outcome.saved.changed)
+            report.kept += sum(article.state == "kept" for article in outcome.saved.added)
             report.refused.update(reason for _, _, reason in intake.refused)
         if self.on_feed:
             self.on_feed(feed)

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from unicodedata import normalize
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feeds.models import Article, ArticleVersion
-from feeds.text import fold
+from feeds.text import modern_tones
 
 MAX_VERSIONS = 20
 
@@ -15,7 +16,8 @@ Parts = tuple[str, str, str]
 
 
 def is_edit(was: Parts, becomes: Parts) -> bool:
-    """Whether (title, lead, text) says something else: not only spaces, Unicode form, tone marks or where it is cut."""
+    """Whether (title, lead, text) says something else: not only spaces, Unicode form, the place of tone
+    marks or where it is cut."""
     return (_words(was[0]), _words(*was[1:])) != (_words(becomes[0]), _words(*becomes[1:]))
 
 
@@ -42,4 +44,4 @@ def versions_of(session: Session, article_id: int) -> Sequence[ArticleVersion]:
 
 
 def _words(*parts: str) -> str:
-    return "".join(fold("".join(parts)).split())
+    return "".join(modern_tones(normalize("NFC", "".join(parts))).lower().split())

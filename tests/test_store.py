@@ -31,7 +31,7 @@ from feeds.store import (
     seen_keys,
     store_analysis,
 )
-from newsroom import POLICY, ROBBERY, publish
+from newsroom import POLICY, ROBBERY, publish, stored
 
 ONE = Source("https://mot.example/rss", "Báo Một", level="central")
 TWO = Source("https://hai.example/rss", "Báo Hai", level="province", province="Hà Tĩnh")
@@ -63,7 +63,7 @@ def new_article(identity: str = "mot.example#1", **values: object) -> NewArticle
 
 def save(database: Database, new: NewArticle, now: datetime = NOW) -> int:
     with database.session() as session:
-        return save_articles(session, [(new, analyse(new.title, new.lead, new.text))], now)[new.identity].id
+        return stored(session, new, analyse(new.title, new.lead, new.text), now).id
 
 
 # Feeds

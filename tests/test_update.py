@@ -187,7 +187,7 @@ async def test_rounds_over_the_demo_outlets(database: Database, clock: Clock) ->
         again = await update(database, [server.host_port], clock)
         assert again.checked == 0, "nothing is due"
         clock.forward(2 * INTERVAL)
-        second = await update(database, [server.host_port], clock)
+        second = await update(database, [server.host_port], clock, all_feeds=True)
         assert second.checked == len(server.sources)
         assert (second.unchanged, second.new, second.edited) == (second.checked, 0, 0)
 
