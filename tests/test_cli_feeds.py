@@ -26,6 +26,7 @@ SITEMAP = """<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><l
 PAGES = {
     "/rss.xml": ("application/rss+xml", FEED),
     "/page.html": ("text/html", "<html><p>Không phải feed</p></html>"),
+    "/cookie.xml": ("application/rss+xml", FEED),
     "/site.html": ("text/html", SITE),
     "/sections.html": ("text/html", SECTIONS),
     "/rss/mot.rss": ("application/rss+xml", FEED),
@@ -39,11 +40,19 @@ PAGES = {
 
 class _Outlet(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        if self.path == "/cookie.xml" and self.headers["Cookie"] != "khach=1":  # as www.qdnd.vn answers (Q31)
+            self.send_response(302)
+            self.send_header("Location", self.path)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         kind, body = PAGES.get(self.path, ("text/plain", ""))
         data = body.replace("HOST", self.headers["Host"]).encode()
         self.send_response(200 if body else 404)
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Content-Length", str(len(data)))
+        if self.path == "/page.html":
+            self.send_header("Set-Cookie", "khach=1; Path=/")
         self.end_headers()
         self.wfile.write(data)
 
@@ -206,6 +215,17 @@ def test_add_a_listing_and_a_sitemap(terminal: Terminal, host: str) -> None:
     assert " listing " in listed
     assert " sitemap " in listed
     assert "Tin của Bộ: 2 entries" in terminal("feeds", "check", f"http://{host}/tin").out
+
+
+def test_add_a_feed_that_wants_a_cookie(terminal: Terminal, host: str) -> None:
+    url, visit = f"http://{host}/cookie.xml", f"http://{host}/page.html"
+    without = terminal("feeds", "add", url)
+    assert (without.code, without.out) == (1, "")
+    assert "redirects" in without.err
+    assert terminal("feeds", "add", url, "--visit", visit).out == "Following Báo Thử: 2 entries\n"
+    assert " 2 " in terminal("poll").out
+    assert terminal("feeds", "check", url).out.startswith("Báo Thử: ok\n")
+    assert f'visit="{visit}"' in terminal("feeds", "export").out
 
 
 @pytest.mark.parametrize("command", ["add", "check"])

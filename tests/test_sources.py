@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.opml import MAX_BYTES, read_opml, write_opml
-from feeds.sources import DATA, LEVELS, MAX_SELECTOR, Source, SourcesError, is_feed_url, load_sources
+from feeds.sources import DATA, LEVELS, MAX_SELECTOR, Source, SourcesError, is_feed_url, is_same_site, load_sources
 
 # (address, kind of evidence) of the rows of the project's list
 KINDS_OF_EVIDENCE = re.findall(r'(?m)^url = "([^"]+)"  # ([a-z-]+)(?=:|$)', DATA.read_text(encoding="utf-8"))
@@ -190,3 +190,21 @@ def test_not_feed_addresses(url: str) -> None:
 def test_outlets_are_spelt_one_way() -> None:
     names = Counter(source.outlet.casefold() for source in load_sources())
     assert len(names) == len({source.outlet for source in load_sources()})
+
+
+@pytest.mark.parametrize(
+    ("url", "is_same"),
+    [
+        ("https://bao.vn/a.html", True),
+        ("http://m.bao.vn/a.html", True),
+        ("https://suckhoe.bao.vn?x=1", True),
+        ("https://khac-bao.vn/a.html", False),
+        ("https://bao.vn.khac.example/a.html", False),
+        ("https://bao.vn:8443/a.html", False),
+        ("//bao.vn/a.html", False),
+        ("javascript:bao.vn", False),
+        ("", False),
+    ],
+)
+def test_addresses_of_one_site(url: str, is_same: bool) -> None:
+    assert is_same_site(url, "https://www.bao.vn/tin?trang=1") is is_same
