@@ -161,8 +161,7 @@ class Article(Base):
     author: Mapped[str | None] = mapped_column(default=None)
     # Hash of the entry as its feed gave it last: another one means an edit.
     entry_hash: Mapped[str | None] = mapped_column(String(32), default=None)
-    # SimHash of the words (64 bits, signed), and the article of another outlet whose text this one repeats.
-    fingerprint: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    # The article whose text this one repeats, itself no duplicate (feeds.duplicates).
     original_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("article.id", ondelete="SET NULL", name="fk_article_original"), default=None, index=True
     )
@@ -216,12 +215,15 @@ class ArticleVersion(Base):
 
 
 class FingerprintBand(Base):
-    """One of the bands of an article's fingerprint: articles that share one may say the same."""
+    """One of the fingerprints of an article's words: articles that share some may be one text. Kept for two weeks."""
 
     __tablename__ = "fingerprint_band"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
-    band: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    article_id: Mapped[int] = mapped_column(BigId, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
+    band: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    article_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class Document(Base):

@@ -55,11 +55,14 @@ def upgrade() -> None:
         sa.Column("article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("band", "article_id"),
+        sqlite_with_rowid=False,
     )
+    with op.batch_alter_table("fingerprint_band", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_fingerprint_band_article_id"), ["article_id"], unique=False)
+
     with op.batch_alter_table("article", schema=None) as batch_op:
         batch_op.add_column(sa.Column("author", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("entry_hash", sa.String(length=32), nullable=True))
-        batch_op.add_column(sa.Column("fingerprint", sa.BigInteger(), nullable=True))
         batch_op.add_column(
             sa.Column("original_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
@@ -109,9 +112,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_article_original_id"))
         batch_op.drop_column("page_read_at")
         batch_op.drop_column("original_id")
-        batch_op.drop_column("fingerprint")
         batch_op.drop_column("entry_hash")
         batch_op.drop_column("author")
+
+    with op.batch_alter_table("fingerprint_band", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_fingerprint_band_article_id"))
 
     op.drop_table("fingerprint_band")
     with op.batch_alter_table("article_version", schema=None) as batch_op:

@@ -1,0 +1,201 @@
+"""Which stored articles repeat another's text, and which of them is shown for all.
+
+::
+
+    articles just stored or read again --fingerprints--> others that share some --same_text--> groups --> original_id
+
+A group is named by its best article, the original: what was polled before what was imported (an import never reaches a
+subscriber), then by the level of its outlet in the order of `feeds.sources.LEVELS`, then the earliest. Every other
+article of the group points at it, so there are no chains; when a better one arrives the whole group points there. An
+article joins a group where it is the same text as one member and contradicts none (of the first `CHECKED`); what it repeats was published
+at most `WINDOW` from it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from feeds.fingerprint import SHARED, Wording, contradict, read_wording, same_text
+from feeds.models import Article, FingerprintBand
+from feeds.sources import LEVELS
+
+WINDOW = timedelta(days=14)
+# What more articles share is a form of words, not a text.
+MOST_SHARING = 200
+# Members of a group that a newcomer must not contradict: the first, for groups are rarely larger.
+CHECKED = 8
+_TEXT = 4000  # characters; comparing reads no more
+_AT_ONCE = 5000  # variables in a query
+
+
+@dataclass(eq=False)
+class _Copy:
+    """One article as far as grouping looks at it."""
+
+    id: int
+    origin: str
+    level: str | None
+    dated_at: datetime
+    original_id: int | None
+    parts: tuple[str, str, str]
+    group: "list[_Copy]" = field(default_factory=list)
+
+    @cached_property
+    def wording(self) -> Wording:
+        return read_wording(*self.parts)
+
+    @property
+    def rank(self) -> tuple[bool, int, datetime, int]:
+        """The least of a group is its original."""
+        level = LEVELS.index(self.level) if self.level in LEVELS else len(LEVELS)
+        return self.origin != "poll", level, self.dated_at, self.id
+
+
+def mark_duplicates(session: Session, articles: Sequence[Article], now: datetime) -> int:
+    """Finds for `articles`, stored or read again just now, what they repeat, by the words they have now.
+
+    Takes the fingerprints anew and sets `original_id`, of `articles` and of those that follow them; one that is no
+    longer the same text is released. Returns how many of `articles` repeat another. Few queries, whatever their
+    number; the caller holds the writers' turn (`feeds.store.take_turn`).
+    """
+    session.flush()
+    fresh = {
+        article.id: _Copy(
+            article.id,
+            article.origin,
+            article.level,
+            article.dated_at,
+            article.original_id,
+            article.parts,
+        )
+        for article in articles
+    }
+    _store_fingerprints(session, fresh.values(), now)
+    sharing = _sharing(session, fresh)
+    known = _known(session, fresh, sharing)
+    before = {copy.id: copy.original_id for copy in (*known.values(), *fresh.values())}
+    _group(fresh, known, sharing)
+    for copy in (*known.values(), *fresh.values()):
+        original = min(copy.group, key=lambda member: member.rank)
+        copy.original_id = None if original is copy else original.id
+    moved = [
+        {"id": copy.id, "original_id": copy.original_id}
+        for copy in (*known.values(), *fresh.values())
+        if copy.original_id != before[copy.id]
+    ]
+    if moved:
+        session.execute(update(Article), moved)
+    for article in articles:
+        set_committed_value(article, "original_id", fresh[article.id].original_id)
+    return sum(copy.original_id is not None for copy in fresh.values())
+
+
+def duplicates_of(session: Session, article_ids: Collection[int]) -> Mapping[int, int]:
+    """How many articles repeat each of `article_ids`; those that none repeats are left out."""
+    followers = select(Article.original_id)
+    counted: Counter[int] = Counter()
+    for some in _chunks(article_ids):
+        followed = session.scalars(followers.where(Article.original_id.in_(some)))
+        counted.update(original_id for original_id in followed if original_id)
+    return counted
+
+
+def _store_fingerprints(session: Session, copies: Iterable[_Copy], now: datetime) -> None:
+    """Replaces the fingerprints of `copies` and forgets those of articles first seen before the window."""
+    bands = {copy.id: copy.wording.bands for copy in copies}
+    for some in _chunks(bands):
+        session.execute(delete(FingerprintBand).where(FingerprintBand.article_id.in_(some)))
+    # Ids follow first seen: one look into its index instead of one at every old article.
+    seen = (
+        select(Article.id)
+        .where(Article.first_seen_at >= now - WINDOW)
+        .order_by(Article.first_seen_at, Article.id)
+        .limit(1)
+    )
+    if (first := session.scalar(seen)) is not None:
+        session.execute(delete(FingerprintBand).where(FingerprintBand.article_id < first))
+    rows = [{"band": band, "article_id": article_id} for article_id, some in bands.items() for band in some]
+    if rows:
+        session.connection().execute(insert(FingerprintBand), rows)
+
+
+def _sharing(session: Session, fresh: Mapping[int, _Copy]) -> Mapping[int, Sequence[int]]:
+    """For each article the others that share enough fingerprints with it, those that share most first."""
+    members: dict[int, list[int]] = defaultdict(list)
+    for some in _chunks(fresh):
+        own = select(FingerprintBand.band).where(FingerprintBand.article_id.in_(some))
+        shared = select(FingerprintBand.band).where(FingerprintBand.band.in_(own)).group_by(FingerprintBand.band)
+        telling = shared.having(func.count().between(2, MOST_SHARING)).subquery()
+        query = select(FingerprintBand.band, FingerprintBand.article_id)
+        for band, article_id in session.execute(query.join(telling, telling.c.band == FingerprintBand.band)):
+            members[band].append(article_id)
+    found: dict[int, Sequence[int]] = {}
+    for copy in fresh.values():
+        common = Counter(other for band in copy.wording.bands for other in members.get(band, ()))
+        del common[copy.id]
+        enough = min(SHARED, len(copy.wording.bands))
+        found[copy.id] = [other for other, count in common.most_common() if count >= enough]
+    return found
+
+
+def _known(session: Session, fresh: Mapping[int, _Copy], sharing: Mapping[int, Sequence[int]]) -> Mapping[int, _Copy]:
+    """All groups, without `fresh` themselves, that those belonged to or may join."""
+    originals = {copy.original_id or copy.id for copy in fresh.values()}
+    for some in _chunks({other for others in sharing.values() for other in others} - fresh.keys()):
+        query = select(func.coalesce(Article.original_id, Article.id)).where(Article.id.in_(some))
+        originals.update(session.scalars(query))
+    columns = (
+        Article.id,
+        Article.origin,
+        Article.level,
+        Article.published_at,
+        Article.first_seen_at,
+        Article.original_id,
+        Article.title,
+        Article.lead,
+        func.substr(Article.text, 1, _TEXT).label("text"),
+    )
+    known: dict[int, _Copy] = {}
+    for some in _chunks(originals):
+        query = select(*columns).where(or_(Article.id.in_(some), Article.original_id.in_(some)))
+        for row in session.execute(query.order_by(Article.id)):
+            if row.id not in fresh:
+                dated_at, parts = row.published_at or row.first_seen_at, (row.title, row.lead, row.text)
+                known[row.id] = _Copy(row.id, row.origin, row.level, dated_at, row.original_id, parts)
+    return known
+
+
+def _group(fresh: Mapping[int, _Copy], known: Mapping[int, _Copy], sharing: Mapping[int, Sequence[int]]) -> None:
+    """Gives every copy its group: what is known keeps its own, what is fresh is placed, oldest first."""
+    groups: dict[int, list[_Copy]] = defaultdict(list)
+    for copy in known.values():
+        copy.group = groups[copy.original_id or copy.id]
+        copy.group.append(copy)
+    for copy in sorted(fresh.values(), key=lambda copy: (copy.dated_at, copy.id)):
+        left = groups.get(copy.original_id or copy.id, ())  # its fingerprints may be forgotten, its group is not
+        others = [found for other in sharing[copy.id] if (found := known.get(other) or fresh.get(other))]
+        copy.group = next(_fitting(copy, [*others, *left]), [])
+        copy.group.append(copy)
+
+
+def _fitting(copy: _Copy, others: Iterable[_Copy]) -> Iterator[list[_Copy]]:
+    """The groups of `others` that `copy` belongs to."""
+    for other in others:
+        if (
+            other.group
+            and abs(other.dated_at - copy.dated_at) <= WINDOW
+            and same_text(copy.wording, other.wording)
+            and not any(contradict(copy.wording, member.wording) for member in other.group[:CHECKED])
+        ):
+            yield other.group
+
+
+def _chunks(ids: Collection[int]) -> Iterator[Sequence[int]]:
+    ordered = list(ids)
+    return (ordered[start : start + _AT_ONCE] for start in range(0, len(ordered), _AT_ONCE))
