@@ -21,7 +21,7 @@ from feeds.database import DatabaseError
 from terminal import ROOT, Terminal
 
 COMMANDS = [
-    "demo", "run", "poll", "brief", "directive", "analyse", "import", "feeds", "doctor", "evaluate", "train", "review",
+    "demo", "run", "poll", "brief", "directive", "analyse", "why", "import", "feeds", "doctor", "evaluate", "train", "review",
     "reindex", "migrate",
 ]  # fmt: skip
 OF_FEEDS = ["list", "add", "remove", "pause", "resume", "import", "export", "check"]
