@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 
 from feeds.boilerplate import cut_dateline
 from feeds.dates import parse_date
-from feeds.markup import html_to_text, strip_tags
+from feeds.markup import cut_glued_headlines, html_to_text, strip_tags
 from feeds.sources import is_feed_url
 from feeds.text import one_line, shorten
 
@@ -135,7 +135,7 @@ def entry_of(raw: RawEntry, base: str, *, wordless: bool = False) -> Entry:
         guid=guid,
         url=url,
         title=title,
-        summary=shorten(cut_dateline(html_to_text(summary)).text, MAX_SUMMARY),
+        summary=shorten(cut_dateline(cut_glued_headlines(html_to_text(summary))).text, MAX_SUMMARY),
         content=content,
         published=parse_date(raw.published),
         published_raw=raw.published,

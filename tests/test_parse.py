@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from conftest import WORKER
 from feeds.entries import MAX_ENTRIES, MAX_SUMMARY, MAX_TITLE, RawEntry, feed_of, link_of
-from feeds.markup import decode, html_to_text
+from feeds.markup import cut_glued_headlines, decode, html_to_text
 from feeds.parse import MAX_BROKEN_BYTES, MAX_BYTES, SMALL, ParseError, parse_feed, read_feed
 from feeds.scan import MAX_DEPTH
 
@@ -293,12 +293,48 @@ def test_heavy_feeds_take_seconds_not_minutes(body: str) -> None:
         ("<p>Cắt giữa chừng <a href='https://bao", "Cắt giữa chừng"),
         ("Cắt <", "Cắt"),
         ("<figure><img src=x><figcaption>Ảnh</figcaption></figure>Lời", "Lời"),
+        (" <a href='/x'><img src=y></a></br>Lời &amp; lẽ ", "Lời & lẽ"),
+        ("<a href='/x'/><img src=y/></a><p>Lời</p>", "Lời"),
+        ("<a href='/x'><img src=y></a>", ""),
         ("<ul><li>Điểm một</li><li>Điểm hai</li></ul>", "Điểm một\n\nĐiểm hai"),
         ("", ""),
     ],
 )
 def test_html_to_text(fragment: str, text: str) -> None:
     assert html_to_text(fragment) == text
+
+
+GLUED = "Bệnh nhân phải thở máy.Bộ Y tế yêu cầu làm theo Chỉ thị 09-CT/TW"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (GLUED, "Bệnh nhân phải thở máy."),
+        ("Ông nói: “Đúng”.Nghị quyết 12/NQ-CP nói gì?Bộ Y tế họp", "Ông nói: “Đúng”."),
+        ("Câu đầu. Dịch hết năm 2026.Bộ Y tế công bố 5 ca mới", "Câu đầu. Dịch hết năm 2026."),
+    ],
+)
+def test_glued_headlines_are_cut_off(text: str, left: str) -> None:
+    assert cut_glued_headlines(text) == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GLUED + ".",  # a second sentence, which lost its blank
+        GLUED + " năm nay. Câu nữa",
+        GLUED.removesuffix(" 09-CT/TW"),  # cites nothing
+        GLUED.replace(".", ". "),
+        "Ca 5 ở TP.Hồ Chí Minh, Tp.Huế, Q.Bình Thạnh và Đ.M.T 7 tuổi",
+        "GS.TS.Nguyễn An, PGS.TS.Trần Bình và ThS.Lê Chi, 3 người",
+        "Theo Chinhphu.vn và U.S.Army, tập đoàn S.p.A. có 5 tàu",
+        "Theo Nghị quyết 12/NQ-CP.Theo đó có 5 việc",
+        "",
+    ],
+)
+def test_other_full_stops_without_a_blank_stay(text: str) -> None:
+    assert cut_glued_headlines(text) == text
 
 
 @given(st.binary(max_size=500))
@@ -312,4 +348,6 @@ def test_any_bytes_are_a_feed_or_a_parse_error(noise: bytes) -> None:
 
 @given(st.text(alphabet="<>/=\"'&;#!-[]pabdiv ulCDATA\u0301ỉ\x00", max_size=200))
 def test_any_fragment_becomes_text(fragment: str) -> None:
-    assert "\0" not in html_to_text(fragment)
+    text = html_to_text(fragment)
+    assert "\0" not in text
+    assert text.startswith(cut_glued_headlines(text))
