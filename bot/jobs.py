@@ -21,6 +21,7 @@ from feeds.fetch import Fetcher
 from feeds.following import reading_progress
 from feeds.judge import judge_waiting
 from feeds.pages import PAGE_PACE, read_pages
+from feeds.robots import Robots
 from feeds.store import is_still_reading
 from feeds.update import UpdateReport, update_feeds
 from feeds.worker import Worker
@@ -56,8 +57,10 @@ class Jobs:
         self._scheduler.start()
 
     def add_polling(self, fetcher: Fetcher, shortest: timedelta) -> None:
+        robots = Robots(fetcher)
+
         async def poll() -> None:
-            await self.poll(fetcher, shortest)
+            await self.poll(fetcher, shortest, robots)
 
         async def read() -> None:
             await self.read_pages(fetcher)
@@ -88,12 +91,14 @@ class Jobs:
         """Runs the delivery tick now."""
         self._wake("deliver")
 
-    async def poll(self, fetcher: Fetcher, shortest: timedelta) -> UpdateReport | None:
+    async def poll(self, fetcher: Fetcher, shortest: timedelta, robots: Robots | None = None) -> UpdateReport | None:
         """One round over the due feeds; None when a round is under way already."""
         if self._polling.locked():
             return None
         async with self._polling:
-            report = await update_feeds(self._database, fetcher, self._readers, self._clock, shortest=shortest)
+            report = await update_feeds(
+                self._database, fetcher, self._readers, self._clock, robots=robots, shortest=shortest
+            )
             if report.checked:
                 log.info(
                     "feeds read",

@@ -47,10 +47,11 @@ class Intake:
     dates: list[datetime] = field(default_factory=list)
 
 
-def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: datetime) -> Intake:
+def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: datetime, in_hand: set[str]) -> Intake:
     """Reads the entries of `raw`, fetched from `base`, that are new or whose words were edited.
 
-    Feeds of one outlet write some headlines differently: only the feed that brought an article edits it.
+    Feeds of one outlet write some headlines differently: only the feed that brought an article edits it. The new
+    ones join `in_hand`; those that are there already some other feed is bringing.
     """
     intake = Intake(
         refused=[(f"{feed.url} {reason}"[:MAX_REASON], "", reason) for reason in dict.fromkeys(raw.skipped)]
@@ -69,10 +70,10 @@ def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: dateti
             if was.feed_id in (None, feed.id) and was.entry_hash != entries[identity].digest
         }
     for identity, raw_entry in entries.items():
-        if identity in known and identity not in changed:
+        if (identity in known and identity not in changed) or identity in in_hand:
             continue
         try:
-            entry = entry_of(raw_entry, base)
+            entry = entry_of(raw_entry, base, wordless=feed.kind != "feed")
         except ValueError as error:
             intake.refused.append((identity, raw_entry.title[:MAX_REASON], str(error)[:MAX_REASON]))
             continue
@@ -84,6 +85,8 @@ def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: dateti
                 intake.hashes[identity] = raw_entry.digest
                 continue
             intake.edited.add(identity)
+        else:
+            in_hand.add(identity)
         new = _new_article(feed, identity, entry, now, had or ("", ""), raw_entry.digest)
         intake.found.append(_understood(new))
     return intake

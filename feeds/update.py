@@ -23,10 +23,12 @@ from feeds.database import Database
 from feeds.fetch import Fetcher, FetchError
 from feeds.following import claim_feeds, release_feeds
 from feeds.intake import take_in
+from feeds.kinds import check_robots, read_source
 from feeds.models import Feed
-from feeds.parse import ParseError, read_feed
+from feeds.parse import ParseError
 from feeds.record import Outcome, record
 from feeds.rhythm import SHORTEST
+from feeds.robots import Robots
 from feeds.worker import Worker
 
 log = structlog.get_logger()
@@ -56,6 +58,7 @@ async def update_feeds(
     worker: Worker,
     clock: Callable[[], datetime],
     *,
+    robots: Robots | None = None,
     shortest: timedelta = SHORTEST,
     only_due: bool = True,
     per_host: int = PER_HOST,
@@ -63,9 +66,10 @@ async def update_feeds(
 ) -> UpdateReport:
     """One round over every due feed, or over all with `only_due=False`. The pages it wants are `feeds.pages`' work.
 
-    `shortest` is the least time between two looks at one feed; no more than `per_host` of a host are under way.
+    `robots` remembers what sites allow from round to round; `shortest` is the least time between two looks at one
+    feed; no more than `per_host` of a host are under way.
     """
-    round_ = _Round(database, fetcher, worker, clock, shortest, only_due, per_host, on_feed)
+    round_ = _Round(database, fetcher, worker, clock, robots or Robots(fetcher), shortest, only_due, per_host, on_feed)
     return await round_.run()
 
 
@@ -77,6 +81,7 @@ class _Round:
     fetcher: Fetcher
     worker: Worker
     clock: Callable[[], datetime]
+    robots: Robots
     shortest: timedelta
     only_due: bool
     per_host: int
@@ -86,6 +91,8 @@ class _Round:
     waiting: dict[str, deque[Feed]] = field(default_factory=dict)
     taken: set[int] = field(default_factory=set)
     all_claimed: bool = False
+    # Identities of new articles that some feed of this round brings.
+    in_hand: set[str] = field(default_factory=set)
     running: Counter[str] = field(default_factory=Counter)
     turn: asyncio.Condition = field(default_factory=asyncio.Condition)
     outcomes: asyncio.Queue[Outcome | None] = field(default_factory=lambda: asyncio.Queue(_AT_ONCE))
@@ -142,6 +149,7 @@ class _Round:
         try:
             # Some servers answer 304 for ever: a feed that has been silent is asked for all it has.
             is_quick = feed.brought_at is not None and outcome.at - feed.brought_at < _TRUSTED
+            await check_robots(self.robots, feed.moved_to or feed.url, feed.kind)
             fetched = outcome.fetched = await self.fetcher.get(
                 feed.moved_to or feed.url,
                 etag=feed.etag if is_quick else None,
@@ -152,8 +160,10 @@ class _Round:
                 return outcome
             outcome.body_hash = blake2s(fetched.body, digest_size=16).hexdigest()
             if outcome.body_hash != feed.body_hash:
-                raw = await read_feed(fetched.body, content_type=fetched.content_type, worker=self.worker)
-                outcome.intake = await asyncio.to_thread(take_in, self.database, feed, raw, fetched.url, outcome.at)
+                raw = await read_source(fetched, kind=feed.kind, selector=feed.selector, worker=self.worker)
+                outcome.intake = await asyncio.to_thread(
+                    take_in, self.database, feed, raw, fetched.url, outcome.at, self.in_hand
+                )
         except FetchError as error:
             outcome.error, outcome.retry_after = f"{error.reason}: {error}", error.retry_after
         except ParseError as error:
