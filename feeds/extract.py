@@ -59,7 +59,7 @@ _MESSAGES: dict[Refusal, str] = {
 class ExtractError(ValueError):
     """No article is found in the page.
 
-    `reason` is a short code: those of `feeds.refusal`, too_large, unreadable.
+    `reason` is a short code: those of `feeds.refusal`, too_large, too_complex, parse.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -105,7 +105,7 @@ def extract_page(page: bytes | str, *, url: str | None) -> ArticleText:
             tree, url=url, fast=True, include_comments=False, include_tables=True, with_metadata=False
         )
     except (etree.LxmlError, ValueError, RecursionError, AttributeError, TypeError) as error:
-        raise ExtractError("unreadable", f"the page cannot be read ({type(error).__name__})") from error
+        raise ExtractError("parse", f"the page cannot be read ({type(error).__name__})") from error
     body = getattr(document, "text", None)
     shaped = shape_lines(clean(body[:MAX_TEXT] if isinstance(body, str) else "").split("\n"), title=metadata.title)
     if metadata.description and fold(metadata.description[:60]) not in fold(f"{shaped.lead}\n{shaped.text}"):
@@ -129,7 +129,7 @@ def _source(page: bytes | str) -> str:
     if not source.strip():
         raise ExtractError("no_text", "the page is empty")
     if not is_bearable(source):
-        raise ExtractError("too_large", "the page has too many elements or attributes")
+        raise ExtractError("too_complex", "the page has too many elements or attributes")
     return _UNPRINTABLE.sub(" ", source)
 
 

@@ -198,7 +198,7 @@ async def test_a_page_that_cannot_be_taken_apart_is_recorded(
     async with Fetcher(allow_private=[outlet.host_port], timeout=2.0) as fetcher:
         assert await read_pages(sqlite, fetcher, Failing(), lambda: NOW, pace=0.0) == 0
     reason = stored(sqlite, number).state_reason.partition("; page ")[2]
-    assert reason == ("not taken apart: the process died" if isinstance(error, WorkerError) else "MemoryError")
+    assert reason == ("crashed: the process died" if isinstance(error, WorkerError) else "internal: MemoryError")
 
 
 # Once more, a day later
