@@ -85,8 +85,7 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return body.decode("utf-16", "replace")
     if b"\0" in body[:64]:
-        name = "utf-16-be" if body[:1] == b"\0" else "utf-16-le"
-        return body.decode(name, "replace")
+        return body.decode("utf-16-be" if body[:1] == b"\0" else "utf-16-le", "replace")
     body = body.removeprefix(codecs.BOM_UTF8)
     try:
         return body.decode("utf-8")
