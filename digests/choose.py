@@ -24,6 +24,7 @@ VIEWED = (
     Article.level,
     Article.published_at,
     Article.first_seen_at,
+    Article.original_id,
 )
 
 

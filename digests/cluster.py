@@ -11,6 +11,8 @@ name different provinces, or their openings different days. Else:
 3. Or their headlines are alike (`LIKE_TITLE`) without contradicting numbers, and two outlets cite the same document
    and name the same place.
 
+What repeats another report's text (`feeds.duplicates`) is in its story before any of this is asked.
+
 A wrong fold hides news, a missed one only repeats it.
 """
 
@@ -22,7 +24,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from digests.models import Story, StoryArticle
@@ -166,21 +168,36 @@ def _place(session: Session, ids: Sequence[int], first: datetime, last: datetime
         .where(Article.position.between(*around))
     ).all()
     unplaced = session.execute(articles.where(Article.id.in_(ids))).all()
+    told_texts = _told_texts(session, [article for article, _ in unplaced])
     reports = _reports(session, [(row[0], row[1]) for row in told])
     placed = deque((row[2], report) for row, report in zip(told, reports, strict=True))
     untold = [(row[0], row[1]) for row in unplaced]
     for (article, _), report in zip(untold, _reports(session, untold), strict=True):
         while placed and placed[0][1].dated_at < report.dated_at - WINDOW - timedelta(minutes=1):
             placed.popleft()
-        story_id = next((story for story, other in reversed(placed) if same_event(report, other)), None)
+        text_id = article.original_id or article.id
+        story_id = told_texts.get(text_id)
+        if story_id is None:
+            story_id = next((story for story, other in reversed(placed) if same_event(report, other)), None)
         if story_id is None:
             story = Story(created_at=article.first_seen_at)
             session.add(story)
             session.flush()
             story_id = story.id
         session.add(StoryArticle(article_id=article.id, story_id=story_id))
+        told_texts[text_id] = story_id
         placed.append((story_id, report))
     session.flush()
+
+
+def _told_texts(session: Session, articles: Sequence[Article]) -> dict[int, int]:
+    """The stories that tell the texts of `articles` already, by the id of the text's original."""
+    originals = {article.original_id or article.id for article in articles}
+    text_id = func.coalesce(Article.original_id, Article.id)
+    query = select(text_id, StoryArticle.story_id).join(StoryArticle, StoryArticle.article_id == Article.id)
+    same = or_(Article.id.in_(originals), Article.original_id.in_(originals))
+    newest_first = query.where(same).order_by(StoryArticle.story_id.desc())
+    return dict(session.execute(newest_first).tuples().all())  # so that the oldest story of each is kept
 
 
 def _opened() -> Select[Article, str]:
@@ -193,6 +210,7 @@ def _opened() -> Select[Article, str]:
         Article.first_seen_at,
         Article.province,
         Article.places,
+        Article.original_id,
     )
     opening = func.substr(Article.text, 1, _OPENING)
     return select(Article, opening).options(load_only(*columns, raiseload=True))

@@ -150,8 +150,10 @@ def _story(
     mentions: list[Mention],
     topics: Collection[str],
 ) -> StoryView:
-    """The fullest report heads the story; the others follow, newest first."""
-    head = max(group, key=lambda a: (not a.title_is_ours, bool(a.lead), min(lengths[a.id], 4000), a.position))
+    """The fullest report heads the story, but none that repeats another; the others follow, newest first."""
+    fullness = {a.id: (not a.title_is_ours, bool(a.lead), min(lengths[a.id], 4000), a.position) for a in group}
+    chosen = fullness.keys()
+    head = max(group, key=lambda a: (a.original_id not in chosen, *fullness[a.id]))
     others = [article for article in group if article is not head]
     known = {topic.code for topic in all_topics()}
     own = [topic for topic in head.topics if topic in known]

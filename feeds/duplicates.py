@@ -7,8 +7,8 @@
 A group is named by its best article, the original: what was polled before what was imported (an import never reaches a
 subscriber), then by the level of its outlet in the order of `feeds.sources.LEVELS`, then the earliest. Every other
 article of the group points at it, so there are no chains; when a better one arrives the whole group points there. An
-article joins a group where it is the same text as one member and contradicts none (of the first `CHECKED`); what it repeats was published
-at most `WINDOW` from it.
+article joins a group where it is the same text as one member, published at most `WINDOW` from it, and contradicts none
+of the first `CHECKED`.
 """
 
 from collections import Counter, defaultdict
