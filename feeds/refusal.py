@@ -71,16 +71,16 @@ def leads_elsewhere(asked: str, answered: str) -> Refusal | None:
 
     An address that changes its slug, host or number still names an article.
     """
-    if canonical_url(asked) == canonical_url(answered):
+    had, has = (article_identity(url).partition("#")[2] for url in (asked, answered))
+    if has or canonical_url(asked) == canonical_url(answered):
         return None
     path = urlsplit(answered).path
     if _LOGIN.search(path) and not _LOGIN.search(urlsplit(asked).path):
         return "paywall"
     if is_front_page(answered):
         return None if is_front_page(asked) else "home_page"
-    had, has = (article_identity(url).partition("#")[2] for url in (asked, answered))
     slug = path.rstrip("/").rpartition("/")[2]
-    return "home_page" if had and not has and len(re.findall(r"\w+", slug.partition(".")[0])) < 4 else None
+    return "home_page" if had and len(re.findall(r"\w+", slug.partition(".")[0])) < 4 else None
 
 
 def is_front_page(url: str) -> bool:

@@ -139,6 +139,7 @@ def test_articles_about_such_pages_or_with_their_words_around_stay(source: str) 
         (URL, None),
         ("http://m.bao.example/hoi-nghi-ve-an-ninh-trat-tu-1000001.html?utm_source=rss", None),
         ("https://bao.example/tit-moi-cua-bai-viet-1000001.html", None),
+        ("https://bao.example/cach-dang-nhap-vneid-1000001.html", None),
         ("https://baomoi.example/hoi-nghi-ve-an-ninh-post77777.html", None),
         ("https://bao.example/hoi-nghi-ve-an-ninh-trat-tu", None),
         ("https://bao.example/", "home_page"),
