@@ -22,6 +22,7 @@ from itertools import pairwise
 
 from feeds.documents.kinds import kind_words
 from feeds.documents.terms import from_roman
+from feeds.places import find_places
 from feeds.text import modern_tones
 
 SAME_OPENING = 0.65
@@ -67,6 +68,8 @@ class Wording:
     text_numbers: frozenset[str]
     documents: frozenset[Pair]
     """(code of the kind, number) of title and lead."""
+    places: frozenset[str]
+    """Provinces of today, of title and lead."""
     bands: tuple[int, ...]
     """The fingerprints: positive, below 2**40; what may be the same text shares some."""
 
@@ -97,6 +100,7 @@ def read_wording(title: str, lead: str, text: str) -> Wording:
         numbers=frozenset(title_numbers | _numbers(lead) | opening.numerals),
         text_numbers=frozenset(_numbers(text)),
         documents=frozenset(heading.documents | opening.documents),
+        places=frozenset(place.province for place in find_places(f"{title}\n{lead}")),
         bands=tuple(bands),
     )
 
@@ -117,7 +121,7 @@ def same_text(one: Wording, other: Wording) -> bool:
 
 
 def contradict(one: Wording, other: Wording) -> bool:
-    """Whether each states in its title or lead what the other nowhere says: a number, a document or a name."""
+    """Whether each states in its title or lead what the other nowhere says: a number, a document, a name."""
     counted = one.numbers | one.text_numbers, other.numbers | other.text_numbers
     if not (one.numbers <= counted[1] or other.numbers <= counted[0]):
         return True
@@ -125,6 +129,7 @@ def contradict(one: Wording, other: Wording) -> bool:
     return (
         not (one.title_numbers <= other.title_numbers or other.title_numbers <= one.title_numbers)
         or not (one.documents <= other.documents or other.documents <= one.documents)
+        or not (one.places <= other.places or other.places <= one.places)
         or not (one.names <= said[1] or other.names <= said[0])
     )
 

@@ -91,8 +91,8 @@ TWO = {
         fair(document="Chỉ thị 05 của Bộ Chính trị (khóa XII)"),
     ),
     "one form, two provinces": (
-        said("Công an Huế ra quân cao điểm tấn công, trấn áp tội phạm", "Lực lượng ở Huế bảo đảm trật tự dịp Tết."),
-        said("Công an Hà Nội ra quân cao điểm tấn công, trấn áp tội phạm", "Lực lượng ở Hà Nội bảo đảm trật tự dịp Tết."),
+        said("Công an Huế ra quân cao điểm tấn công, trấn áp tội phạm", "Lực lượng ở Huế giữ trật tự dịp Tết."),
+        said("Công an Hà Nội ra quân cao điểm tấn công, trấn áp tội phạm", "Lực lượng ở Hà Nội giữ trật tự dịp Tết."),
     ),
     "a series by day": (
         said("Tiêu điểm ngày 6.8: giá dầu", SERIES.format(day="6.8.2026")),
