@@ -23,6 +23,8 @@ from feeds.text import one_line, shorten
 MAX_ENTRIES = 1000
 MAX_TITLE = 1000
 MAX_SUMMARY = 10_000
+FULL_TEXT = 1200  # characters from which the only text of an entry may be the whole article
+MIN_LEAD = 60  # characters; what is shorter is a heading or a dateline
 # Of the strings as the feed states them, in characters.
 MAX_RAW_TITLE = 4 * MAX_TITLE
 MAX_HTML = 300_000
@@ -128,14 +130,14 @@ def entry_of(raw: RawEntry, base: str, *, wordless: bool = False) -> Entry:
     if not url and not guid:
         raise ValueError("an entry without link and guid")
     title = shorten(one_line(strip_tags(raw.title)), MAX_TITLE)
-    summary, content = _texts(raw)
-    if not title and not summary and not (wordless and url):
+    lead, content = _texts(raw)
+    if not title and not lead:
         raise ValueError(f"an entry without title and text: {url or guid}")
     return Entry(
         guid=guid,
         url=url,
         title=title,
-        summary=shorten(cut_dateline(cut_glued_headlines(html_to_text(summary))).text, MAX_SUMMARY),
+        summary=shorten(cut_dateline(lead).text, MAX_SUMMARY),
         content=content,
         published=parse_date(raw.published),
         published_raw=raw.published,
@@ -154,7 +156,12 @@ def link_of(raw: RawEntry, base: str) -> str | None:
 
 
 def _texts(raw: RawEntry) -> tuple[str, str]:
-    """(description, full content) as HTML; content only where it is more than the description."""
-    if not raw.summary:
-        return raw.content, raw.content if "<" in raw.content else ""
-    return raw.summary, raw.content if len(raw.content) > len(raw.summary) else ""
+    """(lead as plain text, full text as HTML or "").
+
+    An entry that gives but one text, with the length and the paragraphs of a whole article, has its first as the lead.
+    """
+    description, content = raw.summary or raw.content, raw.content or raw.summary
+    lead = html_to_text(description)
+    if content == description and len(lead) >= FULL_TEXT and (end := lead.find("\n", MIN_LEAD)) > 0:
+        return lead[:end], content
+    return cut_glued_headlines(lead), content if len(content) > len(description) else ""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -302,6 +303,20 @@ def test_heavy_feeds_take_seconds_not_minutes(body: str) -> None:
 )
 def test_html_to_text(fragment: str, text: str) -> None:
     assert html_to_text(fragment) == text
+
+
+def test_the_first_paragraph_of_a_full_text_is_its_lead() -> None:
+    paragraphs = [
+        "Đoạn mở đầu dài hơn một tiêu đề, nói ai làm gì, ở đâu và khi nào, theo báo.",
+        *["Đoạn sau. " * 20] * 8,
+    ]
+    text = escape("".join(f"<p>{paragraph}</p>" for paragraph in paragraphs))
+    declared = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+    for name in ("description", "content:encoded"):
+        body = rss(item(extra=f"<{name} {declared}>{text}</{name}>"))
+        entry = parse_feed(body.encode(), url=URL).entries[0]
+        assert entry.summary == paragraphs[0]
+        assert entry.content.count("<p>") == len(paragraphs)
 
 
 GLUED = "Bệnh nhân phải thở máy.Bộ Y tế yêu cầu làm theo Chỉ thị 09-CT/TW"
