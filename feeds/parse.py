@@ -17,7 +17,6 @@ from xml.parsers import expat
 import feedparser
 
 from feeds.entries import MAX_ENTRIES, ParsedFeed, RawEntry, RawFeed, feed_of
-from feeds.entries import Entry as Entry
 from feeds.jsonfeed import read_json_feed
 from feeds.markup import decode, mend_references
 from feeds.scan import MAX_ATTRIBUTES, MAX_DEPTH, scan_feed

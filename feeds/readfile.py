@@ -12,11 +12,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from feeds.dates import parse_date
+from feeds.entries import Entry
 from feeds.extract import ArticleText, ExtractError, extract_page, extract_text, join_lead
 from feeds.identity import article_identity
 from feeds.markup import decode
 from feeds.metadata import page_url
-from feeds.parse import Entry, ParseError, parse_feed
+from feeds.parse import ParseError, parse_feed
 from feeds.sources import is_feed_url
 from feeds.text import clean, one_line, shorten
 

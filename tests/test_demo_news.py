@@ -15,9 +15,10 @@ from bot.demo.outlets import OutletServer
 from bot.demo.rendering import feed_date, feed_letters, slug
 from feeds.classify import topics
 from feeds.dates import VIETNAM, parse_date
+from feeds.entries import Entry
 from feeds.extract import extract_page
 from feeds.identity import article_identity
-from feeds.parse import Entry, parse_feed
+from feeds.parse import parse_feed
 from feeds.sources import LEVELS, Source
 
 START = datetime(2026, 11, 21, 23, 1, 30, tzinfo=UTC)
