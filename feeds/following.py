@@ -156,10 +156,9 @@ def claim_feeds(
     if only_due:
         resting = select(Host.name).where(Host.rests_until > now)
         query = query.where(Feed.next_check_at <= now, Feed.host.not_in(resting))
-    feeds = session.scalars(query.order_by(Feed.next_check_at).limit(limit).with_for_update(skip_locked=True)).all()
-    for feed in feeds:
-        feed.claimed_until = now + FEED_LEASE
-    return feeds
+    ids = query.with_only_columns(Feed.id).order_by(Feed.next_check_at).limit(limit).with_for_update(skip_locked=True)
+    claim = update(Feed).where(Feed.id.in_(ids)).values(claimed_until=now + FEED_LEASE).returning(Feed)
+    return sorted(session.scalars(claim), key=lambda feed: feed.next_check_at)
 
 
 def release_feeds(session: Session, ids: Collection[int]) -> None:

@@ -1,18 +1,20 @@
 """What looks at feeds gave, written down: articles, refused entries, the state of each feed and host.
 
-Several outcomes go into one transaction: a round of a thousand unchanged feeds is a few statements.
+Several outcomes go into one transaction, and the state of their feeds into one statement: a round of a thousand
+unchanged feeds costs little more than asking them.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from feeds.fetch import Fetched
 from feeds.intake import Intake
-from feeds.models import Article, Feed, Host, RefusedEntry
+from feeds.models import Article, Base, Feed, Host, RefusedEntry
 from feeds.rhythm import first_rhythm, next_check, next_rhythm, rest_of_host
 from feeds.store import Saved, save_articles, take_turn
 
@@ -27,7 +29,8 @@ _HOST_REASONS = frozenset({"dns", "connect", "tls", "timeout", "http_429", "http
 class Outcome:
     """What one look at a feed gave.
 
-    `error` is "reason: message"; without one, `intake` is None where nothing changed.
+    `feed` is its row as it was claimed; `error` is "reason: message"; without one, `intake` is None where nothing
+    changed.
     """
 
     feed: Feed
@@ -37,37 +40,38 @@ class Outcome:
     intake: Intake | None = None
     error: str | None = None
     retry_after: float | None = None
-    saved: Saved | None = None
 
     @property
     def reason(self) -> str:
         return (self.error or "").partition(":")[0]
 
 
-def record(session: Session, outcomes: Sequence[Outcome], shortest: timedelta) -> Collection[str]:
-    """Writes down `outcomes`, each of another feed; returns the hosts that rest from now on.
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was stored, and the hosts that rest from now on."""
 
-    `shortest` is the least time between two looks at a feed.
-    """
+    saved: Saved
+    resting: Sequence[str]
+
+
+def record(session: Session, outcomes: Sequence[Outcome], shortest: timedelta) -> Recorded:
+    """Writes down `outcomes`, each of another feed. `shortest` is the least time between two looks at a feed."""
     take_turn(session)
-    feeds = session.scalars(select(Feed).where(Feed.id.in_([outcome.feed.id for outcome in outcomes])))
-    stored = {feed.id: feed for feed in feeds}
-    for outcome in outcomes:
-        if outcome.intake and outcome.feed.id in stored:  # not dropped meanwhile
-            _record_intake(session, outcome, outcome.intake)
+    intakes = [(outcome, outcome.intake) for outcome in outcomes if outcome.intake]
+    found = [pair for _, intake in intakes for pair in intake.found]
+    saved = save_articles(session, found, max(outcome.at for outcome in outcomes)) if found else Saved((), ())
+    for outcome, intake in intakes:
+        for identity, entry_hash in intake.hashes.items():
+            session.execute(update(Article).where(Article.identity == identity).values(entry_hash=entry_hash))
+        if intake.refused:
+            _record_refused(session, outcome, intake.refused)
     rests = _record_hosts(session, outcomes)
-    for outcome in outcomes:
-        if feed := stored.get(outcome.feed.id):
-            _record_state(feed, outcome, shortest, rests.get(feed.host))
-    return rests
-
-
-def _record_intake(session: Session, outcome: Outcome, intake: Intake) -> None:
-    outcome.saved = save_articles(session, intake.found, outcome.at)
-    for identity, entry_hash in intake.hashes.items():
-        session.execute(update(Article).where(Article.identity == identity).values(entry_hash=entry_hash))
-    if intake.refused:
-        _record_refused(session, outcome, intake.refused)
+    states = [_state_after(outcome, shortest, rests.get(outcome.feed.host)) for outcome in outcomes]
+    # The address too: the row may have got another one meanwhile.
+    table = Base.metadata.tables[Feed.__tablename__]
+    row = update(table).where(table.c.id == bindparam("_id"), table.c.url == bindparam("_url"))
+    session.connection().execute(row, states)
+    return Recorded(saved, list(rests))
 
 
 def _record_refused(session: Session, outcome: Outcome, refused: Iterable[tuple[str, str, str]]) -> None:
@@ -103,45 +107,49 @@ def _record_hosts(session: Session, outcomes: Sequence[Outcome]) -> dict[str, da
     return rests
 
 
-def _record_state(feed: Feed, outcome: Outcome, shortest: timedelta, rests_until: datetime | None) -> None:
-    now, fetched, intake = outcome.at, outcome.fetched, outcome.intake
-    feed.checked_at, feed.claimed_until = now, None
-    feed.last_error = outcome.error
+def _state_after(outcome: Outcome, shortest: timedelta, rests_until: datetime | None) -> Mapping[str, Any]:
+    """The columns of a feed after a look at it."""
+    feed, now, fetched = outcome.feed, outcome.at, outcome.fetched
+    state: dict[str, Any] = {
+        "checked_at": now,
+        "claimed_until": None,
+        "last_error": outcome.error,
+        "failures": feed.failures + 1 if outcome.error else 0,
+        "failing_since": (feed.failing_since or now) if outcome.error else None,
+        "succeeded_at": feed.succeeded_at if outcome.error else now,
+        **{name: getattr(feed, name) for name in ("moved_to", "etag", "last_modified", "body_hash")},
+        **{name: getattr(feed, name) for name in ("rhythm", "brought_at", "newest_item_at")},
+    }
     if outcome.error:
-        feed.failures += 1
-        feed.failing_since = feed.failing_since or now
-        if feed.moved_to and feed.failures >= _MOVED_IN_VAIN:
-            feed.moved_to = feed.etag = feed.last_modified = None
+        if feed.moved_to and state["failures"] >= _MOVED_IN_VAIN:
+            state |= {"moved_to": None, "etag": None, "last_modified": None}
     elif fetched:
-        feed.failures, feed.failing_since, feed.succeeded_at = 0, None, now
-        if intake:
-            _record_rhythm(feed, intake, now)
-        if fetched.permanent_redirect:
-            feed.moved_to = fetched.permanent_redirect
+        state["moved_to"] = fetched.permanent_redirect or feed.moved_to
         if fetched.status != 304:
-            feed.etag, feed.last_modified, feed.body_hash = fetched.etag, fetched.last_modified, outcome.body_hash
-    silence = now - feed.brought_at if feed.brought_at else timedelta(0)
-    feed.next_check_at = next_check(
+            state |= {"etag": fetched.etag, "last_modified": fetched.last_modified, "body_hash": outcome.body_hash}
+        if outcome.intake:
+            state |= _rhythm_after(feed, outcome.intake, now)
+    silence = max(now - state["brought_at"], timedelta(0)) if state["brought_at"] else timedelta(0)
+    due = next_check(
         now,
-        rhythm=feed.rhythm,
-        silence=max(silence, timedelta(0)),
+        rhythm=state["rhythm"],
+        silence=silence,
         shortest=shortest,
         fresh_for=fetched.fresh_for if fetched else 0.0,
-        failures=feed.failures,
+        failures=state["failures"],
         retry_after=outcome.retry_after,
         is_gone=outcome.reason == "gone",
     )
-    if rests_until and feed.next_check_at < rests_until:
-        feed.next_check_at = rests_until
+    return state | {"next_check_at": max(due, rests_until or due), "_id": feed.id, "_url": feed.url}
 
 
-def _record_rhythm(feed: Feed, intake: Intake, now: datetime) -> None:
-    if intake.dates:
-        feed.newest_item_at = max([*intake.dates, *([feed.newest_item_at] if feed.newest_item_at else [])])
+def _rhythm_after(feed: Feed, intake: Intake, now: datetime) -> Mapping[str, Any]:
     dates = [date for date in intake.dates if date <= now]
+    newest = max([*intake.dates, *filter(None, [feed.newest_item_at])], default=None)
     new = len(intake.found) - len(intake.edited)
+    if not new:
+        return {"newest_item_at": newest}
     if feed.brought_at is None:
-        if new:
-            feed.rhythm, feed.brought_at = first_rhythm(dates, now), max(dates, default=now)
-    elif new:
-        feed.rhythm, feed.brought_at = next_rhythm(feed.rhythm, now - feed.brought_at, new), now
+        return {"newest_item_at": newest, "rhythm": first_rhythm(dates, now), "brought_at": max(dates, default=now)}
+    rhythm = next_rhythm(feed.rhythm, now - feed.brought_at, new)
+    return {"newest_item_at": newest, "rhythm": rhythm, "brought_at": now}

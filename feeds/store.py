@@ -2,12 +2,13 @@
 
 import hashlib
 from base64 import b32encode
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, and_, column, delete, func, or_, select, text, values
+from sqlalchemy import and_, delete, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feeds.analyse import Analysis
@@ -222,16 +223,15 @@ def next_position(session: Session, moment: datetime) -> int:
 
 def _next_positions(session: Session, moments: Sequence[datetime]) -> Sequence[int]:
     """For each moment a position of its own within its minute, behind those that are taken."""
-    if not moments:
-        return []
     firsts = [minute_position(moment) for moment in moments]
-    minute = values(column("first", BigInteger), name="minute").data([(first,) for first in set(firsts)]).cte()
-    inside = Article.position.between(minute.c.first, minute.c.first + ((1 << _SEQUENCE_BITS) - 1))
-    last = select(func.max(Article.position)).where(inside).scalar_subquery()
-    free = {
-        row.first: row.first if row.last is None else row.last + 1
-        for row in session.execute(select(minute.c.first, last.label("last")))
-    }
+    counts = Counter(firsts)
+    wanted = [first + number for first, count in counts.items() for number in range(count)]
+    # Most minutes are empty, or their first position would be taken: one statement tells which are not.
+    taken = session.scalars(select(Article.position).where(Article.position.in_(wanted))).all()
+    free = {first: first for first in counts}
+    for first in {position >> _SEQUENCE_BITS << _SEQUENCE_BITS for position in taken}:
+        inside = Article.position.between(first, first + (1 << _SEQUENCE_BITS) - 1)
+        free[first] = session.scalars(select(func.max(Article.position)).where(inside)).one() + 1
     positions = []
     for first in firsts:
         positions.append(free[first])
