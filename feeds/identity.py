@@ -24,11 +24,13 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _MIRROR_HOSTS = re.compile(r"^(?:(?:www\d?|m|mobile|amp|wap)\.)+(?=[^.]+\.)")
+_SLASHES = re.compile(r"/{2,}")
 
 # -5111013.html  -post979675.html  -102260804112129077.htm  -ar850105.html  /218999.htm  -i712345/
 _NUMBER = re.compile(
     r"(?:^|[-_/.])(?:(?P<kind>post|ar|art|id|i|d|n|p|c|a)(?=\d{5}))?(?P<number>\d{5,20})(?:\.[a-z]{2,5})?/*$"
 )
+MAX_NUMBER = 40  # characters of such an end
 # Numbers that headlines end with: dates without separators ("thang-72026", "05082026", "20260805"), round sums.
 _NOT_ARTICLE = re.compile(
     r"(?:[0-3]?\d)?(?:0?[1-9]|1[0-2])(?:19|20)\d\d|(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d|\d{5}|\d+000"
@@ -70,15 +72,18 @@ def canonical_url(url: str) -> str:
     host = _MIRROR_HOSTS.sub("", host)
     if port not in (None, 80, 443):
         host = f"{host}:{port}"
-    path = re.sub(r"/{2,}", "/", unquote(parts.path).partition(";")[0]).rstrip("/")
+    path = _SLASHES.sub("/", unquote(parts.path).partition(";")[0]).rstrip("/")
     path = path.removesuffix("/amp").removesuffix(".amp")
+    if not parts.query:
+        return host + path
     query = sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(k))
     return host + path + (f"?{urlencode(query)}" if query else "")
 
 
 def _article_number(path: str) -> str:
     """The number at the end of the path with the letters in front of it, or "" ("post979675", "5111013")."""
-    match = _NUMBER.search(path.partition("?")[0])
+    path = path.partition("?")[0]
+    match = _NUMBER.search(path, max(0, len(path) - MAX_NUMBER))
     if not match or (not match["kind"] and _NOT_ARTICLE.fullmatch(match["number"])):
         return ""
     return (match["kind"] or "") + match["number"]
