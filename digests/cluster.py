@@ -197,7 +197,7 @@ def _told_texts(session: Session, articles: Sequence[Article]) -> dict[int, int]
     query = select(text_id, StoryArticle.story_id).join(StoryArticle, StoryArticle.article_id == Article.id)
     same = or_(Article.id.in_(originals), Article.original_id.in_(originals))
     newest_first = query.where(same).order_by(StoryArticle.story_id.desc())
-    return dict(session.execute(newest_first).tuples().all())  # so that the oldest story of each is kept
+    return dict(session.execute(newest_first).all())  # so that the oldest story of each is kept
 
 
 def _opened() -> Select[Article, str]:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from feeds.documents.kinds import kind_words
+from feeds.documents.meetings import ORDINALS
 from feeds.documents.terms import from_roman
 from feeds.places import find_places
 from feeds.text import modern_tones
@@ -35,7 +36,8 @@ SHARED = 3
 
 _LEAD_PAIRS = 20  # a lead of fewer word pairs proves nothing by itself
 _TEXT_PAIRS = 40  # what is shorter is no full text
-_LEAD = 3000  # characters that are looked at
+_TITLE = 1000  # characters that are looked at
+_LEAD = 3000
 _TEXT = 4000
 _OPENING_BINS = 12
 _TEXT_BINS = 8
@@ -64,7 +66,7 @@ class Wording:
     """Neighbours with capitals, of title and lead."""
     title_numbers: frozenset[str]
     numbers: frozenset[str]
-    """Of title and lead; days as "1/9" without their year, Roman numerals as Arabic."""
+    """Of title and lead; days as "1/9" without their year, Roman numerals and ordinals in digits."""
     text_numbers: frozenset[str]
     documents: frozenset[Pair]
     """(code of the kind, number) of title and lead."""
@@ -80,7 +82,7 @@ class Wording:
 
 def read_wording(title: str, lead: str, text: str) -> Wording:
     """The wording of an article; only the beginnings of a long lead and text are read."""
-    title, lead, text = (modern_tones(part) for part in (_MARK.sub("", title), lead[:_LEAD], text[:_TEXT]))
+    title, lead, text = (modern_tones(part) for part in (_MARK.sub("", title[:_TITLE]), lead[:_LEAD], text[:_TEXT]))
     heading, opening = _Tokens(title), _Tokens(lead)
     words = _WORD.findall(text.lower())
     title_numbers = _numbers(title) | heading.numerals
@@ -163,6 +165,9 @@ class _Tokens:
                 if token.isupper() and (value := from_roman(token)):
                     self.numerals.add(str(value))
             if first.isalnum():
+                if self.words[-1:] == ["thứ"]:  # the third day of the third conference
+                    value = ORDINALS.get(word) or from_roman(word) or (int(word) if word.isdecimal() else None)
+                    self.numerals.update([f"thứ {value}"] if value else ())
                 self.words.append(word)
             before = name
 

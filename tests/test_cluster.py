@@ -210,6 +210,31 @@ def test_a_story_keeps_its_number_when_reports_arrive_later(database: Database) 
     assert set(after.values()) == set(first.values())
 
 
+def test_what_repeats_a_text_is_in_its_story_whatever_its_headline_or_day(database: Database) -> None:
+    late = NOW + WINDOW + 2 * HOUR
+    with database.session() as session:
+        first = publish(session, "Tổng kết Chỉ thị 09 của Bộ Công an", AGENCY, seen=NOW, published=NOW)
+        fold_stories(session)
+        repeating = publish(session, *POLICY, seen=late, published=late, outlet="Báo Hai")
+        repeating.original_id = first.id
+        assert fold_stories(session) == 1
+        assert len(set(stories(session).values())) == 1
+
+
+def test_the_original_that_comes_after_its_copies_joins_their_story(database: Database) -> None:
+    late = NOW + WINDOW + 2 * HOUR
+    with database.session() as session:
+        copies = [publish(session, f"Bản {n}", AGENCY, seen=NOW, published=NOW, outlet=f"Báo {n}") for n in range(2)]
+        fold_stories(session)
+        best = publish(session, *POLICY, seen=late, published=late, outlet="Báo Đảng")
+        for copy in copies:
+            copy.original_id = best.id
+        third = publish(session, "Giá trị bền vững", POLICY[1], seen=late, published=late, outlet="Báo Ba")
+        third.original_id = best.id
+        assert fold_stories(session) == 2
+        assert len(set(stories(session).values())) == 1
+
+
 def test_an_article_that_is_kept_later_joins_its_story(database: Database) -> None:
     with database.session() as session:
         kept = publish(session, "Một", AGENCY, seen=NOW, published=NOW)

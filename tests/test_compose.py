@@ -300,6 +300,21 @@ def test_the_fullest_report_heads_its_story(sqlite: Database) -> None:
     assert story.summary in POLICY[1]
 
 
+def test_the_best_source_of_a_text_heads_its_story_and_the_others_count(sqlite: Database) -> None:
+    with sqlite.session() as session:
+        text = POLICY[1]
+        repeated = publish(session, "Một: Chỉ thị 09", text, text * 3, seen=NOW, published=NOW)
+        best = publish(session, "Hai: Chỉ thị 09", text, seen=NOW, published=NOW, outlet="Báo Hai")
+        repeated.original_id = best.id
+        (story,) = brief(session).stories
+        assert story.head.outlet == "Báo Hai"
+        assert [other.outlet for other in story.others] == ["Báo Mẫu"]
+        best.state = "left_out"  # not in this digest
+        session.flush()
+        (story,) = brief(session).stories
+    assert story.head.outlet == "Báo Mẫu"
+
+
 def test_a_topic_that_is_no_more_loses_no_story(sqlite: Database) -> None:
     with sqlite.session() as session:
         publish(session, policy(1), seen=NOW).topics = ["abolished"]

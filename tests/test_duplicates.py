@@ -63,6 +63,14 @@ ONE = {
         fair(document="Chỉ thị số 09-CT/TW, ngày 1/12/2011 của Ban Bí thư (khóa XI)"),
         fair(document="Chỉ thị số 09-CT/TW của Ban Bí thư"),
     ),
+    "ordinals in words and digits": (
+        said("Khai mạc kỳ họp thứ Nhất của Quốc hội khóa XVI", LEAD),
+        said("Khai mạc kỳ họp thứ 1 của Quốc hội khóa 16", LEAD),
+    ),
+    "a rank is no ordinal": (
+        said("Thứ trưởng dự hội nghị sơ kết Kết luận 44", LEAD),
+        said("Dự hội nghị sơ kết Kết luận 44 có 200 đại biểu", LEAD),
+    ),
     "a congress term in Arabic numerals": (
         fair(document="Chỉ thị 05 của Bộ Chính trị (khóa 10)"),
         fair(document="Chỉ thị 05 của Bộ Chính trị (khóa X)"),
@@ -77,6 +85,10 @@ TWO = {
     "bulletins of other numbers": (
         said("Thông cáo báo chí số 5 của kỳ họp", "Quốc hội làm việc tại hội trường về các dự án luật."),
         said("Thông cáo báo chí số 7 của kỳ họp", "Quốc hội làm việc tại hội trường về các dự án luật."),
+    ),
+    "days of one conference": (
+        said("Thông cáo báo chí về ngày làm việc thứ ba của Hội nghị Trung ương 3"),
+        said("Thông cáo báo chí về ngày làm việc thứ tư của Hội nghị Trung ương 3"),
     ),
     "one form, two communes": (fair("Tân Lập"), fair("Phú Mỹ")),
     "communes that differ by a tone": (fair("Thanh Mỹ"), fair("Thạnh Mỹ")),

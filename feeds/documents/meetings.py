@@ -11,7 +11,7 @@ from feeds.documents.number import DocumentNumber, pad
 from feeds.documents.terms import as_term, from_roman, roman
 from feeds.text import one_of_words
 
-_ORDINALS = {
+ORDINALS = {
     "nhất": 1, "hai": 2, "ba": 3, "tư": 4, "bốn": 4, "năm": 5, "sáu": 6, "bảy": 7, "bẩy": 7, "tám": 8, "chín": 9,
     "mười": 10, "mười một": 11, "mười hai": 12, "mười ba": 13, "mười bốn": 14, "mười lăm": 15,
 }  # fmt: skip
@@ -77,12 +77,12 @@ def _ordinal(text: str | None) -> int | None:
     if text is None:
         return None
     words = " ".join(text.split())
-    return int(words) if words.isdecimal() else from_roman(words) or _ORDINALS.get(words)
+    return int(words) if words.isdecimal() else from_roman(words) or ORDINALS.get(words)
 
 
 @cache
 def _plenum() -> re.Pattern[str]:
-    return re.compile(_PLENUM.replace("ORDINALS", one_of_words(_ORDINALS)), re.VERBOSE)
+    return re.compile(_PLENUM.replace("ORDINALS", one_of_words(ORDINALS)), re.VERBOSE)
 
 
 @cache
