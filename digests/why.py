@@ -43,6 +43,8 @@ class Page(StrEnum):
     """What became of an article's page."""
 
     READ = "read"
+    REMOVED = "removed"
+    """Read, and gone since."""
     WAITING = "waiting"
     UNREADABLE = "unreadable"
     NOT_NEEDED = "not_needed"
@@ -179,7 +181,7 @@ def _page(article: Article) -> tuple[Page, str]:
     """Its state, and the short code of why it cannot be read ("http_403")."""
     reason = article.state_reason.partition("; page ")[2]
     if article.page_read_at:
-        return Page.READ, ""
+        return (Page.REMOVED if reason == "removed later" else Page.READ), ""
     if reason:
         return Page.UNREADABLE, reason_of(reason)
     return (Page.WAITING if article.page_due_at else Page.NOT_NEEDED), ""

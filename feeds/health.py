@@ -38,7 +38,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What admins are told of: `kind` is failing or silent, `reason` a short code ("dns", "http_403", "empty").
+    """What admins are told of: `kind` is failing or silent, `reason` a short code ("dns", "http_403", "nothing_new", "no_entries").
 
     `since` is the last moment it was known to be well; None where it never was.
     """
@@ -88,7 +88,7 @@ def _silence_of(feed: Feed) -> Trouble | None:
         return None
     if news is None:
         is_empty = feed.followed_at is None or asked - feed.followed_at >= FAILING_FOR
-        return Trouble(Health.SILENT, "empty", None) if is_empty else None
+        return Trouble(Health.SILENT, "no_entries", None) if is_empty else None
     return Trouble(Health.SILENT, "nothing_new", news) if asked - news >= _patience(feed.rhythm) else None
 
 

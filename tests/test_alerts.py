@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from conftest import NOW
 from digests.alerts import EVERY, MOST_NAMED, tell_of_feeds
-from digests.render import Message, plain_text, telegram_length
+from digests.render import LANGUAGES, Message, plain_text, render, telegram_length
 from digests.sending import ChatUnreachable, NoAnswer, NotNow, SendError
 from digests.subscribers import welcome
 from feeds.database import Database
@@ -154,3 +154,21 @@ async def test_paused_and_dropped_feeds_are_nobodys_worry(sqlite: Database) -> N
         an, binh = session.scalars(select(Feed).order_by(Feed.outlet))
         an.paused, binh.enabled = True, False
     assert not await look(sqlite, Box(), NOW)
+
+
+REASONS = [
+    "dns", "connect", "tls", "timeout", "offline", "protocol", "encoding", "redirect", "bad_url", "blocked_address",
+    "robots", "gone", "http_403", "http_404", "http_429", "http_451", "http_503", "empty", "too_large", "html",
+    "challenge", "not_a_feed", "too_complex", "crashed", "index", "selector", "internal", "nothing_new", "no_entries",
+    "unknown", "paywall", "removed", "home_page", "no_text", "parse",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_has_words_of_its_own(language: str) -> None:
+    said = {reason: render("addfeed_unreadable.html", language, reason=reason).splitlines()[0] for reason in REASONS}
+    assert len(set(said.values())) == len(REASONS)
+    for reason, words in said.items():
+        assert "_" not in words
+        if not reason.startswith("http_"):
+            assert f": {reason}." not in words

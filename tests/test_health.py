@@ -86,7 +86,7 @@ def test_the_trouble_says_why_and_since_when() -> None:
     assert (silent.reason, silent.since) == ("nothing_new", NOW - 9 * DAY)
     empty = trouble_of(feed(brought_at=None, newest_item_at=None), NOW)
     assert empty
-    assert (empty.reason, empty.since) == ("empty", None)
+    assert (empty.reason, empty.since) == ("no_entries", None)
 
 
 def test_a_bot_that_was_switched_off_blames_no_feed() -> None:

@@ -146,7 +146,9 @@ def test_the_words_and_the_score_are_shown(sqlite: Database) -> None:
         ({}, Page.NOT_NEEDED, "không cần đọc"),
         ({"page_due_at": NOW}, Page.WAITING, "chờ đọc"),
         ({"state_reason": "score 0.84; page paywall"}, Page.UNREADABLE, "không đọc được, bài phải trả tiền"),
-        ({"state_reason": "score 0.84; page extract: no text"}, Page.UNREADABLE, "không tìm thấy nội dung bài"),
+        ({"state_reason": "score 0.84; page no_text"}, Page.UNREADABLE, "không tìm thấy nội dung bài"),
+        ({"state_reason": "score 0.84; page ValueError"}, Page.UNREADABLE, "lỗi của bot"),
+        ({"state_reason": "score 0.84; page removed later", "page_read_at": NOW}, Page.REMOVED, "sau đó báo đã gỡ"),
         (
             {"state_reason": "score 0.84; page http_503", "page_due_at": NOW},
             Page.UNREADABLE,
