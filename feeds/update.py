@@ -36,6 +36,7 @@ log = structlog.get_logger()
 PER_HOST = 2  # feeds of one host asked at the same time
 # Some servers answer 304 for ever: of a feed silent for so long, each tenth look asks for all it has.
 _TRUSTED = timedelta(days=1)
+_GATHER = 0.05  # seconds in which outcomes gather to be written together
 _INTERNAL = "internal"
 _AT_ONCE = 64  # feeds asked at the same time, outcomes written together
 
@@ -175,6 +176,7 @@ class _Round:
         more = True
         while more:
             together = [await self.outcomes.get()]
+            await asyncio.sleep(_GATHER)
             while not self.outcomes.empty():
                 together.append(self.outcomes.get_nowait())
             more = together[-1] is not None
