@@ -14,55 +14,15 @@ from xml.parsers import expat
 
 from feeds.entries import MAX_ENTRIES, RawEntry, RawFeed
 from feeds.markup import mend_references
+from feeds.vocabulary import is_misleading, names_of
 
 MAX_DEPTH = 200
 MAX_ATTRIBUTES = 200
-MAX_NAMES = 1000  # of different elements or prefixes
-
-# The vocabularies that hold fields of an entry, lower case; "" needs no prefix. As in feedparser's mixin.py.
-_NAMESPACES = {
-    **dict.fromkeys(
-        (
-            "http://blogs.law.harvard.edu/tech/rss",
-            "http://purl.org/rss/1.0/",
-            "http://my.netscape.com/rdf/simple/0.9/",
-            "http://purl.org/atom/ns#",
-            "http://www.w3.org/2005/atom",
-            "http://purl.org/rss/1.0/modules/rss091#",
-        ),
-        "",
-    ),
-    "http://purl.org/dc/elements/1.1/": "dc",
-    "http://purl.org/dc/terms/": "dcterms",
-    "http://purl.org/rss/1.0/modules/content/": "content",
-    "http://www.itunes.com/dtds/podcast-1.0.dtd": "itunes",
-    "http://search.yahoo.com/mrss": "media",
-    "http://search.yahoo.com/mrss/": "media",
-    "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
-    "http://www.w3.org/1999/xhtml": "xhtml",
-}
-_USERLAND = "backend.userland.com/rss"
-# feedparser goes by the prefix where it does not know the vocabulary, and fails on some broken places and chapters.
-_RESERVED = frozenset({*_NAMESPACES.values(), "georss", "gml", "psc"}) - {""}
+MAX_NAMES = 1000  # of elements that are remembered, and of prefixes
 
 # Depth of the items and of the feed's own title.
 _LAYOUTS = {"rss": (3, 3), "rdf_rdf": (2, 3), "feed": (2, 2)}
 _DATES = ("published", "updated", "created")
-_KINDS = {
-    **dict.fromkeys(("title", "dc_title"), "title"),
-    "media_title": "media_title",
-    "link": "link",
-    **dict.fromkeys(("guid", "id"), "guid"),
-    **dict.fromkeys(("description", "summary", "dc_description", "media_description", "itunes_summary"), "description"),
-    **dict.fromkeys(("content", "content_encoded", "fullitem"), "content"),
-    **dict.fromkeys(("pubdate", "published", "issued", "dcterms_issued"), "published"),
-    **dict.fromkeys(("updated", "modified", "lastbuilddate", "dc_date", "dcterms_modified"), "updated"),
-    **dict.fromkeys(("created", "dcterms_created"), "created"),
-    "source": "source",
-    **dict.fromkeys(("item", "entry"), "item"),
-    **dict.fromkeys(("image", "textinput"), "box"),
-    **dict.fromkeys((*_LAYOUTS, "channel", "body", "xhtml_body", "abstract", "date", "links"), "doubtful"),
-}
 _NOT_OUTSIDE = frozenset({"title", "media_title", "content", "item", "box", "doubtful"})
 _TEXTS = frozenset({"title", "media_title", "description", "content"})
 _TEXT_TYPES = frozenset({"text", "plain", "html", "text/plain", "text/html"})
@@ -170,7 +130,7 @@ class _Scanner:
     def read(self, text: str) -> None:
         data = text.encode("utf-8")
         references = b"&#" in data
-        if _CONTROL.search(data) or (references and _CONTROL_REFERENCE.search(data)) or mend_references(text) != text:
+        if _CONTROL.search(data) or (references and (_CONTROL_REFERENCE.search(data) or mend_references(text) != text)):
             raise _DoubtfulError
         self._has_signs = references or b"\xc2" in data
         parser = expat.ParserCreate("utf-8", " ")
@@ -188,10 +148,9 @@ class _Scanner:
         raise _DoubtfulError
 
     def _declare(self, prefix: str | None, uri: str) -> None:
-        if not prefix:
-            return
-        known = _NAMESPACES.get(uri.lower())
-        if (prefix.lower() in _RESERVED and known != prefix) or self._prefixes.setdefault(prefix, uri) != uri:
+        if prefix and (is_misleading(prefix, uri) or self._prefixes.setdefault(prefix, uri) != uri):
+            raise _DoubtfulError
+        if len(self._prefixes) > MAX_NAMES:
             raise _DoubtfulError
 
     def _start(self, name: str, attributes: list[str]) -> None:
@@ -202,9 +161,9 @@ class _Scanner:
             raise _DoubtfulError  # of the addresses from here on, whatever element it stands in
         named = self._names.get(name)
         if named is None:
-            if len(self._names) + len(self._prefixes) > MAX_NAMES:
-                raise _DoubtfulError
-            named = self._names[name] = _names_of(name)
+            named = names_of(name)
+            if len(self._names) < MAX_NAMES:
+                self._names[name] = named
         key, kind = named
         if self._item is None:
             self._start_outside(key, kind, attributes)
@@ -224,15 +183,13 @@ class _Scanner:
             if key not in _IN_BOX:
                 raise _DoubtfulError
         elif kind == "item" and depth == self._item_depth and self._in_channel == (self._title_depth == depth):
+            _check_container(attributes)
             self._item = _Item()
-            if "href" in (stated := _plain_attributes(attributes)) or "lastmod" in stated:
-                raise _DoubtfulError
-            if _RDF_ABOUT in attributes[::2]:
-                self._item.fields["guid"] = attributes[attributes.index(_RDF_ABOUT) + 1]
+            if about := dict(zip(attributes[::2], attributes[1::2], strict=True)).get(_RDF_ABOUT):
+                self._item.fields["guid"] = about
         elif key == "channel" and depth == 2 and self._title_depth == 3:
+            _check_container(attributes)
             self._in_channel = True
-            if "href" in (stated := _plain_attributes(attributes)) or "lastmod" in stated:
-                raise _DoubtfulError
         elif kind == "title" and self._in_channel and depth == self._title_depth and self.title is None:
             _check_text(attributes)
             self._kind, self._pieces = kind, []
@@ -298,19 +255,6 @@ class _Scanner:
             self.dropped += 1
 
 
-def _names_of(name: str) -> tuple[str, str]:
-    """feedparser's name for an element of expat ("vocabulary local prefix"), and the kind of field it is or ""."""
-    uri, _, local = name.rpartition(" ")
-    prefix = ""
-    if " " in uri:
-        uri, _, local_and_prefix = name.partition(" ")
-        local, _, prefix = local_and_prefix.partition(" ")
-    uri = uri.lower()
-    vocabulary = "" if _USERLAND in uri else _NAMESPACES.get(uri, prefix)
-    key = f"{vocabulary}_{local}".lower() if vocabulary else local.lower()
-    return key, _KINDS.get(key, "")
-
-
 def _plain_attributes(attributes: list[str]) -> dict[str, str]:
     """Attributes without a prefix, names in lower case; those of XML and RDF do not matter, others are doubtful."""
     if not attributes:
@@ -323,6 +267,11 @@ def _plain_attributes(attributes: list[str]) -> dict[str, str]:
         elif name not in _HARMLESS_ATTRIBUTES:
             raise _DoubtfulError
     return plain
+
+
+def _check_container(attributes: list[str]) -> None:
+    if not _plain_attributes(attributes).keys().isdisjoint(("href", "lastmod")):
+        raise _DoubtfulError  # of the Channel Definition Format: a link and a date
 
 
 def _check_text(attributes: list[str]) -> None:

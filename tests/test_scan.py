@@ -131,7 +131,7 @@ def test_which_of_several_counts(inside: str, field: str, value: str) -> None:
         rss(ITEM).replace("xmlns:slash", "xmlns:georss"),
         rss("<a:b xmlns:a='urn:a'/><a:b xmlns:a='urn:b'/>" + ITEM),
         rss(ITEM + "<x>" * MAX_DEPTH + "</x>" * MAX_DEPTH),
-        rss(ITEM + "".join(f"<x{n}/>" for n in range(MAX_NAMES + 1))),
+        rss(ITEM + "".join(f"<x xmlns:x{n}='urn:x'/>" for n in range(MAX_NAMES + 1))),
         rss(ITEM + "<x " + " ".join(f"a{n}=''" for n in range(MAX_ATTRIBUTES + 1)) + "/>"),
         atom(ITEM + "<content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>A</div></content>"),
         atom(ITEM + "<content type='image/png'>QQ==</content>"),
