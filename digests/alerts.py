@@ -28,7 +28,7 @@ from feeds.models import Feed
 log = structlog.get_logger()
 
 EVERY = timedelta(minutes=10)
-MOST_NAMED = 10  # of each kind, in one message
+MOST_NAMED = 10  # in one message
 _CHORE = "feeds"
 _AGAIN = timedelta(hours=6)  # when no admin takes messages
 

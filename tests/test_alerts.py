@@ -127,6 +127,10 @@ async def test_many_are_counted_and_long_names_fit(sqlite: Database) -> None:
     assert "… and 7 more" in box.sent[0][1]
     assert "a reason nobody has words for; never read so far" in box.sent[0][1]
     assert not await look(sqlite, box, NOW + EVERY), "those that were only counted were told too"
+    states(sqlite, NOW + 2 * EVERY, **dict.fromkeys(names[:5], "silent"), **dict.fromkeys(names[5:], "well"))
+    assert await look(sqlite, box, NOW + 2 * EVERY)
+    assert box.sent[1][1].count("•") == MOST_NAMED
+    assert "… and 7 more" in box.sent[1][1].partition("Well again:")[2], "what is wrong is named first"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The chat page in a real browser, with a small bot behind it."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from telegram import (
     CopyTextButton,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputFile,
     Message,
     ReplyKeyboardMarkup,
     Update,
@@ -237,6 +239,22 @@ async def test_other_keys(page: Page, bot: Bot, an: SandboxUser) -> None:
     await page.get_by_role("button", name="Phím A").click()
     await expect(page.get_by_text("Bạn viết: Phím A")).to_be_visible()
     await expect(page.get_by_role("button", name="Phím A")).to_have_count(0)
+
+
+async def test_files_go_both_ways(page: Page, bot: Bot, an: SandboxUser) -> None:
+    await bot.send_document(an.chat_id, InputFile(b"<opml/>", filename="<b>nguon</b>.opml"), caption="Danh sách")
+    link = page.get_by_role("link", name="<b>nguon</b>.opml")
+    async with page.expect_download() as download:
+        await link.click()
+    fetched = await (await download.value).path()
+    assert await asyncio.to_thread(fetched.read_bytes) == b"<opml/>"
+    await expect(page.locator(".message.in .text")).to_contain_text("Danh sách")
+    chosen = {"name": "của tôi.opml", "mimeType": "text/xml", "buffer": b"<opml></opml>"}
+    await page.get_by_label("Tệp để gửi").set_input_files(chosen)
+    await expect(page.locator(".message.out .file b")).to_have_text("của tôi.opml")
+    assert an.file_of(an.messages[-1]) == b"<opml></opml>"
+    await bot.send_message(an.chat_id, "Thêm nguồn?", reply_to_message_id=an.messages[-1]["message_id"])
+    await expect(page.locator(".replied span")).to_have_text("của tôi.opml")
 
 
 async def test_clock(page: Page, sandbox: Sandbox, an: SandboxUser) -> None:
