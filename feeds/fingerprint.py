@@ -150,25 +150,29 @@ class _Tokens:
         capitals = part.isupper()  # throughout, they mark no names
         before: str | None = None
         for token in _TOKEN.findall(part):
-            first = token[0]
-            word = token.lower()
-            name: str | None = None
-            if first.isdigit():
+            word, name = token, None
+            if token[0] >= "a" and token.islower():  # most are: the quick way
+                pass
+            elif token[0].isdigit():
                 self.telling.append(word)
                 if kind := self._kind():
                     self.documents.add((kind, word.lstrip("0")))
-            elif first.isupper() and not capitals:
-                self.telling.append(word)
-                name = word
-                if before is not None:
-                    self.names.add((before, word))
-                if token.isupper() and (value := from_roman(token)):
-                    self.numerals.add(str(value))
-            if first.isalnum():
-                if self.words[-1:] == ["thứ"]:  # the third day of the third conference
-                    value = ORDINALS.get(word) or from_roman(word) or (int(word) if word.isdecimal() else None)
-                    self.numerals.update([f"thứ {value}"] if value else ())
-                self.words.append(word)
+            elif token[0].isupper():
+                word = token.lower()
+                if not capitals:
+                    name = word
+                    self.telling.append(word)
+                    if before is not None:
+                        self.names.add((before, word))
+                    if token.isupper() and (value := from_roman(token)):
+                        self.numerals.add(str(value))
+            elif not token[0].isalnum():
+                before = None
+                continue
+            if self.words and self.words[-1] == "thứ":  # the third day of the third conference
+                ordinal = ORDINALS.get(word) or from_roman(word) or (int(word) if word.isdecimal() else None)
+                self.numerals.update([f"thứ {ordinal}"] if ordinal else ())
+            self.words.append(word)
             before = name
 
     def _kind(self) -> str | None:
