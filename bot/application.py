@@ -73,10 +73,11 @@ class Running:
     sender: TelegramSender | None
 
     async def poll_now(self) -> UpdateReport | None:
-        """A round over the feeds that are due and the pages they want, without waiting for the tick."""
+        """A round over all feeds and the pages they want, without waiting for the tick."""
         if self.fetcher is None:
             return None
-        report = await self.jobs.poll(self.fetcher, timedelta(minutes=self.services.settings.poll_minutes))
+        shortest = timedelta(minutes=self.services.settings.poll_minutes)
+        report = await self.jobs.poll(self.fetcher, shortest, only_due=False)
         await self.jobs.read_pages(self.fetcher)
         return report
 

@@ -91,13 +91,21 @@ class Jobs:
         """Runs the delivery tick now."""
         self._wake("deliver")
 
-    async def poll(self, fetcher: Fetcher, shortest: timedelta, robots: Robots | None = None) -> UpdateReport | None:
-        """One round over the due feeds; None when a round is under way already."""
+    async def poll(
+        self, fetcher: Fetcher, shortest: timedelta, robots: Robots | None = None, *, only_due: bool = True
+    ) -> UpdateReport | None:
+        """One round over the feeds that are due, or over all; None when a round is under way already."""
         if self._polling.locked():
             return None
         async with self._polling:
             report = await update_feeds(
-                self._database, fetcher, self._readers, self._clock, robots=robots, shortest=shortest
+                self._database,
+                fetcher,
+                self._readers,
+                self._clock,
+                robots=robots,
+                shortest=shortest,
+                only_due=only_due,
             )
             if report.checked:
                 log.info(

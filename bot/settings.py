@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     )
     admin_ids: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=(),
-        description="Chats that are warned of what is wrong: the numbers `/privacy` tells, separated by commas",
+        description="Chats that look after the feeds and hear of what is wrong: the numbers `/privacy` tells",
         examples=["123456789, 987654321"],
     )
     default_timezone: str = Field(
@@ -90,7 +90,11 @@ class Settings(BaseSettings):
         examples=["https://example.org/diem-tin or name@example.org"],
     )
     poll_minutes: int = Field(
-        default=15, ge=1, le=720, description="Minutes between two looks at a feed, 1 to 720", examples=["15"]
+        default=5,
+        ge=5,
+        le=720,
+        description="Least minutes between two looks at a feed, 5 to 720; quiet feeds are asked less often",
+        examples=["15"],
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged: debug, info, warning or error", examples=["info"]

@@ -20,7 +20,7 @@ def test_defaults_are_usable() -> None:
     settings = load_settings()
     assert settings.telegram_token is None
     assert settings.database_url == "sqlite:///data/diem-tin.db"
-    assert settings.poll_minutes == 15
+    assert settings.poll_minutes == 5
     assert settings.fetch_allow_private == ()
 
 
@@ -37,7 +37,7 @@ def test_defaults_are_usable() -> None:
         ("FETCH_CONTACT", "https://example.org/bot?a=b", "https://example.org/bot?a=b"),
         ("ADMIN_IDS", "12, -1001234567890,", (12, -1001234567890)),
         ("POLL_MINUTES", " 30 ", 30),
-        ("POLL_MINUTES", "  ", 15),
+        ("POLL_MINUTES", "  ", 5),
         ("LOG_LEVEL", "DEBUG", "debug"),
         ("LOG_FORMAT", "Json", "json"),
     ],
@@ -72,7 +72,7 @@ def test_values_are_read(monkeypatch: pytest.MonkeyPatch, name: str, value: str,
         ("FETCH_CONTACT", "https://báo.vn/"),
         ("ADMIN_IDS", "@me"),
         ("ADMIN_IDS", "1 2"),
-        ("POLL_MINUTES", "0"),
+        ("POLL_MINUTES", "4"),
         ("POLL_MINUTES", "721"),
         ("POLL_MINUTES", "1.5"),
         ("POLL_MINUTES", "quarter"),
@@ -126,6 +126,6 @@ def test_env_file_that_is_no_text_is_a_settings_error() -> None:
 def test_table_has_every_setting() -> None:
     table = settings_table()
     assert [name for name, _, _ in table] == [name.upper() for name in Settings.model_fields]
-    assert ("POLL_MINUTES", "15") in [row[:2] for row in table]
+    assert ("POLL_MINUTES", "5") in [row[:2] for row in table]
     assert ("TELEGRAM_TOKEN", "") in [row[:2] for row in table]
     assert all(meaning for *_, meaning in table)

@@ -69,7 +69,7 @@ def demo_settings(sandbox: Sandbox, outlets: OutletServer, scratch: Path) -> Set
         default_timezone="Asia/Ho_Chi_Minh",
         sources_file=None,
         fetch_allow_private=(outlets.host_port,),
-        poll_minutes=15,
+        poll_minutes=5,
         log_level="warning",
         log_format="text",
     )
