@@ -20,6 +20,8 @@ from bot.sandbox import Sandbox, SandboxUser
 from bot.sandbox.user import answer_of
 from bot.texts import ADMIN_COMMANDS, COMMANDS
 from digests.render import LANGUAGES, MESSAGE_LIMIT, render, telegram_length
+from digests.subscribers import welcome
+from feeds.database import Database
 from feeds.following import add_feeds
 from feeds.models import Feed
 from feeds.opml import MAX_BYTES, read_opml
@@ -300,6 +302,32 @@ async def test_admins_have_their_commands_in_the_menu(tmp_path: Path) -> None:
         assert [command["command"] for command in own["commands"]] == [c.alias for c in (*COMMANDS, *ADMIN_COMMANDS)]
         for parameters in everybody:
             assert not {command["command"] for command in parameters["commands"]} & {c.alias for c in ADMIN_COMMANDS}
+
+
+async def test_an_alert_finds_its_admin_and_leads_to_the_list(tmp_path: Path) -> None:
+    clock = DemoClock()
+    async with OutletServer(now=clock) as outlets, Sandbox(clock=clock) as sandbox:
+        admin = sandbox.user(started=True)
+        settings = demo_settings(sandbox, outlets, tmp_path).model_copy(update={"admin_ids": (admin.chat_id,)})
+        database = Database(settings.database_url)
+        database.migrate()
+        with database.session() as session:
+            welcome(session, admin.chat_id, clock(), language="en", timezone="Asia/Ho_Chi_Minh")
+            add_feeds(session, SOURCES[:2], clock())
+            feed = session.scalars(select(Feed)).first()
+            assert feed
+            feed.failures, feed.last_error = 20, "dns: the host is unknown"
+        database.close()
+        async with running(settings, [Role.SERVE, Role.DELIVER], clock=clock, sources=(), offline=True):
+            alert = await admin.wait_for("Feeds that cannot be read:\n• Báo 0 (Thời sự): the host is unknown")
+            await admin.press("See the feeds", message=alert)
+            shown = await admin.wait_for("2 feeds\n1 failing · 1 not read yet")
+            assert shown["message_id"] != alert["message_id"], "what was told stays"
+            await admin.press("See the feeds", message=alert)
+            assert max(message["message_id"] for message in admin.messages) == shown["message_id"]
+        own = [call.parameters for call in sandbox.calls if call.method == "setMyCommands"][-1]
+        assert own["scope"] == {"type": "chat", "chat_id": admin.chat_id}
+        assert [c["command"] for c in own["commands"]] == [c.name for c in (*COMMANDS, *ADMIN_COMMANDS)]
 
 
 async def test_a_double_press_is_harmless(tmp_path: Path) -> None:
