@@ -79,9 +79,11 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     """`body` as text, never raising: undecodable bytes become U+FFFD.
 
     Valid UTF-8 is UTF-8 whatever is declared (declarations lie more often than bytes); then a byte order mark, the
-    document's own declaration, the header's, and what looks like UTF-16. What declares nothing and is mostly no UTF-8
-    is taken for Windows-1258: legacy Vietnamese, and next to all of French in Windows-1252.
+    document's own declaration, the header's, and what looks like UTF-16 or UTF-32. What declares nothing and is mostly
+    no UTF-8 is taken for Windows-1258: legacy Vietnamese, and next to all of French in Windows-1252.
     """
+    if b"\0\0" in body[:16]:
+        return body.decode("utf-32-be" if body[:1] == b"\0" else "utf-32-le", "replace").removeprefix("\ufeff")
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return body.decode("utf-16", "replace")
     if b"\0" in body[:64]:

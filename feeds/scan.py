@@ -51,8 +51,8 @@ def scan_feed(text: str) -> RawFeed | None:
         scanner.read(text.lstrip("\ufeff \t\r\n"))
     except (expat.ExpatError, UnicodeEncodeError, _DoubtfulError):
         return None
-    if not scanner.entries:
-        return None
+    if scanner.root == "rdf_rdf" and not scanner.entries:
+        return None  # RDF holds other things than feeds
     return RawFeed.bounded(scanner.title or "", scanner.entries, scanner.dropped)
 
 
@@ -111,6 +111,7 @@ class _Scanner:
     """expat's handlers. An item stands in the channel of RSS 2.0, beside that of RSS 1.0, in Atom's root."""
 
     def __init__(self) -> None:
+        self.root = ""
         self.title: str | None = None
         self.entries: list[RawEntry] = []
         self.dropped = 0
@@ -177,6 +178,7 @@ class _Scanner:
         if depth == 1:
             if key not in _LAYOUTS:
                 raise _DoubtfulError
+            self.root = key
             self._item_depth, self._title_depth = _LAYOUTS[key]
             self._in_channel = key == "feed"
         elif self._box_depth:

@@ -14,7 +14,7 @@ says how often each is met in the 340 real files and the 2,902 of the suites:
 - *link with blanks*: stripped or %20, without which it could not be fetched
 - *no web address* (urn:, mailto:): no link; the entry is known by its guid
 - *too_complex*: the feed declares entities of its own, which is how XML bombs are made
-- *not_a_feed*, *empty*: OPML, other XML, UTF-32 (no outlet has it), nothing; feedparser finds no entry there either
+- *not_a_feed*, *empty*: OPML, other XML, nothing; feedparser finds no entry there either
 
 Dates and identities are by our own rules, which test_dates.py and test_identity.py pin.
 """
@@ -54,7 +54,7 @@ FOUND = {
         "link that is no web address": 7,
         "too_complex, 0 entries": 1,
         "too_complex, 1 entries": 1,
-        "not_a_feed, 0 entries": 27,
+        "not_a_feed, 0 entries": 20,
         "empty, 0 entries": 1,
     },
 }
@@ -132,7 +132,7 @@ async def test_the_same_entries_as_feedparser(folder: str) -> None:
     assert dict(found) == FOUND[folder]
 
 
-@pytest.mark.parametrize(("folder", "at_least"), [("real", 0.99), ("suites", 0.3)])
+@pytest.mark.parametrize(("folder", "at_least"), [("real", 0.99), ("suites", 0.6)])
 def test_the_fast_reader_gives_what_feedparser_gives(folder: str, at_least: float) -> None:
     files = feed_files(folder)
     taken = 0

@@ -128,6 +128,8 @@ VI = "Chỉ thị số 09-CT/TW về bảo vệ an ninh Tổ quốc"
         (rss(item(VI)).encode("utf-16"), "text/xml"),
         (rss(item(VI)).encode("utf-16-le"), None),
         (rss(item(VI)).encode("utf-16-be"), None),
+        (rss(item(VI)).encode("utf-32"), None),
+        (rss(item(VI)).encode("utf-32-be"), None),
         (b"\r\n\r\n" + rss(item(VI)).encode(), None),
         (b"<br />\n<b>Warning</b>: x in <b>/var/www/rss.php</b><br />\n" + rss(item(VI)).encode(), "text/html"),
     ],

@@ -105,7 +105,7 @@ def test_which_of_several_counts(inside: str, field: str, value: str) -> None:
     [
         "",
         "không phải XML",
-        rss(),
+        rdf(),
         rss(ITEM).replace("</channel>", ""),
         rss(ITEM).replace("Tin", "T&in"),
         rss(ITEM).replace("Tin", "T&nbsp;in"),
@@ -143,6 +143,11 @@ def test_which_of_several_counts(inside: str, field: str, value: str) -> None:
 )
 def test_what_is_doubtful_is_left_to_feedparser(text: str) -> None:
     assert scan_feed(text) is None
+
+
+@pytest.mark.parametrize("text", [rss(), atom()])
+def test_a_feed_without_entries(text: str) -> None:
+    assert scan_feed(text) == read_slowly(feed_text(text)) == RawFeed("Báo", ())
 
 
 def test_entries_and_fields_are_bounded() -> None:
