@@ -42,8 +42,8 @@ class _Copy:
     origin: str
     level: str | None
     dated_at: datetime
-    original_id: int | None
     parts: tuple[str, str, str]
+    original_id: int | None = None
     group: "list[_Copy]" = field(default_factory=list)
 
     @cached_property
@@ -66,14 +66,7 @@ def mark_duplicates(session: Session, articles: Sequence[Article], now: datetime
     """
     session.flush()
     fresh = {
-        article.id: _Copy(
-            article.id,
-            article.origin,
-            article.level,
-            article.dated_at,
-            article.original_id,
-            article.parts,
-        )
+        article.id: _Copy(article.id, article.origin, article.level, article.dated_at, article.parts)
         for article in articles
     }
     _store_fingerprints(session, fresh.values(), now)
@@ -94,6 +87,22 @@ def mark_duplicates(session: Session, articles: Sequence[Article], now: datetime
     for article in articles:
         set_committed_value(article, "original_id", fresh[article.id].original_id)
     return sum(copy.original_id is not None for copy in fresh.values())
+
+
+def mark_waiting(database: Database, clock: Callable[[], datetime]) -> None:
+    """Marks the articles whose words were not compared yet, many at a time; takes the write lock only where there are
+    some."""
+    waiting = select(Article.id).where(not_(Article.compared)).order_by(Article.id).limit(_BATCH)
+    while True:
+        with database.reading() as session:
+            if session.scalar(waiting.limit(1)) is None:
+                return
+        with database.session() as session:
+            take_turn(session)
+            articles = session.scalars(select(Article).where(Article.id.in_(waiting))).all()
+            mark_duplicates(session, articles, clock())
+            for article in articles:
+                article.compared = True
 
 
 def duplicates_of(session: Session, article_ids: Collection[int]) -> Mapping[int, int]:
@@ -127,14 +136,14 @@ def _store_fingerprints(session: Session, copies: Iterable[_Copy], now: datetime
 
 def _sharing(session: Session, fresh: Mapping[int, _Copy]) -> Mapping[int, Sequence[int]]:
     """For each article the others that share enough fingerprints with it, those that share most first."""
-    members: dict[int, list[int]] = defaultdict(list)
+    members: dict[int, set[int]] = defaultdict(set)
     for some in _chunks(fresh):
         own = select(FingerprintBand.band).where(FingerprintBand.article_id.in_(some))
         shared = select(FingerprintBand.band).where(FingerprintBand.band.in_(own)).group_by(FingerprintBand.band)
         telling = shared.having(func.count().between(2, MOST_SHARING)).subquery()
         query = select(FingerprintBand.band, FingerprintBand.article_id)
         for band, article_id in session.execute(query.join(telling, telling.c.band == FingerprintBand.band)):
-            members[band].append(article_id)
+            members[band].add(article_id)
     found: dict[int, Sequence[int]] = {}
     for copy in fresh.values():
         common = Counter(other for band in copy.wording.bands for other in members.get(band, ()))
@@ -145,11 +154,14 @@ def _sharing(session: Session, fresh: Mapping[int, _Copy]) -> Mapping[int, Seque
 
 
 def _known(session: Session, fresh: Mapping[int, _Copy], sharing: Mapping[int, Sequence[int]]) -> Mapping[int, _Copy]:
-    """All groups, without `fresh` themselves, that those belonged to or may join."""
-    originals = {copy.original_id or copy.id for copy in fresh.values()}
-    for some in _chunks({other for others in sharing.values() for other in others} - fresh.keys()):
-        query = select(func.coalesce(Article.original_id, Article.id)).where(Article.id.in_(some))
-        originals.update(session.scalars(query))
+    """All groups, without `fresh` themselves, that those belonged to or may join; tells `fresh` their originals."""
+    originals: set[int] = set()
+    for some in _chunks(fresh.keys() | {other for others in sharing.values() for other in others}):
+        query = select(Article.id, Article.original_id).where(Article.id.in_(some))
+        for article_id, original_id in session.execute(query):
+            originals.add(original_id or article_id)
+            if article_id in fresh:
+                fresh[article_id].original_id = original_id
     columns = (
         Article.id,
         Article.origin,
@@ -167,7 +179,7 @@ def _known(session: Session, fresh: Mapping[int, _Copy], sharing: Mapping[int, S
         for row in session.execute(query.order_by(Article.id)):
             if row.id not in fresh:
                 dated_at, parts = row.published_at or row.first_seen_at, (row.title, row.lead, row.text)
-                known[row.id] = _Copy(row.id, row.origin, row.level, dated_at, row.original_id, parts)
+                known[row.id] = _Copy(row.id, row.origin, row.level, dated_at, parts, row.original_id)
     return known
 
 

@@ -356,6 +356,32 @@ def test_many_articles_take_as_many_queries_as_few(database: Database) -> None:
         assert sorted(set(originals(session).values()), key=str) == ["Báo 0", None]
 
 
+def test_more_articles_than_a_query_takes_are_marked_the_same(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duplicates, "_AT_ONCE", 2)
+    with database.session() as session:
+        papers = [store(session, f"Báo {number}", at=NOW + number * HOUR) for number in range(5)]
+        papers += [store(session, "Báo Khác", "Giá cà phê tăng", "Tại các vườn cà phê ở Đắk Lắk sáng nay.")]
+        assert mark_duplicates(session, papers, NOW) == 4
+        assert set(originals(session).items()) == {
+            ("Báo 0", None),
+            ("Báo Khác", None),
+            *((f"Báo {number}", "Báo 0") for number in range(1, 5)),
+        }
+        assert duplicates_of(session, [paper.id for paper in papers]) == {papers[0].id: 4}
+
+
+def test_what_a_session_loaded_before_the_group_moved_is_marked_rightly(database: Database) -> None:
+    with database.session() as session:
+        paper = store(session, "Báo Tỉnh", level="province")
+        mark_duplicates(session, [paper], NOW)
+        mark_duplicates(session, [store(session, "Báo Đảng", level="central")], NOW)
+        paper.title, paper.lead = "Giá cà phê tăng", "Tại các vườn cà phê ở Đắk Lắk sáng nay."
+        assert mark_duplicates(session, [paper], NOW) == 0
+        assert originals(session) == {"Báo Tỉnh": None, "Báo Đảng": None}
+
+
 def test_nothing_to_mark(database: Database) -> None:
     with database.session() as session:
         assert mark_duplicates(session, [], NOW) == 0
