@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session, load_only
 
 from digests.models import Story, StoryArticle
 from feeds.database import Database
+from feeds.duplicates import mark_waiting
 from feeds.models import Article, Mention
 from feeds.places import find_places
 from feeds.store import minute_position, take_turn
@@ -119,7 +120,11 @@ def same_event(one: Report, other: Report) -> bool:
 
 
 def fold_waiting(database: Database) -> None:
-    """Folds what waits, `BATCH` articles a transaction; takes the write lock only where something does."""
+    """Folds what waits, `BATCH` articles a transaction; takes the write lock only where something does.
+
+    Before it, articles that repeat others' texts are marked: they belong into the same story.
+    """
+    mark_waiting(database)
     while True:
         with database.reading() as session:
             if not _waits(session):

@@ -17,13 +17,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from feeds.database import Database
 from feeds.fingerprint import SHARED, Wording, contradict, read_wording, same_text
 from feeds.models import Article, FingerprintBand
 from feeds.sources import LEVELS
+from feeds.store import take_turn
 
 WINDOW = timedelta(days=14)
 # What more articles share is a form of words, not a text.
@@ -32,6 +34,7 @@ MOST_SHARING = 200
 CHECKED = 8
 _TEXT = 4000  # characters; comparing reads no more
 _AT_ONCE = 5000  # variables in a query
+_TOGETHER = 1000  # articles compared in one transaction
 
 
 @dataclass(eq=False)
@@ -89,18 +92,18 @@ def mark_duplicates(session: Session, articles: Sequence[Article], now: datetime
     return sum(copy.original_id is not None for copy in fresh.values())
 
 
-def mark_waiting(database: Database, clock: Callable[[], datetime]) -> None:
+def mark_waiting(database: Database) -> None:
     """Marks the articles whose words were not compared yet, many at a time; takes the write lock only where there are
     some."""
-    waiting = select(Article.id).where(not_(Article.compared)).order_by(Article.id).limit(_BATCH)
+    waiting = select(Article.id).where(not_(Article.compared)).order_by(Article.id)
     while True:
         with database.reading() as session:
             if session.scalar(waiting.limit(1)) is None:
                 return
         with database.session() as session:
             take_turn(session)
-            articles = session.scalars(select(Article).where(Article.id.in_(waiting))).all()
-            mark_duplicates(session, articles, clock())
+            articles = session.scalars(select(Article).where(Article.id.in_(waiting.limit(_TOGETHER)))).all()
+            mark_duplicates(session, articles, max(article.first_seen_at for article in articles))
             for article in articles:
                 article.compared = True
 

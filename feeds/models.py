@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
@@ -140,7 +140,15 @@ class Article(Base):
     """
 
     __tablename__ = "article"
-    __table_args__ = (Index("ix_article_state_seen", "state", "first_seen_at"),)
+    __table_args__ = (
+        Index("ix_article_state_seen", "state", "first_seen_at"),
+        Index(
+            "ix_article_not_compared",
+            "id",
+            sqlite_where=text("compared = 0"),
+            postgresql_where=text("NOT compared"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
     position: Mapped[int] = mapped_column(BigInteger, unique=True)
@@ -161,7 +169,9 @@ class Article(Base):
     author: Mapped[str | None] = mapped_column(default=None)
     # Hash of the entry as its feed gave it last: another one means an edit.
     entry_hash: Mapped[str | None] = mapped_column(String(32), default=None)
-    # The article whose text this one repeats, itself no duplicate (feeds.duplicates).
+    # Whether its words, as they are now, were compared with those of others; the article whose text it repeats, itself
+    # no duplicate (feeds.duplicates).
+    compared: Mapped[bool] = mapped_column(default=False)
     original_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("article.id", ondelete="SET NULL", name="fk_article_original"), default=None, index=True
     )

@@ -62,12 +62,20 @@ def upgrade() -> None:
 
     with op.batch_alter_table("article", schema=None) as batch_op:
         batch_op.add_column(sa.Column("author", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("compared", sa.Boolean(), nullable=False, server_default="1"))
         batch_op.add_column(sa.Column("entry_hash", sa.String(length=32), nullable=True))
         batch_op.add_column(
             sa.Column("original_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
         batch_op.add_column(sa.Column("page_read_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f("ix_article_original_id"), ["original_id"], unique=False)
+        batch_op.create_index(
+            "ix_article_not_compared",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("compared = 0"),
+            postgresql_where=sa.text("NOT compared"),
+        )
         batch_op.create_foreign_key("fk_article_original", "article", ["original_id"], ["id"], ondelete="SET NULL")
 
     with op.batch_alter_table("feed", schema=None) as batch_op:
@@ -109,10 +117,12 @@ def downgrade() -> None:
 
     with op.batch_alter_table("article", schema=None) as batch_op:
         batch_op.drop_constraint("fk_article_original", type_="foreignkey")
+        batch_op.drop_index("ix_article_not_compared")
         batch_op.drop_index(batch_op.f("ix_article_original_id"))
         batch_op.drop_column("page_read_at")
         batch_op.drop_column("original_id")
         batch_op.drop_column("entry_hash")
+        batch_op.drop_column("compared")
         batch_op.drop_column("author")
 
     with op.batch_alter_table("fingerprint_band", schema=None) as batch_op:
