@@ -59,7 +59,7 @@ def alert_of(feeds: Sequence[Feed], now: datetime) -> Alert:
     for feed in feeds:
         health = health_of(feed, now)
         is_news = health in (Health.FAILING, Health.SILENT) and feed.reported != health
-        if is_news or (health is Health.WELL and feed.reported and feed.next_check_at >= now):
+        if is_news or (health is Health.WELL and feed.reported):
             changed[health].append(feed)
     return Alert(
         failing=_lines(changed[Health.FAILING], feeds, now),

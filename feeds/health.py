@@ -20,8 +20,6 @@ SILENT_FOR = timedelta(days=3)
 TIMES_RHYTHM = 20
 SILENT_UNKNOWN = timedelta(days=14)
 SILENT_AT_LAST = timedelta(days=120)
-# A feed whose check is overdue by this is not being read at all: its row says nothing of the feed.
-_OVERDUE = timedelta(hours=1)
 
 
 class Health(StrEnum):
@@ -38,7 +36,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What admins are told of: `kind` is failing or silent, `reason` a short code ("dns", "http_403", "nothing_new", "no_entries").
+    """What admins are told of: `kind` is failing or silent, `reason` a short code ("http_403", "dns", "no_entries").
 
     `since` is the last moment it was known to be well; None where it never was.
     """
@@ -49,12 +47,15 @@ class Trouble:
 
 
 def trouble_of(feed: Feed, now: datetime) -> Trouble | None:
-    """What is wrong with a feed for long enough to be told; None for one that is paused or not being read."""
-    if feed.paused or feed.next_check_at < now - _OVERDUE:
+    """What is wrong with a feed for long enough to be told; None for one that is paused.
+
+    A failure counts until the next look is due: while nobody looks, nothing is known of the feed.
+    """
+    if feed.paused:
         return None
     if feed.failures:
-        since = feed.failing_since or feed.succeeded_at
-        if feed.failures < MAX_FAILURES and (since is None or now - since < FAILING_FOR):
+        failing_for = min(now, feed.next_check_at) - (feed.failing_since or now)
+        if feed.failures < MAX_FAILURES and failing_for < FAILING_FOR:
             return None
         return Trouble(Health.FAILING, reason_of(feed.last_error), feed.succeeded_at)
     return _silence_of(feed)

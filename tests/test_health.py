@@ -89,6 +89,15 @@ def test_the_trouble_says_why_and_since_when() -> None:
     assert (empty.reason, empty.since) == ("no_entries", None)
 
 
+def test_what_is_rarely_asked_fails_all_the_same() -> None:
+    gone = failing(1, since=NOW - DAY, error="gone: HTTP 410: https://a.example/rss")
+    gone.next_check_at = NOW + 29 * DAY
+    assert health_of(gone, NOW) is Health.FAILING
+    resting = failing(3, since=NOW - 2 * DAY)
+    resting.next_check_at = NOW - 3 * HOUR  # its host rests
+    assert health_of(resting, NOW) is Health.FAILING
+
+
 def test_a_bot_that_was_switched_off_blames_no_feed() -> None:
     week = 7 * DAY
     assert trouble_of(failing(1, since=NOW - MINUTE), NOW + week) is None
