@@ -4,8 +4,9 @@ A feed *fails* when nothing could be read of it for `FAILING_FOR`, or for `MAX_F
 *falters*, which every server does now and then. It is *silent* when it answers and has brought nothing new for
 `TIMES_RHYTHM` times its usual pause between two new articles. Were articles to come at random, one such pause in e**20
 would be of that length; what comes in office hours makes longer ones, so none under `SILENT_FOR` counts: a weekend,
-with a holiday before it. Where the pause is not known, or very long, `SILENT_AT_LAST` decides: a quarterly review is
-not dead. A feed that never had an entry at all is told of as soon as one that fails (QUIRKS: Q33, Q35).
+with a holiday before it. Where the pause is not known, `SILENT_UNKNOWN` decides; `SILENT_AT_LAST` is too long for any,
+so that a quarterly review is not called dead. A feed that never had an entry at all is told of as soon as one that
+fails.
 """
 
 from dataclasses import dataclass
