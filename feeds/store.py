@@ -2,8 +2,7 @@
 
 import hashlib
 from base64 import b32encode
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -225,19 +224,27 @@ def next_position(session: Session, moment: datetime) -> int:
 def _next_positions(session: Session, moments: Sequence[datetime]) -> Sequence[int]:
     """For each moment a position of its own within its minute, behind those that are taken."""
     firsts = [minute_position(moment) for moment in moments]
-    counts = Counter(firsts)
-    wanted = [first + number for first, count in counts.items() for number in range(count)]
-    # Most minutes are empty, or their first position would be taken: one statement tells which are not.
-    taken = session.scalars(select(Article.position).where(Article.position.in_(wanted))).all()
-    free = {first: first for first in counts}
-    for first in {position >> _SEQUENCE_BITS << _SEQUENCE_BITS for position in taken}:
-        inside = Article.position.between(first, first + (1 << _SEQUENCE_BITS) - 1)
-        free[first] = session.scalars(select(func.max(Article.position)).where(inside)).one() + 1
+    minute = Article.position.bitwise_rshift(_SEQUENCE_BITS)
+    free = {first: first for first in firsts}
+    for first, last in _spans(sorted(free)):
+        inside = Article.position.between(first, last + (1 << _SEQUENCE_BITS) - 1)
+        for taken in session.scalars(select(func.max(Article.position)).where(inside).group_by(minute)):
+            free[taken >> _SEQUENCE_BITS << _SEQUENCE_BITS] = taken + 1
     positions = []
     for first in firsts:
         positions.append(free[first])
         free[first] += 1
     return positions
+
+
+def _spans(firsts: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of those that lie within a day of each other: between them little else is stored."""
+    day = (24 * 60) << _SEQUENCE_BITS
+    start = 0
+    for end in range(1, len(firsts) + 1):
+        if end == len(firsts) or firsts[end] - firsts[end - 1] > day:
+            yield firsts[start], firsts[end - 1]
+            start = end
 
 
 def claim_pages(session: Session, now: datetime, *, limit: int) -> Sequence[Article]:

@@ -38,7 +38,8 @@ PER_HOST = 2  # feeds of one host asked at the same time
 _TRUSTED = timedelta(days=1)
 _GATHER = 0.05  # seconds in which outcomes gather to be written together
 _INTERNAL = "internal"
-_AT_ONCE = 64  # feeds asked at the same time, outcomes written together
+_AT_ONCE = 64  # feeds asked at the same time
+_CLAIMED = 256  # feeds taken from the table at a time
 
 
 @dataclass(slots=True)
@@ -139,11 +140,11 @@ class _Round:
 
     def _claim(self) -> None:
         with self.database.session() as session:
-            feeds = claim_feeds(session, self.clock(), limit=_AT_ONCE, only_due=self.only_due, but=self.taken)
+            feeds = claim_feeds(session, self.clock(), limit=_CLAIMED, only_due=self.only_due, but=self.taken)
         for feed in feeds:
             self.taken.add(feed.id)
             self.waiting.setdefault(feed.host, deque()).append(feed)
-        self.all_claimed = len(feeds) < _AT_ONCE
+        self.all_claimed = len(feeds) < _CLAIMED
 
     async def _look(self, feed: Feed) -> Outcome:
         """One feed, from the request to what it says; whatever happens is in the outcome."""
