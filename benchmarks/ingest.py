@@ -3,8 +3,9 @@
     python benchmarks/ingest.py --farm FARM.py [--feeds 200] [--items 30] [--runs 3] [--only ours,reader+search]
 
 The farm (a script that serves N feeds of M items on the loopback address, with ETag and 304) goes through three
-rounds: cold (everything is new), unchanged (304 throughout) and changed (a tenth of the feeds has two new items). The
-contenders go through them side by side, each in a process of its own, and their order changes from run to run:
+rounds: cold (everything is new), unchanged (304 throughout) and changed (a tenth of the feeds has two new items, some
+headlines are edited). The contenders go through them side by side, each in a process of its own, and their order
+changes from run to run:
 
     ours            the poller of `bot.py poll`: parse, first reader, citations, store; pages are not fetched
     ours+duplicates the same, and then each article's words compared with those of two weeks
@@ -16,12 +17,11 @@ contenders go through them side by side, each in a process of its own, and their
 
 Printed are medians of the runs: CPU seconds (own and of child processes) per 1,000 items for the cold round, in all
 for the others, each with its ratio to reader+search of the same run, and the peak of resident memory. What each
-contender stored is checked against what the farm says it served.
+poller stored is compared with what the farm says it served.
 """
 
 import argparse
 import asyncio
-import hashlib
 import json
 import os
 import random
@@ -41,7 +41,8 @@ from typing import Any
 from xml.parsers import expat
 
 ROOT = Path(__file__).parent.parent
-TICKS = os.sysconf("SC_CLK_TCK")
+sys.path.insert(0, str(ROOT))
+
 ROUNDS = ("cold", "unchanged", "changed")
 PER_HOST = 20  # the whole farm is one host
 # Figures and grammars are read at their first use; as with the imports of the others, that is no part of a round.
@@ -253,17 +254,19 @@ def farm(script: Path, port: int, feeds: int, items: int, seed: int) -> Iterator
 def one_run(names: list[str], port: int) -> dict[str, dict[str, dict[str, float]]]:
     """Figures by contender and round; the farm must stand at its beginning."""
     found: dict[str, dict[str, dict[str, float]]] = {name: {} for name in names}
+    truth: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as scratch:
         processes = {}
         for name in names:
-            folder = Path(scratch) / hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
+            folder = Path(scratch) / name
             folder.mkdir()
             command = [sys.executable, __file__, "--contender", name, "--port", str(port), "--folder", str(folder)]
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
             processes[name] = subprocess.Popen(command, **pipes)
         for round_ in ROUNDS:
             if round_ == "changed":
-                fetched(port, "/tick?k=2&share=0.1")
+                fetched(port, "/tick?k=2&share=0.1&edits=0.01")
+            truth |= {item["canonical_url"]: item["title"] for item in fetched(port, "/truth.json")["items"]}
             for name in random.sample(names, len(names)):
                 process = processes[name]
                 process.stdin.write("go\n")
@@ -272,7 +275,24 @@ def one_run(names: list[str], port: int) -> dict[str, dict[str, dict[str, float]
         for process in processes.values():
             process.stdin.close()
             process.wait()
+        for name in names:
+            if name.startswith("ours"):
+                print(f"{name}: {compared(Path(scratch) / name / 'ours.db', truth)}")
     return found
+
+
+def compared(database: Path, truth: dict[str, str]) -> str:
+    """What is stored against all that the farm has served: address -> headline as it was served last."""
+    from feeds.identity import article_identity
+
+    served = {article_identity(url): title for url, title in truth.items()}
+    rows = sqlite3.connect(database).execute("SELECT identity, title FROM article").fetchall()
+    stored = dict(rows)
+    stale = sum(stored.get(identity, title) != title for identity, title in served.items())
+    return (
+        f"{len(served)} articles served, {len(served.keys() - stored.keys())} missed, "
+        f"{len(rows) - len(stored)} doubled, {len(stored.keys() - served.keys())} not served, {stale} headlines out of date"
+    )
 
 
 def main() -> None:
@@ -297,13 +317,12 @@ def main() -> None:
     for run in range(given.runs):
         with farm(given.farm, given.port, given.feeds, given.items, given.seed + run):
             runs.append(one_run(names, given.port))
-            truth = fetched(given.port, "/truth.json")
-        show_run(run, runs[-1], truth)
+        show_run(run, runs[-1])
     show(names, runs, given.feeds * given.items)
 
 
-def show_run(run: int, found: dict[str, dict[str, dict[str, float]]], truth: dict[str, Any]) -> None:
-    print(f"run {run + 1}: {truth['articles']} articles in {truth['feed_items']} items at the end")
+def show_run(run: int, found: dict[str, dict[str, dict[str, float]]]) -> None:
+    print(f"run {run + 1}: CPU seconds of each round, and how much is stored after it")
     for name, rounds in found.items():
         figures = "  ".join(
             f"{round_} {rounds[round_]['cpu']:.3f} s ({rounds[round_]['stored']} stored)" for round_ in ROUNDS
