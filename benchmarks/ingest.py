@@ -60,6 +60,8 @@ Round = Callable[[], int]
 
 
 def ours(feeds: list[dict[str, Any]], folder: Path, *, duplicates: bool = False, second: bool = False) -> Round:
+    from sqlalchemy import func, select
+
     from feeds.analyse import analyse
     from feeds.classify import first_reading
     from feeds.database import Database
@@ -71,7 +73,6 @@ def ours(feeds: list[dict[str, Any]], folder: Path, *, duplicates: bool = False,
     from feeds.sources import Source
     from feeds.update import update_feeds
     from feeds.worker import Worker
-    from sqlalchemy import func, select
 
     database = Database(f"sqlite:///{folder / 'ours.db'}")
     database.migrate()
