@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, delete, func, or_, select, text
+from sqlalchemy import Integer, and_, delete, func, literal, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feeds.analyse import Analysis
@@ -224,7 +224,8 @@ def next_position(session: Session, moment: datetime) -> int:
 def _next_positions(session: Session, moments: Sequence[datetime]) -> Sequence[int]:
     """For each moment a position of its own within its minute, behind those that are taken."""
     firsts = [minute_position(moment) for moment in moments]
-    minute = Article.position.bitwise_rshift(_SEQUENCE_BITS)
+    # PostgreSQL shifts by an integer only, and a number takes the type of what it stands beside.
+    minute = Article.position.bitwise_rshift(literal(_SEQUENCE_BITS, Integer))
     free = {first: first for first in firsts}
     for first, last in _spans(sorted(free)):
         inside = Article.position.between(first, last + (1 << _SEQUENCE_BITS) - 1)
