@@ -131,7 +131,7 @@ def entry_of(raw: RawEntry, base: str, *, wordless: bool = False) -> Entry:
         raise ValueError("an entry without link and guid")
     title = shorten(one_line(strip_tags(raw.title)), MAX_TITLE)
     lead, content = _texts(raw)
-    if not title and not lead:
+    if not title and not lead and not (wordless and url):
         raise ValueError(f"an entry without title and text: {url or guid}")
     return Entry(
         guid=guid,

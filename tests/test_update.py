@@ -1,8 +1,7 @@
 """The pipeline against outlets on the loopback address: everything stored once, every failure on its own row."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
@@ -15,16 +14,18 @@ from bot.demo.articles import SampleArticle, load_outlets
 from bot.demo.outlets import OutletServer
 from conftest import NOW, WORKER
 from feeds.database import Database
+from feeds.duplicates import mark_waiting
 from feeds.embedding import is_available
 from feeds.fetch import Fetcher
-from feeds.following import sync_sources
+from feeds.following import pause_feed, sync_sources
 from feeds.judge import judge_waiting
-from feeds.models import Article, Feed, Mention
-from feeds.pages import PAGE_TRIES, read_pages
+from feeds.models import Article, ArticleVersion, Feed, Host, Mention, RefusedEntry
+from feeds.pages import read_pages
 from feeds.rhythm import LONGEST, UNKNOWN
 from feeds.sources import Source
 from feeds.update import UpdateReport, update_feeds
 from newsroom import POLICY, ROBBERY
+from outlet import Outlet, page_of, running
 
 INTERVAL = timedelta(minutes=20)
 HOUR = timedelta(hours=1)
@@ -45,46 +46,6 @@ class Clock:
 
     def forward(self, by: timedelta) -> None:
         self.moment += by
-
-
-Answer = Callable[[web.Request], Awaitable[web.Response]]
-
-
-class Outlet:
-    """A small outlet: what it answers at a path can be changed while it runs; `asked` are the paths asked for."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, Answer | str | web.Response] = {}
-        self.asked: list[str] = []
-        self.host_port = ""
-
-    def url(self, path: str) -> str:
-        return f"http://{self.host_port}{path}"
-
-    async def handle(self, request: web.Request) -> web.Response:
-        self.asked.append(request.path)
-        answer = self.answers.get(request.path)
-        if answer is None:
-            return web.Response(status=404)
-        if isinstance(answer, str):
-            return web.Response(text=answer, content_type="text/html" if "html" in request.path else "text/xml")
-        if isinstance(answer, web.Response):
-            return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
-        return await answer(request)
-
-
-@asynccontextmanager
-async def running(outlet: Outlet) -> AsyncIterator[None]:
-    application = web.Application()
-    application.router.add_get("/{path:.*}", outlet.handle)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    outlet.host_port = f"127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield
-    finally:
-        await runner.cleanup()
 
 
 @pytest.fixture
@@ -108,13 +69,6 @@ def item(
 
 def feed_of(*items: str) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>{"".join(items)}</channel></rss>'
-
-
-def page_of(title: str, *paragraphs: str, head: str = "") -> str:
-    body = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
-    return (
-        f"<html><head><title>{title}</title>{head}</head><body><article><h1>{title}</h1>{body}</article></body></html>"
-    )
 
 
 async def update(database: Database, hosts: list[str], clock: Clock, *, all_feeds: bool = False) -> UpdateReport:
@@ -290,43 +244,6 @@ async def test_a_lead_that_is_surely_no_policy_costs_no_request(
     await update(database, [outlet.host_port], clock)
     assert the_article(database).state == "left_out"
     assert outlet.asked == ["/rss"]
-
-
-async def test_a_page_that_fails_is_tried_three_times_and_the_lead_stands(
-    database: Database, outlet: Outlet, clock: Clock
-) -> None:
-    outlet.answers["/rss"] = feed_of(item(outlet.url("/bai-1000001.html"), *POLICY))
-    outlet.answers["/bai-1000001.html"] = web.Response(status=503)
-    follow(database, outlet, "/rss")
-    for tried in range(1, 6):
-        await update(database, [outlet.host_port], clock)
-        article = the_article(database)
-        assert article.state == "kept"
-        assert article.state_reason == f"score {article.score:.2f}; page http_503"
-        assert article.page_failures == min(tried, PAGE_TRIES)
-        clock.forward(3 * HOUR)
-    assert outlet.asked.count("/bai-1000001.html") == PAGE_TRIES
-    assert article.page_due_at is None
-
-
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        (web.Response(status=404), "http_404"),
-        ("<html><body></body></html>", "no_text"),
-    ],
-)
-async def test_a_page_that_is_gone_or_empty_is_not_asked_again(
-    sqlite: Database, outlet: Outlet, clock: Clock, answer: web.Response | str, reason: str
-) -> None:
-    outlet.answers["/rss"] = feed_of(item(outlet.url("/bai-1000001.html"), *POLICY))
-    outlet.answers["/bai-1000001.html"] = answer
-    follow(sqlite, outlet, "/rss")
-    for _ in range(3):
-        await update(sqlite, [outlet.host_port], clock)
-        clock.forward(3 * HOUR)
-    assert the_article(sqlite).state_reason.partition("; page ")[2] == reason
-    assert outlet.asked.count("/bai-1000001.html") == 1
 
 
 async def test_an_edited_headline_keeps_what_the_page_said(database: Database, outlet: Outlet, clock: Clock) -> None:
@@ -549,3 +466,158 @@ async def test_two_processes_share_a_round(database: Database, outlet: Outlet, c
     assert sum(report.checked for report in reports) == len(paths) == len([p for p in outlet.asked if p in paths])
     assert all(not report.failed for report in reports)
     assert len(articles(database)) == len(paths) + 1
+
+
+# What is known already
+
+
+async def test_an_entry_is_read_again_only_when_its_words_change(
+    database: Database, outlet: Outlet, clock: Clock
+) -> None:
+    """The address of a picture changes by itself; a lead that says something else is an edit."""
+    page = outlet.url("/bai-1000001.html")
+    picture = "&lt;img src='{}'&gt;" + ROBBERY[1]
+    outlet.answers["/rss"] = feed_of(item(page, ROBBERY[0], picture.format("/1.jpg")))
+    follow(database, outlet, "/rss")
+    await update(database, [outlet.host_port], clock)
+    first = the_article(database)
+    for number in (2, 3):
+        outlet.answers["/rss"] = feed_of(item(page, ROBBERY[0], picture.format(f"/{number}.jpg")))
+        clock.forward(HOUR)
+        assert (await update(database, [outlet.host_port], clock)).edited == 0
+    again = the_article(database)
+    assert again.entry_hash != first.entry_hash
+    assert (again.lead, again.text) == (first.lead, first.text)
+    outlet.answers["/rss"] = feed_of(item(page, ROBBERY[0], POLICY[1]))
+    clock.forward(HOUR)
+    assert (await update(database, [outlet.host_port], clock)).edited == 1
+    assert the_article(database).lead == POLICY[1]
+    assert keys(database) == {"09-CT/TW"}, "the documents follow the words"
+    with database.reading() as session:
+        (version,) = session.scalars(select(ArticleVersion))
+    assert (version.lead, version.replaced_at) == (ROBBERY[1], clock())
+
+
+async def test_the_same_bytes_are_not_read_twice(sqlite: Database, outlet: Outlet, clock: Clock) -> None:
+    outlet.answers["/rss"] = feed_of(item(outlet.url("/bai-1000001.html"), *ROBBERY))
+    follow(sqlite, outlet, "/rss")
+    assert (await update(sqlite, [outlet.host_port], clock)).unchanged == 0
+    clock.forward(HOUR)
+    report = await update(sqlite, [outlet.host_port], clock)
+    assert (report.checked, report.unchanged) == (1, 1), "though the server knows no 304"
+
+
+async def test_a_silent_feed_is_asked_for_all_it_has_now_and_then(
+    sqlite: Database, outlet: Outlet, clock: Clock
+) -> None:
+    """A server that answers 304 for ever hides its news only for a while."""
+    asked = []
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append("If-None-Match" in request.headers)
+        if asked[-1]:
+            return web.Response(status=304)
+        old, new = (item(outlet.url(f"/bai-100000{n}.html"), f"Tin {n}", ROBBERY[1]) for n in (1, 2))
+        return web.Response(text=feed_of(old, *([new] if len(asked) > 1 else [])), headers={"ETag": '"1"'})
+
+    outlet.answers["/rss"] = answer
+    follow(sqlite, outlet, "/rss")
+    await update(sqlite, [outlet.host_port], clock)
+    clock.forward(HOUR)
+    await update(sqlite, [outlet.host_port], clock)
+    assert asked == [False, True]
+    for _ in range(30):
+        clock.forward(HOUR)
+        await update(sqlite, [outlet.host_port], clock, all_feeds=True)
+    assert len(articles(sqlite)) == 2
+    assert asked.count(False) <= 3
+
+
+async def test_what_makes_no_article_is_remembered_with_the_reason(
+    database: Database, outlet: Outlet, clock: Clock
+) -> None:
+    page = outlet.url("/bai-1000001.html")
+    outlet.answers["/rss"] = feed_of(
+        f"<item><link>{page}</link></item>", "<item><title>Không có địa chỉ</title></item>"
+    )
+    follow(database, outlet, "/rss")
+    report = await update(database, [outlet.host_port], clock)
+    assert (report.new, sum(report.refused.values())) == (0, 2)
+    with database.reading() as session:
+        refused = {entry.title: entry.reason for entry in session.scalars(select(RefusedEntry))}
+    assert refused == {
+        "": f"an entry without title and text: {page}",
+        "Không có địa chỉ": "neither link nor guid",
+    }
+    assert the_feed(database, "/rss").failures == 0
+
+
+async def test_a_sitemap_gives_addresses_and_pages_the_words(database: Database, outlet: Outlet, clock: Clock) -> None:
+    page = outlet.url("/bai-1000001.html")
+    outlet.answers["/map.xml"] = (
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+        f"<url><loc>{page}</loc><lastmod>2026-11-20</lastmod></url></urlset>"
+    )
+    outlet.answers["/bai-1000001.html"] = page_of(POLICY[0], POLICY[1], PAGE_TEXT)
+    with database.session() as session:
+        sync_sources(session, [Source(outlet.url("/map.xml"), "Cổng Mẫu", kind="sitemap")], NOW)
+    await update(database, [outlet.host_port], clock)
+    article = the_article(database)
+    assert (article.title, article.state) == (POLICY[0], "kept")
+    assert keys(database) == {"09-CT/TW", "44-KL/TW"}
+
+
+async def test_robots_are_obeyed_where_no_feed_is_offered(sqlite: Database, outlet: Outlet, clock: Clock) -> None:
+    outlet.answers |= {"/robots.txt": "User-agent: *\nDisallow: /tin", "/tin": "<a href='/bai-1000001.html'>Tin</a>"}
+    with sqlite.session() as session:
+        sync_sources(session, [Source(outlet.url("/tin"), "Cổng Mẫu", kind="listing", selector="a")], NOW)
+    await update(sqlite, [outlet.host_port], clock)
+    assert (the_feed(sqlite, "/tin").last_error or "").startswith("robots: ")
+    assert "/tin" not in outlet.asked
+
+
+async def test_a_host_that_fails_rests_with_all_its_feeds(database: Database, outlet: Outlet, clock: Clock) -> None:
+    paths = [f"/{number}" for number in range(8)]
+
+    async def busy(_request: web.Request) -> web.Response:
+        await asyncio.sleep(0.2)
+        return web.Response(status=503)
+
+    outlet.answers |= dict.fromkeys(paths, busy)
+    follow(database, outlet, *paths)
+    report = await update(database, [outlet.host_port], clock)
+    assert report.checked < len(paths), "after three failures the others are for later"
+    with database.reading() as session:
+        (host,) = session.scalars(select(Host))
+        assert set(session.scalars(select(Feed.claimed_until))) == {None}
+    assert host.rests_until is not None
+    assert host.rests_until > clock()
+    assert (await update(database, [outlet.host_port], clock)).checked == 0
+    outlet.answers |= {path: feed_of() for path in paths}
+    clock.moment = host.rests_until
+    await update(database, [outlet.host_port], clock, all_feeds=True)
+    with database.reading() as session:
+        (host,) = session.scalars(select(Host))
+    assert (host.failures, host.rests_until) == (0, None)
+
+
+async def test_a_paused_feed_is_left_alone(sqlite: Database, outlet: Outlet, clock: Clock) -> None:
+    outlet.answers["/rss"] = feed_of()
+    follow(sqlite, outlet, "/rss")
+    with sqlite.session() as session:
+        assert pause_feed(session, outlet.url("/rss"))
+    assert (await update(sqlite, [outlet.host_port], clock, all_feeds=True)).checked == 0
+
+
+async def test_copies_in_other_outlets_are_marked(database: Database, outlet: Outlet, clock: Clock) -> None:
+    outlet.answers |= {
+        "/a": feed_of(item(outlet.url("/a-1000001.html"), *POLICY)),
+        "/b": feed_of(item(outlet.url("/b-1000002.html"), f"[Cập nhật] {POLICY[0]}", POLICY[1])),
+    }
+    follow(database, outlet, "/a", "/b")
+    await update(database, [outlet.host_port], clock)
+    mark_waiting(database)
+    first, second = articles(database)
+    assert [first.original_id, second.original_id] in ([None, first.id], [second.id, None])
+    assert first.compared
+    assert second.compared
