@@ -96,6 +96,7 @@ def _record_hosts(session: Session, outcomes: Sequence[Outcome]) -> dict[str, da
         if outcome.reason not in _HOST_REASONS:
             if name in hosts:  # it answers
                 hosts[name].failures, hosts[name].rests_until = 0, None
+                rests.pop(name, None)
             continue
         if name not in hosts:
             hosts[name] = Host(name=name)

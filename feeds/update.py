@@ -215,8 +215,12 @@ class _Round:
         async with self.turn:
             feeds = self.waiting.pop(host, ())
             self.turn.notify_all()
-        if feeds:
+        if not feeds:
+            return
+        try:
             await asyncio.to_thread(self._release, [feed.id for feed in feeds])
+        except Exception:  # who writes must go on, or all would wait for ever; their leases run out
+            log.exception("feeds could not be given back", host=host)
 
     def _release(self, ids: Sequence[int]) -> None:
         with self.database.session() as session:

@@ -22,6 +22,7 @@ from feeds.database import Database
 from feeds.fetch import Fetcher
 from feeds.following import add_feeds
 from feeds.models import Article, Feed, Host, RefusedEntry
+from feeds.record import Outcome, record
 from feeds.rhythm import SHORTEST
 from feeds.sources import Source
 from feeds.update import UpdateReport, update_feeds
@@ -305,6 +306,35 @@ async def test_a_host_that_does_not_answer_rests_with_all_its_feeds_until_one_su
     host = the_host(sqlite, "a.example")
     assert (host.failures, host.rests_until) == (0, None)
     assert all(the_feed(sqlite, name).last_error is None and the_feed(sqlite, name).checked_at for name in names)
+
+
+async def test_feeds_of_a_resting_host_that_cannot_be_given_back_stop_nobody(
+    sqlite: Database, outlet: Outlet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("feeds.update.release_feeds", fail)
+    monkeypatch.setattr("feeds.update._AT_ONCE", 2)
+    outlet.answers = {"/a/0": web.Response(status=503, headers={"Retry-After": "60"})}
+    outlet.answers |= {f"/a/{number}": silence for number in range(1, 6)}  # type: ignore[misc]
+    outlet.answers |= {f"/b{number}": feed_of("Tin") for number in range(9)}
+    follow(sqlite, outlet, *(path.removeprefix("/") for path in outlet.answers))
+    await look(sqlite, outlet, within=0.5)
+    assert all(the_feed(sqlite, f"b{number}").checked_at for number in range(9))
+
+
+@pytest.mark.parametrize("others", [[], [None]], ids=["failed", "answered since"])
+def test_a_host_that_answers_after_it_failed_does_not_rest(sqlite: Database, others: list[str | None]) -> None:
+    with sqlite.session() as session:
+        add_feeds(session, [Source(url=f"https://a.example/{number}", outlet=str(number)) for number in range(4)], NOW)
+    errors = ["timeout: nothing came"] * 3 + others
+    with sqlite.session() as session:
+        feeds = session.scalars(select(Feed).order_by(Feed.id)).all()
+        outcomes = [Outcome(feed, NOW, error=error) for feed, error in zip(feeds, errors, strict=False)]
+        recorded = record(session, outcomes, SHORTEST)
+    assert recorded.resting == ([] if others else ["a.example"])
+    assert (the_host(sqlite, "a.example").rests_until is None) == bool(others)
 
 
 def the_host(database: Database, name: str) -> Host:
