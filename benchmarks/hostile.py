@@ -255,8 +255,8 @@ async def passed(job: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], dict[s
             stdout=subprocess.PIPE,
             cwd=Path(__file__).parent,
         )
-        assert child.stdin is not None
-        assert child.stdout is not None
+        if child.stdin is None or child.stdout is None:
+            raise RuntimeError("the poller has no pipes")
         child.stdin.write(json.dumps(job).encode() + b"\n")
         answer = asyncio.create_task(child.stdout.read())
         while not answer.done():
@@ -298,9 +298,11 @@ async def run(given: argparse.Namespace, port: int) -> bool:
     strange = [*crowd[""]["connected"], *each[""]["connected"]]
     peak = max(crowd_figures["all MB"], each_figures["all MB"])
     for name, figures in (("together", crowd_figures), ("alone", each_figures)):
-        print(name, ", ".join(f"{what} {value:.0f}" for what, value in figures.items()))
-    print(f"{len(cases)} cases, {unmet} unmet, {len(JUSTIFIED)} justified; good feeds that suffered: {hurt or 'none'};")
-    print(f"canaries asked: {canaries}; connections refused to the poller: {strange or 'none'}")
+        sys.stdout.write(f"{name}: {', '.join(f'{what} {value:.0f}' for what, value in figures.items())}\n")
+    sys.stdout.write(
+        f"{len(cases)} cases, {unmet} unmet, {len(JUSTIFIED)} justified; good feeds that suffered: {hurt or 'none'};\n"
+    )
+    sys.stdout.write(f"canaries asked: {canaries}; connections refused to the poller: {strange or 'none'}\n")
     return not (unmet or hurt or strange or canaries) and peak < MB
 
 
@@ -331,12 +333,13 @@ def show_cases(
         if everything or faults:
             first, last = lines
             verdict = "justified" if faults and name in JUSTIFIED else "UNMET" if faults else "met"
-            print(
+            sys.stdout.write(
                 f"{verdict:9} {name:26} {expected['verdict']:12} {len(first['articles'])}+"
                 f"{len(last['articles']) - len(first['articles'])} items, wait {first['wait']:.0f} s, "
                 f"{first['seconds']:.1f} s; {first['error'] or '-'}; {'; '.join(first['refused']) or '-'}"
                 + (f"; moved to {last['moved']}" if last["moved"] else "")
                 + (f"  <- {', '.join(faults)}" if faults else "")
+                + "\n"
             )
     return unmet
 
@@ -351,15 +354,14 @@ def main() -> None:
     arguments.add_argument("--poller", type=Path, help=argparse.SUPPRESS)
     given = arguments.parse_args()
     if given.poller:
-        print(json.dumps(poll(json.loads(sys.stdin.readline()), given.poller)))
+        sys.stdout.write(json.dumps(poll(json.loads(sys.stdin.readline()), given.poller)))
         return
     if not given.hostile.is_file():
         sys.exit(f"there are no hostile cases at {given.hostile}; --hostile says where some are")
     command = [sys.executable, str(given.hostile), "--port", str(given.port), "--endless-seconds", "60"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  what the user named
     try:
-        assert process.stdout is not None
-        print(process.stdout.readline().strip())
+        sys.stdout.write(process.stdout.readline() if process.stdout else "")
         is_well = asyncio.run(run(given, given.port))
     finally:
         process.terminate()

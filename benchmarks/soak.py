@@ -2,12 +2,13 @@
 
     python benchmarks/soak.py [--minutes 30] [--feeds 500] [--failures 0.1] [--round 5] [--hours 6] [--seed 7]
 
-A farm of our own (a child process, loopback only, ten feeds to a host) answers with ETag and 304; a tenth of the
-looks finds a new item, some an edited headline; a share `--failures` of the answers is one of `FAULTS`, and each
-minute one host in ten says nothing at all. A round begins every `--round` seconds and takes the poller's clock `--hours`
-further, so that back-off, rests of hosts and second looks at pages all happen: half an hour is some months. Rounds are
-what `bot.py run` does at its ticks: feeds, pages, second reader. (Workers hold more here than under the bot: they
-import the main module of their parent, and this one is not as slim as bot.py.)
+A farm of our own (a child process, loopback only, ten feeds to a host) answers with ETag and 304; a tenth of the looks
+finds a new item, some an edited headline; a share `--failures` of the answers is one of `FAULTS`, and each minute one
+host in ten says nothing at all. A round begins every `--round` seconds and takes the poller's clock `--hours` further,
+so that back-off, rests of hosts and second looks at pages all happen: half an hour is some months. Rounds are what
+`bot.py run` does at its ticks: feeds, pages, second reader. (Workers hold more here than under the bot: they import
+the main module of their parent, and this one is not as slim as bot.py. The readers keep the most they ever needed: the
+worst feeds come often enough for that to be reached in the first fifth.)
 
 Between rounds, every 30 s, a line of the table is printed. At the end each figure's slope per hour (least squares,
 after the first fifth) is shown with its standard error. Exit 1 where
@@ -68,12 +69,12 @@ START = datetime(2026, 11, 20, tzinfo=UTC)
 
 # The farm
 
-WORDS = (
-    "xã phường tỉnh huyện đường cầu sông núi trường học sinh viên giáo dục kinh tế xuất khẩu nông sản lúa gạo cà phê "
-    "giá vàng ngân hàng lãi suất bóng đá đội tuyển trận đấu thời tiết mưa bão nắng nóng du lịch lễ hội văn hóa nghệ sĩ "
-    "phim ảnh bệnh viện bác sĩ sức khỏe dự án khu công nghiệp doanh nghiệp đầu tư vốn tăng giảm tháng năm ngày người "
-    "dân hội nghị kế hoạch báo cáo khánh thành khởi công hợp tác quốc tế thể thao giao thông xe máy ô tô tàu hỏa"
-).split()
+WORDS = """
+    xã phường tỉnh huyện đường cầu sông núi trường học sinh viên giáo dục kinh tế xuất khẩu nông sản lúa gạo cà phê
+    giá vàng ngân hàng lãi suất bóng đá đội tuyển trận đấu thời tiết mưa bão nắng nóng du lịch lễ hội văn hóa nghệ sĩ
+    phim ảnh bệnh viện bác sĩ sức khỏe dự án khu công nghiệp doanh nghiệp đầu tư vốn tăng giảm tháng năm ngày người
+    dân hội nghị kế hoạch báo cáo khánh thành khởi công hợp tác quốc tế thể thao giao thông xe máy ô tô tàu hỏa
+"""
 POLICY = "Công an tỉnh triển khai Chỉ thị số 09-CT/TW về phong trào toàn dân bảo vệ an ninh Tổ quốc tại"
 
 
@@ -83,6 +84,7 @@ class Farm:
     def __init__(self, feeds: int, failures: float, seed: int) -> None:
         self.random = random.Random(seed)  # noqa: S311
         self.failures = failures
+        self.vocabulary = WORDS.split()
         self.items: list[list[tuple[int, str]]] = [[] for _ in range(feeds)]
         self.made = 0
         for feed in range(feeds):
@@ -92,7 +94,7 @@ class Farm:
         self.began = time.monotonic()
 
     def words(self, count: int) -> str:
-        return " ".join(self.random.choices(WORDS, k=count))
+        return " ".join(self.random.choices(self.vocabulary, k=count))
 
     def publish(self, feed: int) -> None:
         self.made += 1
@@ -192,7 +194,7 @@ async def moved(_farm: Farm, request: web.Request, _feed: int) -> web.StreamResp
 
 def tags_without_end(rss: str) -> bytes:
     """The worker is ended by its time limit over this."""
-    return (rss.replace("</channel></rss>", "") + "<a>&x<b>" * 120_000).encode()
+    return (rss.replace("</channel></rss>", "&x;") + "<b>" * 290_000).encode()
 
 
 # What a share of the answers is, with weights.
@@ -213,7 +215,7 @@ FAULTS: Sequence[tuple[float, Fault]] = (
     (10, body(lambda rss: rss.replace("</title>", "&nbsp;<b></title>", 3).encode())),
     (5, body(lambda _: b"no gzip", Content_Encoding="gzip")),
     (5, body(lambda _: gzip.compress(bytes(20 * 1024 * 1024)), Content_Encoding="gzip")),
-    (0.1, body(tags_without_end)),
+    (0.5, body(tags_without_end)),
 )
 
 
@@ -225,7 +227,8 @@ async def serve(hosts: int, port: int, farm: Farm) -> None:
     await runner.setup()
     for host in range(1, hosts + 1):
         await web.TCPSite(runner, f"127.0.0.{host}", port).start()
-    print("ready", flush=True)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     await asyncio.Event().wait()
 
 
@@ -291,16 +294,16 @@ async def soak(given: argparse.Namespace, port: int, farm: int, folder: Path) ->
     with database.reading() as session:
         articles = session.scalar(select(func.count()).select_from(Article)) or 0
     database.close()
-    print(f"\n{dict(seen)}\nfailures: {dict(failed.most_common())}")
+    sys.stdout.write(f"\n{dict(seen)}\nfailures: {dict(failed.most_common())}\n")
     return lines, articles
 
 
 def show(line: dict[str, float], *, heading: bool) -> None:
     if heading:
-        print(" ".join(f"{name:>9}" for name in line))
-    print(
-        " ".join(f"{value:9.1f}" if isinstance(value, float) else f"{value:9}" for value in line.values()), flush=True
-    )
+        sys.stdout.write(" ".join(f"{name:>9}" for name in line) + "\n")
+    values = (f"{value:9.1f}" if isinstance(value, float) else f"{value:9}" for value in line.values())
+    sys.stdout.write(" ".join(values) + "\n")
+    sys.stdout.flush()
 
 
 def slope(times: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
@@ -320,11 +323,13 @@ def faults_of(lines: list[dict[str, float]], articles: int) -> list[str]:
         return ["too little was measured"]
     found = []
     hours = [line["minute"] / 60 for line in rest]
-    print(f"\nslopes over {hours[-1] - hours[0]:.2f} h, after {rest[0]['minute']:.1f} min")
+    sys.stdout.write(f"\nslopes over {hours[-1] - hours[0]:.2f} h, after {rest[0]['minute']:.1f} min\n")
     for name in rest[0].keys() - {"minute"}:
         values = [line[name] for line in rest]
         change, error = slope(hours, values)
-        print(f"{name:>10} {change:+9.2f} an hour, ± {error:.2f}   from {min(values):.1f} to {max(values):.1f}")
+        sys.stdout.write(
+            f"{name:>10} {change:+9.2f} an hour, ± {error:.2f}   from {min(values):.1f} to {max(values):.1f}\n"
+        )
         if name == "db MB":
             continue
         is_memory = name.endswith("MB")
@@ -333,7 +338,7 @@ def faults_of(lines: list[dict[str, float]], articles: int) -> list[str]:
         if not is_memory and max(values) > 2 * max(line[name] for line in warm) + 10:
             found.append(f"{name} rose to {max(values):.0f}")
     size = 1024 * rest[-1]["db MB"] / articles
-    print(f"{articles} articles, {size:.1f} kB of the database for each")
+    sys.stdout.write(f"{articles} articles, {size:.1f} kB of the database for each\n")
     if size > KB_AN_ARTICLE:
         found.append(f"{size:.1f} kB for each article")
     return found
@@ -354,11 +359,11 @@ def main() -> None:
         hosts = math.ceil(given.feeds / PER_HOST_FEEDS)
         asyncio.run(serve(hosts, given.port, Farm(given.feeds, given.failures, given.seed)))
         return
-    process = subprocess.Popen([sys.executable, *sys.argv, "--farm"], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, *sys.argv, "--farm"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  this script itself
     try:
-        assert process.stdout is not None
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-        if process.stdout.readline() != "ready\n":
+        if not process.stdout or process.stdout.readline() != "ready\n":
             sys.exit("the farm did not start")
         with tempfile.TemporaryDirectory() as folder:
             lines, articles = asyncio.run(soak(given, given.port, process.pid, Path(folder)))
@@ -366,7 +371,7 @@ def main() -> None:
         process.terminate()
         process.wait()
     faults = faults_of(lines, articles)
-    print("\n" + ("\n".join(faults) or "nothing grows beyond its bound"))
+    sys.stdout.write("\n" + ("\n".join(faults) or "nothing grows beyond its bound") + "\n")
     sys.exit(1 if faults else 0)
 
 
