@@ -30,7 +30,7 @@ class Outcome:
     """What one look at a feed gave.
 
     `feed` is its row as it was claimed; `error` is "reason: message"; without one, `intake` is None where nothing
-    changed.
+    changed. `fetched` comes without its body; `is_large` had a large one.
     """
 
     feed: Feed
@@ -40,6 +40,7 @@ class Outcome:
     intake: Intake | None = None
     error: str | None = None
     retry_after: float | None = None
+    is_large: bool = False
 
     @property
     def reason(self) -> str:

@@ -13,7 +13,7 @@ What came in together is written together (`feeds.record`).
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2s
 
@@ -38,6 +38,8 @@ PER_HOST = 2  # feeds of one host asked at the same time
 _TRUSTED = timedelta(days=1)
 _GATHER = 0.05  # seconds in which outcomes gather to be written together
 _INTERNAL = "internal"
+_LARGE = 1024 * 1024  # bytes
+_LARGE_AT_ONCE = 4
 _AT_ONCE = 64  # feeds asked at the same time
 _CLAIMED = 256  # feeds taken from the table at a time
 
@@ -98,6 +100,8 @@ class _Round:
     in_hand: set[str] = field(default_factory=set)
     running: Counter[str] = field(default_factory=Counter)
     turn: asyncio.Condition = field(default_factory=asyncio.Condition)
+    # Held from the reading of a large feed until it is written: what it says takes several times its size.
+    large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LARGE_AT_ONCE))
     outcomes: asyncio.Queue[Outcome | None] = field(default_factory=lambda: asyncio.Queue(_AT_ONCE))
 
     async def run(self) -> UpdateReport:
@@ -152,13 +156,17 @@ class _Round:
         try:
             await check_robots(self.robots, feed.moved_to or feed.url, feed.kind)
             etag, last_modified = (None, None) if _asks_for_all(feed, outcome.at) else (feed.etag, feed.last_modified)
-            fetched = outcome.fetched = await self.fetcher.get(
+            fetched = await self.fetcher.get(
                 feed.moved_to or feed.url, etag=etag, last_modified=last_modified, visit=feed.visit
             )
+            outcome.fetched = replace(fetched, body=b"")  # what waits to be written needs no memory for bodies
             if fetched.status == 304:
                 return outcome
             outcome.body_hash = blake2s(fetched.body, digest_size=16).hexdigest()
             if outcome.body_hash != feed.body_hash:
+                if len(fetched.body) > _LARGE:
+                    await self.large.acquire()
+                    outcome.is_large = True
                 raw = await read_source(fetched, kind=feed.kind, selector=feed.selector, worker=self.worker)
                 outcome.intake = await asyncio.to_thread(
                     take_in, self.database, feed, raw, fetched.url, outcome.at, self.in_hand
@@ -183,6 +191,8 @@ class _Round:
             more = together[-1] is not None
             if outcomes := [outcome for outcome in together if outcome]:
                 await self._write(outcomes)
+                for _ in filter(lambda outcome: outcome.is_large, outcomes):
+                    self.large.release()
 
     async def _write(self, outcomes: Sequence[Outcome]) -> None:
         try:

@@ -18,6 +18,7 @@ from aiohttp import web
 from sqlalchemy import select
 
 from conftest import NOW, WORKER
+from feeds import update
 from feeds.database import Database
 from feeds.fetch import Fetcher
 from feeds.following import add_feeds
@@ -221,6 +222,30 @@ async def test_a_feed_that_takes_for_ever_costs_its_reader_its_life_and_the_next
     follow(sqlite, outlet, "tot")
     await look(sqlite, outlet)
     assert titles(sqlite, "tot") == ["Tin cho feedparser"]
+
+
+async def test_large_feeds_are_written_before_others_are_read(
+    sqlite: Database, outlet: Outlet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+
+    def noted(step: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*arguments: Any) -> Any:
+            steps.append(step)
+            return work(*arguments)
+
+        return run
+
+    monkeypatch.setattr("feeds.update._LARGE", 100)
+    monkeypatch.setattr("feeds.update._LARGE_AT_ONCE", 1)
+    monkeypatch.setattr("feeds.update.take_in", noted("read", update.take_in))
+    monkeypatch.setattr("feeds.update.record", noted("write", update.record))
+    names = ["a", "b", "c", "d"]
+    outlet.answers = {f"/{name}": feed_of(f"Tin {name}") for name in names}
+    follow(sqlite, outlet, *names)
+    await look(sqlite, outlet)
+    assert steps == ["read", "write"] * len(names)
+    assert [titles(sqlite, name) for name in names] == [[f"Tin {name}"] for name in names]
 
 
 # Over time
