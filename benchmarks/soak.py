@@ -324,7 +324,7 @@ def faults_of(lines: list[dict[str, float]], articles: int) -> list[str]:
     found = []
     hours = [line["minute"] / 60 for line in rest]
     sys.stdout.write(f"\nslopes over {hours[-1] - hours[0]:.2f} h, after {rest[0]['minute']:.1f} min\n")
-    for name in rest[0].keys() - {"minute"}:
+    for name in [name for name in rest[0] if name != "minute"]:
         values = [line[name] for line in rest]
         change, error = slope(hours, values)
         sys.stdout.write(
