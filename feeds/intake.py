@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from feeds.analyse import Analysis, analyse
 from feeds.classify import first_reading
 from feeds.database import Database
+from feeds.dates import parse_date
 from feeds.entries import Entry, RawEntry, RawFeed, entry_of, link_of
 from feeds.extract import ExtractError, extract_page, join_lead
 from feeds.identity import article_identity
@@ -38,13 +39,18 @@ class Intake:
 
     `found` are the articles to store, `edited` the identities of those that are known already; `hashes` are the new
     hashes of entries whose words did not change; `refused` are (identity, title, reason) of what makes no article.
+    `entries` counts all that the feed shows, `dates` are theirs. `is_whole` is False where entries were left to
+    another feed, which may yet fail to bring them: then this one is read again at its next look.
     """
+
+    entries: int
 
     found: list[tuple[NewArticle, Analysis]] = field(default_factory=list)
     edited: set[str] = field(default_factory=set)
     hashes: dict[str, str] = field(default_factory=dict)
     refused: list[tuple[str, str, str]] = field(default_factory=list)
     dates: list[datetime] = field(default_factory=list)
+    is_whole: bool = True
 
 
 def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: datetime, in_hand: set[str]) -> Intake:
@@ -54,7 +60,9 @@ def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: dateti
     ones join `in_hand`; those that are there already some other feed is bringing.
     """
     intake = Intake(
-        refused=[(f"{feed.url} {reason}"[:MAX_REASON], "", reason) for reason in dict.fromkeys(raw.skipped)]
+        entries=len(raw.entries),
+        dates=[date for entry in raw.entries if (date := parse_date(entry.published)) and date <= now + FUTURE],
+        refused=[(f"{feed.url} {reason}"[:MAX_REASON], "", reason) for reason in dict.fromkeys(raw.skipped)],
     )
     entries: dict[str, RawEntry] = {}
     for raw_entry in raw.entries:
@@ -70,15 +78,16 @@ def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: dateti
             if was.feed_id in (None, feed.id) and was.entry_hash != entries[identity].digest
         }
     for identity, raw_entry in entries.items():
-        if (identity in known and identity not in changed) or identity in in_hand:
+        if identity in known and identity not in changed:
+            continue
+        if identity not in known and identity in in_hand:
+            intake.is_whole = False
             continue
         try:
             entry = entry_of(raw_entry, base, wordless=feed.kind != "feed")
         except ValueError as error:
             intake.refused.append((identity, raw_entry.title[:MAX_REASON], str(error)[:MAX_REASON]))
             continue
-        if entry.published and entry.published <= now + FUTURE:
-            intake.dates.append(entry.published)
         had = changed.get(identity)
         if had is not None:
             if not _is_edited(entry, known[identity], had):

@@ -127,7 +127,7 @@ def _state_after(outcome: Outcome, shortest: timedelta, rests_until: datetime | 
             state |= {"moved_to": None, "etag": None, "last_modified": None}
     elif fetched:
         state["moved_to"] = fetched.permanent_redirect or feed.moved_to
-        if fetched.status != 304:
+        if fetched.status != 304 and (outcome.intake is None or outcome.intake.is_whole):
             state |= {"etag": fetched.etag, "last_modified": fetched.last_modified, "body_hash": outcome.body_hash}
         if outcome.intake:
             state |= _rhythm_after(feed, outcome.intake, now)
@@ -146,12 +146,16 @@ def _state_after(outcome: Outcome, shortest: timedelta, rests_until: datetime | 
 
 
 def _rhythm_after(feed: Feed, intake: Intake, now: datetime) -> Mapping[str, Any]:
+    """What a feed shows counts, even where another feed of its outlet is always quicker to bring it."""
     dates = [date for date in intake.dates if date <= now]
     newest = max([*intake.dates, *filter(None, [feed.newest_item_at])], default=None)
-    new = len(intake.found) - len(intake.edited)
+    if feed.brought_at is None:
+        if not intake.entries:
+            return {}
+        return {"newest_item_at": newest, "rhythm": first_rhythm(dates, now), "brought_at": max(dates, default=now)}
+    later = sum(date > feed.newest_item_at for date in intake.dates) if feed.newest_item_at else 0
+    new = max(len(intake.found) - len(intake.edited), later)
     if not new:
         return {"newest_item_at": newest}
-    if feed.brought_at is None:
-        return {"newest_item_at": newest, "rhythm": first_rhythm(dates, now), "brought_at": max(dates, default=now)}
     rhythm = next_rhythm(feed.rhythm, now - feed.brought_at, new)
     return {"newest_item_at": newest, "rhythm": rhythm, "brought_at": now}

@@ -621,3 +621,42 @@ async def test_copies_in_other_outlets_are_marked(database: Database, outlet: Ou
     assert [first.original_id, second.original_id] in ([None, first.id], [second.id, None])
     assert first.compared
     assert second.compared
+
+
+async def test_an_article_that_its_first_feed_could_not_store_comes_from_another(
+    sqlite: Database, outlet: Outlet, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = item(outlet.url("/bai-1000001.html"), *ROBBERY)
+    outlet.answers |= {"/a": feed_of(shared), "/b": feed_of(shared)}
+    follow(sqlite, outlet, "/a", "/b")
+
+    def broken(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("feeds.record.save_articles", broken)
+    await update(sqlite, [outlet.host_port], clock)
+    monkeypatch.undo()
+    outlet.answers |= {path: web.Response(status=404) for path in ("/a", "/b") if the_feed(sqlite, path).failures}
+    clock.forward(3 * HOUR)
+    await update(sqlite, [outlet.host_port], clock, all_feeds=True)
+    assert len(articles(sqlite)) == 1
+
+
+async def test_a_feed_whose_news_others_bring_first_is_alive(sqlite: Database, outlet: Outlet, clock: Clock) -> None:
+    """A section feed shows what the outlet's feed of all news has brought a little earlier."""
+    follow(sqlite, outlet, "/all", "/part")
+    for number in range(1, 6):
+        shown = [
+            item(outlet.url(f"/bai-100000{n}.html"), f"Tin {n}", ROBBERY[1], published=NOW + n * HOUR)
+            for n in range(1, number + 1)
+        ]
+        clock.moment = NOW + number * HOUR
+        outlet.answers |= {"/all": feed_of(*shown), "/part": web.Response(status=503)}
+        await update(sqlite, [outlet.host_port], clock, all_feeds=True)
+        outlet.answers["/part"] = feed_of(*shown)
+        await update(sqlite, [outlet.host_port], clock, all_feeds=True)
+    feed = the_feed(sqlite, "/part")
+    assert feed.newest_item_at == feed.brought_at == clock()
+    assert feed.rhythm == pytest.approx(3600, rel=0.5)
+    with sqlite.reading() as session:
+        assert set(session.scalars(select(Article.feed_id))) == {the_feed(sqlite, "/all").id}
