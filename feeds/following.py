@@ -46,6 +46,8 @@ def sync_sources(session: Session, sources: Iterable[Source], now: datetime) -> 
             continue
         _describe(feed, source)
         if feed.origin == "file":
+            if source.enabled and not feed.enabled:
+                _forget_failures(feed)
             feed.enabled = source.enabled
     for url, feed in stored.items():
         if feed.origin == "file" and url not in wanted:
@@ -68,6 +70,7 @@ def add_feeds(session: Session, sources: Iterable[Source], now: datetime) -> int
             session.add(_feed(source, now, origin="user"))
         else:
             _describe(feed, source)
+            _forget_failures(feed)
             feed.enabled, feed.paused, feed.origin, feed.next_check_at = True, False, "user", now
     return added
 
@@ -95,6 +98,7 @@ def resume_feed(session: Session, url: str, now: datetime) -> bool:
     feed = feed_at(session, url)
     if feed is None or not feed.enabled or not feed.paused:
         return False
+    _forget_failures(feed)
     feed.paused, feed.next_check_at = False, now
     return True
 
@@ -125,6 +129,11 @@ def _move(feed: Feed, url: str, now: datetime) -> None:
 def _forget_answer(feed: Feed) -> None:
     """Otherwise "not modified" would keep what the last answer says from being read in the new way."""
     feed.etag = feed.last_modified = feed.body_hash = None
+
+
+def _forget_failures(feed: Feed) -> None:
+    """Those of long ago would have it called failing at its first slip, and well again without a word of trouble."""
+    feed.failures, feed.failing_since, feed.last_error, feed.reported = 0, None, None, None
 
 
 def _feed(source: Source, now: datetime, *, origin: str) -> Feed:
@@ -161,9 +170,11 @@ def claim_feeds(
     return sorted(session.scalars(claim), key=lambda feed: feed.next_check_at)
 
 
-def release_feeds(session: Session, ids: Collection[int]) -> None:
-    """Gives claimed feeds back."""
-    session.execute(update(Feed).where(Feed.id.in_(ids)).values(claimed_until=None))
+def release_feeds(session: Session, feeds: Iterable[Feed]) -> None:
+    """Gives claimed feeds back, unless another process has claimed them since."""
+    for feed in feeds:
+        mine = Feed.id == feed.id, Feed.claimed_until == feed.claimed_until
+        session.execute(update(Feed).where(*mine).values(claimed_until=None))
 
 
 def reading_progress(session: Session) -> ReadingProgress:

@@ -23,6 +23,8 @@ MAX_REFUSED = 100  # entries remembered of each feed
 _MOVED_IN_VAIN = 3
 # Failures that say something of the whole host.
 _HOST_REASONS = frozenset({"dns", "connect", "tls", "timeout", "http_429", "http_503"})
+# Failures that say nothing of it.
+_OWN_REASONS = frozenset({"internal", "robots", "blocked_address", "bad_url", "offline"})
 
 
 @dataclass(slots=True)
@@ -68,9 +70,11 @@ def record(session: Session, outcomes: Sequence[Outcome], shortest: timedelta) -
             _record_refused(session, outcome, intake.refused)
     rests = _record_hosts(session, outcomes)
     states = [_state_after(outcome, shortest, rests.get(outcome.feed.host)) for outcome in outcomes]
-    # The address too: the row may have got another one meanwhile.
+    # The row may have got another address meanwhile, or its lease run out and another process taken it.
     table = Base.metadata.tables[Feed.__tablename__]
-    row = update(table).where(table.c.id == bindparam("_id"), table.c.url == bindparam("_url"))
+    row = update(table).where(
+        table.c.id == bindparam("_id"), table.c.url == bindparam("_url"), table.c.claimed_until == bindparam("_lease")
+    )
     session.connection().execute(row, states)
     return Recorded(saved, list(rests))
 
@@ -95,7 +99,7 @@ def _record_hosts(session: Session, outcomes: Sequence[Outcome]) -> dict[str, da
     for outcome in outcomes:
         name = outcome.feed.host
         if outcome.reason not in _HOST_REASONS:
-            if name in hosts:  # it answers
+            if name in hosts and outcome.reason not in _OWN_REASONS:  # it answers
                 hosts[name].failures, hosts[name].rests_until = 0, None
                 rests.pop(name, None)
             continue
@@ -142,7 +146,12 @@ def _state_after(outcome: Outcome, shortest: timedelta, rests_until: datetime | 
         retry_after=outcome.retry_after,
         is_gone=outcome.reason == "gone",
     )
-    return state | {"next_check_at": max(due, rests_until or due), "_id": feed.id, "_url": feed.url}
+    return state | {
+        "next_check_at": max(due, rests_until or due),
+        "_id": feed.id,
+        "_url": feed.url,
+        "_lease": feed.claimed_until,
+    }
 
 
 def _rhythm_after(feed: Feed, intake: Intake, now: datetime) -> Mapping[str, Any]:

@@ -11,13 +11,15 @@ What came in together is written together (`feeds.record`).
 """
 
 import asyncio
+import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2s
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from feeds.database import Database
 from feeds.fetch import Fetcher, FetchError
@@ -39,8 +41,10 @@ _TRUSTED = timedelta(days=1)
 _GATHER = 0.05  # seconds in which outcomes gather to be written together
 _INTERNAL = "internal"
 _LARGE = 1024 * 1024  # bytes
-_LARGE_AT_ONCE = 4
-_AT_ONCE = 64  # feeds asked at the same time
+_LARGE_AT_ONCE = 2
+_AT_ONCE = 20  # feeds asked at the same time, each of which may hold a body in memory
+_LONGEST_ROUND = 120.0  # seconds; then a slow host's other feeds wait for the next round, as do all that became due
+_GIVE_BACK_WITHIN = 5.0
 _CLAIMED = 256  # feeds taken from the table at a time
 
 
@@ -92,10 +96,12 @@ class _Round:
     per_host: int
     on_feed: Callable[[Feed], None] | None
     report: UpdateReport = field(default_factory=UpdateReport)
-    # Claimed and not yet started, by host; `taken` holds the ids of all that this round has claimed.
+    # Claimed and not yet started, by host; `open` are all that are claimed and not written down.
     waiting: dict[str, deque[Feed]] = field(default_factory=dict)
+    open: dict[int, Feed] = field(default_factory=dict)
     taken: set[int] = field(default_factory=set)
     all_claimed: bool = False
+    started: float = field(default_factory=time.monotonic)
     # Identities of new articles that some feed of this round brings.
     in_hand: set[str] = field(default_factory=set)
     running: Counter[str] = field(default_factory=Counter)
@@ -105,15 +111,16 @@ class _Round:
     outcomes: asyncio.Queue[Outcome | None] = field(default_factory=lambda: asyncio.Queue(_AT_ONCE))
 
     async def run(self) -> UpdateReport:
-        await asyncio.to_thread(self._claim)
-        writer = asyncio.create_task(self._write_all())
         try:
-            async with asyncio.TaskGroup() as lookers:
-                for _ in range(min(_AT_ONCE, len(self.taken))):
-                    lookers.create_task(self._look_at_feeds())
+            await asyncio.to_thread(self._claim)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._write_all())
+                async with asyncio.TaskGroup() as lookers:
+                    for _ in range(min(_AT_ONCE, len(self.open))):
+                        lookers.create_task(self._look_at_feeds())
+                await self.outcomes.put(None)
         finally:
-            await self.outcomes.put(None)
-            await writer
+            await self._give_back(list(self.open.values()))
         return self.report
 
     async def _look_at_feeds(self) -> None:
@@ -127,6 +134,9 @@ class _Round:
     async def _next(self) -> Feed | None:
         async with self.turn:
             while True:
+                if self.only_due and time.monotonic() - self.started > _LONGEST_ROUND:
+                    self.waiting.clear()  # given back; the next round takes them with what has become due
+                    self.all_claimed = True
                 for host, feeds in self.waiting.items():
                     if self.running[host] < self.per_host:
                         feed = feeds.popleft()
@@ -147,6 +157,7 @@ class _Round:
             feeds = claim_feeds(session, self.clock(), limit=_CLAIMED, only_due=self.only_due, but=self.taken)
         for feed in feeds:
             self.taken.add(feed.id)
+            self.open[feed.id] = feed
             self.waiting.setdefault(feed.host, deque()).append(feed)
         self.all_claimed = len(feeds) < _CLAIMED
 
@@ -156,8 +167,9 @@ class _Round:
         try:
             await check_robots(self.robots, feed.moved_to or feed.url, feed.kind)
             etag, last_modified = (None, None) if _asks_for_all(feed, outcome.at) else (feed.etag, feed.last_modified)
+            pace = self.robots.crawl_delay(feed.url) if feed.kind != "feed" else 0.0
             fetched = await self.fetcher.get(
-                feed.moved_to or feed.url, etag=etag, last_modified=last_modified, visit=feed.visit
+                feed.moved_to or feed.url, etag=etag, last_modified=last_modified, visit=feed.visit, pace=pace
             )
             outcome.fetched = replace(fetched, body=b"")  # what waits to be written needs no memory for bodies
             if fetched.status == 304:
@@ -197,6 +209,12 @@ class _Round:
     async def _write(self, outcomes: Sequence[Outcome]) -> None:
         try:
             recorded = await asyncio.to_thread(self._record, outcomes)
+        except (OperationalError, InterfaceError):  # not for what is written: given back, for a later round
+            log.exception("the database takes nothing", feeds=len(outcomes))
+            for outcome in outcomes:
+                outcome.intake, outcome.error = None, f"{_INTERNAL}: the database takes nothing"
+                self._report(outcome)
+            return
         except Exception as error:
             if len(outcomes) > 1:  # one of them cannot be written; the others can
                 for outcome in outcomes:
@@ -204,10 +222,12 @@ class _Round:
                 return
             (outcome,) = outcomes
             log.exception("a feed's news could not be stored", feed=outcome.feed.url)
-            if outcome.reason != _INTERNAL:  # otherwise not even that: its lease runs out
+            if outcome.reason != _INTERNAL:
                 outcome.intake, outcome.error = None, f"{_INTERNAL}: {type(error).__name__}"
                 await self._write(outcomes)
             return
+        for outcome in outcomes:
+            self.open.pop(outcome.feed.id, None)
         for host in recorded.resting:
             await self._let_go(host)
         self.report.new += len(recorded.saved.added)
@@ -225,16 +245,21 @@ class _Round:
         async with self.turn:
             feeds = self.waiting.pop(host, ())
             self.turn.notify_all()
+        await self._give_back(feeds)
+
+    async def _give_back(self, feeds: Collection[Feed]) -> None:
+        for feed in feeds:
+            self.open.pop(feed.id, None)
         if not feeds:
             return
         try:
-            await asyncio.to_thread(self._release, [feed.id for feed in feeds])
-        except Exception:  # who writes must go on, or all would wait for ever; their leases run out
-            log.exception("feeds could not be given back", host=host)
+            await asyncio.wait_for(asyncio.to_thread(self._release, feeds), _GIVE_BACK_WITHIN)
+        except Exception:  # their leases run out
+            log.exception("feeds could not be given back", feeds=len(feeds))
 
-    def _release(self, ids: Sequence[int]) -> None:
+    def _release(self, feeds: Collection[Feed]) -> None:
         with self.database.session() as session:
-            release_feeds(session, ids)
+            release_feeds(session, feeds)
 
     def _report(self, outcome: Outcome) -> None:
         report, feed, intake = self.report, outcome.feed, outcome.intake
@@ -251,5 +276,6 @@ class _Round:
 
 
 def _asks_for_all(feed: Feed, now: datetime) -> bool:
-    is_silent = feed.brought_at is not None and now - feed.brought_at > _TRUSTED
+    since = feed.brought_at or feed.followed_at
+    is_silent = since is None or now - since > _TRUSTED
     return is_silent and (int(now.timestamp()) // 3600 + feed.id) % 10 == 0
