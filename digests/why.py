@@ -25,7 +25,10 @@ from feeds.models import Article, ArticleVersion, Feed, Mention, RefusedEntry
 MAX_LINK = 2000  # characters
 MAX_FEEDS = 100  # of one host
 _DAY = timedelta(days=1)
-_LINK = re.compile(r"https?://[^\s<>\"]+|(?:[\w-]+\.)+[a-z]{2,20}(?::\d+)?/[^\s<>\"]*", re.IGNORECASE)
+# A host is bounded in names and begins no word: else a long text of dots would cost its square.
+_LINK = re.compile(
+    r"https?://[^\s<>\"]+|(?<![\w.-])(?:[\w-]{1,63}\.){1,8}[a-z]{2,20}(?::\d{1,5})?/[^\s<>\"]*", re.IGNORECASE
+)
 _AFTER_LINK = ".,;:!?)]}»”’'…"
 
 

@@ -85,6 +85,9 @@ def test_every_form_of_the_address_finds_the_article(sqlite: Database, link: str
         ("https://", None),
         ("/visao", None),
         ("x" * 100_000, None),
+        ("aa." * 1000 + "vn/bai", None),
+        ("tin" * 40 + ".vn/bai", None),
+        ("xem a-1.m.bao.com.vn:8080/bai", "https://a-1.m.bao.com.vn:8080/bai"),
         ("https://a.example/" + "x" * 100_000, "https://a.example/" + "x" * (2000 - 18)),
     ],
 )
