@@ -27,6 +27,10 @@ def the_feed(database: Database, url: str) -> Feed:
     return feed
 
 
+def is_unblemished(feed: Feed) -> bool:
+    return (feed.failures, feed.failing_since, feed.last_error, feed.reported) == (0, None, None, None)
+
+
 def has_been_read(database: Database, url: str) -> None:
     """As the poller leaves a feed that it has read, and that failed since."""
     with database.session() as session:
@@ -34,6 +38,7 @@ def has_been_read(database: Database, url: str) -> None:
         feed.etag, feed.last_modified, feed.body_hash = '"1"', "Sat, 21 Nov 2026 00:00:00 GMT", "0" * 32
         feed.rhythm, feed.failures, feed.newest_item_at = 3600.0, 2, NOW - HOUR
         feed.moved_to, feed.next_check_at = "https://khac.example/rss", NOW + 5 * HOUR
+        feed.failing_since, feed.last_error, feed.reported = NOW - HOUR, "http_403: HTTP 403", "failing"
 
 
 @pytest.mark.parametrize("add", [sync_sources, add_feeds])
@@ -120,7 +125,29 @@ def test_a_paused_feed_is_followed_and_resumes_at_once(database: Database) -> No
         assert [feed.url for feed in all_feeds(session)] == [ONE.url]
         assert resume_feed(session, ONE.url, NOW + HOUR)
     feed = the_feed(database, ONE.url)
-    assert (feed.paused, feed.next_check_at, feed.etag, feed.failures) == (False, NOW + HOUR, '"1"', 2)
+    assert (feed.paused, feed.next_check_at, feed.etag) == (False, NOW + HOUR, '"1"')
+    assert is_unblemished(feed)
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_what_is_followed_again_starts_without_its_old_failures(database: Database, is_listed: bool) -> None:
+    with database.session() as session:
+        sync_sources(session, [ONE], NOW)
+    has_been_read(database, ONE.url)
+    assert not is_unblemished(the_feed(database, ONE.url))
+    with database.session() as session:
+        if is_listed:
+            sync_sources(session, [replace(ONE, enabled=False)], NOW)
+        else:
+            drop_feed(session, ONE.url)
+    with database.session() as session:
+        if is_listed:
+            sync_sources(session, [ONE], NOW)
+        else:
+            add_feeds(session, [ONE], NOW)
+    feed = the_feed(database, ONE.url)
+    assert feed.enabled
+    assert is_unblemished(feed)
 
 
 def test_what_is_not_followed_is_neither_paused_nor_resumed(database: Database) -> None:
