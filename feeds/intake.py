@@ -67,7 +67,7 @@ def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: dateti
     entries: dict[str, RawEntry] = {}
     for raw_entry in raw.entries:
         try:
-            entries.setdefault(article_identity(link_of(raw_entry, base) or "", raw_entry.guid), raw_entry)
+            entries.setdefault(article_identity(link_of(raw_entry, base) or "", raw_entry.guid, base=base), raw_entry)
         except ValueError:
             intake.refused.append((raw_entry.digest, raw_entry.title[:MAX_REASON], "neither link nor guid"))
     with database.reading() as session:

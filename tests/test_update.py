@@ -660,3 +660,18 @@ async def test_a_feed_whose_news_others_bring_first_is_alive(sqlite: Database, o
     assert feed.rhythm == pytest.approx(3600, rel=0.5)
     with sqlite.reading() as session:
         assert set(session.scalars(select(Article.feed_id))) == {the_feed(sqlite, "/all").id}
+
+
+async def test_entries_of_two_outlets_with_one_guid_are_two_articles(
+    database: Database, outlet: Outlet, clock: Clock
+) -> None:
+    other = Outlet()
+    async with running(other):
+        for where, (title, lead) in ((outlet, POLICY), (other, ROBBERY)):
+            where.answers["/f"] = feed_of(
+                f"<item><guid isPermaLink='false'>1</guid><title>{title}</title><description>{lead}</description></item>"
+            )
+        with database.session() as session:
+            sync_sources(session, [Source(outlet.url("/f"), "Báo A"), Source(other.url("/f"), "Báo B")], NOW)
+        await update(database, [outlet.host_port, other.host_port], clock)
+    assert {article.title for article in articles(database)} == {POLICY[0], ROBBERY[0]}
