@@ -37,6 +37,12 @@ def _host_and_port(value: str) -> str:
     return re.sub(r"[\[\]]", "", value).lower()  # IPv6 as the guard writes it
 
 
+def _person(value: int) -> int:
+    if value <= 0:
+        raise ValueError("has a number that is not a person's: in a group everybody would be an admin")
+    return value
+
+
 class SettingsError(Exception):
     """Some settings are wrong; `problems` names each with the reason, and shows no secret."""
 
@@ -66,9 +72,11 @@ class Settings(BaseSettings):
         examples=["sqlite:///data/diem-tin.db or postgresql://user@host/database"],
         repr=False,
     )
-    admin_ids: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split)] = Field(
+    admin_ids: Annotated[
+        tuple[Annotated[int, AfterValidator(_person)], ...], NoDecode, BeforeValidator(_split)
+    ] = Field(
         default=(),
-        description="Chats that look after the feeds and hear of what is wrong: the numbers `/privacy` tells",
+        description="Persons who look after the feeds and hear of what is wrong: the numbers `/privacy` tells them",
         examples=["123456789, 987654321"],
     )
     default_timezone: str = Field(

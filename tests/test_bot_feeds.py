@@ -292,6 +292,17 @@ async def test_forged_and_old_buttons_are_answered_kindly(tmp_path: Path) -> Non
         assert len(await here.feeds()) == 1
 
 
+async def test_in_a_group_not_even_an_admin_is_one(tmp_path: Path) -> None:
+    async with desk(tmp_path, sources=SOURCES[:1]) as here:
+        await here.admin.say("/feeds")
+        shown = await here.admin.wait_for("1 nguồn tin")
+        world = here.sandbox.world
+        world.chats[here.admin.chat_id].messages[shown["message_id"]]["chat"]["type"] = "supergroup"
+        for data in (*labels(shown).values(), "feed:1:0:drop"):
+            assert "Nút này đã cũ" in (await here.forge(here.admin, shown, data))["text"], data
+        assert all(feed.enabled for feed in (await here.feeds()).values())
+
+
 async def test_admins_have_their_commands_in_the_menu(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         await here.admin.say("/start")

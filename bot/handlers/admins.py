@@ -1,6 +1,7 @@
 """What only admins may do; to everybody else it does not exist."""
 
 from telegram import Update
+from telegram.constants import ChatType
 from telegram.ext import CommandHandler
 
 from bot.context import Context
@@ -9,11 +10,15 @@ from bot.handlers.replies import Handler, command
 
 
 def for_admins(callback: Handler, otherwise: Handler = unknown_command) -> Handler:
-    """`callback` in the chats of ADMIN_IDS; elsewhere what a button or command that nobody knows gets."""
+    """`callback` for the persons of ADMIN_IDS, alone with the bot; else what a button or command gets that nobody knows.
+
+    In a group everybody may press what stands there.
+    """
 
     async def handle(update: Update, context: Context) -> None:
-        chat = update.effective_chat
-        if chat and chat.id in context.bot_data.settings.admin_ids:
+        chat, user = update.effective_chat, update.effective_user
+        is_alone = chat is not None and chat.type == ChatType.PRIVATE
+        if is_alone and user is not None and user.id in context.bot_data.settings.admin_ids:
             await callback(update, context)
         elif update.callback_query:
             await stale_button(update, context)
