@@ -18,7 +18,7 @@ from feeds.boilerplate import cut_dateline
 from feeds.dates import parse_date
 from feeds.markup import cut_glued_headlines, html_to_text, strip_tags
 from feeds.sources import is_feed_url
-from feeds.text import one_line, shorten
+from feeds.text import one_line, shorten, storable
 
 MAX_ENTRIES = 1000
 MAX_TITLE = 1000
@@ -50,12 +50,12 @@ class RawEntry:
     ) -> Self:
         """The entry with these fields, each cut to its bound; "" is one that is not stated."""
         return cls(
-            guid=guid[:MAX_GUID] or None,
-            link=link[:MAX_LINK],
-            title=title[:MAX_RAW_TITLE],
-            summary=summary[:MAX_HTML],
-            content=max(contents, key=len, default="")[:MAX_HTML],
-            published=published[:MAX_DATE],
+            guid=storable(guid[:MAX_GUID]) or None,
+            link=storable(link[:MAX_LINK]),
+            title=storable(title[:MAX_RAW_TITLE]),
+            summary=storable(summary[:MAX_HTML]),
+            content=storable(max(contents, key=len, default="")[:MAX_HTML]),
+            published=storable(published[:MAX_DATE]),
         )
 
     @property
@@ -78,7 +78,7 @@ class RawFeed:
     def bounded(cls, title: str, entries: Iterable[RawEntry], dropped: int) -> Self:
         """The feed with the first of its entries; `dropped` counts those left out because they are too many."""
         skipped = (f"more than the first {MAX_ENTRIES} entries",) * dropped
-        return cls(title[:MAX_RAW_TITLE], tuple(entries), skipped)
+        return cls(storable(title[:MAX_RAW_TITLE]), tuple(entries), skipped)
 
 
 @dataclass(frozen=True, slots=True)

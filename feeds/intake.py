@@ -11,6 +11,8 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+import structlog
+
 from feeds.analyse import Analysis, analyse
 from feeds.classify import first_reading
 from feeds.database import Database
@@ -21,6 +23,9 @@ from feeds.identity import article_identity
 from feeds.models import Feed
 from feeds.store import KnownArticle, NewArticle, known_articles, published_on, stored_text
 from feeds.text import modern_tones, sentences, shorten
+from feeds.versions import is_edit
+
+log = structlog.get_logger()
 
 # A lead less likely than this to be policy does not cost its outlet a request for the page: nine in ten do not.
 PAGE_SCORE = 0.01
@@ -83,31 +88,40 @@ def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: dateti
         if identity not in known and identity in in_hand:
             intake.is_whole = False
             continue
+        if identity not in known:
+            in_hand.add(identity)
         try:
-            entry = entry_of(raw_entry, base, wordless=feed.kind != "feed")
+            taken = _take(feed, identity, raw_entry, base, now, known.get(identity), changed.get(identity))
         except ValueError as error:
             intake.refused.append((identity, raw_entry.title[:MAX_REASON], str(error)[:MAX_REASON]))
-            continue
-        had = changed.get(identity)
-        if had is not None:
-            if not _is_edited(entry, known[identity], had):
-                intake.hashes[identity] = raw_entry.digest
-                continue
-            intake.edited.add(identity)
+        except Exception as error:  # one broken entry must not take the others with it
+            log.exception("an entry failed unexpectedly", feed=feed.outlet, identity=identity)
+            intake.refused.append((identity, raw_entry.title[:MAX_REASON], f"internal: {type(error).__name__}"))
         else:
-            in_hand.add(identity)
-        new = _new_article(feed, identity, entry, now, had or ("", ""), raw_entry.digest)
-        intake.found.append(_understood(new))
+            if taken is None:
+                intake.hashes[identity] = raw_entry.digest
+            else:
+                intake.found.append(taken)
+                intake.edited |= {identity} & known.keys()
     return intake
 
 
-def _is_edited(entry: Entry, was: KnownArticle, had: tuple[str, str]) -> bool:
-    """Whether headline or lead say something else than the stored words: addresses of pictures change by themselves."""
-    return entry.title not in ("", was.title) or not _stands_in(entry.summary, had)
-
-
-def _stands_in(lead: str, had: tuple[str, str]) -> bool:
-    return modern_tones(lead).lower() in modern_tones("\n".join(had)).lower()
+def _take(
+    feed: Feed,
+    identity: str,
+    raw_entry: RawEntry,
+    base: str,
+    now: datetime,
+    was: KnownArticle | None,
+    had: tuple[str, str] | None,
+) -> tuple[NewArticle, Analysis] | None:
+    """The article that an entry makes, None where it is known and says what it said: addresses of pictures change by
+    themselves. Raises ValueError where it makes none."""
+    entry = entry_of(raw_entry, base, wordless=feed.kind != "feed")
+    new = _new_article(feed, identity, entry, now, had or ("", ""), raw_entry.digest)
+    if was and had and not is_edit((was.title, *had), (entry.title or was.title, new.lead, new.text)):
+        return None
+    return _understood(replace(new, takes_over=was is not None))
 
 
 def _new_article(
@@ -119,8 +133,8 @@ def _new_article(
         published = None
     lead, text = _parts_of(entry)
     wants_page = bool(entry.url) and len(text) < FULL_TEXT
-    if not text and any(had):
-        lead, text = had if _stands_in(lead, had) else (lead, had[1])
+    if len(text) < FULL_TEXT and any(had):
+        lead, text = had if _stands_in(lead, had) else (lead, had[1] or text)
     return NewArticle(
         identity=identity,
         url=entry.url,
@@ -137,6 +151,10 @@ def _new_article(
         entry_hash=entry_hash,
         wants_page=wants_page,
     )
+
+
+def _stands_in(lead: str, had: tuple[str, str]) -> bool:
+    return modern_tones(lead).lower() in modern_tones("\n".join(had)).lower()
 
 
 def _parts_of(entry: Entry) -> tuple[str, str]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Integer, and_, delete, func, literal, or_, select, text
+from sqlalchemy import Integer, and_, case, delete, func, literal, not_, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from feeds.analyse import Analysis
-from feeds.classify import Verdict, rules_version
-from feeds.models import Article, Document, Mention
+from feeds.analyse import Analysis, analyse
+from feeds.classify import Verdict, first_reading, join_parts, rules_version
+from feeds.models import Article, Document, Feed, Mention
 from feeds.text import sentence_at
 from feeds.versions import keep_version
 
@@ -43,6 +43,8 @@ class NewArticle:
     entry_hash: str | None = None
     origin: str = "poll"
     wants_page: bool = False
+    takes_over: bool = False
+    """The feed that brought it is followed no longer: this one may edit it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,12 @@ def take_turn(session: Session) -> None:
 
 
 def known_articles(session: Session, identities: Collection[str]) -> Mapping[str, KnownArticle]:
-    """Those of `identities` that a feed has brought already."""
-    columns = (Article.identity, Article.title, Article.feed_id, Article.entry_hash)
-    rows = session.execute(select(*columns).where(Article.identity.in_(identities), Article.origin == "poll"))
+    """Those of `identities` that a feed has brought already; `feed_id` is None where it is followed no longer."""
+    followed = case((and_(Feed.enabled, not_(Feed.paused)), Feed.id)).label("feed_id")
+    query = select(Article.identity, Article.title, followed, Article.entry_hash).outerjoin(
+        Feed, Article.feed_id == Feed.id
+    )
+    rows = session.execute(query.where(Article.identity.in_(identities), Article.origin == "poll"))
     return {row.identity: KnownArticle(row.title, row.feed_id, row.entry_hash) for row in rows}
 
 
@@ -142,14 +147,16 @@ def _article(new: NewArticle, analysis: Analysis, position: int, now: datetime) 
 
 def _change(session: Session, article: Article, new: NewArticle, analysis: Analysis, now: datetime) -> bool:
     """Whether the known article follows the new one."""
-    if article.origin == "poll" and (new.origin == "import" or article.feed_id not in (None, new.feed_id)):
+    is_of_another = article.feed_id not in (None, new.feed_id) and not new.takes_over
+    if article.origin == "poll" and (new.origin == "import" or is_of_another):
         return False
-    keep_version(session, article, (new.title, new.lead, new.text or article.text), now)
+    parts = new.title, new.lead, new.text or article.text
+    keep_version(session, article, parts, now)
     published = new.published.astimezone(UTC) if new.published else None
-    article.title, article.title_is_ours, article.lead = new.title, new.title_is_ours, new.lead
-    article.text, article.entry_hash = new.text or article.text, new.entry_hash
+    article.title, article.lead, article.text = parts
+    article.title_is_ours, article.entry_hash, article.feed_id = new.title_is_ours, new.entry_hash, new.feed_id
     if article.origin == "import" and new.origin == "poll":
-        article.origin, article.first_seen_at, article.feed_id = "poll", now, new.feed_id
+        article.origin, article.first_seen_at = "poll", now
         article.level, article.province, article.language = new.level, new.province, new.language
         if article.published_at is None and published is None:
             article.position = next_position(session, now)
@@ -157,6 +164,9 @@ def _change(session: Session, article: Article, new: NewArticle, analysis: Analy
         date_article(session, article, published)
     if new.wants_page:
         article.page_due_at, article.page_failures, article.page_read_at = now, 0, None
+    if analysis.text != join_parts(*parts):  # the article has more than what the feed or file says now
+        day = published_on(article.published_at)
+        analysis = analyse(*parts, published=day, home_province=article.province, judge=first_reading)
     store_analysis(session, article, analysis)
     return True
 

@@ -21,6 +21,7 @@ _CLEAN_TABLE: dict[int, str | None] = {**_INVISIBLE, **_CONTROL}
 # Few texts hold any of them, and looking is ten times faster than translating.
 _UNCLEAN = re.compile("[" + "".join(map(chr, _CLEAN_TABLE)) + "]")
 
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _SPACES = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")  # what is more or other than one blank
 # A letter with the combining marks behind it: what NFC may join.
 _CLUSTER = re.compile(r"[^\u0300-\u036f][\u0300-\u036f]*|[\u0300-\u036f]+")
@@ -49,6 +50,11 @@ _ABBREVIATIONS = (
     "Mr.",
     "No.",
 )
+
+
+def storable(text: str) -> str:
+    """`text` without the characters that neither XML allows nor databases take: controls and halves of pairs."""
+    return _UNSTORABLE.sub("", text)
 
 
 def clean(text: str) -> str:

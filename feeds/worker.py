@@ -13,6 +13,8 @@ from typing import Self, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 IDLE = 300.0  # seconds
+# A process keeps the most memory it ever needed: after so many pieces of work another takes its place.
+_MAX_TASKS = 500
 
 _T = TypeVar("_T")
 
@@ -46,7 +48,9 @@ class Worker:
         if self._pool is None or not self._pool.active:
             # Not forked: a copy of a process with threads and connections in it may hang.
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPool(self._processes, context=context, initializer=_leave_signals_to_parent)
+            self._pool = ProcessPool(
+                self._processes, max_tasks=_MAX_TASKS, context=context, initializer=_leave_signals_to_parent
+            )
         self._under_way += 1
         try:
             return await asyncio.wrap_future(self._pool.schedule(work, args=arguments, timeout=seconds))
