@@ -32,9 +32,9 @@ _DATES = (
     re.compile(rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+{_MONTH}[\s,-]+(?P<year>\d{{4}}|\d\d)(?![\d:])", re.I),
     # 2026-10-05, 2026/10/05, 20261005T
     re.compile(r"(?<![\d-])(?P<year>\d{4})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?!\d)"),
-    re.compile(r"(?<![\d-])(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?=T\d)"),
+    re.compile(r"(?<![\d-])(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?=[Tt]\d)"),
     # 28/05/2026, 28-05-2026, 28.5.2026; 28/05/26
-    re.compile(rf"(?<![\d-])(?P<day>\d{{1,2}})(?P<sep>[-/.])(?P<month>\d{{1,2}})(?P=sep){_YEAR}"),
+    re.compile(rf"(?:(?<![\d-])|(?<=:\d\d-))(?P<day>\d{{1,2}})(?P<sep>[-/.])(?P<month>\d{{1,2}})(?P=sep){_YEAR}"),
     re.compile(r"(?<![\d/-])(?P<day>\d{1,2})/(?P<month>\d{1,2})/(?P<year>\d\d)(?![\d/])"),
     # May 25, 2020
     re.compile(rf"\b{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR}", re.I),
@@ -46,18 +46,19 @@ _TIME = re.compile(
     r"(?![\d:])(?:\s?(?P<half>AM|PM|SA|CH)\b)?",
     re.I,
 )
-_COMPACT_TIME = re.compile(r"(?<=T)(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?(?!\d)(?P<half>)")
-_ZONE = re.compile(
-    r"\x01(?:[\s,|–-]*\x00)?\s*"  # the places of time and date
-    r"(?:\(?(?:GMT|UTC)?\s*(?P<sign>[+\u2212-])\s*(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?(?![\d:/-])"
-    r"|\(?(?P<zone>[A-Z]{1,5})(?!\w))"
-)
+_COMPACT_TIME = re.compile(r"(?<=[Tt])(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?(?!\d)(?P<half>)")
 _ZONES = {
     **dict.fromkeys(("Z", "GMT", "UTC", "UT"), 0),
     "ICT": 7,
     **{"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
     **{"CET": 1, "CEST": 2, "BST": 1, "JST": 9, "KST": 9, "SGT": 8, "HKT": 8},
 }
+# In small letters only those that we know: other words there are words ("10:00 hôm 5/8/2026").
+_ZONE = re.compile(
+    r"\x01(?:[\s,|–-]*\x00)?\s*"  # the places of time and date
+    r"(?:\(?(?i:GMT|UTC)?\s*(?P<sign>[+\u2212-])\s*(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?(?![\d:/-])"
+    rf"|\(?(?P<zone>(?i:{'|'.join(_ZONES)})|[A-Z]{{1,5}}|[A-Z]{{3,5}}\d{{1,2}}[A-Z]{{3,5}})(?!\w))"
+)
 _MARKS = re.compile(r"[\x00-\x08]")  # which stand for the places of time and date below
 _LEFT_OVER = re.compile(
     r"cập nhật(?: lúc| lần cuối)?|ngày đăng|đăng (?:ngày|lúc)|đăng tải|xuất bản|thời gian|ngày|lúc|giờ việt nam|"
@@ -88,7 +89,10 @@ def _read(raw: str, default_zone: tzinfo) -> tuple[datetime, str] | None:
     day_match = next((match for pattern in _DATES if (match := pattern.search(text))), None)
     if not day_match:
         return None
-    rest = f"{text[: day_match.start()]}\x00{text[day_match.end() :]}"
+    behind = text[day_match.end() :]
+    if "sep" in day_match.groupdict():
+        behind = behind.removeprefix("-")  # 05/08/2026-14:30; behind 2026-08-05 it is a zone's
+    rest = f"{text[: day_match.start()]}\x00{behind}"
     time_match = _TIME.search(rest) or _COMPACT_TIME.search(rest)
     zone: tzinfo | None = default_zone
     if time_match:
@@ -102,7 +106,7 @@ def _read(raw: str, default_zone: tzinfo) -> tuple[datetime, str] | None:
     try:
         half = (time_match["half"] or "").upper() if time_match else ""
         moment = datetime.combine(_day_of(day_match, half), _time_of(time_match, half), tzinfo=zone)
-        return moment.astimezone(UTC), rest.replace("\x00T", " ")
+        return moment.astimezone(UTC), rest.replace("\x00T", " ").replace("\x00t", " ")
     except (ValueError, OverflowError):
         return None
 
@@ -135,7 +139,7 @@ def _time_of(match: re.Match[str] | None, half: str) -> time:
 def _zone_of(match: re.Match[str]) -> tzinfo | None:
     """The stated zone, or None for one that does not exist or that we do not know."""
     if match["zone"]:
-        hours = _ZONES.get(match["zone"])
+        hours = _ZONES.get(match["zone"].upper())
         return None if hours is None else timezone(timedelta(hours=hours))
     offset = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"] or 0))
     if offset > timedelta(hours=14):
