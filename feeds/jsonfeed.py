@@ -8,6 +8,7 @@ from feeds.entries import MAX_ENTRIES, RawEntry, RawFeed
 
 def read_json_feed(text: str) -> RawFeed | None:
     """The feed in `text`, or None where it is no JSON Feed."""
+    text = text.lstrip("\ufeff \t\r\n")
     if not text.startswith("{"):
         return None
     try:

@@ -182,6 +182,13 @@ def test_a_json_feed() -> None:
     assert (len(feed.entries), len(feed.skipped)) == (MAX_ENTRIES, 1)
 
 
+def test_one_broken_entry_does_not_lose_a_json_feed() -> None:
+    broken = {"id": "a\ud800b", "title": "Một\ud800 hai\0", "content_text": "Ba\0", "date_published": "\ud800"}
+    body = json.dumps({"version": "https://jsonfeed.org/version/1", "items": [broken, {"id": "8", "title": "Bốn"}]})
+    feed = parse_feed(f"\r\n {body}".encode(), url=URL)
+    assert [(e.guid, e.title, e.summary) for e in feed.entries] == [("ab", "Một hai", "Ba"), ("8", "Bốn", "")]
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -668,9 +668,8 @@ async def test_entries_of_two_outlets_with_one_guid_are_two_articles(
     other = Outlet()
     async with running(other):
         for where, (title, lead) in ((outlet, POLICY), (other, ROBBERY)):
-            where.answers["/f"] = feed_of(
-                f"<item><guid isPermaLink='false'>1</guid><title>{title}</title><description>{lead}</description></item>"
-            )
+            words = f"<title>{title}</title><description>{lead}</description>"
+            where.answers["/f"] = feed_of(f"<item><guid isPermaLink='false'>1</guid>{words}</item>")
         with database.session() as session:
             sync_sources(session, [Source(outlet.url("/f"), "Báo A"), Source(other.url("/f"), "Báo B")], NOW)
         await update(database, [outlet.host_port, other.host_port], clock)
