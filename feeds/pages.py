@@ -26,7 +26,7 @@ from feeds.extract import ArticleText, ExtractError, extract_page, join_lead
 from feeds.fetch import Fetcher, FetchError
 from feeds.intake import FUTURE
 from feeds.models import Article
-from feeds.refusal import leads_elsewhere
+from feeds.refusal import is_other_article, leads_elsewhere
 from feeds.rhythm import back_off
 from feeds.store import claim_pages, date_article, published_on, store_analysis, take_turn
 from feeds.text import fold
@@ -98,7 +98,7 @@ async def _read(
     pace: float,
 ) -> bool:
     try:
-        found = await _page_of(fetcher, worker, article.url or "", pace)
+        found = await _page_of(fetcher, worker, article, pace)
         if isinstance(found, ArticleText):
             return await asyncio.to_thread(_take_in, database, article, found, clock())
         await asyncio.to_thread(_failed, database, article, clock(), found)
@@ -107,12 +107,15 @@ async def _read(
     return False
 
 
-async def _page_of(fetcher: Fetcher, worker: Worker, url: str, pace: float) -> ArticleText | _Failure:
+async def _page_of(fetcher: Fetcher, worker: Worker, article: Article, pace: float) -> ArticleText | _Failure:
+    url = article.url or ""
     try:
         fetched = await fetcher.get(url, pace=pace)
         if elsewhere := leads_elsewhere(url, fetched.url):
             return _Failure(elsewhere, False)
-        return await worker.run(partial(extract_page, url=fetched.url), fetched.body, seconds=_SECONDS)
+        page = await worker.run(partial(extract_page, url=fetched.url), fetched.body, seconds=_SECONDS)
+        other = is_other_article(url, fetched.url, article.title, page.title)
+        return _Failure("other_article", False) if other else page
     except FetchError as error:
         return _Failure(error.reason, error.retry)
     except ExtractError as error:

@@ -1,8 +1,8 @@
 """Recognises pages that answer with 200 and show no article; pure, words in data/refusals.toml.
 
 Reasons are short codes: ``paywall``, ``removed``, ``challenge``, ``home_page`` (a front page or a list in place of the
-article), ``no_text``. Words only count where there is little else to read: an article about pay walls or about a post
-that was taken down is an article.
+article), ``other_article`` (another one in its place), ``no_text``. Words only count where there is little else to
+read: an article about pay walls or about a post that was taken down is an article.
 """
 
 import re
@@ -15,10 +15,10 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from feeds.boilerplate import line_key
-from feeds.identity import article_identity, canonical_url
+from feeds.identity import article_number, canonical_url
 from feeds.text import fold, one_of_words
 
-Refusal = Literal["paywall", "removed", "challenge", "home_page", "no_text"]
+Refusal = Literal["paywall", "removed", "challenge", "home_page", "other_article", "no_text"]
 
 DATA = Path(__file__).with_name("data") / "refusals.toml"
 
@@ -71,16 +71,31 @@ def leads_elsewhere(asked: str, answered: str) -> Refusal | None:
 
     An address that changes its slug, host or number still names an article.
     """
-    had, has = (article_identity(url).partition("#")[2] for url in (asked, answered))
+    had, has = map(article_number, (asked, answered))
     if has or canonical_url(asked) == canonical_url(answered):
         return None
-    path = urlsplit(answered).path
-    if _LOGIN.search(path) and not _LOGIN.search(urlsplit(asked).path):
+    if _LOGIN.search(urlsplit(answered).path) and not _LOGIN.search(urlsplit(asked).path):
         return "paywall"
     if is_front_page(answered):
         return None if is_front_page(asked) else "home_page"
-    slug = path.rstrip("/").rpartition("/")[2]
-    return "home_page" if had and len(re.findall(r"\w+", slug.partition(".")[0])) < 4 else None
+    return "home_page" if had and len(re.findall(r"\w+", _slug(answered))) < 4 else None
+
+
+def is_other_article(asked: str, answered: str, title: str, headline: str) -> bool:
+    """Whether a redirect led from the article `title` to another one, whose page has `headline`.
+
+    Sites that move number their articles anew: then the headline is the same in much of its words. An article without
+    a title is known by its address.
+    """
+    had, has = map(article_number, (asked, answered))
+    if not had or not has or had == has:
+        return False
+    words, others = (set(line_key(text).split()) for text in (title or _slug(asked), headline))
+    return 2 * len(words & others) < max(1, min(len(words), len(others)))
+
+
+def _slug(url: str) -> str:
+    return urlsplit(url).path.rstrip("/").rpartition("/")[2].partition(".")[0]
 
 
 def is_front_page(url: str) -> bool:

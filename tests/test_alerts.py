@@ -164,7 +164,7 @@ REASONS = [
     "dns", "connect", "tls", "timeout", "offline", "protocol", "encoding", "redirect", "bad_url", "blocked_address",
     "robots", "gone", "http_403", "http_404", "http_429", "http_451", "http_503", "empty", "too_large", "html",
     "challenge", "not_a_feed", "too_complex", "crashed", "index", "selector", "internal", "nothing_new", "no_entries",
-    "unknown", "paywall", "removed", "home_page", "no_text", "parse",
+    "unknown", "paywall", "removed", "home_page", "other_article", "no_text", "parse",
 ]  # fmt: skip
 
 

@@ -143,6 +143,7 @@ CHALLENGE = (
         (web.Response(status=301, headers={"Location": "/"}), "home_page"),
         (web.Response(status=302, headers={"Location": "/chinh-tri"}), "home_page"),
         (web.Response(status=302, headers={"Location": "/dang-nhap.html?return=1"}), "paywall"),
+        (web.Response(status=302, headers={"Location": "/mot-bai-khac-7654321.html"}), "other_article"),
     ],
 )
 async def test_what_is_no_article_leaves_what_its_feed_said_and_is_not_asked_again(
@@ -152,12 +153,23 @@ async def test_what_is_no_article_leaves_what_its_feed_said_and_is_not_asked_aga
     outlet.answers[PATH] = answer
     for path in ("/", "/chinh-tri", "/dang-nhap.html"):
         outlet.answers[path] = web.Response(text=PAGE, content_type="text/html")
+    outlet.answers["/mot-bai-khac-7654321.html"] = page_of(ROBBERY[0], ROBBERY[1], TEXT, MORE)
     for hours in range(3):
         assert await read(sqlite, outlet, NOW + hours * HOUR) == 0
     article = stored(sqlite, number)
     assert article.state_reason.partition("; page ")[2] == reason
     assert (article.title, article.lead, article.text, article.page_read_at) == (*POLICY, "", None)
     assert outlet.asked.count(PATH) == 1
+
+
+async def test_a_page_under_a_new_number_is_read_where_its_headline_is_the_same(
+    sqlite: Database, outlet: Outlet
+) -> None:
+    number = wanted(sqlite, outlet)
+    outlet.answers[PATH] = web.Response(status=301, headers={"Location": "/an-ninh-post77777.html"})
+    outlet.answers["/an-ninh-post77777.html"] = PAGE
+    assert await read(sqlite, outlet) == 1
+    assert stored(sqlite, number).text == f"{TEXT}\n{MORE}"
 
 
 @pytest.mark.parametrize(("answer", "reason"), [(web.Response(status=503), "http_503"), (CHALLENGE, "challenge")])

@@ -3,7 +3,7 @@
 import pytest
 
 from feeds.extract import ExtractError, extract_page
-from feeds.refusal import is_error_heading, is_front_page, leads_elsewhere
+from feeds.refusal import is_error_heading, is_front_page, is_other_article, leads_elsewhere
 
 URL = "https://bao.example/hoi-nghi-ve-an-ninh-trat-tu-1000001.html"
 LEAD = "Sáng 5/8, Công an tỉnh tổ chức hội nghị triển khai kế hoạch bảo đảm an ninh, trật tự trong dịp lễ lớn sắp tới."
@@ -152,6 +152,27 @@ def test_articles_about_such_pages_or_with_their_words_around_stay(source: str) 
 )
 def test_where_a_redirect_leads(answered: str, refusal: str | None) -> None:
     assert leads_elsewhere(URL, answered) == refusal
+
+
+TITLE = "Hội nghị về an ninh, trật tự"
+OTHER = "https://bao.example/gia-vang-tang-manh-7654321.html"
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "title", "headline", "other"),
+    [
+        (URL, OTHER, TITLE, "Giá vàng tăng mạnh", True),
+        (URL, OTHER.replace("bao.", "khac."), TITLE, "Giá vàng tăng mạnh", True),
+        (URL, OTHER, TITLE, TITLE, False),
+        (URL, OTHER, TITLE, "Hội nghị toàn quốc về an ninh và trật tự", False),
+        (URL, OTHER, "", "Giá vàng tăng mạnh", True),
+        (URL, OTHER, "", TITLE, False),
+        (URL, URL.replace("hoi-nghi", "tit-moi"), TITLE, "Một tít mới hẳn", False),
+        (URL, "https://bao.example/gia-vang-tang-manh", TITLE, "Giá vàng tăng mạnh", False),
+    ],
+)
+def test_redirects_to_another_article(asked: str, answered: str, title: str, headline: str, other: bool) -> None:
+    assert is_other_article(asked, answered, title, headline) == other
 
 
 def test_front_pages() -> None:
