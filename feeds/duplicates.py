@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from sqlalchemy import delete, func, insert, not_, or_, select, update
+from sqlalchemy import delete, exists, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -123,7 +123,7 @@ def _store_fingerprints(session: Session, copies: Iterable[_Copy], now: datetime
     bands = {copy.id: copy.wording.bands for copy in copies}
     for some in _chunks(bands):
         session.execute(delete(FingerprintBand).where(FingerprintBand.article_id.in_(some)))
-    # Ids follow first seen: one look into its index instead of one at every old article.
+    # Ids follow first seen, but for imports that became news: one look into its index instead of one at every article.
     seen = (
         select(Article.id)
         .where(Article.first_seen_at >= now - WINDOW)
@@ -131,7 +131,8 @@ def _store_fingerprints(session: Session, copies: Iterable[_Copy], now: datetime
         .limit(1)
     )
     if (first := session.scalar(seen)) is not None:
-        session.execute(delete(FingerprintBand).where(FingerprintBand.article_id < first))
+        is_old = exists().where(Article.id == FingerprintBand.article_id, Article.first_seen_at < now - WINDOW)
+        session.execute(delete(FingerprintBand).where(FingerprintBand.article_id < first, is_old))
     rows = [{"band": band, "article_id": article_id} for article_id, some in bands.items() for band in some]
     if rows:
         session.connection().execute(insert(FingerprintBand), rows)

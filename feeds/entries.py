@@ -68,11 +68,15 @@ class RawEntry:
 
 @dataclass(frozen=True, slots=True)
 class RawFeed:
-    """A feed as it states itself: its title, its entries in its own order, and why others were left out."""
+    """A feed as it states itself: its title, its entries in its own order, and why others were left out.
+
+    `is_broken`: it is not well-formed, and may have been cut off on its way.
+    """
 
     title: str
     entries: tuple[RawEntry, ...]
     skipped: tuple[str, ...] = ()
+    is_broken: bool = False
 
     @classmethod
     def bounded(cls, title: str, entries: Iterable[RawEntry], dropped: int) -> Self:

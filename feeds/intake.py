@@ -8,6 +8,7 @@
                                +--> no address and no guid, no words: refused, with the reason
 """
 
+import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -36,6 +37,8 @@ OUR_TITLE = 120
 # Clocks err; an item from further ahead than this has no believable date.
 FUTURE = timedelta(hours=1)
 MAX_REASON = 200
+# Full texts of a feed are taken apart for so long; those behind get theirs from their pages.
+_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -45,10 +48,12 @@ class Intake:
     `found` are the articles to store, `edited` the identities of those that are known already; `hashes` are the new
     hashes of entries whose words did not change; `refused` are (identity, title, reason) of what makes no article.
     `entries` counts all that the feed shows, `dates` are theirs. `is_whole` is False where entries were left to
-    another feed, which may yet fail to bring them: then this one is read again at its next look.
+    another feed, which may yet fail to bring them: then this one is read again at its next look. One that `is_broken`
+    may have been cut off: it is asked for all it has.
     """
 
     entries: int
+    is_broken: bool
 
     found: list[tuple[NewArticle, Analysis]] = field(default_factory=list)
     edited: set[str] = field(default_factory=set)
@@ -66,9 +71,11 @@ def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: dateti
     """
     intake = Intake(
         entries=len(raw.entries),
+        is_broken=raw.is_broken,
         dates=[date for entry in raw.entries if (date := parse_date(entry.published)) and date <= now + FUTURE],
         refused=[(f"{feed.url} {reason}"[:MAX_REASON], "", reason) for reason in dict.fromkeys(raw.skipped)],
     )
+    deadline = time.monotonic() + _SECONDS
     entries: dict[str, RawEntry] = {}
     for raw_entry in raw.entries:
         try:
@@ -91,6 +98,8 @@ def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: dateti
         if identity not in known:
             in_hand.add(identity)
         try:
+            if time.monotonic() > deadline:
+                raw_entry = replace(raw_entry, content="")
             taken = _take(feed, identity, raw_entry, base, now, known.get(identity), changed.get(identity))
         except ValueError as error:
             intake.refused.append((identity, raw_entry.title[:MAX_REASON], str(error)[:MAX_REASON]))

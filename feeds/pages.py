@@ -200,6 +200,8 @@ def _settle(article: Article, now: datetime) -> None:
 def _failed(database: Database, article: Article, now: datetime, failure: _Failure) -> None:
     with database.session() as session:
         stored = session.get_one(Article, article.id)
+        if stored.parts != article.parts:  # edited meanwhile, and the page wanted again
+            return
         if stored.page_read_at:  # it was only looked at again
             stored.page_due_at = None
             if failure.reason in _REMOVED:

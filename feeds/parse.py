@@ -11,6 +11,7 @@ in bytes, depth and entries. Dates are read from the raw strings by feeds.dates,
 import asyncio
 import io
 import re
+from dataclasses import replace
 from typing import Any
 from xml.parsers import expat
 
@@ -107,7 +108,8 @@ def read_slowly(text: str) -> RawFeed:
     if not parsed.get("version") and not parsed.entries:
         raise ParseError("not_a_feed", "no RSS or Atom feed")
     title = str(parsed.feed.get("title") or "")
-    return RawFeed.bounded(title, map(_raw_entry, parsed.entries[:MAX_ENTRIES]), dropped)
+    feed = RawFeed.bounded(title, map(_raw_entry, parsed.entries[:MAX_ENTRIES]), dropped)
+    return replace(feed, is_broken=bool(parsed.get("bozo")))
 
 
 def _raw_entry(item: Any) -> RawEntry:

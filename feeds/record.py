@@ -131,9 +131,13 @@ def _state_after(outcome: Outcome, shortest: timedelta, rests_until: datetime | 
             state |= {"moved_to": None, "etag": None, "last_modified": None}
     elif fetched:
         state["moved_to"] = fetched.permanent_redirect or feed.moved_to
-        if fetched.status != 304 and (outcome.intake is None or outcome.intake.is_whole):
+        if fetched.status != 304:
             state |= {"etag": fetched.etag, "last_modified": fetched.last_modified, "body_hash": outcome.body_hash}
         if outcome.intake:
+            if outcome.intake.is_broken or not outcome.intake.is_whole:
+                state |= {"etag": None, "last_modified": None}
+            if not outcome.intake.is_whole:
+                state["body_hash"] = None
             state |= _rhythm_after(feed, outcome.intake, now)
     silence = max(now - state["brought_at"], timedelta(0)) if state["brought_at"] else timedelta(0)
     due = next_check(
