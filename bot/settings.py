@@ -72,12 +72,12 @@ class Settings(BaseSettings):
         examples=["sqlite:///data/diem-tin.db or postgresql://user@host/database"],
         repr=False,
     )
-    admin_ids: Annotated[
-        tuple[Annotated[int, AfterValidator(_person)], ...], NoDecode, BeforeValidator(_split)
-    ] = Field(
-        default=(),
-        description="Persons who look after the feeds and hear of what is wrong: the numbers `/privacy` tells them",
-        examples=["123456789, 987654321"],
+    admin_ids: Annotated[tuple[Annotated[int, AfterValidator(_person)], ...], NoDecode, BeforeValidator(_split)] = (
+        Field(
+            default=(),
+            description="Persons who look after the feeds and hear of what is wrong: the numbers `/privacy` tells them",
+            examples=["123456789, 987654321"],
+        )
     )
     default_timezone: str = Field(
         default="Asia/Ho_Chi_Minh", description="Time zone of new users", examples=["Asia/Ho_Chi_Minh"]

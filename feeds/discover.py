@@ -20,11 +20,12 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from lxml import etree, html
 
-from feeds.fetch import Fetcher, FetchError
-from feeds.markup import decode, is_bearable
-from feeds.parse import ParseError, parse_feed
+from feeds.fetch import Fetched, Fetcher, FetchError
+from feeds.markup import decode, is_bearable, strip_tags
+from feeds.parse import ParseError, read_feed
 from feeds.sources import is_feed_url, is_same_site
 from feeds.text import one_line, shorten
+from feeds.worker import Worker
 
 MAX_REQUESTS = 12
 MAX_FOUND = 30
@@ -52,13 +53,13 @@ class Found:
     entries: int | None
 
 
-async def discover(fetcher: Fetcher, url: str) -> Sequence[Found]:
+async def discover(fetcher: Fetcher, url: str, worker: Worker) -> Sequence[Found]:
     """The feeds at `url`, or of the site or section there, at most `MAX_FOUND`; () if none is found.
 
     At most `MAX_REQUESTS` requests, one after another. Raises FetchError where `url` itself is not answered, and
-    ParseError where the answer is neither a feed nor a page.
+    ParseError where the answer is neither a feed nor a page. `worker` reads what could last for ever.
     """
-    search = _Search(fetcher)
+    search = _Search(fetcher, worker)
     page = await search.read(url)
     if isinstance(page, Found):
         return (page,)
@@ -104,8 +105,9 @@ class _Search:
     `pages` are those that were met in place of feeds.
     """
 
-    def __init__(self, fetcher: Fetcher) -> None:
+    def __init__(self, fetcher: Fetcher, worker: Worker) -> None:
         self._fetcher = fetcher
+        self._worker = worker
         self._asked: set[str] = set()
         self.pages: list[_Page] = []
 
@@ -113,14 +115,13 @@ class _Search:
         self._asked.add(url)
         fetched = await self._fetcher.get(url)
         try:
-            parsed = await asyncio.to_thread(
-                parse_feed, fetched.body, url=fetched.url, content_type=fetched.content_type
-            )
+            feed = await read_feed(fetched.body, content_type=fetched.content_type, worker=self._worker)
         except ParseError as error:
             if error.reason != "html":
                 raise
-            return await asyncio.to_thread(_page_of, decode(fetched.body, fetched.content_type), fetched.url)
-        return Found(fetched.permanent_redirect or url, parsed.title, len(parsed.entries))
+            return await asyncio.to_thread(_page_of, fetched)
+        title = shorten(one_line(strip_tags(feed.title)), _MAX_TITLE)
+        return Found(fetched.permanent_redirect or url, title, len(feed.entries))
 
     async def try_(self, url: str) -> Found | _Page | None:
         """None for what cannot be read, was read, or is one request too many."""
@@ -146,8 +147,8 @@ class _Search:
         return tuple({found.url: found for found in (*proven, *others)}.values())[:MAX_FOUND]
 
 
-def _page_of(text: str, url: str) -> _Page:
-    text = text.replace("\0", "")
+def _page_of(fetched: Fetched) -> _Page:
+    url, text = fetched.url, decode(fetched.body, fetched.content_type).replace("\0", "")
     if not is_bearable(text):
         return _Page(url)
     try:

@@ -47,6 +47,22 @@ PAGES = {
     "/mot.rss": rss("Báo Một", SPORT, POLICY),
     "/hai.rss": rss("Báo Hai <b>đậm</b>", SPORT),
     "/trong.rss": rss("Báo trống"),
+    "/mot-lan.rss": rss("Báo một lần", SPORT),
+    "/dong.rss": rss("Báo đông", *[SPORT] * 60),
+    "/la": "<html><head>"
+    + "".join(
+        f"<link rel='alternate' type='application/rss+xml' href='{url}'>"
+        for url in (
+            "/mot.rss",
+            "/khong-1.rss",
+            "/khong-2.rss",
+            "http://may-chu/1",
+            "/hai.rss",
+            "http://[::1]/2",
+            "https://khong.example/a?khoa=bi-mat",
+        )
+    )
+    + "</head></html>",
     "/khong-co-gi": "<html><body>Không có nguồn nào</body></html>",
 }
 
@@ -73,7 +89,13 @@ class Desk:
 
 @asynccontextmanager
 async def desk(folder: Path, language: str = "vi", sources: tuple[Source, ...] = ()) -> AsyncIterator[Desk]:
+    once: set[str] = set()
+
     async def serve(request: web.Request) -> web.Response:
+        if request.path == "/mot-lan.rss":
+            if request.path in once:
+                await asyncio.sleep(3600)
+            once.add(request.path)
         if request.path not in PAGES:
             raise web.HTTPNotFound
         kind = "application/rss+xml" if request.path.endswith(".rss") else "text/html"
@@ -81,7 +103,7 @@ async def desk(folder: Path, language: str = "vi", sources: tuple[Source, ...] =
 
     app = web.Application()
     app.router.add_get("/{path:.*}", serve)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host = f"127.0.0.1:{runner.addresses[0][1]}"
@@ -89,7 +111,10 @@ async def desk(folder: Path, language: str = "vi", sources: tuple[Source, ...] =
     try:
         async with OutletServer(now=clock) as outlets, Sandbox(clock=clock) as sandbox:
             admin = sandbox.user(language_code=language)
-            changed = {"admin_ids": (admin.chat_id,), "fetch_allow_private": (host,)}
+            changed = {
+                "admin_ids": (admin.chat_id,),
+                "fetch_allow_private": (host, host.replace("127.0.0.1", "localhost")),
+            }
             settings = demo_settings(sandbox, outlets, folder).model_copy(update=changed)
             async with running(settings, [Role.SERVE], clock=clock, sources=sources, offline=True) as bot:
                 yield Desk(sandbox, bot, admin, f"http://{host}")
@@ -186,10 +211,55 @@ async def test_of_several_feeds_one_is_chosen(tmp_path: Path) -> None:
         assert await here.feeds() == {}
 
 
+async def test_a_number_means_the_feed_that_stands_behind_it(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        await here.admin.say(f"/addfeed {here.site}/la")
+        found = await here.admin.wait_for("Tìm thấy 3 nguồn")
+        assert f"1. Báo Một\n2. {here.site}/hai.rss\n3. https://khong.example/a?…" in found["text"]
+        sent = here.sandbox.world.chats[here.admin.chat_id].messages[found["message_id"]]
+        links, sent["entities"] = sent["entities"], sent["entities"][:1] + sent["entities"][2:]
+        assert "Nút này đã cũ" in (await here.forge(here.admin, found, "newfeed:0"))["text"], "a link was dropped"
+        sent["entities"] = links
+        await here.admin.press("2", message=found)
+        asked = await here.admin.wait_for("Theo dõi nguồn này?")
+        assert "Báo Hai đậm" in asked["text"], "not the second that was found"
+        assert "Nút này đã cũ" in (await here.forge(here.admin, asked, "newfeed:0"))["text"]
+        sent = here.sandbox.world.chats[here.admin.chat_id].messages[asked["message_id"]]
+        sent["entities"] = [
+            {"type": "url", "offset": sent["text"].index(SPORT), "length": len(SPORT)}
+            if entity["type"] == "text_link"
+            else entity
+            for entity in sent["entities"]
+        ]
+        assert "Nút này đã cũ" in (await here.forge(here.admin, asked, "newfeed:yes"))["text"], "not an entry's"
+        assert await here.feeds() == {}
+
+
+async def test_a_link_whose_words_are_its_address_is_one(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        await here.admin.say(f"/addfeed {here.site}/mot.rss")
+        asked = await here.admin.wait_for("Theo dõi nguồn này?")
+        sent = here.sandbox.world.chats[here.admin.chat_id].messages[asked["message_id"]]
+        url = f"{here.site}/mot.rss"
+        sent["text"] = sent["text"].replace("Báo Một", url)
+        sent["entities"] = [{"type": "url", "offset": sent["text"].index(url), "length": len(url)}]
+        await here.forge(here.admin, asked, "newfeed:yes")
+        assert list(await here.feeds()) == [url]
+
+
+async def test_who_does_not_answer_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.handlers.addfeed.PATIENCE", 1.0)
+    async with desk(tmp_path) as here:
+        await here.admin.say(f"/addfeed {here.site}/mot-lan.rss")
+        await here.admin.wait_for("máy chủ không trả lời kịp")
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
         ("/addfeed", "Gửi kèm địa chỉ"),
+        ("/addfeed {local}/mot.rss", "Telegram không nhận liên kết"),
+        ("/addfeed {site}/dong.rss", "60 tin; trong 50 tin mới nhất, 0 tin có vẻ là chính sách an ninh."),
         ("/addfeed 09-CT/TW", "Gửi kèm địa chỉ"),
         ("/addfeed https://ai:mat-khau@bao.example/rss", "Gửi kèm địa chỉ"),
         ("/addfeed https://bao.example/rss", "ở đây không có Internet"),
@@ -204,7 +274,7 @@ async def test_of_several_feeds_one_is_chosen(tmp_path: Path) -> None:
 )
 async def test_rubbish_is_answered_kindly(tmp_path: Path, typed: str, said: str) -> None:
     async with desk(tmp_path) as here:
-        await here.admin.say(typed.format(site=here.site))
+        await here.admin.say(typed.format(site=here.site, local=here.site.replace("127.0.0.1", "localhost")))
         message = await here.admin.wait_for(said)
         assert "mat-khau" not in message["text"]
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
+from conftest import WORKER
 from feeds.discover import MAX_FOUND, MAX_REQUESTS, Found, discover
 from feeds.fetch import Fetcher, FetchError
 from feeds.parse import ParseError
@@ -36,7 +37,7 @@ class Site:
 
     async def discover(self, path: str = "/") -> list[Found]:
         async with Fetcher(allow_private=[self.host_port], timeout=5) as fetcher:
-            return list(await discover(fetcher, self.url(path)))
+            return list(await discover(fetcher, self.url(path), WORKER))
 
 
 @asynccontextmanager

@@ -26,6 +26,7 @@ from feeds.parse import ParseError
 from feeds.places import present_province, province_named
 from feeds.sources import KINDS, LEVELS, Source, SourcesError, load_sources
 from feeds.text import one_line, shorten
+from feeds.worker import Worker
 
 
 @click.group("feeds")
@@ -102,8 +103,8 @@ def _find(settings: Settings, url: str) -> Found:
     check_address(url)
 
     async def find() -> Sequence[Found]:
-        async with new_fetcher(settings) as fetcher:
-            return await discover(fetcher, url)
+        async with new_fetcher(settings) as fetcher, Worker() as worker:
+            return await discover(fetcher, url, worker)
 
     try:
         found = asyncio.run(find())

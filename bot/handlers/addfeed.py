@@ -1,12 +1,13 @@
 """/addfeed: from the address of a site or a feed to a feed that is followed.
 
-The message that asks holds the addresses as links, so its buttons need only a number: `newfeed:N` looks at the Nth,
-`newfeed:yes` follows the one that was looked at.
+The message that asks holds the addresses as links, so its buttons need only a number: `newfeed:N` looks at the one
+that stands behind N + 1, `newfeed:yes` follows the one that was looked at. Telegram may drop a link: then no button
+means anything.
 """
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,10 +33,14 @@ from feeds.models import Feed
 from feeds.parse import ParseError
 from feeds.preview import preview
 from feeds.sources import Source, is_feed_url
+from feeds.worker import Worker
 
 MOST_FOUND = 10
-PATIENCE = 60.0  # seconds for all requests of one search
+PATIENCE = 60.0  # seconds for one search or look
 _NUMBER = re.compile(r"\d{1,2}")
+_CHOICE = re.compile(r"newfeed:\d")
+_ITEM = re.compile(r"(?:(\d{1,2})\. )?")
+_LONGEST_LINK = 1000  # characters
 
 
 async def add_feed(update: Update, context: Context) -> None:
@@ -46,7 +51,7 @@ async def add_feed(update: Update, context: Context) -> None:
         await reply(update, Message(render("addfeed_usage.html", reader.language)))
         return
     await update.effective_chat.send_action(ChatAction.TYPING)
-    await reply(update, await _found_screen(context, reader, link))
+    await reply(update, await _in_time(reader, _found_screen(context, reader, link)))
 
 
 async def new_feed_pressed(update: Update, context: Context) -> None:
@@ -54,29 +59,39 @@ async def new_feed_pressed(update: Update, context: Context) -> None:
     links = _links(query)
     if answer == "no":
         await edit(query, Message(render("addfeed_not.html", reader.language)))
-    elif answer == "yes" and links:
+    elif answer == "yes" and 0 in links:
         await edit(query, await _follow(context, reader, *links[0]))
-    elif _NUMBER.fullmatch(answer) and int(answer) < len(links):
-        await edit(query, await _preview_screen(context, reader, links[int(answer)][0]))
+    elif _NUMBER.fullmatch(answer) and int(answer) + 1 in links:
+        url, _ = links[int(answer) + 1]
+        await edit(query, await _in_time(reader, _preview_screen(context, reader, url)))
     else:
         await done(query, reader, "stale_button")
         return
     await done(query, reader)
 
 
-async def _found_screen(context: Context, reader: Reader, link: str) -> Message:
-    """The feeds of an address to choose from; a single one is looked at at once."""
+async def _in_time(reader: Reader, screen: Coroutine[Any, Any, Message]) -> Message:
+    """The screen, or why there is none."""
     try:
-        async with context.bot_data.new_fetcher() as fetcher, asyncio.timeout(PATIENCE):
-            found = (await discover(fetcher, link))[:MOST_FOUND]
+        async with asyncio.timeout(PATIENCE):
+            return await screen
     except (FetchError, ParseError) as error:
         return _unreadable(reader, error.reason)
     except TimeoutError:
         return _unreadable(reader, "timeout")
-    if len(found) == 1:
-        return await _preview_screen(context, reader, found[0].url)
-    html = render("addfeed_found.html", reader.language, found=found)
-    return Message(html, found_buttons(len(found), reader.language) if found else ())
+
+
+async def _found_screen(context: Context, reader: Reader, link: str) -> Message:
+    """The feeds of an address to choose from; a single one is looked at at once."""
+    async with context.bot_data.new_fetcher() as fetcher, Worker() as worker:
+        found = await discover(fetcher, link, worker)
+    offered = [feed for feed in found if _is_linkable(feed.url)][:MOST_FOUND]
+    if found and not offered:
+        return _unreadable(reader, "unlinkable")
+    if len(offered) == 1:
+        return await _preview_screen(context, reader, offered[0].url)
+    html = render("addfeed_found.html", reader.language, found=offered)
+    return Message(html, found_buttons(len(offered), reader.language) if offered else ())
 
 
 async def _preview_screen(context: Context, reader: Reader, url: str) -> Message:
@@ -85,11 +100,8 @@ async def _preview_screen(context: Context, reader: Reader, url: str) -> Message
     followed = await services.read(_followed, url)
     if followed:
         return feed_screen(reader, followed, services.clock())
-    try:
-        async with services.new_fetcher() as fetcher:
-            look = await preview(fetcher, url)
-    except (FetchError, ParseError) as error:
-        return _unreadable(reader, error.reason)
+    async with services.new_fetcher() as fetcher, Worker() as worker:
+        look = await preview(fetcher, url, worker)
     title = look.title or urlsplit(url).hostname or url
     html = render("addfeed_look.html", reader.language, look=look, title=title, timezone=reader.timezone)
     return Message(html, _asked(reader))
@@ -106,13 +118,29 @@ async def _follow(context: Context, reader: Reader, url: str, title: str) -> Mes
     return feed_screen(reader, feed, services.clock())
 
 
-def _links(query: CallbackQuery) -> Sequence[tuple[str, str]]:
-    """(address, words) of the links of the message under which the button stands; none of one too old to be seen."""
+def _links(query: CallbackQuery) -> Mapping[int, tuple[str, str]]:
+    """Number -> (address, words) of the links that begin a line of the message under which the button stands; 0 is that
+    of a line without a number.
+
+    None of a message too old to be seen, nor where there is not one for each number to choose, or just the one asked
+    about. A link whose words are its address is none of words in Telegram's eyes.
+    """
     message = query.message
-    if not isinstance(message, TelegramMessage):
-        return []
-    words = message.parse_entities([MessageEntityType.TEXT_LINK])
-    return [(entity.url, text) for entity, text in words.items() if entity.url]
+    if not isinstance(message, TelegramMessage) or message.text is None:
+        return {}
+    units, found = message.text.encode("utf-16-le"), dict[int, tuple[str, str]]()
+    for entity, words in message.parse_entities([MessageEntityType.TEXT_LINK, MessageEntityType.URL]).items():
+        before = units[: 2 * entity.offset].decode("utf-16-le").rpartition("\n")[2]
+        if item := _ITEM.fullmatch(before):
+            found.setdefault(int(item[1] or 0), (entity.url or words, words))
+    rows = message.reply_markup.inline_keyboard if message.reply_markup else ()
+    choices = sum(1 for row in rows for button in row if _CHOICE.match(str(button.callback_data)))
+    return found if set(found) == (set(range(1, choices + 1)) or {0}) else {}
+
+
+def _is_linkable(url: str) -> bool:
+    """Whether Telegram keeps a link to it: hosts without a dot are none to it."""
+    return is_feed_url(url) and len(url) <= _LONGEST_LINK and "." in (urlsplit(url).hostname or "")
 
 
 def _followed(session: Session, url: str) -> Feed | None:
