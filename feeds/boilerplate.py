@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from feeds.documents import find_citations
 from feeds.text import fold, one_of_words
 
 DATA = Path(__file__).with_name("data") / "boilerplate.toml"
 
 MAX_CAPTION = 250
+MAX_NAME = 200  # characters of a document's name
 
 _TEMPLATE = re.compile(r"\{\s*\w+\s*\}")  # an unfilled template: "{name} - {time}", "{body}"
 _POINTER = re.compile(r"^(?:>>|»|►|▶|→|☛|\[?Xem thêm\b|\[?Đọc thêm\b)")
@@ -63,6 +65,7 @@ class _Rules:
     end: frozenset[str]
     sections: frozenset[str]
     begins: tuple[str, ...]
+    imprint: tuple[str, ...]
     credits: frozenset[str]
     marks: dict[str, str]
     openers: tuple[str, ...]
@@ -79,6 +82,7 @@ def _rules() -> _Rules:
         end=frozenset(map(_furniture_key, data["end"])),
         sections=frozenset(map(line_key, data["sections"])),
         begins=tuple(map(fold, data["begins"])),
+        imprint=tuple(map(fold, data["imprint"])),
         credits=frozenset(map(line_key, data["credits"])),
         marks={fold(mark): outlet for mark, outlet in data["marks"].items()},
         openers=tuple(f"{word} " for word in data["openers"]),
@@ -108,7 +112,25 @@ def is_furniture(line: str) -> bool:
     key = _furniture_key(line)
     if not key or key in _rules().drop:
         return True
-    return len(line) <= 200 and (bool(_POINTER.match(line)) or fold(line).startswith(_rules().begins))
+    if len(line) > 200:
+        return False
+    if _POINTER.match(line) or fold(line).startswith(_rules().begins):
+        return True
+    return fold(line).startswith(_rules().imprint) and not (ends_like_a_sentence(line) and cites(line))
+
+
+def cites(line: str) -> bool:
+    """Whether `line` cites a document."""
+    return any(citation.key for citation in find_citations(line))
+
+
+def is_document_name(text: str) -> bool:
+    """Whether `text` names a document by its number and is no headline: "Luật An ninh mạng 24/2018/QH14 năm 2018"."""
+    if len(text) > MAX_NAME or not _NUMBERS.search(text):
+        return False
+    citations = find_citations(text)
+    behind = text[citations[-1].end :] if citations else ""
+    return bool(citations) and citations[0].start == 0 and len(behind.split()) <= 2
 
 
 def is_section(line: str) -> bool:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from feeds.boilerplate import (
     MAX_CAPTION,
+    cites,
     cut_dateline,
     cut_glued_caption,
     ends_like_a_sentence,
@@ -24,6 +25,7 @@ from feeds.text import sentences, shorten
 
 MAX_OWN_TITLE = 120  # characters of a title made of the first sentence
 MAX_HEADLINE = 220
+MIN_PARAGRAPH = 160  # a line that is no shorter is running text
 MAX_PHOTO_LINE = 120  # a line under a picture's text that is no longer than this is its caption
 DATE_LINES = 8  # how far down a line that is a date dates the article
 SIGNED_LINES = 6  # how far up from the end a credit names the author
@@ -31,6 +33,7 @@ SIGNED_LINES = 6  # how far up from the end a credit names the author
 _BULLET = re.compile(r"^[•●▪■◦*]\s*")
 _ELLIPSIS = re.compile(r"(?:…|\.\.\.)$")
 _SYMBOL = re.compile(r"\d+[-/]\w")  # a document number: never thrown away as the tail of a page
+_QUOTES = '"”’»'
 _CLOSING = re.compile(r"\.*\./\.?$")
 
 
@@ -68,14 +71,14 @@ def _filled(lines: list[str]) -> list[str]:
 
 def is_paragraph(line: str) -> bool:
     """Whether `line` is running text rather than a heading, a name or a button."""
-    return len(line) >= 160 or (len(line.split()) >= 12 and ends_like_a_sentence(line))
+    return len(line) >= MIN_PARAGRAPH or (len(line.split()) >= 12 and ends_like_a_sentence(line))
 
 
 def _is_headline(line: str) -> bool:
     return (
         len(line) <= MAX_HEADLINE
         and 4 <= len(line.split()) <= 45
-        and not line.endswith((".", ";", ":", ",", "…"))
+        and not line.rstrip(_QUOTES).endswith((".", ";", ":", ",", "…"))
         and not _BULLET.match(line)
         and not is_credit(line)
         and cut_dateline(line).text == line
@@ -113,11 +116,15 @@ def _until_end(lines: list[str], title: str) -> list[str]:
         is_heading = is_end(line)
         if (is_heading or _is_teaser(lines, number, title)) and seen and seen * 2 >= total:
             return kept
-        in_box = (is_heading and bool(seen)) or (in_box and (not line or _is_headline(_BULLET.sub("", line))))
+        in_box = (is_heading and bool(seen)) or (in_box and (not line or _is_boxed(line)))
         if not in_box:
             kept.append(line)
         seen += sizes[number]
     return kept
+
+
+def _is_boxed(line: str) -> bool:
+    return len(line) < MIN_PARAGRAPH and _is_headline(_BULLET.sub("", line))
 
 
 def _is_teaser(lines: list[str], number: int, title: str) -> bool:
@@ -179,7 +186,7 @@ def _signed(lines: list[str]) -> tuple[str, ...]:
 
 def _is_tail(line: str) -> bool:
     if is_credit(line):
-        return True
+        return not cites(line)
     return len(line) < 100 and not ends_like_a_sentence(line) and not _SYMBOL.search(line) and line[0] not in "-–+"
 
 

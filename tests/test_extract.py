@@ -296,3 +296,65 @@ def test_seed(seed: tuple[str, str]) -> None:
         assert "Đại hội Đảng bộ tỉnh lần thứ XIX nhiệm kỳ 2020 - 2025 để cụ thể hóa" in article.text
         assert "Chương trình hành động" not in whole
         assert whole.count("đảm bảo sát thực tiễn.") == 1
+
+
+def page_with(*elements: str) -> str:
+    return f"<html><body><article><h1>Hội nghị về an ninh, trật tự</h1>{''.join(elements)}</article></body></html>"
+
+
+RELATED = "<p>Tin liên quan</p><ul><li><a href='/x'>Bộ Công an ban hành Thông tư 24/2023/TT-BCA mới</a></li></ul>"
+
+
+@pytest.mark.parametrize(
+    ("element", "words"),
+    [
+        (
+            f"{RELATED}<p>Đại tướng nhấn mạnh: “Toàn lực lượng phải thực hiện nghiêm túc Nghị quyết 18-NQ/TW.”</p>",
+            "18-NQ/TW",
+        ),
+        ("<p><a href='/x'>Nghị định 13/2023/NĐ-CP</a></p>", "13/2023/NĐ-CP"),
+        (
+            "<p><a href='/x'>Chính phủ đã ban hành Nghị định 13/2023/NĐ-CP về bảo vệ dữ liệu cá nhân, hiệu lực từ ngày "
+            "1/7/2023.</a></p>",
+            "13/2023/NĐ-CP",
+        ),
+        (
+            "<table><tr><td><a href='/x'>Quyết định 06/QĐ-TTg</a></td><td>Đề án 06</td></tr></table>",
+            "06/QĐ-TTg",
+        ),
+        ("<ul><li><a href='/x'>Luật An ninh mạng 24/2018/QH14</a> năm 2018</li></ul>", "24/2018/QH14"),
+        ("<ul><li>Nghị định <a href='/x'>53/2022/NĐ-CP</a></li></ul>", "53/2022/NĐ-CP"),
+        (
+            "<p>Giấy phép số 12/GP-BTTTT được thu hồi theo Quyết định 15/QĐ-BTTTT ngày 1/8 của Bộ trưởng.</p>",
+            "15/QĐ-BTTTT",
+        ),
+    ],
+)
+def test_paragraphs_that_cite_documents_stay(element: str, words: str) -> None:
+    article = extract_page(page_with(f"<p>{LEAD}</p>", element, f"<p>{BODY}</p>", f"<p>{MORE}</p>"), url=None)
+    assert words in article.text
+    assert MORE in article.text
+    assert "24/2023/TT-BCA" not in article.text
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        "<p><a href='/x'>Bộ Công an ban hành Thông tư 24/2023/TT-BCA về đăng ký xe</a></p>",
+        "<ul><li><a href='/x'>Nghị quyết 24-NQ/TW tạo đột phá phát triển đất nước</a> 5/8</li></ul>",
+        "<p>Xem thêm: Bộ Công an vừa ban hành Thông tư 24/2023/TT-BCA quy định về cấp, thu hồi biển số xe.</p>",
+        "<p>Giấy phép hoạt động số 24/GP-BTTTT do Bộ Thông tin và Truyền thông cấp ngày 10 tháng 6 năm 2020.</p>",
+        "<p><a href='/x'>Công an tỉnh triển khai Chỉ thị 24-CT/TW trên toàn địa bàn tỉnh trong năm nay ...</a></p>",
+    ],
+)
+def test_pointers_to_other_articles_and_imprints_go(element: str) -> None:
+    article = extract_page(page_with(f"<p>{LEAD}</p>", element, f"<p>{BODY}</p>", f"<p>{MORE}</p>"), url=None)
+    assert article.text == f"{BODY}\n{MORE}"
+
+
+@pytest.mark.parametrize(
+    "last", ["Theo Chỉ thị 09-CT/TW, công an phải vào cuộc.", "Theo Nghị quyết số 66-NQ/TW của Bộ Chính trị"]
+)
+def test_a_last_line_that_cites_is_no_credit(last: str) -> None:
+    article = extract_text(f"Hội nghị về an ninh, trật tự\n\n{LEAD}\n\n{BODY}\n\n{last}\n\nTheo TTXVN")
+    assert article.text == f"{BODY}\n{last}"
