@@ -1,7 +1,10 @@
 """Feed lists of other readers: OPML in and out."""
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from feeds.sources import KINDS, LEVELS, Source, SourcesError, check_reading, is_feed_url
@@ -9,26 +12,73 @@ from feeds.text import one_line
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_FEEDS = 5000
+MAX_LISTINGS = 200  # each has a selector, which takes a millisecond or more to check
 
 
-def read_opml(data: bytes) -> tuple[Source, ...]:
-    """The feeds of an OPML file, each address once; outlines that are no http(s) feed are left out.
+class Fault(StrEnum):
+    """Why an outline with an address is left out; `FAULTS` says it in words."""
+
+    ADDRESS = "address"
+    UNFIT = "unfit"
+    LISTINGS = "listings"
+    FEEDS = "feeds"
+
+
+FAULTS = {
+    Fault.ADDRESS: "no http or https address",
+    Fault.UNFIT: "kind, selector or visit cannot be used",
+    Fault.LISTINGS: f"more than {MAX_LISTINGS} listings",
+    Fault.FEEDS: f"more than {MAX_FEEDS} feeds",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Opml:
+    """The feeds of a file, and how many of its outlines were left out for what reason."""
+
+    sources: tuple[Source, ...]
+    left_out: Mapping[Fault, int]
+
+
+def read_opml(data: bytes) -> Opml:
+    """The feeds of an OPML file, each address once, as far as they can be read.
 
     Our own attributes (`outlet`, `level`, `province`, `section`, `enabled`, `kind`, `selector`, `visit`) are read where
-    they stand; others' files give the title as outlet. Raises SourcesError for what is not OPML and for a listing
-    that cannot be read by its selector. Document type declarations are refused whole, so no entity is ever expanded.
+    they stand; others' files give the title as outlet. Raises SourcesError for what is not OPML. Document type
+    declarations are refused whole, so no entity is ever expanded. A full file takes a second: call this in a thread.
     """
     if len(data) > MAX_BYTES:
         raise SourcesError(f"OPML larger than {MAX_BYTES // 1024 // 1024} MB")
     sources: dict[str, Source] = {}
+    left_out: Counter[Fault] = Counter()
+    listings = 0
     for outline in _outlines(data):
         url = (outline.get("xmlUrl") or outline.get("xmlurl") or "").strip()
-        if not is_feed_url(url) or url in sources:
+        if not url or url in sources:
             continue
-        sources[url] = _source_of_outline(url, outline)
-        if len(sources) > MAX_FEEDS:
-            raise SourcesError(f"more than {MAX_FEEDS} feeds")
-    return tuple(sources.values())
+        if not is_feed_url(url):
+            left_out[Fault.ADDRESS] += 1
+            continue
+        source = _source_of_outline(url, outline)
+        listings += source.kind == "listing"
+        if fault := _fault_of(source, len(sources), listings):
+            left_out[fault] += 1
+        else:
+            sources[url] = source
+    return Opml(tuple(sources.values()), left_out)
+
+
+def _fault_of(source: Source, feeds: int, listings: int) -> Fault | None:
+    """What keeps out a source that comes after `feeds` others; it is itself one of `listings`."""
+    if feeds >= MAX_FEEDS:
+        return Fault.FEEDS
+    if source.kind == "listing" and listings > MAX_LISTINGS:
+        return Fault.LISTINGS
+    try:
+        check_reading(source)
+    except SourcesError:
+        return Fault.UNFIT
+    return None
 
 
 def _outlines(data: bytes) -> Iterator[ET.Element]:
@@ -55,7 +105,7 @@ def _source_of_outline(url: str, outline: ET.Element) -> Source:
         return next((value for name in names if (value := one_line(outline.get(name) or "")[:200])), "")
 
     level, kind = text("level"), text("kind")
-    source = Source(
+    return Source(
         url=url,
         outlet=text("outlet", "title", "text") or urlsplit(url).hostname or url,
         level=level if level in LEVELS else "other",
@@ -67,11 +117,6 @@ def _source_of_outline(url: str, outline: ET.Element) -> Source:
         selector=one_line(outline.get("selector") or "") or None,
         visit=(outline.get("visit") or "").strip() or None,
     )
-    try:
-        check_reading(source)
-    except SourcesError as error:
-        raise SourcesError(f"{url}: {error}") from error
-    return source
 
 
 def write_opml(sources: Iterable[Source]) -> bytes:

@@ -6,6 +6,7 @@ database follows is its own matter.
 
 import tomllib
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -124,10 +125,17 @@ def check_reading(source: Source) -> None:
 def _check_selector(selector: str) -> None:
     if len(selector) > MAX_SELECTOR:
         raise SourcesError(f"the selector is longer than {MAX_SELECTOR} characters")
+    if wrong := _wrong_css(selector):
+        raise SourcesError(f"selector {selector} is not CSS: {wrong}")
+
+
+@lru_cache(maxsize=1000)
+def _wrong_css(selector: str) -> str:
     try:
         HTMLTranslator().css_to_xpath(selector)
     except SelectorError as error:
-        raise SourcesError(f"selector {selector} is not CSS: {error}") from error
+        return str(error) or "it cannot be read"
+    return ""
 
 
 def is_feed_url(url: str) -> bool:

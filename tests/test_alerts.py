@@ -162,8 +162,8 @@ async def test_paused_and_dropped_feeds_are_nobodys_worry(sqlite: Database) -> N
 
 REASONS = [
     "dns", "connect", "tls", "timeout", "offline", "protocol", "encoding", "redirect", "bad_url", "blocked_address",
-    "robots", "unlinkable", "gone", "http_403", "http_404", "http_429", "http_451", "http_503", "empty", "too_large", "html",
-    "challenge", "not_a_feed", "too_complex", "crashed", "index", "selector", "internal", "nothing_new", "no_entries",
+    "robots", "unlinkable", "gone", "http_403", "http_404", "http_429", "http_451", "http_503", "empty", "too_large",
+    "html", "challenge", "not_a_feed", "too_complex", "crashed", "index", "selector", "internal", "nothing_new", "no_entries",
     "unknown", "paywall", "removed", "home_page", "other_article", "no_text", "parse",
 ]  # fmt: skip
 

@@ -24,7 +24,7 @@ from digests.subscribers import welcome
 from feeds.database import Database
 from feeds.following import add_feeds
 from feeds.models import Feed
-from feeds.opml import MAX_BYTES, read_opml
+from feeds.opml import MAX_BYTES, MAX_LISTINGS, read_opml
 from feeds.sources import Source
 
 POLICY = "Bộ Công an triển khai Chỉ thị số 09-CT/TW về phong trào toàn dân bảo vệ an ninh Tổ quốc"
@@ -301,7 +301,7 @@ async def test_lists_go_out_and_come_in(tmp_path: Path) -> None:
         await here.admin.say("/feeds opml")
         sent = await here.admin.wait_for("10 nguồn, cho các trình đọc tin khác")
         content = here.admin.file_of(sent)
-        assert {source.url for source in read_opml(content)} == {source.url for source in SOURCES}
+        assert {source.url for source in read_opml(content).sources} == {source.url for source in SOURCES}
         await here.admin.send_file("cua-toi.opml", content)
         await here.admin.wait_for("không có nguồn nào mới")
         mine = content.replace(b"bao3.example", b"khac.example").replace(b"bao4.example", b"moi.example")
@@ -316,6 +316,23 @@ async def test_lists_go_out_and_come_in(tmp_path: Path) -> None:
         await here.admin.press("Hủy", message=await here.admin.wait_for("1 nguồn mới"))
         await here.admin.wait_for("Đã hủy")
         assert len(await here.feeds()) == 12
+
+
+async def test_what_cannot_be_taken_of_a_list_is_said(tmp_path: Path) -> None:
+    outlines = [
+        '<outline xmlUrl="https://a.example/tin" kind="listing" selector="a["/>',
+        '<outline xmlUrl="javascript:x"/>',
+        *(f'<outline xmlUrl="https://a.example/{n}" kind="listing" selector="a"/>' for n in range(MAX_LISTINGS + 2)),
+    ]
+    async with desk(tmp_path) as here:
+        await here.admin.send_file("a.opml", f"<opml>{''.join(outlines)}</opml>".encode())
+        asked = await here.admin.wait_for(f"Tệp có {MAX_LISTINGS - 1} nguồn")
+        assert "• 1 nguồn: địa chỉ không phải http hay https" in asked["text"]
+        assert "• 1 nguồn: cách đọc không dùng được" in asked["text"]
+        assert f"• 3 nguồn: quá {MAX_LISTINGS} trang chuyên mục" in asked["text"]
+        await here.admin.send_file("a.opml", f"<opml>{outlines[0]}</opml>".encode())
+        asked = await here.admin.wait_for("Tệp không có nguồn nào dùng được.")
+        assert "• 1 nguồn: cách đọc không dùng được" in asked["text"]
 
 
 @pytest.mark.parametrize(

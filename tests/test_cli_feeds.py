@@ -275,6 +275,14 @@ def test_opml_goes_out_and_comes_back(terminal: Terminal, host: str) -> None:
     assert terminal("feeds", "export").out == exported.out
 
 
+def test_import_says_what_it_left_out(terminal: Terminal, host: str) -> None:
+    bad = '<outline xmlUrl="https://a.vn/tin" kind="listing" selector="a["/>'
+    text = f'<opml><body>{bad}<outline xmlUrl="https://a.vn/rss"/></body></opml>'
+    (terminal.folder / "a.opml").write_text(text, "utf-8")
+    said = "1 feeds added, 0 were followed already\n1 left out: kind, selector or visit cannot be used\n"
+    assert terminal("feeds", "import", "a.opml").out == said
+
+
 def test_import_of_what_is_no_opml_is_named(terminal: Terminal, host: str) -> None:
     (terminal.folder / "a.opml").write_text("<rss/>", "utf-8")
     ended = terminal("feeds", "import", "a.opml")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.opml import MAX_BYTES, read_opml, write_opml
+from feeds.opml import MAX_BYTES, MAX_FEEDS, MAX_LISTINGS, Fault, read_opml, write_opml
 from feeds.sources import DATA, LEVELS, MAX_SELECTOR, Source, SourcesError, is_feed_url, is_same_site, load_sources
 
 # (address, kind of evidence) of the rows of the project's list
@@ -129,14 +129,31 @@ def test_opml_returns_what_was_written() -> None:
     sources = load_sources()
     assert sum(source.kind == "listing" for source in sources) >= 3
     assert any(source.visit for source in sources)
-    assert read_opml(write_opml(sources)) == sources
+    opml = read_opml(write_opml(sources))
+    assert (opml.sources, opml.left_out) == (sources, {})
 
 
 @pytest.mark.parametrize("attributes", ['kind="listing"', 'kind="listing" selector="a["', 'visit="http://b.example"'])
-def test_opml_with_what_cannot_be_read_is_refused(attributes: str) -> None:
-    data = f'<opml><body><outline xmlUrl="https://a.example/tin" {attributes}/></body></opml>'
-    with pytest.raises(SourcesError, match=r"https://a\.example/tin: "):
-        read_opml(data.encode())
+def test_what_cannot_be_read_of_an_opml_is_left_out_and_counted(attributes: str) -> None:
+    opml = read_opml(
+        f"""<opml><body><outline xmlUrl="https://a.example/tin" {attributes}/>
+        <outline xmlUrl="https://c.example/tin" {attributes}/><outline text="B" xmlUrl="https://b.example/rss"/>
+        </body></opml>""".encode()
+    )
+    assert opml.sources == (Source("https://b.example/rss", "B"),)
+    assert opml.left_out == {Fault.UNFIT: 2}
+
+
+def test_an_opml_with_too_much_is_read_as_far_as_it_may_be() -> None:
+    def outlines(count: int, attributes: str = "") -> str:
+        kind = "listing" if attributes else "rss"
+        return "".join(f'<outline xmlUrl="https://a.example/{kind}/{n}" {attributes}/>' for n in range(count))
+
+    listings = outlines(MAX_LISTINGS + 3, 'kind="listing" selector="a"')
+    opml = read_opml(f"<opml><body>{listings}{outlines(MAX_FEEDS)}</body></opml>".encode())
+    assert len(opml.sources) == MAX_FEEDS
+    assert sum(source.kind == "listing" for source in opml.sources) == MAX_LISTINGS
+    assert opml.left_out == {Fault.LISTINGS: 3, Fault.FEEDS: MAX_LISTINGS}
 
 
 def test_opml_of_others() -> None:
@@ -145,10 +162,12 @@ def test_opml_of_others() -> None:
       <outline text="again" xmlUrl="https://a.example/rss?x=1&amp;y=2"/>
       <outline xmlUrl="https://b.example/rss" level="strange"/>
       <outline text="bad" xmlUrl="javascript:alert(1)"/></outline></body></opml>""".encode()
-    assert read_opml(data) == (
+    opml = read_opml(data)
+    assert opml.sources == (
         Source("https://a.example/rss?x=1&y=2", "Báo & A"),
         Source("https://b.example/rss", "b.example"),
     )
+    assert opml.left_out == {Fault.ADDRESS: 1}
 
 
 @pytest.mark.parametrize(
@@ -172,13 +191,14 @@ def test_hostile_opml_is_refused(data: bytes) -> None:
 def test_deep_opml_is_read() -> None:
     depth = 20_000
     inner = b'<outline text="A" xmlUrl="https://a.example/rss"/>'
-    assert len(read_opml(b"<opml>" + b"<outline>" * depth + inner + b"</outline>" * depth + b"</opml>")) == 1
+    opml = read_opml(b"<opml>" + b"<outline>" * depth + inner + b"</outline>" * depth + b"</opml>")
+    assert len(opml.sources) == 1
 
 
 @given(st.text(max_size=50))
 def test_opml_carries_any_text(text: str) -> None:
     source = replace(load_sources()[0], outlet=f"x{text}")
-    clean_one = read_opml(write_opml([source]))[0] if all(map(str.isprintable, text)) else source
+    clean_one = read_opml(write_opml([source])).sources[0] if all(map(str.isprintable, text)) else source
     assert clean_one.url == source.url
 
 

@@ -21,7 +21,7 @@ from feeds.discover import Found, discover
 from feeds.fetch import FetchError
 from feeds.following import add_feeds, all_feeds, drop_feed, pause_feed, resume_feed, source_of, sync_sources
 from feeds.markup import strip_tags
-from feeds.opml import read_opml, write_opml
+from feeds.opml import FAULTS, read_opml, write_opml
 from feeds.parse import ParseError
 from feeds.places import present_province, province_named
 from feeds.sources import KINDS, LEVELS, Source, SourcesError, load_sources
@@ -172,12 +172,14 @@ def import_feeds(file: Path) -> None:
     """Follow the feeds of an OPML file."""
     settings = ready_settings()
     try:
-        sources = read_opml(file.read_bytes())
+        opml = read_opml(file.read_bytes())
     except SourcesError as error:
         raise click.ClickException(f"{file}: {error}") from error
     with opened_database(settings) as database, database.session() as session:
-        added = add_feeds(session, sources, now())
-    click.echo(f"{added} feeds added, {len(sources) - added} were followed already")
+        added = add_feeds(session, opml.sources, now())
+    click.echo(f"{added} feeds added, {len(opml.sources) - added} were followed already")
+    for fault, count in opml.left_out.items():
+        click.echo(f"{count} left out: {FAULTS[fault]}")
 
 
 @feeds_command.command("export")

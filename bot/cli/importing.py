@@ -10,7 +10,7 @@ from bot.clock import now
 from feeds.analyse import analyse
 from feeds.database import Database
 from feeds.following import add_feeds
-from feeds.opml import read_opml
+from feeds.opml import FAULTS, read_opml
 from feeds.readfile import ReadArticle, ReadProblem, read_articles
 from feeds.sources import SourcesError
 from feeds.store import NewArticle, published_on, save_articles
@@ -101,9 +101,11 @@ def _imported(item: ReadArticle) -> NewArticle:
 
 
 def _import_feeds(database: Database, path: Path, counts: Counter[str]) -> None:
-    sources = read_opml(path.read_bytes())
-    if not sources:
+    opml = read_opml(path.read_bytes())
+    for fault, count in opml.left_out.items():
+        _problem(counts, str(path), f"{count} left out: {FAULTS[fault]}")
+    if not opml.sources and not opml.left_out:
         _problem(counts, str(path), "there is no feed in it")
     with database.session() as session:
-        counts["added"] += add_feeds(session, sources, now())
-    counts["feeds"] += len(sources)
+        counts["added"] += add_feeds(session, opml.sources, now())
+    counts["feeds"] += len(opml.sources)

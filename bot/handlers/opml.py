@@ -3,6 +3,7 @@
 The question answers to the message with the file, so a press of its button finds the file again.
 """
 
+import asyncio
 import io
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +24,7 @@ from bot.texts import say
 from digests.render import Message, render
 from digests.subscribers import Reader
 from feeds.following import add_feeds, all_feeds, source_of
-from feeds.opml import MAX_BYTES, read_opml, write_opml
+from feeds.opml import MAX_BYTES, MAX_FEEDS, MAX_LISTINGS, Opml, read_opml, write_opml
 from feeds.sources import Source, SourcesError
 
 _NAMES = filters.Document.FileExtension("opml") | filters.Document.FileExtension("xml")
@@ -57,13 +58,13 @@ async def receive_opml(update: Update, context: Context) -> None:
     if message is None or message.document is None:
         return
     try:
-        sources = await _sources(message.document)
+        opml = await _read(message.document)
     except Unusable as error:
         await reply(update, _unusable(reader, error))
         return
-    new = await context.bot_data.read(_new, sources)
+    new = await context.bot_data.read(_new, opml.sources)
     buttons = ((say("opml_add", reader.language, len(new)), "opml:yes"), (say("cancel", reader.language), "opml:no"))
-    html = render("opml_asked.html", reader.language, total=len(sources), new=new, known=len(sources) - len(new))
+    html = render("opml_asked.html", reader.language, opml=opml, new=new, listings=MAX_LISTINGS, feeds=MAX_FEEDS)
     asked = Message(html, (buttons,) if new else ())
     await message.reply_text(asked.html, parse_mode=ParseMode.HTML, reply_markup=keyboard(asked), do_quote=True)
 
@@ -81,7 +82,8 @@ async def opml_pressed(update: Update, context: Context) -> None:
     else:
         services = context.bot_data
         try:
-            added = await services.write(add_feeds, await _sources(file), services.clock())
+            opml = await _read(file)
+            added = await services.write(add_feeds, opml.sources, services.clock())
         except Unusable as error:
             await edit(query, _unusable(reader, error))
         else:
@@ -89,8 +91,8 @@ async def opml_pressed(update: Update, context: Context) -> None:
     await done(query, reader)
 
 
-async def _sources(document: Document) -> Sequence[Source]:
-    """The feeds of a file that was sent; raises Unusable."""
+async def _read(document: Document) -> Opml:
+    """What a file that was sent holds; raises Unusable."""
     if (document.file_size or 0) > MAX_BYTES:
         raise Unusable("too_large")
     try:
@@ -99,7 +101,7 @@ async def _sources(document: Document) -> Sequence[Source]:
     except TelegramError as error:
         raise Unusable("gone") from error
     try:
-        return read_opml(content)
+        return await asyncio.to_thread(read_opml, content)
     except SourcesError as error:
         raise Unusable("not_opml") from error
 
