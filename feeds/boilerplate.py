@@ -210,7 +210,12 @@ def cut_dateline(text: str) -> Unmarked:
 
 def _is_mark(mark: str, behind: str) -> bool:
     """Whether `mark`, not in brackets, is a paper's: "ASEAN - Trung Quốc" is none."""
-    return "." in mark or fold(mark) in _rules().marks or behind.startswith(_rules().openers)
+    return "." in mark or fold(mark) in _rules().marks or begins_like_a_lead(behind)
+
+
+def begins_like_a_lead(text: str) -> bool:
+    """Whether `text` begins as sentences of news do ("Sáng 5/8", "Theo"), and headlines hardly ever."""
+    return text.startswith(_rules().openers)
 
 
 def ends_like_a_sentence(line: str) -> bool:

@@ -10,6 +10,7 @@ from html import unescape
 
 from lxml import etree, html
 
+from feeds.boilerplate import begins_like_a_lead
 from feeds.text import clean, fold
 
 MAX_FRAGMENT = 300_000
@@ -185,15 +186,17 @@ def cut_glued_headlines(text: str) -> str:
     """The description `text` without headlines of other articles stuck to its end: "... thở máy.Bộ Y tế yêu cầu ...".
 
     Only where it is plain: behind a whole word ("TP.", "GS.TS." and "Q.1" are none), without a sentence's end of its
-    own. And only where it matters: with a number, which may be a document's. Of 9,357 real descriptions one has a full
-    stop without a blank, between two sentences of its own; glued headlines are known from reports alone.
+    own, and not where it begins like a sentence ("Trong 3 ngày"). And only where it matters: with a number, which may
+    be a document's. Of 9,357 real descriptions one has a full stop without a blank, between two sentences of its own;
+    glued headlines are known from reports alone.
     """
     if not _GLUE.search(text):
         return text
     last_stop = max((match.start() for match in _SENTENCE_END.finditer(text)), default=-1)
     last_digit = max((at for at, char in enumerate(text) if char.isdigit()), default=-1)
     for match in _GLUE.finditer(text, last_stop + 1, last_digit + 1):
-        if text[match.end()].isupper() and _ends_with_word(text[max(0, match.start() - 40) : match.start()]):
+        before, behind = text[max(0, match.start() - 40) : match.start()], text[match.end() : match.end() + 40]
+        if behind[0].isupper() and _ends_with_word(before) and not begins_like_a_lead(behind):
             return text[: match.end()]
     return text
 

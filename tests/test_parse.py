@@ -360,6 +360,8 @@ def test_glued_headlines_are_cut_off(text: str, left: str) -> None:
         "GS.TS.Nguyễn An, PGS.TS.Trần Bình và ThS.Lê Chi, 3 người",
         "Theo Chinhphu.vn và U.S.Army, tập đoàn S.p.A. có 5 tàu",
         "Theo Nghị quyết 12/NQ-CP.Theo đó có 5 việc",
+        "Hội nghị khai mạc ở Hà Nội.Trong 3 ngày, các đại biểu thảo luận Nghị quyết 57-NQ/TW",
+        "Bộ Công an đề xuất sửa đổi.Tại dự thảo, Thông tư 24/2023/TT-BCA được thay thế",
         "",
     ],
 )
