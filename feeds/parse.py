@@ -21,6 +21,7 @@ from feeds.entries import MAX_ENTRIES, ParsedFeed, RawEntry, RawFeed, feed_of
 from feeds.jsonfeed import read_json_feed
 from feeds.markup import decode, mend_references
 from feeds.scan import MAX_ATTRIBUTES, MAX_DEPTH, scan_feed
+from feeds.text import storable
 from feeds.worker import Worker, WorkerError
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -34,7 +35,6 @@ _ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF|channel)[\s>]", re.I)
 _DATES = ("published", "updated", "created")
 _HTML = re.compile(r"<(?:!doctype\s+html|html|script)\b", re.I)
 _CHALLENGE = re.compile(r"document\.cookie\s*=|just a moment|cf-challenge|captcha|location\.reload", re.I)
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 # Keywords are of no use here, and thousands of them cost feedparser their square.
 _KEYWORD = r"<(?:[\w.-]+:)?(?:category|subject|keywords)\b"
 _KEYWORDS = re.compile(
@@ -126,7 +126,7 @@ def _raw_entry(item: Any) -> RawEntry:
 
 def feed_text(text: str) -> str:
     """`text` from its root element on, in characters that XML allows."""
-    root = _ROOT.search(text)
+    root = _find_root(text)
     if not root:
         head = text[:100_000]
         if _HTML.search(head):
@@ -136,12 +136,22 @@ def feed_text(text: str) -> str:
         raise ParseError("not_a_feed", "no RSS or Atom feed")
     if "<!ENTITY" in text[: root.start()]:
         raise ParseError("too_complex", "the feed declares entities of its own")
-    text = mend_references(_FORBIDDEN.sub("", text[root.start() :]))
+    text = mend_references(storable(text[root.start() :]))
     if _count_keywords(text) > MAX_KEYWORDS:
         text = _KEYWORDS.sub("", text)
         if _count_keywords(text) > MAX_KEYWORDS:
             raise ParseError("too_complex", f"more than {MAX_KEYWORDS} keywords")
     return text
+
+
+def _find_root(text: str) -> re.Match[str] | None:
+    """The root element, and none that a comment of the prolog speaks of."""
+    root, at = _ROOT.search(text), 0
+    while root and (begin := text.find("<!--", at, root.start())) >= 0 and (end := text.find("-->", begin + 4)) >= 0:
+        at = end + 3
+        if root.start() < at:
+            root = _ROOT.search(text, at)
+    return root
 
 
 def _count_keywords(text: str) -> int:

@@ -24,10 +24,14 @@ _NAMESPACES = {
     "http://search.yahoo.com/mrss/": "media",
     "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
     "http://www.w3.org/1999/xhtml": "xhtml",
+    "http://www.georss.org/georss": "georss",
+    "http://www.opengis.net/gml": "gml",
+    "http://podlove.org/simple-chapters": "psc",
 }
 _USERLAND = "backend.userland.com/rss"
-# feedparser goes by the prefix where it does not know the vocabulary, and fails on some broken places and chapters.
-_RESERVED = frozenset({*_NAMESPACES.values(), "georss", "gml", "psc"}) - {""}
+# feedparser goes by the prefix where it does not know the vocabulary.
+_RESERVED = frozenset(_NAMESPACES.values()) - {""}
+_DOUBTFUL = frozenset({"georss", "gml", "psc"})  # it fails on some broken places and chapters
 
 _KINDS = {
     **dict.fromkeys(("title", "dc_title"), "title"),
@@ -58,7 +62,7 @@ def names_of(name: str) -> tuple[str, str]:
     uri = uri.lower()
     vocabulary = "" if _USERLAND in uri else _NAMESPACES.get(uri, prefix)
     key = f"{vocabulary}_{local}".lower() if vocabulary else local.lower()
-    return key, _KINDS.get(key, "")
+    return key, "doubtful" if vocabulary.lower() in _DOUBTFUL else _KINDS.get(key, "")
 
 
 def is_misleading(prefix: str, uri: str) -> bool:

@@ -159,6 +159,13 @@ def test_long_fields_are_cut() -> None:
     assert len(entry.summary) <= MAX_SUMMARY
 
 
+@pytest.mark.parametrize("times", [1, 200_000])
+def test_a_feed_named_in_a_comment_of_the_prolog(times: int) -> None:
+    comments = "<!-- <rss> --><!-- > -->" * times
+    assert titles(f"<!DOCTYPE rss>{comments}{rss(item(), declaration='')}") == ["Tin"]
+    assert titles(f"<!DOCTYPE rss>{comments}<!--{rss(item(), declaration='')}") == ["Tin"], "a comment without an end"
+
+
 JSON_FEED = """{"version": "https://jsonfeed.org/version/1.1", "title": "Báo", "items": [
     {"id": 7, "url": "/tin-7", "title": " Một ", "content_html": "<p>Hai</p>", "date_published": "2026-10-05T04:00Z"},
     {"id": "8", "external_url": "https://bao.example/8", "summary": "Ba", "content_text": "Bốn năm", "title": null},

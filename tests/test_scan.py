@@ -51,6 +51,16 @@ def entry(text: str) -> RawEntry:
     return fast.entries[0]
 
 
+GEO = 'xmlns:georss="http://www.georss.org/georss" xmlns:g="http://www.georss.org/georss"'
+
+
+def test_a_vocabulary_is_doubtful_where_it_is_used() -> None:
+    declared = rss(ITEM).replace("<rss ", f"<rss {GEO} ")
+    assert entry(declared).title == "Tin"
+    for place in ("<georss:point>1 2</georss:point>", "<g:point>1 2</g:point>"):
+        assert scan_feed(declared.replace("</item>", f"{place}</item>")) is None
+
+
 @pytest.mark.parametrize("feed", [rss, atom, rdf])
 def test_the_usual_fields(feed: Callable[[str], str]) -> None:
     found = entry(
