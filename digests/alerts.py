@@ -5,13 +5,15 @@
     every `EVERY`, one process --claim--> what is new since the last time --> one message --> Feed.reported
 
 `Feed.reported` remembers what was told. It is written after the message went out: a crash in between tells twice,
-never not at all; so does a time in which no admin can be reached, since it is tried again.
+never not at all; so does a time in which no admin can be reached, since it is tried again. After a message there is
+none for `QUIET`: what happens meanwhile comes together in the next. Where nearly all hosts fail at once it is likely
+our own network, and no list of them is sent.
 """
 
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -22,15 +24,17 @@ from digests.admins import Told, claim_chore, is_due, postpone, tell_admins
 from digests.render import Message, render
 from digests.sending import Sender
 from feeds.database import Database
-from feeds.health import Health, health_of, trouble_of
+from feeds.health import Health, health_of, reason_of, trouble_of
 from feeds.models import Feed
 
 log = structlog.get_logger()
 
 EVERY = timedelta(minutes=10)
+QUIET = timedelta(hours=6)  # after a message, and when no admin takes any
 MOST_NAMED = 10  # in one message
+OUTAGE = 0.9  # of the hosts that were asked
+_LEAST_HOSTS = 10  # fewer may fail together by chance
 _CHORE = "feeds"
-_AGAIN = timedelta(hours=6)  # when no admin takes messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +48,26 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
-    """What was not told yet; `reported` is what to remember of each feed, by its id, once it is."""
+class Outage:
+    """Of `asked` feeds `failing` could not be read the last time, most of them for `reason`."""
 
-    failing: Sequence[Line]
-    silent: Sequence[Line]
-    well: Sequence[Line]
-    reported: Mapping[int, str | None]
+    failing: int
+    asked: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What was not told yet; `reported` is what to remember of each feed, by its id, once it is.
+
+    An `outage` stands alone.
+    """
+
+    failing: Sequence[Line] = ()
+    silent: Sequence[Line] = ()
+    well: Sequence[Line] = ()
+    outage: Outage | None = None
+    reported: Mapping[int, str | None] = field(default_factory=dict)
 
 
 def alert_of(feeds: Sequence[Feed], now: datetime) -> Alert:
@@ -61,11 +78,27 @@ def alert_of(feeds: Sequence[Feed], now: datetime) -> Alert:
         is_news = health in (Health.FAILING, Health.SILENT) and feed.reported != health
         if is_news or (health is Health.WELL and feed.reported):
             changed[health].append(feed)
+    if changed[Health.FAILING] and (outage := _outage(feeds)):
+        return outage
     return Alert(
         failing=_lines(changed[Health.FAILING], feeds, now),
         silent=_lines(changed[Health.SILENT], feeds, now),
         well=_lines(changed[Health.WELL], feeds, now),
         reported={feed.id: None if health is Health.WELL else health for health in changed for feed in changed[health]},
+    )
+
+
+def _outage(feeds: Sequence[Feed]) -> Alert | None:
+    """Where nearly all hosts fail and most were not told of, also those that fail for a short time only."""
+    asked = [feed for feed in feeds if feed.checked_at and not feed.paused]
+    failing = [feed for feed in asked if feed.failures]
+    hosts, working = ({feed.host for feed in some} for some in (asked, (feed for feed in asked if not feed.failures)))
+    told = sum(feed.reported == Health.FAILING for feed in failing)
+    if len(hosts) < _LEAST_HOSTS or len(working) > (1 - OUTAGE) * len(hosts) or 2 * told >= len(failing):
+        return None
+    ((reason, _),) = Counter(reason_of(feed.last_error) for feed in failing).most_common(1)
+    return Alert(
+        outage=Outage(len(failing), len(asked), reason), reported={feed.id: Health.FAILING.value for feed in failing}
     )
 
 
@@ -82,6 +115,8 @@ async def tell_of_feeds(
     for state, lines in (("failing", alert.failing), ("silent", alert.silent), ("well again", alert.well)):
         if lines:
             log.warning(f"feeds {state}", feeds=[f"{line.name}: {line.reason}" for line in lines[:MOST_NAMED]])
+    if outage := alert.outage:
+        log.warning("nearly all feeds fail", failing=outage.failing, asked=outage.asked, reason=outage.reason)
 
     def message(language: str) -> Message:
         html = render("feed_alert.html", language, alert=alert, most=MOST_NAMED, timezone=timezone)
@@ -90,8 +125,8 @@ async def tell_of_feeds(
     told = await tell_admins(database, sender, admins, message)
     if told is Told.YES or not admins:
         await asyncio.to_thread(_remember, database, alert.reported)
-    elif told is Told.NOBODY:
-        await asyncio.to_thread(postpone, database, _CHORE, clock() + _AGAIN)
+    if told is not Told.NOT_NOW:
+        await asyncio.to_thread(postpone, database, _CHORE, clock() + QUIET)
     return told is Told.YES
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from conftest import NOW
-from digests.alerts import EVERY, MOST_NAMED, tell_of_feeds
+from digests.alerts import EVERY, MOST_NAMED, QUIET, tell_of_feeds
 from digests.render import LANGUAGES, Message, plain_text, render, telegram_length
 from digests.sending import ChatUnreachable, NoAnswer, NotNow, SendError
 from digests.subscribers import welcome
@@ -72,7 +72,7 @@ async def test_an_outage_is_told_once_and_its_end_once(database: Database) -> No
     box = Box()
     states(database, NOW, An="well", Binh="well")
     assert not await look(database, box, NOW)
-    later = [NOW + n * EVERY for n in range(1, 6)]
+    later = [NOW + n * QUIET for n in range(1, 6)]
     states(database, later[0], An="http_403", Binh="well")
     assert await look(database, box, later[0], admins=(1, 2))
     assert [chat_id for chat_id, _ in box.sent] == [1, 2]
@@ -109,8 +109,8 @@ async def test_a_whole_host_is_named_once(sqlite: Database) -> None:
     assert "• bao.example (cả 3 nguồn): không tìm thấy tên miền" in box.sent[0][1]
     assert "• Dung: máy chủ gặp lỗi (500)" in box.sent[0][1]
     assert "An" not in box.sent[0][1]
-    states(sqlite, NOW + EVERY, An="well", Binh="well", Chi="well", Dung="well", Em="well")
-    assert await look(sqlite, box, NOW + EVERY)
+    states(sqlite, NOW + QUIET, An="well", Binh="well", Chi="well", Dung="well", Em="well")
+    assert await look(sqlite, box, NOW + QUIET)
     assert "• bao.example (cả 3 nguồn)\n" in box.sent[1][1]
 
 
@@ -120,17 +120,77 @@ async def test_many_are_counted_and_long_names_fit(sqlite: Database) -> None:
         welcome(session, 1, NOW, language="en", timezone=ZONE)
         for number, name in enumerate(names):
             session.add(Feed(url=f"https://h{number}.example/", outlet=name, level="other", next_check_at=NOW))
+    follow(sqlite, *(f"Khac{number}" for number in range(5)))
+    states(sqlite, NOW, **{f"Khac{number}": "well" for number in range(5)})
     states(sqlite, NOW, **dict.fromkeys(names, "a_reason_nobody_has_words_for"))
     box = Box()
     assert await look(sqlite, box, NOW)
     assert box.sent[0][1].count("•") == MOST_NAMED
     assert "… and 7 more" in box.sent[0][1]
     assert "a reason nobody has words for; never read so far" in box.sent[0][1]
-    assert not await look(sqlite, box, NOW + EVERY), "those that were only counted were told too"
-    states(sqlite, NOW + 2 * EVERY, **dict.fromkeys(names[:5], "silent"), **dict.fromkeys(names[5:], "well"))
-    assert await look(sqlite, box, NOW + 2 * EVERY)
+    assert not await look(sqlite, box, NOW + QUIET), "those that were only counted were told too"
+    states(sqlite, NOW + 2 * QUIET, **dict.fromkeys(names[:5], "silent"), **dict.fromkeys(names[5:], "well"))
+    assert await look(sqlite, box, NOW + 2 * QUIET)
     assert box.sent[1][1].count("•") == MOST_NAMED
     assert "… and 7 more" in box.sent[1][1].partition("Well again:")[2], "what is wrong is named first"
+
+
+async def test_each_part_names_some_and_counts_feeds(sqlite: Database) -> None:
+    failing, silent, well = ([f"{part}{n:02}" for n in range(12)] for part in "ABC")
+    for n, name in enumerate(failing):
+        follow(sqlite, name, f"{name}x", host=f"h{n}.example")
+    follow(sqlite, *silent, *well)
+    states(sqlite, NOW, **dict.fromkeys([*failing, *(f"{name}x" for name in failing)], "dns"))
+    states(sqlite, NOW, **dict.fromkeys(silent, "silent"), **dict.fromkeys(well, "well"))
+    with sqlite.session() as session:
+        for feed in session.scalars(select(Feed).where(Feed.outlet.in_(well))):
+            feed.reported = "failing"
+    box = Box()
+    assert await look(sqlite, box, NOW)
+    parts = box.sent[0][1].split("\n\n")
+    assert box.sent[0][1].count("•") == MOST_NAMED
+    lines = [part.splitlines() for part in parts]
+    for heading, left in (("Không đọc được", 2 * (12 - 6)), ("Đọc được nhưng", 10), ("Đã đọc lại", 10)):
+        (part,) = [part for part in lines if part[0].startswith(heading)]
+        assert part[1].startswith("• ")
+        assert f"… và {left} nguồn nữa" in part
+
+
+async def test_what_comes_soon_after_a_message_comes_together(sqlite: Database) -> None:
+    names = [f"B{number:02}" for number in range(30)]
+    follow(sqlite, *names, *(f"Tot{number}" for number in range(9)))
+    states(sqlite, NOW, **{f"Tot{number}": "well" for number in range(9)})
+    box, hours = Box(), 0
+    for hours in range(24):
+        states(sqlite, NOW + timedelta(hours=hours), **{name: "dns" for name in names[: hours + 1]})
+        await look(sqlite, box, NOW + timedelta(hours=hours))
+    assert len(box.sent) == 4
+    assert all(name in reported(sqlite) for name in names)
+    for hours in range(24, 48):
+        states(sqlite, NOW + timedelta(hours=hours), **{name: "well" for name in names[: hours - 23]})
+        await look(sqlite, box, NOW + timedelta(hours=hours))
+    assert len(box.sent) == 8
+
+
+async def test_an_outage_of_our_own_is_one_message(sqlite: Database) -> None:
+    names = [f"B{number:02}" for number in range(40)]
+    follow(sqlite, *names)
+    states(sqlite, NOW, **dict.fromkeys(names, "connect"))
+    states(sqlite, NOW, B00="well", B01="http_404")
+    with sqlite.session() as session:  # it began an hour ago, but for one
+        for feed in session.scalars(select(Feed).where(Feed.failures > 0, Feed.outlet != "B05")):
+            feed.failing_since = NOW - timedelta(hours=1)
+    box = Box()
+    assert await look(sqlite, box, NOW)
+    assert "39 trong 40 nguồn tin" in box.sent[0][1]
+    assert "mạng" in box.sent[0][1]
+    assert "•" not in box.sent[0][1]
+    states(sqlite, NOW + DAY, **dict.fromkeys(names[1:], "connect"))
+    assert not await look(sqlite, box, NOW + DAY), "those that failed for a short time were told too"
+    states(sqlite, NOW + 2 * DAY, **dict.fromkeys(names, "well"))
+    assert await look(sqlite, box, NOW + 2 * DAY)
+    assert "… và 29 nguồn nữa" in box.sent[1][1]
+    assert len(box.sent) == 2
 
 
 @pytest.mark.parametrize(
@@ -163,8 +223,8 @@ async def test_paused_and_dropped_feeds_are_nobodys_worry(sqlite: Database) -> N
 REASONS = [
     "dns", "connect", "tls", "timeout", "offline", "protocol", "encoding", "redirect", "bad_url", "blocked_address",
     "robots", "unlinkable", "gone", "http_403", "http_404", "http_429", "http_451", "http_503", "empty", "too_large",
-    "html", "challenge", "not_a_feed", "too_complex", "crashed", "index", "selector", "internal", "nothing_new", "no_entries",
-    "unknown", "paywall", "removed", "home_page", "other_article", "no_text", "parse",
+    "html", "challenge", "not_a_feed", "too_complex", "crashed", "index", "selector", "internal", "nothing_new",
+    "no_entries", "unknown", "paywall", "removed", "home_page", "other_article", "no_text", "parse",
 ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from bot.handlers.replies import Handler, command
 
 
 def for_admins(callback: Handler, otherwise: Handler = unknown_command) -> Handler:
-    """`callback` for the persons of ADMIN_IDS, alone with the bot; else what buttons and commands get that nobody knows.
+    """`callback` for the persons of ADMIN_IDS, alone with the bot; else what unknown buttons and commands get.
 
     In a group everybody may press what stands there.
     """
