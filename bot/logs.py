@@ -7,6 +7,8 @@ import sys
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from feeds.sources import without_query
+
 _SECRETS = (
     # A Bot API token anywhere: in addresses, errors, traces; in the path of an API address whatever its length.
     (re.compile(r"(?<!\d)(?:\d{3,}:[A-Za-z0-9_-]{20,}|\d{8,}:[A-Za-z0-9_-]+)"), "***"),
@@ -51,10 +53,10 @@ def set_up_logs(level: str, form: str) -> None:
 
 
 def mask_secrets(text: str) -> str:
-    """`text` without bot tokens and passwords."""
+    """`text` without bot tokens, passwords and query strings."""
     for pattern, shown in _SECRETS:
         text = pattern.sub(shown, text)
-    return text
+    return without_query(text)
 
 
 def _renderer(form: str) -> Processor:

@@ -21,6 +21,7 @@ from digests.views import DigestView, DocumentChip
 from feeds.classify import topics
 from feeds.documents import Document, document_name, load_catalogue, type_name, wish_name
 from feeds.health import health_of, reason_of
+from feeds.sources import without_query
 from feeds.text import shorten
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -246,7 +247,7 @@ def _environment() -> Environment:
         "checked_name": _checked_name,
         "meant": _meant,
         "is_unverified": _is_unverified,
-        "without_query": lambda url: f"{url.partition('?')[0]}?…" if "?" in url else url,
+        "without_query": without_query,
         "health": health_of,
         "reason_of": reason_of,
         "topic_name": lambda code, language: names[code][language],

@@ -4,6 +4,7 @@
 database follows is its own matter.
 """
 
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -20,6 +21,8 @@ LEVELS = ("central", "ministry", "province", "national", "foreign", "other")
 KINDS = ("feed", "sitemap", "listing")
 MAX_URL = 2000
 MAX_SELECTOR = 200
+# Up to what ends an address in prose, in quotes or in JSON.
+_QUERY = re.compile(r"""(https?://[^\s?"'<>\\]*\?)(?:[^\s"'<>\\]*[^\s"'<>\\.,:;!?)\]}])?""", re.IGNORECASE)
 
 
 class SourcesError(ValueError):
@@ -148,6 +151,11 @@ def is_feed_url(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+
+
+def without_query(text: str) -> str:
+    """An address, or a text with addresses, without their query strings: some hold a key that is nobody else's."""
+    return _QUERY.sub(r"\1…", text)
 
 
 def is_same_site(url: str, of: str) -> bool:

@@ -46,7 +46,7 @@ class _Outlet(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        kind, body = PAGES.get(self.path, ("text/plain", ""))
+        kind, body = PAGES.get(self.path.partition("?")[0], ("text/plain", ""))
         data = body.replace("HOST", self.headers["Host"]).encode()
         self.send_response(200 if body else 404)
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
@@ -245,6 +245,25 @@ def test_what_cannot_be_read_is_one_line(
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
     assert said in ended.err
     assert "0 feeds" in terminal("feeds", "list").out
+
+
+def test_what_may_be_a_key_is_not_shown(terminal: Terminal, host: str) -> None:
+    url, other = f"http://{host}/rss.xml?khoa=bi-mat", f"http://{host}/none.xml?khoa=bi-mat"
+    _follow(terminal, url, other)
+    shown = f"http://{host}/rss.xml?…"
+    runs = [
+        terminal("poll"),
+        terminal("feeds", "list"),
+        terminal("feeds", "check", url),
+        terminal("feeds", "check", other),
+    ]
+    runs += [terminal("feeds", "add", url), terminal("feeds", "add", f"{other}&x=1")]
+    runs += [terminal("feeds", command, url) for command in ("pause", "resume", "resume")]
+    assert shown in runs[1].out
+    assert [run.out for run in runs[-3:-1]] == [f"Paused {shown}\n", f"Resumed {shown}\n"]
+    runs += [terminal("feeds", "remove", shown), terminal("feeds", "remove", url)]
+    assert (runs[-2].out, runs[-1].err) == (f"No longer following {shown}\n", f"Error: {shown} is not followed\n")
+    assert not [run for run in runs if "bi-mat" in run.out + run.err]
 
 
 def test_pause_and_resume(terminal: Terminal, host: str) -> None:

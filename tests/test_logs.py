@@ -36,6 +36,7 @@ def _raise_with(secret: str) -> None:
         f"postgresql+psycopg://diem:{PASSWORD}@db.example:5432/tin",
         f"https://reader:{PASSWORD.replace('/', '')}@feeds.example/rss",
         f"host=db password={PASSWORD} user=diem",
+        f"feed https://bao.example/rss?khoa={PASSWORD}: 404",
     ],
 )
 def test_secrets_are_masked_everywhere(form: str, secret: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,7 +63,7 @@ def test_what_is_no_secret_stays() -> None:
         "http://127.0.0.1:8080/@user/feed.xml",
         "2026-11-22T00:03:08.459292Z ready",
         "09-CT/TW, 13/2023/NĐ-CP, 08:30",
-        "mail toasoan@bao.vn, https://bao.vn/a?b=c",
+        "mail toasoan@bao.vn, https://bao.vn/a#b=c?",
         "sqlite:////srv/data/diem-tin.db",
     ):
         assert mask_secrets(text) == text

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.opml import MAX_BYTES, MAX_FEEDS, MAX_LISTINGS, Fault, read_opml, write_opml
-from feeds.sources import DATA, LEVELS, MAX_SELECTOR, Source, SourcesError, is_feed_url, is_same_site, load_sources
+from feeds.sources import (
+    DATA,
+    LEVELS,
+    MAX_SELECTOR,
+    Source,
+    SourcesError,
+    is_feed_url,
+    is_same_site,
+    load_sources,
+    without_query,
+)
 
 # (address, kind of evidence) of the rows of the project's list
 KINDS_OF_EVIDENCE = re.findall(r'(?m)^url = "([^"]+)"  # ([a-z-]+)(?=:|$)', DATA.read_text(encoding="utf-8"))
@@ -205,6 +215,22 @@ def test_opml_carries_any_text(text: str) -> None:
 @pytest.mark.parametrize("url", ["http://a.example:99999999/", "http://[::1/x", "//a.example/", "https://a b.example"])
 def test_not_feed_addresses(url: str) -> None:
     assert not is_feed_url(url)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://a.example/rss", "https://a.example/rss"),
+        ("https://a.example/rss?", "https://a.example/rss?…"),
+        ("https://a.example/rss?khoa=1&b=https://x.example/?c", "https://a.example/rss?…"),
+        ("404: https://a.example?k=1; HTTPS://b.example/x?k=2, sao?", "404: https://a.example?…; HTTPS://b.example/x?…, sao?"),
+        ("(https://a.example/?k=1): hỏng", "(https://a.example/?…): hỏng"),
+        ('{"url": "https://a.example/?k=\\"1"}', '{"url": "https://a.example/?…\\"1"}'),
+        ("đi đâu? https://", "đi đâu? https://"),
+    ],
+)  # fmt: skip
+def test_queries_are_not_shown(text: str, shown: str) -> None:
+    assert without_query(text) == shown
 
 
 def test_outlets_are_spelt_one_way() -> None:

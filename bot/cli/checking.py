@@ -26,7 +26,7 @@ from feeds.kinds import check_robots, read_source
 from feeds.models import Article, Feed
 from feeds.parse import ParseError
 from feeds.robots import Robots
-from feeds.sources import KINDS, Source, SourcesError, check_reading, is_feed_url, load_sources
+from feeds.sources import KINDS, Source, SourcesError, check_reading, is_feed_url, load_sources, without_query
 from feeds.worker import Worker
 
 _SHOWN = 10
@@ -60,7 +60,7 @@ def check_feed(url: str, kind: str | None, selector: str | None, visit: str | No
         raw, base = read_once(settings, source, feed.moved_to if feed else None)
         shown = raw.entries[:_SHOWN]
         known = _known_articles(database, [identity for entry in shown if (identity := _identity(entry, base))])
-    click.echo(f"{raw.title or url}: {len(raw.entries)} entries, {len(raw.skipped)} skipped")
+    click.echo(f"{raw.title or without_query(url)}: {len(raw.entries)} entries, {len(raw.skipped)} skipped")
     for reason in list(dict.fromkeys(raw.skipped))[:_SHOWN]:
         click.echo(f"  skipped: {reason}")
     for entry in shown:

@@ -1,14 +1,16 @@
 """feeds list | add | remove | pause | resume | import | export | check."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import click
 from rich.table import Table
+from sqlalchemy.orm import Session
 
 from bot.cli.checking import check_address, check_feed, new_fetcher, read_once, state_of, unreadable
 from bot.cli.opened import opened_database, ready_settings
@@ -24,7 +26,7 @@ from feeds.markup import strip_tags
 from feeds.opml import FAULTS, read_opml, write_opml
 from feeds.parse import ParseError
 from feeds.places import present_province, province_named
-from feeds.sources import KINDS, LEVELS, Source, SourcesError, load_sources
+from feeds.sources import KINDS, LEVELS, Source, SourcesError, load_sources, without_query
 from feeds.text import one_line, shorten
 from feeds.worker import Worker
 
@@ -59,7 +61,7 @@ def list_feeds() -> None:
     for feed in feeds:
         read = f"{feed.succeeded_at.astimezone(zone):%d/%m/%Y %H:%M}" if feed.succeeded_at else "-"
         state = state_of(feed, now(), zone)
-        table.add_row(feed.outlet, feed.level, feed.province or "-", feed.kind, state, read, feed.url)
+        table.add_row(feed.outlet, feed.level, feed.province or "-", feed.kind, state, read, without_query(feed.url))
     print_table(table)
     click.echo(f"{len(feeds)} feeds")
 
@@ -94,7 +96,7 @@ def add_feed(
     source = replace(source, url=found.url, outlet=outlet or found.title or urlsplit(found.url).hostname or found.url)
     with opened_database(settings) as database, database.session() as session:
         added = add_feeds(session, [source], now())
-    where = f" at {found.url}" if found.url != url else ""
+    where = f" at {without_query(found.url)}" if found.url != url else ""
     click.echo(f"{'Following' if added else 'Already following'} {source.outlet}{where}: {found.entries} entries")
 
 
@@ -128,42 +130,35 @@ def _look(settings: Settings, source: Source) -> Found:
 @click.argument("url")
 def remove_feed(url: str) -> None:
     """Stop following a feed; its articles stay."""
-    settings = ready_settings()
-    with opened_database(settings) as database:
-        _sync(settings, database)
-        with database.session() as session:
-            dropped = drop_feed(session, url)
-    if not dropped:
-        raise click.ClickException(f"{mask_secrets(url)} is not followed")
-    click.echo(f"No longer following {url}")
+    _change(url, drop_feed, "No longer following", "followed")
 
 
 @feeds_command.command("pause")
 @click.argument("url")
 def pause(url: str) -> None:
     """Stop asking for a feed until it is resumed."""
-    settings = ready_settings()
-    with opened_database(settings) as database:
-        _sync(settings, database)
-        with database.session() as session:
-            paused = pause_feed(session, url)
-    if not paused:
-        raise click.ClickException(f"{mask_secrets(url)} is not followed")
-    click.echo(f"Paused {url}")
+    _change(url, pause_feed, "Paused", "followed")
 
 
 @feeds_command.command("resume")
 @click.argument("url")
 def resume(url: str) -> None:
     """Ask for a paused feed again, at once."""
+    _change(url, partial(resume_feed, now=now()), "Resumed", "paused")
+
+
+def _change(url: str, change: Callable[[Session, str], bool], done: str, needed: str) -> None:
+    """Does something with the feed at `url`, also where that is written as `list` shows it; says what was done, or
+    that it is not what is needed for that."""
     settings = ready_settings()
     with opened_database(settings) as database:
         _sync(settings, database)
         with database.session() as session:
-            resumed = resume_feed(session, url, now())
-    if not resumed:
-        raise click.ClickException(f"{mask_secrets(url)} is not paused")
-    click.echo(f"Resumed {url}")
+            listed = [feed.url for feed in all_feeds(session) if without_query(feed.url) == url]
+            is_done = change(session, listed[0] if len(listed) == 1 else url)
+    if not is_done:
+        raise click.ClickException(f"{mask_secrets(url)} is not {needed}")
+    click.echo(f"{done} {without_query(url)}")
 
 
 @feeds_command.command("import")

@@ -19,7 +19,7 @@ from feeds.following import all_feeds, sync_sources
 from feeds.judge import judge_waiting
 from feeds.models import Feed
 from feeds.pages import read_pages
-from feeds.sources import load_sources
+from feeds.sources import load_sources, without_query
 from feeds.update import UpdateReport, update_feeds
 from feeds.worker import Worker
 
@@ -88,4 +88,4 @@ def _show(report: UpdateReport, pages: int) -> None:
     table.add_row(*map(str, numbers))
     print_table(table)
     for outlet, url, reason in report.failed:
-        click.echo(f"{outlet}: {url}: {reason}")
+        click.echo(without_query(f"{outlet}: {url}: {reason}"))

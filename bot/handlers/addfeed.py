@@ -32,7 +32,7 @@ from feeds.following import add_feeds, feed_at
 from feeds.models import Feed
 from feeds.parse import ParseError
 from feeds.preview import preview
-from feeds.sources import Source, is_feed_url
+from feeds.sources import Source, is_feed_url, without_query
 from feeds.worker import Worker
 
 MOST_FOUND = 10
@@ -111,7 +111,7 @@ async def _follow(context: Context, reader: Reader, url: str, title: str) -> Mes
     services = context.bot_data
     if not is_feed_url(url):  # a link of ours, as Telegram gave it back
         return _unreadable(reader, "bad_url")
-    await services.write(add_feeds, [Source(url=url, outlet=title)], services.clock())
+    await services.write(add_feeds, [Source(url=url, outlet=without_query(title))], services.clock())
     feed = await services.read(feed_at, url)
     if feed is None:
         raise LookupError("the feed vanished while it was stored")
