@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
@@ -16,6 +16,10 @@ from feeds.database import Database
 from feeds.store import take_turn
 
 log = structlog.get_logger()
+
+_TRIES = 4
+_PAUSE = timedelta(seconds=30)  # where Telegram does not say how long
+_LONGEST_PAUSE = timedelta(minutes=5)
 
 
 class Told(StrEnum):
@@ -32,21 +36,38 @@ class Told(StrEnum):
 async def tell_admins(
     database: Database, sender: Sender, admins: Sequence[int], write: Callable[[str], Message]
 ) -> Told:
-    """Sends what `write` makes for a language to the admins (chat ids), each in their own."""
-    outcomes = {await _tell(database, sender, admin, write) for admin in admins}
+    """Sends what `write` makes for a language to the admins (chat ids), each in their own.
+
+    Once one was told, those who cannot be for the moment are tried a few times more; where nobody was, the caller
+    tries again.
+    """
+    left, pause, outcomes = tuple(admins), timedelta(0), set[Told]()
+    for _ in range(_TRIES):
+        await asyncio.sleep(min(pause, _LONGEST_PAUSE).total_seconds())
+        told = {admin: await _tell(database, sender, admin, write) for admin in left}
+        outcomes |= {one for one, _ in told.values()}
+        pauses = {admin: wait for admin, (one, wait) in told.items() if one is Told.NOT_NOW}
+        if not pauses or Told.YES not in outcomes:
+            break
+        left, pause = tuple(pauses), max(pauses.values())
     return next((told for told in (Told.YES, Told.NOT_NOW) if told in outcomes), Told.NOBODY)
 
 
-async def _tell(database: Database, sender: Sender, admin: int, write: Callable[[str], Message]) -> Told:
+async def _tell(
+    database: Database, sender: Sender, admin: int, write: Callable[[str], Message]
+) -> tuple[Told, timedelta]:
+    """What became of it, and how long to wait before the next try."""
     language = await asyncio.to_thread(_language, database, admin)
     try:
         await sender.send(admin, write(language))
     except SendError as error:
         log.warning("an admin was not told", chat_id=admin, error=repr(error))
         if isinstance(error, NoAnswer):  # it may have arrived, and is not sent twice
-            return Told.YES
-        return Told.NOT_NOW if isinstance(error, NotNow) else Told.NOBODY
-    return Told.YES
+            return Told.YES, _PAUSE
+        if isinstance(error, NotNow):
+            return Told.NOT_NOW, _PAUSE if error.wait is None else error.wait
+        return Told.NOBODY, _PAUSE
+    return Told.YES, _PAUSE
 
 
 def is_due(database: Database, name: str, now: datetime) -> bool:

@@ -162,12 +162,12 @@ async def test_what_comes_soon_after_a_message_comes_together(sqlite: Database) 
     states(sqlite, NOW, **{f"Tot{number}": "well" for number in range(9)})
     box, hours = Box(), 0
     for hours in range(24):
-        states(sqlite, NOW + timedelta(hours=hours), **{name: "dns" for name in names[: hours + 1]})
+        states(sqlite, NOW + timedelta(hours=hours), **dict.fromkeys(names[: hours + 1], "dns"))
         await look(sqlite, box, NOW + timedelta(hours=hours))
     assert len(box.sent) == 4
     assert all(name in reported(sqlite) for name in names)
     for hours in range(24, 48):
-        states(sqlite, NOW + timedelta(hours=hours), **{name: "well" for name in names[: hours - 23]})
+        states(sqlite, NOW + timedelta(hours=hours), **dict.fromkeys(names[: hours - 23], "well"))
         await look(sqlite, box, NOW + timedelta(hours=hours))
     assert len(box.sent) == 8
 
@@ -202,6 +202,32 @@ async def test_until_an_admin_is_reached_it_is_tried_again(sqlite: Database, err
     await look(sqlite, Box(error), NOW)
     states(sqlite, NOW + DAY, An="tls")
     assert await look(sqlite, Box(), NOW + DAY) == again
+
+
+class Busy(Box):
+    """A sender that is told to try again later, `times` times by each of some chats."""
+
+    def __init__(self, times: int, *chats: int) -> None:
+        super().__init__()
+        self.left = dict.fromkeys(chats, times)
+
+    async def send(self, chat_id: int, message: Message, *, silent: bool = False) -> int:
+        if self.left.get(chat_id, 0) > 0:
+            self.left[chat_id] -= 1
+            raise NotNow("slow down", timedelta(0))
+        return await super().send(chat_id, message, silent=silent)
+
+
+async def test_who_can_be_told_a_little_later_is(sqlite: Database) -> None:
+    follow(sqlite, "An")
+    states(sqlite, NOW, An="tls")
+    box = Busy(2, 1)
+    assert await look(sqlite, box, NOW, admins=(1, 2))
+    assert [chat_id for chat_id, _ in box.sent] == [2, 1], "each once"
+    states(sqlite, NOW + DAY, An="well")
+    box = Busy(99, 1)
+    assert await look(sqlite, box, NOW + DAY, admins=(1, 2)), "nobody waits for ever"
+    assert [chat_id for chat_id, _ in box.sent] == [2]
 
 
 async def test_without_admins_the_log_has_it_once(sqlite: Database) -> None:
