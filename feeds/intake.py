@@ -47,9 +47,9 @@ class Intake:
 
     `found` are the articles to store, `edited` the identities of those that are known already; `hashes` are the new
     hashes of entries whose words did not change; `refused` are (identity, title, reason) of what makes no article.
-    `entries` counts all that the feed shows, `dates` are theirs. `is_whole` is False where entries were left to
-    another feed, which may yet fail to bring them: then this one is read again at its next look. One that `is_broken`
-    may have been cut off: it is asked for all it has.
+    `entries` counts all that the feed shows, `dates` are theirs. `left` are identities that another feed of the round
+    is bringing; where it fails to, this one must be read again. One that `is_broken` may have been cut off: it is asked
+    for all it has.
     """
 
     entries: int
@@ -60,7 +60,7 @@ class Intake:
     hashes: dict[str, str] = field(default_factory=dict)
     refused: list[tuple[str, str, str]] = field(default_factory=list)
     dates: list[datetime] = field(default_factory=list)
-    is_whole: bool = True
+    left: set[str] = field(default_factory=set)
 
 
 def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: datetime, in_hand: set[str]) -> Intake:
@@ -93,7 +93,7 @@ def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: dateti
         if identity in known and identity not in changed:
             continue
         if identity not in known and identity in in_hand:
-            intake.is_whole = False
+            intake.left.add(identity)
             continue
         if identity not in known:
             in_hand.add(identity)

@@ -4,7 +4,7 @@ Several outcomes go into one transaction, and the state of their feeds into one 
 unchanged feeds costs little more than asking them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -69,7 +69,8 @@ def record(session: Session, outcomes: Sequence[Outcome], shortest: timedelta) -
         if intake.refused:
             _record_refused(session, outcome, intake.refused)
     rests = _record_hosts(session, outcomes)
-    states = [_state_after(outcome, shortest, rests.get(outcome.feed.host)) for outcome in outcomes]
+    missing = _missing(session, {identity for _, intake in intakes for identity in intake.left})
+    states = [_state_after(outcome, shortest, rests.get(outcome.feed.host), missing) for outcome in outcomes]
     # The row may have got another address meanwhile, or its lease run out and another process taken it.
     table = Base.metadata.tables[Feed.__tablename__]
     row = update(table).where(
@@ -113,8 +114,17 @@ def _record_hosts(session: Session, outcomes: Sequence[Outcome]) -> dict[str, da
     return rests
 
 
-def _state_after(outcome: Outcome, shortest: timedelta, rests_until: datetime | None) -> Mapping[str, Any]:
-    """The columns of a feed after a look at it."""
+def _missing(session: Session, identities: Collection[str]) -> Collection[str]:
+    """Those of `identities` that no article has."""
+    if not identities:
+        return ()
+    return set(identities) - set(session.scalars(select(Article.identity).where(Article.identity.in_(identities))))
+
+
+def _state_after(
+    outcome: Outcome, shortest: timedelta, rests_until: datetime | None, missing: Collection[str]
+) -> Mapping[str, Any]:
+    """The columns of a feed after a look at it; `missing` are identities that other feeds have not brought."""
     feed, now, fetched = outcome.feed, outcome.at, outcome.fetched
     state: dict[str, Any] = {
         "checked_at": now,
@@ -134,9 +144,10 @@ def _state_after(outcome: Outcome, shortest: timedelta, rests_until: datetime | 
         if fetched.status != 304:
             state |= {"etag": fetched.etag, "last_modified": fetched.last_modified, "body_hash": outcome.body_hash}
         if outcome.intake:
-            if outcome.intake.is_broken or not outcome.intake.is_whole:
+            is_whole = outcome.intake.left.isdisjoint(missing)
+            if outcome.intake.is_broken or not is_whole:
                 state |= {"etag": None, "last_modified": None}
-            if not outcome.intake.is_whole:
+            if not is_whole:
                 state["body_hash"] = None
             state |= _rhythm_after(feed, outcome.intake, now)
     silence = max(now - state["brought_at"], timedelta(0)) if state["brought_at"] else timedelta(0)

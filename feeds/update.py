@@ -43,6 +43,7 @@ _INTERNAL = "internal"
 _LARGE = 1024 * 1024  # bytes
 _LARGE_AT_ONCE = 2
 _AT_ONCE = 20  # feeds asked at the same time, each of which may hold a body in memory
+_TOGETHER = 64  # outcomes written together at most
 _LONGEST_ROUND = 120.0  # seconds; then a slow host's other feeds wait for the next round, as do all that became due
 _GIVE_BACK_WITHIN = 5.0
 _CLAIMED = 256  # feeds taken from the table at a time
@@ -108,7 +109,7 @@ class _Round:
     turn: asyncio.Condition = field(default_factory=asyncio.Condition)
     # Held from the reading of a large feed until it is written: what it says takes several times its size.
     large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LARGE_AT_ONCE))
-    outcomes: asyncio.Queue[Outcome | None] = field(default_factory=lambda: asyncio.Queue(_AT_ONCE))
+    outcomes: asyncio.Queue[Outcome | None] = field(default_factory=lambda: asyncio.Queue(_TOGETHER))
 
     async def run(self) -> UpdateReport:
         try:
