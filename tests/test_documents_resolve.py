@@ -26,6 +26,8 @@ CASES = [
         None,
         [("resolved", "09-CT/TW#XI", "title_words")],
     ),
+    # The catalogued titles are of the security of the economy and of teaching defence.
+    ("Chỉ thị số 12-CT/TW về an ninh quốc gia", None, [("ambiguous", None, "several_candidates")]),
     ("Chỉ thị 09-CT/TW về nuôi trồng thủy sản ven bờ", None, [("unknown", None, "contradiction")]),
     (
         "Chỉ thị 05-CT/TW (khóa X). Sau đó nhắc lại Chỉ thị 05-CT/TW.",
