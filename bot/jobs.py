@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ from feeds.worker import Worker
 log = structlog.get_logger()
 
 TICK = timedelta(seconds=20)
+ROUND = 120.0  # seconds in which a round starts feeds: who is slow must not hold up what becomes due
 STOP_WITHIN = 15.0  # seconds; a part under way gets its answer in that time or is in doubt
 
 
@@ -106,6 +108,7 @@ class Jobs:
                 robots=robots,
                 shortest=shortest,
                 only_due=only_due,
+                seconds=ROUND if only_due else math.inf,
             )
             if report.checked:
                 log.info(

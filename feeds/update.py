@@ -11,6 +11,7 @@ What came in together is written together (`feeds.record`).
 """
 
 import asyncio
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
@@ -44,7 +45,6 @@ _LARGE = 1024 * 1024  # bytes
 _LARGE_AT_ONCE = 2
 _AT_ONCE = 20  # feeds asked at the same time, each of which may hold a body in memory
 _TOGETHER = 64  # outcomes written together at most
-_LONGEST_ROUND = 120.0  # seconds; then a slow host's other feeds wait for the next round, as do all that became due
 _GIVE_BACK_WITHIN = 5.0
 _CLAIMED = 256  # feeds taken from the table at a time
 
@@ -72,15 +72,18 @@ async def update_feeds(
     shortest: timedelta = SHORTEST,
     only_due: bool = True,
     per_host: int = PER_HOST,
+    seconds: float = math.inf,
     on_feed: Callable[[Feed], None] | None = None,
 ) -> UpdateReport:
     """One round over every due feed, or over all with `only_due=False`. The pages it wants are `feeds.pages`' work.
 
     `robots` remembers what sites allow from round to round; `shortest` is the least time between two looks at one
-    feed; no more than `per_host` of a host are under way.
+    feed; no more than `per_host` of a host are under way. After `seconds` no more feeds are started: those of a slow
+    host are due still at the next round, and so is what has become due meanwhile.
     """
-    round_ = _Round(database, fetcher, worker, clock, robots or Robots(fetcher), shortest, only_due, per_host, on_feed)
-    return await round_.run()
+    end = time.monotonic() + seconds
+    known = robots or Robots(fetcher)
+    return await _Round(database, fetcher, worker, clock, known, shortest, only_due, per_host, end, on_feed).run()
 
 
 @dataclass(slots=True)
@@ -95,6 +98,7 @@ class _Round:
     shortest: timedelta
     only_due: bool
     per_host: int
+    end: float
     on_feed: Callable[[Feed], None] | None
     report: UpdateReport = field(default_factory=UpdateReport)
     # Claimed and not yet started, by host; `open` are all that are claimed and not written down.
@@ -102,7 +106,6 @@ class _Round:
     open: dict[int, Feed] = field(default_factory=dict)
     taken: set[int] = field(default_factory=set)
     all_claimed: bool = False
-    started: float = field(default_factory=time.monotonic)
     # Identities of new articles that some feed of this round brings.
     in_hand: set[str] = field(default_factory=set)
     running: Counter[str] = field(default_factory=Counter)
@@ -135,8 +138,8 @@ class _Round:
     async def _next(self) -> Feed | None:
         async with self.turn:
             while True:
-                if self.only_due and time.monotonic() - self.started > _LONGEST_ROUND:
-                    self.waiting.clear()  # given back; the next round takes them with what has become due
+                if time.monotonic() > self.end:
+                    self.waiting.clear()  # they are given back
                     self.all_claimed = True
                 for host, feeds in self.waiting.items():
                     if self.running[host] < self.per_host:

@@ -674,3 +674,22 @@ async def test_entries_of_two_outlets_with_one_guid_are_two_articles(
             sync_sources(session, [Source(outlet.url("/f"), "Báo A"), Source(other.url("/f"), "Báo B")], NOW)
         await update(database, [outlet.host_port, other.host_port], clock)
     assert {article.title for article in articles(database)} == {POLICY[0], ROBBERY[0]}
+
+
+async def test_a_round_ends_in_time_and_gives_back_what_it_did_not_ask(
+    database: Database, outlet: Outlet, clock: Clock
+) -> None:
+    async def slow(_request: web.Request) -> web.Response:
+        await asyncio.sleep(0.1)
+        return web.Response(text=feed_of())
+
+    paths = [f"/{number}" for number in range(12)]
+    outlet.answers |= dict.fromkeys(paths, slow)
+    follow(database, outlet, *paths)
+    async with Fetcher(allow_private=[outlet.host_port]) as fetcher:
+        report = await update_feeds(database, fetcher, WORKER, clock, seconds=0.15)
+        assert 0 < report.checked < len(paths)
+        with database.reading() as session:
+            assert set(session.scalars(select(Feed.claimed_until))) == {None}
+        rest = await update_feeds(database, fetcher, WORKER, clock)
+    assert report.checked + rest.checked == len(paths)
