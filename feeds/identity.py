@@ -29,6 +29,10 @@ _TRACKING = re.compile(
 )
 # These say where a reader came from, and in older systems which article it is: "article&sid=77", "view?source=12".
 _MAYBE_TRACKING = re.compile(r"ref|referer|source|src|sid", re.IGNORECASE)
+# A path that names no article by itself.
+_SCRIPT = re.compile(
+    r"(?:^|/)(?:[^/]*\.(?:php|aspx?|jsp|cgi)|article|view|detail|news|read|show|tin|tin-tuc|bai-viet)?$", re.I
+)
 _SHORT_NUMBER = re.compile(r"\d{1,9}")
 _MIRROR_HOSTS = re.compile(r"^(?:(?:www\d?|m|mobile|amp|wap)\.)+(?=[^.]+\.)")
 _SLASHES = re.compile(r"/{2,}")
@@ -112,14 +116,17 @@ def _address(url: str) -> _Address | None:
         host = f"{host}:{port}"
     path = _SLASHES.sub("/", unquote(parts.path).partition(";")[0]).rstrip("/")
     path = path.removesuffix("/amp").removesuffix(".amp")
-    query = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(*pair))
+    is_script = _SCRIPT.search(path) is not None
+    query = sorted(
+        pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(*pair, is_script)
+    )
     route = parts.fragment if parts.fragment.startswith(("/", "!")) and parts.fragment.strip("/!") else ""
     return _Address(host, path, (f"?{urlencode(query)}" if query else "") + (f"#{route}" if route else ""))
 
 
-def _is_tracking(name: str, value: str) -> bool:
+def _is_tracking(name: str, value: str, is_script: bool) -> bool:
     if _MAYBE_TRACKING.fullmatch(name):
-        return not _SHORT_NUMBER.fullmatch(value)
+        return not is_script or not _SHORT_NUMBER.fullmatch(value)
     return _TRACKING.fullmatch(name) is not None
 
 

@@ -38,6 +38,7 @@ def test_variants_of_an_address_are_one_article() -> None:
         "https://m.example.vn/tin-1.html",
         "https://example.vn/tin-1.html?utm_source=rss",
         "https://example.vn/tin-1.html?sid=a81f77c2",
+        "https://example.vn/tin-1.html?sid=77",
         "https://example.vn/tin-1.html#comment",
         "https://EXAMPLE.vn//tin-1.html",
         "https://example.vn:443/tin-1.html/amp",
