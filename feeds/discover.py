@@ -13,9 +13,10 @@ that the page tells the truth, and the others are offered unread.
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeVar
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from lxml import etree, html
@@ -41,7 +42,11 @@ _FEED_PATH = re.compile(
 )
 # /rss, /rss.htm, /rss.html, /rss.tpo, /vi/rss/: pages that list feeds.
 _INDEX_PATH = re.compile(r"/rss(?:-?feeds?)?(?:\.(?!rss|xml)[a-z]{2,5})?/?$", re.I)
+# A robots.txt that cannot be asked for forbids everything.
+_NOT_CONNECTED = frozenset({"connect", "tls", "timeout", "robots"})
 _USUAL_PATHS = ("/rss", "/rss.htm", "/rss.html", "/rss.xml", "/feed", "/rss/home.rss", "/home.rss")
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,18 @@ class Found:
     url: str
     title: str
     entries: int | None
+
+
+async def first_connected(urls: Sequence[str], ask: Callable[[str], Awaitable[Answer]]) -> Answer:
+    """What `ask` gets at the first of these addresses that can be connected to. Raises what it raises there, or at the
+    last."""
+    for url in urls[:-1]:
+        try:
+            return await ask(url)
+        except FetchError as error:
+            if error.reason not in _NOT_CONNECTED:
+                raise
+    return await ask(urls[-1])
 
 
 async def discover(fetcher: Fetcher, url: str, worker: Worker) -> Sequence[Found]:

@@ -17,6 +17,7 @@ from yarl import URL
 
 _RESOLVING_AT_ONCE = 8
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.I)  # the last label of no name (WHATWG URL Standard, "ends in a number")
+_METADATA = frozenset({"fd00:ec2::254", "100.100.100.200"})  # of Amazon and Alibaba; all others are link-local
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
@@ -31,6 +32,14 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     return all(one.is_global and not _is_special(one) for one in _meanings(ip))
+
+
+def is_link_local(host: str) -> bool:
+    """Whether `host` is a literal address that never leaves its own link, as those of cloud metadata services."""
+    try:
+        return any(one.is_link_local or str(one) in _METADATA for one in _meanings(ip_address(host.partition("%")[0])))
+    except ValueError:
+        return False
 
 
 def _is_special(ip: IPv4Address | IPv6Address) -> bool:

@@ -32,6 +32,7 @@ SECONDS = 5.0  # for feedparser
 SMALL = 64 * 1024  # bytes that are read at once: about 2 ms
 
 _ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF|channel)[\s>]", re.I)
+_SITEMAP = re.compile(r"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
 _DATES = ("published", "updated", "created")
 _HTML = re.compile(r"<(?:!doctype\s+html|html|script)\b", re.I)
 _CHALLENGE = re.compile(r"document\.cookie\s*=|just a moment|cf-challenge|captcha|location\.reload", re.I)
@@ -48,7 +49,7 @@ _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{5000,}>")
 class ParseError(ValueError):
     """The body is no feed that we read; `reason` is a short code.
 
-    empty, too_large, html, challenge (a page that tests for a browser), not_a_feed, too_complex, crashed.
+    empty, too_large, html, challenge (a page that tests for a browser), sitemap, not_a_feed, too_complex, crashed.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -133,6 +134,8 @@ def feed_text(text: str) -> str:
             if _CHALLENGE.search(head):
                 raise ParseError("challenge", "a page that tests for a browser, in place of the feed")
             raise ParseError("html", "a web page, not a feed")
+        if _SITEMAP.search(head):
+            raise ParseError("sitemap", "a sitemap, not a feed")
         raise ParseError("not_a_feed", "no RSS or Atom feed")
     if "<!ENTITY" in text[: root.start()]:
         raise ParseError("too_complex", "the feed declares entities of its own")

@@ -25,6 +25,21 @@ MAX_SELECTOR = 200
 _QUERY = re.compile(r"""(https?://[^\s?"'<>\\]*\?)(?:[^\s"'<>\\]*[^\s"'<>\\.,:;!?)\]}])?""", re.IGNORECASE)
 
 
+# A host of the internet or of a network at home, maybe with a port, and what may follow it.
+_WITHOUT_SCHEME = re.compile(
+    r"(?:localhost|\[[0-9a-f:.]{2,45}\]|(?:[\w-]{1,63}\.){1,8}[\w-]{1,63}\.?)(?::\d{1,5})?(?:[/?#].*)?", re.IGNORECASE
+)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+
+
+class AddressError(ValueError):
+    """What was typed is no address to read; `reason` is a short code: bad_url, scheme, credentials."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class SourcesError(ValueError):
     """A list of sources cannot be used; the message names the file and the entry."""
 
@@ -151,6 +166,25 @@ def is_feed_url(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+
+
+def addresses_of(typed: str) -> tuple[str, ...]:
+    """The http(s) addresses that somebody may mean who types this, the likeliest first: a host without a scheme is
+    asked by https, then by http. Raises AddressError."""
+    typed = typed.strip()
+    scheme = _SCHEME.match(typed)
+    if scheme and scheme[1].lower() not in ("http", "https"):
+        raise AddressError("scheme", f"{scheme[1][:20]} addresses are not read, only http and https")
+    if not scheme and not _WITHOUT_SCHEME.fullmatch(typed):
+        raise AddressError("bad_url", "not an http or https address" if typed else "no address given")
+    urls = (
+        (typed[: scheme.end()].lower() + typed[scheme.end() :],) if scheme else (f"https://{typed}", f"http://{typed}")
+    )
+    if not is_feed_url(urls[0]):
+        if "@" in typed:
+            raise AddressError("credentials", "addresses with user and password are not read")
+        raise AddressError("bad_url", "not an http or https address")
+    return urls
 
 
 def without_query(text: str) -> str:

@@ -63,6 +63,7 @@ PAGES = {
         )
     )
     + "</head></html>",
+    "/so-do.xml": "<urlset><url><loc>https://bao.example/a-123456.html</loc></url></urlset>",
     "/khong-co-gi": "<html><body>Không có nguồn nào</body></html>",
 }
 
@@ -263,18 +264,27 @@ async def test_who_does_not_answer_is_not_waited_for(tmp_path: Path, monkeypatch
         ("/addfeed 09-CT/TW", "Gửi kèm địa chỉ"),
         ("/addfeed https://ai:mat-khau@bao.example/rss", "Gửi kèm địa chỉ"),
         ("/addfeed https://bao.example/rss", "ở đây không có Internet"),
-        ("/addfeed http://127.0.0.1:9/rss", "không được phép đọc"),
-        ("/addfeed {site}/mat-tich.rss", "không có trang này (404)"),
+        ("/addfeed khong-co-that-dau.vn", "ở đây không có Internet"),
+        ("/addfeed ftp://abc.vn/x", "chỉ đọc được địa chỉ http và https"),
+        ("/addfeed http://127.0.0.1:9/rss", "không được phép đọc.\nHãy kiểm tra địa chỉ."),
+        ("/addfeed 10.0.0.1/rss", "không được phép đọc.\nHãy kiểm tra địa chỉ."),
+        ("/addfeed {bare}/dong.rss", "60 tin"),
+        ("/addfeed trang này: {site}/dong.rss", "60 tin"),
+        ("/addfeed {site}/mat-tich.rss", "không có trang này (404).\nHãy kiểm tra địa chỉ."),
+        ("/addfeed {site}/so-do.xml", "feeds add --kind sitemap"),
         ("/addfeed {site}/khong-co-gi", "Không tìm thấy nguồn tin nào"),
         ("/addfeed {site}/trong.rss", "Hiện chưa có tin nào."),
         ("/removefeed", "Gửi kèm địa chỉ"),
+        ("/removefeed bao.example", "không theo dõi nguồn nào ở địa chỉ này"),
         ("/removefeed https://bao.example/rss", "không theo dõi nguồn nào ở địa chỉ này"),
         ("/feeds rubbish", "Chưa theo dõi nguồn nào"),
     ],
 )
 async def test_rubbish_is_answered_kindly(tmp_path: Path, typed: str, said: str) -> None:
     async with desk(tmp_path) as here:
-        await here.admin.say(typed.format(site=here.site, local=here.site.replace("127.0.0.1", "localhost")))
+        await here.admin.say(
+            typed.format(site=here.site, bare=here.site[7:], local=here.site.replace("127.0.0.1", "localhost"))
+        )
         message = await here.admin.wait_for(said)
         assert "mat-khau" not in message["text"]
 

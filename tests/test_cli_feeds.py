@@ -95,7 +95,7 @@ def test_add_list_remove(terminal: Terminal, host: str) -> None:
     assert (added.code, added.out, added.err) == (0, "Following Báo Thử: 2 entries\n", "")
     assert terminal("feeds", "add", url).out == "Already following Báo Thử: 2 entries\n"
     listed = terminal("feeds", "list").out
-    assert "1 feeds" in listed
+    assert "\n1 feed\n" in listed
     (row,) = [line for line in listed.splitlines() if url in line]
     assert [cell.strip() for cell in row.strip("│").split("│")] == [
         "Báo Thử", "province", "Vĩnh Long", "feed", "not read yet", "-", url
@@ -114,9 +114,10 @@ def test_an_address_that_is_no_feed_is_refused(
     for url, said in (
         (f"http://{host}/page.html", "a web page, not a feed"),
         (f"http://{host}/none.xml", "HTTP 404"),
-        ("bao.vn/rss", "is not an http or https address"),
-        ("ftp://bao.vn/rss", "is not an http or https address"),
-        ("http://reader:geheim@bao.vn/rss", "is not an http or https address"),
+        ("", "Error: no address given\n"),
+        ("bao", "bao: not an http or https address"),
+        ("ftp://bao.vn/rss", "ftp addresses are not read, only http and https"),
+        ("http://reader:geheim@bao.vn/rss", "addresses with user and password are not read"),
     ):
         ended = terminal("feeds", command, url)
         assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
@@ -131,6 +132,52 @@ def test_private_addresses_are_refused_with_the_way_out(terminal: Terminal, name
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
     assert "not on the public internet" in ended.err
     assert f"FETCH_ALLOW_PRIVATE={name.strip('[]')}:8080" in ended.err
+    bare = terminal("feeds", "add", f"{name}:8080/rss")
+    assert (bare.code, bare.err) == (1, ended.err.replace("http://", "https://"))
+
+
+@pytest.mark.parametrize("name", ["169.254.169.254", "[fd00:ec2::254]", "[::ffff:169.254.169.254]", "100.100.100.200"])
+def test_no_way_is_shown_to_the_metadata_of_a_cloud(terminal: Terminal, name: str) -> None:
+    ended = terminal("feeds", "add", f"http://{name}/latest")
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert "not on the public internet" in ended.err
+    assert "FETCH_ALLOW_PRIVATE" not in ended.err
+
+
+def test_an_address_is_named_once(terminal: Terminal, host: str) -> None:
+    url = f"http://{host}/none.xml"
+    assert terminal("feeds", "check", url).err == f"Error: {url}: HTTP 404\n"
+
+
+def test_a_bare_address_is_asked_by_https_then_by_http(terminal: Terminal, host: str) -> None:
+    assert terminal("feeds", "check", f"{host}/rss.xml").out.startswith("Báo Thử: 2 entries")
+    added = terminal("feeds", "add", f"{host}/rss.xml")
+    assert (added.code, added.out) == (0, f"Following Báo Thử at http://{host}/rss.xml: 2 entries\n")
+    options = ("--kind", "listing", "--selector", ".tin a")
+    assert terminal("feeds", "add", f"{host}/tin", *options).code == 0
+    listed = terminal("feeds", "list").out
+    assert f" http://{host}/rss.xml " in listed
+    assert f" http://{host}/tin " in listed
+    assert terminal("feeds", "check", f"{host}/tin").out.startswith("Tin của Bộ: not read yet")
+    for command, done in (("pause", "Paused"), ("resume", "Resumed"), ("remove", "No longer following")):
+        assert terminal("feeds", command, f"{host}/rss.xml").out == f"{done} http://{host}/rss.xml\n"
+
+
+def test_a_sitemap_and_a_site_without_feeds_say_what_else_there_is(
+    terminal: Terminal, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for command in ("add", "check"):
+        ended = terminal("feeds", command, f"http://{host}/sitemap.xml")
+        assert ended.err == f"Error: http://{host}/sitemap.xml: a sitemap, not a feed; --kind sitemap reads it\n"
+    monkeypatch.delitem(PAGES, "/rss.xml")
+    assert "--kind listing --selector" in terminal("feeds", "add", f"http://{host}/page.html").err
+
+
+def test_wrong_usage_is_said_before_anything_else(terminal: Terminal, host: str) -> None:
+    _follow(terminal, f'http://{host}/tin"\nkind = "listing"\nselector = ".tin a')
+    terminal("poll")
+    ended = terminal("feeds", "check", f"http://{host}/tin", "--selector", "a[")
+    assert (ended.code, ended.out) == (2, "")
 
 
 def test_check_says_what_would_be_kept_and_why(terminal: Terminal, host: str) -> None:
@@ -275,9 +322,19 @@ def test_pause_and_resume(terminal: Terminal, host: str) -> None:
     assert "is due" in terminal("poll").out
     assert terminal("feeds", "resume", url).out == f"Resumed {url}\n"
     assert " 2 " in terminal("poll").out
-    for command, said in (("resume", "is not paused"), ("pause", "is not followed")):
-        ended = terminal("feeds", command, url if command == "resume" else f"{url}x")
-        assert (ended.code, ended.out) == (1, "")
+    for command, done in (("resume", "not paused"), ("pause", "paused already")):
+        if command == "pause":
+            terminal("feeds", command, url)
+        ended = terminal("feeds", command, url)
+        assert (ended.code, ended.out, ended.err) == (0, f"{url} is {done}\n", "")
+        ended = terminal("feeds", command, f"{url}x")
+        assert (ended.code, ended.out, ended.err) == (1, "", f"Error: {url}x is not followed\n")
+
+
+def test_a_province_that_is_none_is_told_the_nearest(terminal: Terminal) -> None:
+    for typed, said in (("Hà Nôii", "Hà Nôii is no province: Hà Nội?"), ("xyzw", "xyzw is no province\n")):
+        ended = terminal("feeds", "add", "bao.vn", "--province", typed)
+        assert ended.code == 2
         assert said in ended.err
 
 
@@ -298,7 +355,7 @@ def test_import_says_what_it_left_out(terminal: Terminal, host: str) -> None:
     bad = '<outline xmlUrl="https://a.vn/tin" kind="listing" selector="a["/>'
     text = f'<opml><body>{bad}<outline xmlUrl="https://a.vn/rss"/></body></opml>'
     (terminal.folder / "a.opml").write_text(text, "utf-8")
-    said = "1 feeds added, 0 were followed already\n1 left out: kind, selector or visit cannot be used\n"
+    said = "1 feed added, 0 were followed already\n1 left out: kind, selector or visit cannot be used\n"
     assert terminal("feeds", "import", "a.opml").out == said
 
 

@@ -14,8 +14,10 @@ from feeds.sources import (
     DATA,
     LEVELS,
     MAX_SELECTOR,
+    AddressError,
     Source,
     SourcesError,
+    addresses_of,
     is_feed_url,
     is_same_site,
     load_sources,
@@ -254,3 +256,46 @@ def test_outlets_are_spelt_one_way() -> None:
 )
 def test_addresses_of_one_site(url: str, is_same: bool) -> None:
     assert is_same_site(url, "https://www.bao.vn/tin?trang=1") is is_same
+
+
+@pytest.mark.parametrize(
+    ("typed", "urls"),
+    [
+        ("https://bao.vn/rss", ("https://bao.vn/rss",)),
+        ("HTTP://bao.vn", ("http://bao.vn",)),
+        (" bao.vn ", ("https://bao.vn", "http://bao.vn")),
+        ("bao.com.vn:8080/rss?a=1", ("https://bao.com.vn:8080/rss?a=1", "http://bao.com.vn:8080/rss?a=1")),
+        ("10.0.0.1/rss", ("https://10.0.0.1/rss", "http://10.0.0.1/rss")),
+        ("[::1]:80", ("https://[::1]:80", "http://[::1]:80")),
+        ("localhost:80/rss", ("https://localhost:80/rss", "http://localhost:80/rss")),
+        ("báo.vn", ("https://báo.vn", "http://báo.vn")),
+    ],
+)
+def test_what_a_typed_address_may_mean(typed: str, urls: tuple[str, ...]) -> None:
+    assert addresses_of(typed) == urls
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("", "bad_url"),
+        ("09-CT/TW", "bad_url"),
+        ("13/2023/NĐ-CP", "bad_url"),
+        ("bao", "bad_url"),
+        ("https://", "bad_url"),
+        ("https://[", "bad_url"),
+        ("[::1", "bad_url"),
+        ("bao.vn:99999", "bad_url"),
+        ("bao.vn/" + "a" * 3000, "bad_url"),
+        ("a." * 5000, "bad_url"),
+        ("javascript:alert(1)", "bad_url"),
+        ("ftp://bao.vn/rss", "scheme"),
+        ("file:///etc/passwd", "scheme"),
+        ("https://ai:mat-khau@bao.vn/rss", "credentials"),
+    ],
+)
+def test_what_is_no_address_says_why(typed: str, reason: str) -> None:
+    with pytest.raises(AddressError) as raised:
+        addresses_of(typed)
+    assert raised.value.reason == reason
+    assert "mat-khau" not in str(raised.value)

@@ -1,7 +1,7 @@
 """feeds check: what would be read from a source, and why."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -17,16 +17,27 @@ from bot.settings import Settings
 from digests.choose import oldest_news
 from feeds.classify import classify
 from feeds.database import Database
+from feeds.discover import first_connected
 from feeds.entries import Entry, RawEntry, RawFeed, entry_of, link_of
 from feeds.fetch import Fetcher, FetchError
 from feeds.following import feed_at, source_of
+from feeds.guard import is_link_local
 from feeds.health import Health, health_of, reason_of, trouble_of
 from feeds.identity import article_identity
 from feeds.kinds import check_robots, read_source
 from feeds.models import Article, Feed
 from feeds.parse import ParseError
 from feeds.robots import Robots
-from feeds.sources import KINDS, Source, SourcesError, check_reading, is_feed_url, load_sources, without_query
+from feeds.sources import (
+    KINDS,
+    AddressError,
+    Source,
+    SourcesError,
+    addresses_of,
+    check_reading,
+    load_sources,
+    without_query,
+)
 from feeds.worker import Worker
 
 _SHOWN = 10
@@ -48,19 +59,22 @@ def check_feed(url: str, kind: str | None, selector: str | None, visit: str | No
     """
     settings = ready_settings()
     zone = ZoneInfo(settings.default_timezone)
+    urls = typed_addresses(url)
     with opened_database(settings) as database:
         with database.reading() as session:
-            feed = feed_at(session, url)
-        source = _known(settings, url, feed)
+            feed = next(filter(None, (feed_at(session, one) for one in urls)), None)
+        source = _known(settings, urls, feed)
         if kind and kind != source.kind:
             source = replace(source, kind=kind, selector=None)
         source = replace(source, selector=selector or source.selector, visit=visit or source.visit)
+        require_readable(source)
         if feed:
             _show_feed(feed, zone)
-        raw, base = read_once(settings, source, feed.moved_to if feed else None)
+        asked = [(feed.moved_to if feed else None) or source.url, *(urls[1:] if source.url == urls[0] else ())]
+        raw, base = read_once(settings, source, asked)
         shown = raw.entries[:_SHOWN]
         known = _known_articles(database, [identity for entry in shown if (identity := _identity(entry, base))])
-    click.echo(f"{raw.title or without_query(url)}: {len(raw.entries)} entries, {len(raw.skipped)} skipped")
+    click.echo(f"{raw.title or without_query(base)}: {len(raw.entries)} entries, {len(raw.skipped)} skipped")
     for reason in list(dict.fromkeys(raw.skipped))[:_SHOWN]:
         click.echo(f"  skipped: {reason}")
     for entry in shown:
@@ -68,20 +82,28 @@ def check_feed(url: str, kind: str | None, selector: str | None, visit: str | No
             click.echo(line)
 
 
-def read_once(settings: Settings, source: Source, moved_to: str | None = None) -> tuple[RawFeed, str]:
-    """What stands at `source` now, and the address that answered. Says in one line why it cannot be read."""
-    check_address(source.url)
+def require_readable(source: Source) -> None:
+    """Wrong usage where kind, selector and visit do not fit each other."""
     try:
         check_reading(source)
     except SourcesError as error:
         raise click.UsageError(str(error)) from error
 
+
+def read_once(settings: Settings, source: Source, urls: Sequence[str]) -> tuple[RawFeed, str]:
+    """What stands at the first of `urls` that can be connected to, read as `source` says, and the address that
+    answered. Says in one line why it cannot be read."""
+
     async def read() -> tuple[RawFeed, str]:
         async with new_fetcher(settings) as fetcher, Worker() as worker:
-            url = moved_to or source.url
-            await check_robots(Robots(fetcher), url, source.kind)
-            fetched = await fetcher.get(url, visit=source.visit)
-            return await read_source(fetched, kind=source.kind, selector=source.selector, worker=worker), fetched.url
+
+            async def ask(url: str) -> tuple[RawFeed, str]:
+                await check_robots(Robots(fetcher), url, source.kind)
+                fetched = await fetcher.get(url, visit=source.visit)
+                raw = await read_source(fetched, kind=source.kind, selector=source.selector, worker=worker)
+                return raw, fetched.url
+
+            return await first_connected(urls, ask)
 
     try:
         return asyncio.run(read())
@@ -93,21 +115,28 @@ def new_fetcher(settings: Settings) -> Fetcher:
     return Fetcher(allow_private=settings.fetch_allow_private, contact=settings.fetch_contact)
 
 
-def check_address(url: str) -> None:
-    if not is_feed_url(url):
-        raise click.ClickException(f"{mask_secrets(url)} is not an http or https address without user and password")
+def typed_addresses(url: str) -> Sequence[str]:
+    """What the address that was typed may mean, the likeliest first."""
+    try:
+        return addresses_of(url)
+    except AddressError as error:
+        named = f"{mask_secrets(url)[:200]}: " if url.strip() else ""
+        raise click.ClickException(f"{named}{error}") from error
 
 
 def unreadable(url: str, error: FetchError | ParseError) -> click.ClickException:
     """Why `url` cannot be read, with the way out where there is one."""
     hint = ""
-    if error.reason == "blocked_address":
-        parts = urlsplit(url)
+    parts = urlsplit(url)
+    if error.reason == "blocked_address" and not is_link_local(parts.hostname or ""):
         port = parts.port or (443 if parts.scheme == "https" else 80)
         hint = f"; FETCH_ALLOW_PRIVATE={parts.hostname}:{port} lets it through"
     elif error.reason == "html":
         hint = "; `feeds add` looks for the feeds that a page names"
-    return click.ClickException(mask_secrets(f"{url}: {error}{hint}"))
+    elif error.reason == "sitemap":
+        hint = "; --kind sitemap reads it"
+    said = str(error).removesuffix(f": {url.partition('?')[0].partition('#')[0]}")
+    return click.ClickException(mask_secrets(f"{url}: {said}{hint}"))
 
 
 def state_of(feed: Feed, at: datetime, zone: ZoneInfo) -> str:
@@ -121,12 +150,12 @@ def state_of(feed: Feed, at: datetime, zone: ZoneInfo) -> str:
     return {Health.WELL: "ok", Health.WAITING: "not read yet"}.get(health, str(health))
 
 
-def _known(settings: Settings, url: str, feed: Feed | None) -> Source:
+def _known(settings: Settings, urls: Sequence[str], feed: Feed | None) -> Source:
     """How the source is read as far as it is known: followed, or in the sources file."""
     if feed:
         return source_of(feed)
-    listed = (source for source in load_sources(settings.sources_file) if source.url == url)
-    return next(listed, Source(url=url, outlet=urlsplit(url).hostname or url))
+    listed = (source for source in load_sources(settings.sources_file) if source.url in urls)
+    return next(listed, Source(url=urls[0], outlet=urlsplit(urls[0]).hostname or urls[0]))
 
 
 def _show_feed(feed: Feed, zone: ZoneInfo) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -12,22 +12,31 @@ import click
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from bot.cli.checking import check_address, check_feed, new_fetcher, read_once, state_of, unreadable
+from bot.cli.checking import (
+    check_feed,
+    new_fetcher,
+    read_once,
+    require_readable,
+    state_of,
+    typed_addresses,
+    unreadable,
+)
 from bot.cli.opened import opened_database, ready_settings
 from bot.cli.tables import print_table
 from bot.clock import now
 from bot.logs import mask_secrets
 from bot.settings import Settings
 from feeds.database import Database
-from feeds.discover import Found, discover
+from feeds.discover import Found, discover, first_connected
 from feeds.fetch import FetchError
 from feeds.following import add_feeds, all_feeds, drop_feed, pause_feed, resume_feed, source_of, sync_sources
 from feeds.markup import strip_tags
+from feeds.models import Feed
 from feeds.opml import FAULTS, read_opml, write_opml
 from feeds.parse import ParseError
-from feeds.places import present_province, province_named
+from feeds.places import present_province, province_named, provinces
 from feeds.sources import KINDS, LEVELS, Source, SourcesError, load_sources, without_query
-from feeds.text import one_line, shorten
+from feeds.text import fold, one_line, shorten
 from feeds.worker import Worker
 
 
@@ -44,7 +53,9 @@ def _province(_context: click.Context, _parameter: click.Parameter, value: str |
         return None
     name = province_named(value)
     if name is None:
-        raise click.BadParameter(f"{value} is no province")
+        known = {fold(name): name for name in provinces()}
+        nearest = get_close_matches(fold(value), known, n=1)
+        raise click.BadParameter(f"{value} is no province" + (f": {known[nearest[0]]}?" if nearest else ""))
     return present_province(name)
 
 
@@ -63,7 +74,7 @@ def list_feeds() -> None:
         state = state_of(feed, now(), zone)
         table.add_row(feed.outlet, feed.level, feed.province or "-", feed.kind, state, read, without_query(feed.url))
     print_table(table)
-    click.echo(f"{len(feeds)} feeds")
+    click.echo(f"{len(feeds)} {'feed' if len(feeds) == 1 else 'feeds'}")
 
 
 @feeds_command.command("add")
@@ -89,10 +100,12 @@ def add_feed(
     feed may have a news sitemap, or a page that lists its articles.
     """
     settings = ready_settings()
+    urls = typed_addresses(url)
     source = Source(
-        url=url, outlet=outlet or "", level=level, province=province, kind=kind, selector=selector, visit=visit
+        url=urls[0], outlet=outlet or "", level=level, province=province, kind=kind, selector=selector, visit=visit
     )
-    found = _find(settings, url) if kind == "feed" and not visit and not selector else _look(settings, source)
+    require_readable(source)
+    found = _find(settings, urls) if kind == "feed" and not visit else _look(settings, source, urls)
     source = replace(source, url=found.url, outlet=outlet or found.title or urlsplit(found.url).hostname or found.url)
     with opened_database(settings) as database, database.session() as session:
         added = add_feeds(session, [source], now())
@@ -100,20 +113,23 @@ def add_feed(
     click.echo(f"{'Following' if added else 'Already following'} {source.outlet}{where}: {found.entries} entries")
 
 
-def _find(settings: Settings, url: str) -> Found:
-    """The one feed at `url`; several are listed."""
-    check_address(url)
+def _find(settings: Settings, urls: Sequence[str]) -> Found:
+    """The one feed at these addresses; several are listed."""
+    url = urls[0]
 
     async def find() -> Sequence[Found]:
         async with new_fetcher(settings) as fetcher, Worker() as worker:
-            return await discover(fetcher, url, worker)
+            return await first_connected(urls, lambda one: discover(fetcher, one, worker))
 
     try:
         found = asyncio.run(find())
     except (FetchError, ParseError) as error:
         raise unreadable(url, error) from error
     if not found:
-        raise click.ClickException(mask_secrets(f"{url}: a web page, not a feed, and no feed of its site was found"))
+        none = "a web page, not a feed, and no feed of its site was found; `--kind sitemap` reads a sitemap,"
+        raise click.ClickException(
+            mask_secrets(f"{url}: {none} `--kind listing --selector CSS` a page that lists articles")
+        )
     if len(found) > 1:
         for feed in found:
             click.echo(f"{feed.url}  {feed.title}")
@@ -121,44 +137,48 @@ def _find(settings: Settings, url: str) -> Found:
     return found[0]
 
 
-def _look(settings: Settings, source: Source) -> Found:
-    raw, _ = read_once(settings, source)
-    return Found(source.url, shorten(one_line(strip_tags(raw.title)), 200), len(raw.entries))
+def _look(settings: Settings, source: Source, urls: Sequence[str]) -> Found:
+    raw, answered = read_once(settings, source, urls)
+    url = next((one for one in urls if urlsplit(one).scheme == urlsplit(answered).scheme), urls[0])
+    return Found(url, shorten(one_line(strip_tags(raw.title)), 200), len(raw.entries))
 
 
 @feeds_command.command("remove")
 @click.argument("url")
 def remove_feed(url: str) -> None:
     """Stop following a feed; its articles stay."""
-    _change(url, drop_feed, "No longer following", "followed")
+    _change(url, lambda session, feed: drop_feed(session, feed.url), "No longer following", "")
 
 
 @feeds_command.command("pause")
 @click.argument("url")
 def pause(url: str) -> None:
     """Stop asking for a feed until it is resumed."""
-    _change(url, pause_feed, "Paused", "followed")
+    _change(url, lambda session, feed: not feed.paused and pause_feed(session, feed.url), "Paused", "paused already")
 
 
 @feeds_command.command("resume")
 @click.argument("url")
 def resume(url: str) -> None:
     """Ask for a paused feed again, at once."""
-    _change(url, partial(resume_feed, now=now()), "Resumed", "paused")
+    _change(url, lambda session, feed: resume_feed(session, feed.url, now()), "Resumed", "not paused")
 
 
-def _change(url: str, change: Callable[[Session, str], bool], done: str, needed: str) -> None:
-    """Does something with the feed at `url`, also where that is written as `list` shows it; says what was done, or
-    that it is not what is needed for that."""
+def _change(url: str, change: Callable[[Session, Feed], bool], done: str, otherwise: str) -> None:
+    """Does something with the feed at `url`, also where that is written as `list` shows it or without its scheme; says
+    what was done, or how it was `otherwise`. An error where it is not followed."""
     settings = ready_settings()
     with opened_database(settings) as database:
         _sync(settings, database)
         with database.session() as session:
-            listed = [feed.url for feed in all_feeds(session) if without_query(feed.url) == url]
-            is_done = change(session, listed[0] if len(listed) == 1 else url)
-    if not is_done:
-        raise click.ClickException(f"{mask_secrets(url)} is not {needed}")
-    click.echo(f"{done} {without_query(url)}")
+            followed = all_feeds(session)
+            meant = [feed for feed in followed if feed.url in typed_addresses(url)]
+            meant = meant or [feed for feed in followed if without_query(feed.url) == url]
+            if len(meant) != 1:
+                raise click.ClickException(f"{mask_secrets(url)} is not followed")
+            shown = without_query(meant[0].url)
+            is_done = change(session, meant[0])
+    click.echo(f"{done} {shown}" if is_done else f"{shown} is {otherwise}")
 
 
 @feeds_command.command("import")
@@ -172,7 +192,7 @@ def import_feeds(file: Path) -> None:
         raise click.ClickException(f"{file}: {error}") from error
     with opened_database(settings) as database, database.session() as session:
         added = add_feeds(session, opml.sources, now())
-    click.echo(f"{added} feeds added, {len(opml.sources) - added} were followed already")
+    click.echo(f"{added} {'feed' if added == 1 else 'feeds'} added, {len(opml.sources) - added} were followed already")
     for fault, count in opml.left_out.items():
         click.echo(f"{count} left out: {FAULTS[fault]}")
 

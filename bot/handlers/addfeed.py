@@ -19,20 +19,19 @@ from telegram.ext import BaseHandler, CallbackQueryHandler
 
 from bot.context import Context
 from bot.handlers.admins import admin_command, for_admins
-from bot.handlers.feeds import feed_screen
+from bot.handlers.feeds import addresses_in, feed_screen
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.keyboards import Rows, found_buttons
 from bot.texts import say
 from digests.render import Message, render
 from digests.subscribers import Reader
-from digests.why import link_in
-from feeds.discover import discover
+from feeds.discover import discover, first_connected
 from feeds.fetch import FetchError
 from feeds.following import add_feeds, feed_at
 from feeds.models import Feed
 from feeds.parse import ParseError
 from feeds.preview import preview
-from feeds.sources import Source, is_feed_url, without_query
+from feeds.sources import AddressError, Source, is_feed_url, without_query
 from feeds.worker import Worker
 
 MOST_FOUND = 10
@@ -46,12 +45,16 @@ _LONGEST_LINK = 1000  # characters
 async def add_feed(update: Update, context: Context) -> None:
     """/addfeed URL: a feed, or a site whose feeds are looked for. Nothing is followed before it is confirmed."""
     reader = await reader_of(update, context)
-    link = link_in(" ".join(context.args or ()))
-    if link is None or not is_feed_url(link) or update.effective_chat is None:
-        await reply(update, Message(render("addfeed_usage.html", reader.language)))
+    try:
+        links = addresses_in(context.args or ())
+    except AddressError as error:
+        is_scheme = error.reason == "scheme"
+        usage = Message(render("addfeed_usage.html", reader.language))
+        await reply(update, _unreadable(reader, error.reason) if is_scheme else usage)
         return
-    await update.effective_chat.send_action(ChatAction.TYPING)
-    await reply(update, await _in_time(reader, _found_screen(context, reader, link)))
+    if update.effective_chat:
+        await update.effective_chat.send_action(ChatAction.TYPING)
+    await reply(update, await _in_time(reader, _found_screen(context, reader, links)))
 
 
 async def new_feed_pressed(update: Update, context: Context) -> None:
@@ -81,10 +84,10 @@ async def _in_time(reader: Reader, screen: Coroutine[Any, Any, Message]) -> Mess
         return _unreadable(reader, "timeout")
 
 
-async def _found_screen(context: Context, reader: Reader, link: str) -> Message:
+async def _found_screen(context: Context, reader: Reader, links: Sequence[str]) -> Message:
     """The feeds of an address to choose from; a single one is looked at at once."""
     async with context.bot_data.new_fetcher() as fetcher, Worker() as worker:
-        found = await discover(fetcher, link, worker)
+        found = await first_connected(links, lambda link: discover(fetcher, link, worker))
     offered = [feed for feed in found if _is_linkable(feed.url)][:MOST_FOUND]
     if found and not offered:
         return _unreadable(reader, "unlinkable")

@@ -22,14 +22,15 @@ from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, re
 from bot.keyboards import feed_buttons, feed_choice, feeds_buttons
 from digests.render import Message, render
 from digests.subscribers import Reader
-from digests.why import link_in
 from feeds.following import add_feeds, all_feeds, drop_feed, pause_feed, resume_feed, source_of
 from feeds.health import Health, health_of, last_news, trouble_of
 from feeds.identity import canonical_url
 from feeds.models import Feed
+from feeds.sources import AddressError, addresses_of
 
 PER_PAGE = 8
 _FEED = re.compile(r"(\d{1,9}):(\d{1,4})(?::(pause|resume|check|remove|drop|again))?")
+_AROUND = "()<>“”\"',;"
 _WORST_FIRST = {health: place for place, health in enumerate(Health)}
 
 
@@ -78,16 +79,28 @@ async def remove_feed(update: Update, context: Context) -> None:
     """/removefeed URL asks before it does; of an outlet's address, which of its feeds is meant."""
     reader = await reader_of(update, context)
     services = context.bot_data
-    link = link_in(" ".join(context.args or ()))
-    if link is None:
+    try:
+        links = addresses_in(context.args or ())
+    except AddressError:
         await reply(update, Message(render("removefeed_usage.html", reader.language)))
         return
-    meant = await services.read(_meant, link)
+    meant = await services.read(_meant, links)
     if len(meant) == 1:
         await reply(update, feed_screen(reader, meant[0], services.clock(), asked=True))
         return
     html = render("removefeed_which.html", reader.language, count=len(meant))
     await reply(update, Message(html, feed_choice(meant)))
+
+
+def addresses_in(words: Sequence[str]) -> Sequence[str]:
+    """What the first of some typed words that is an address may mean. Raises AddressError, of the last that is none."""
+    failure = AddressError("bad_url", "no address given")
+    for word in words:
+        try:
+            return addresses_of(word.strip(_AROUND))
+        except AddressError as error:
+            failure = error
+    raise failure
 
 
 def feed_screen(reader: Reader, feed: Feed, now: datetime, *, page: int = 0, asked: bool = False) -> Message:
@@ -146,10 +159,10 @@ def _act(session: Session, feed_id: int, action: str | None, now: datetime) -> F
     return feed
 
 
-def _meant(session: Session, link: str) -> Sequence[Feed]:
-    """The feed of this address, or all of its host."""
-    found, wanted = all_feeds(session), canonical_url(link)
-    exact = [feed for feed in found if link == feed.url] or [f for f in found if canonical_url(f.url) == wanted]
+def _meant(session: Session, links: Sequence[str]) -> Sequence[Feed]:
+    """The feed of these addresses, which differ in their scheme, or all of their host."""
+    found, wanted = all_feeds(session), canonical_url(links[0])
+    exact = [feed for feed in found if feed.url in links] or [f for f in found if canonical_url(f.url) == wanted]
     host = wanted.partition("/")[0]
     return exact[:1] or [feed for feed in found if canonical_url(feed.url).partition("/")[0] == host]
 
