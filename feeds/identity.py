@@ -15,6 +15,7 @@ that changes keeps its number.
 """
 
 import re
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -73,10 +74,10 @@ def article_identity(url: str, guid: str | None = None, *, base: str = "") -> st
         feed = _address(base)
         return _bounded(f"{feed.site if feed else ''}!{guid}")
     if number := _article_number(address.path):
-        return _bounded(f"{_office(address, number)}#{number}{address.rest}")
+        return _bounded(f"{_office(address, number)}#{number}{address.ids}")
     if guid and not address.path and not address.rest:
         return _bounded(f"{address.site}!{guid}")
-    return _bounded("".join(address))
+    return _bounded(f"{address.site}{address.path}{address.rest}")
 
 
 def article_number(url: str) -> str:
@@ -91,13 +92,14 @@ def canonical_url(url: str) -> str:
     For comparing, not for fetching. Never raises; an address that cannot be taken apart comes back as it is.
     """
     address = _address(url)
-    return "".join(address) if address else ""
+    return f"{address.site}{address.path}{address.rest}" if address else ""
 
 
 class _Address(NamedTuple):
     site: str
     path: str  # with its leading slash, or ""
     rest: str  # the query and the route of an application ("#/tin/1"), or ""
+    ids: str  # of these what names an article even where the path ends with a number: "?newsid=5", the route
 
 
 def _address(url: str) -> _Address | None:
@@ -110,7 +112,7 @@ def _address(url: str) -> _Address | None:
     except ValueError:
         host = ""
     if not host:
-        return _Address(url, "", "") if url else None
+        return _Address(url, "", "", "") if url else None
     host = _MIRROR_HOSTS.sub("", host)
     if port not in (None, 80, 443):
         host = f"{host}:{port}"
@@ -121,7 +123,13 @@ def _address(url: str) -> _Address | None:
         pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(*pair, is_script)
     )
     route = parts.fragment if parts.fragment.startswith(("/", "!")) and parts.fragment.strip("/!") else ""
-    return _Address(host, path, (f"?{urlencode(query)}" if query else "") + (f"#{route}" if route else ""))
+    behind = f"#{route}" if route else ""
+    ids = [(name, value) for name, value in query if name.lower().endswith("id") and _SHORT_NUMBER.fullmatch(value)]
+    return _Address(host, path, _query(query) + behind, _query(ids) + behind)
+
+
+def _query(pairs: Sequence[tuple[str, str]]) -> str:
+    return f"?{urlencode(pairs)}" if pairs else ""
 
 
 def _is_tracking(name: str, value: str, is_script: bool) -> bool:

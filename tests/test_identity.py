@@ -46,6 +46,10 @@ def test_variants_of_an_address_are_one_article() -> None:
     assert {article_identity(url, f"guid-{n}") for n, url in enumerate(variants)} == {"example.vn/tin-1.html"}
 
 
+def test_what_an_outlet_adds_to_a_numbered_address_does_not_count() -> None:
+    assert article_identity("https://a.vn/tin-vui-1000802.html?from=rss&page=2") == "a.vn#1000802"
+
+
 def test_what_names_the_article_stays() -> None:
     assert canonical_url("https://x.vn/doc?id=7&utm_id=1") == "x.vn/doc?id=7"
     assert canonical_url("https://en.nhandan.vn/x-post1.html") != canonical_url("https://nhandan.vn/x-post1.html")
