@@ -18,6 +18,7 @@ from digests.models import Digest, DigestPart, SentStory, StoryArticle, Subscrip
 from digests.subscribers import find_reader
 from digests.views import states_identity
 from feeds.classify import STEP
+from feeds.following import all_feeds
 from feeds.health import reason_of
 from feeds.identity import article_identity, canonical_url
 from feeds.models import Article, ArticleVersion, Feed, Mention, RefusedEntry
@@ -239,8 +240,9 @@ def _feeds_of(session: Session, host: str) -> Sequence[Feed]:
     """The feeds followed of a host or of one it belongs to: suckhoe.vnexpress.net is VnExpress's."""
     if "." not in host:
         return ()
-    feeds = session.scalars(select(Feed).where(Feed.enabled).order_by(Feed.outlet, Feed.url))
-    return [feed for feed in feeds if _is_same_site(canonical_url(f"https://{feed.host}/"), host)][:MAX_FEEDS]
+    return [feed for feed in all_feeds(session) if _is_same_site(canonical_url(f"https://{feed.host}/"), host)][
+        :MAX_FEEDS
+    ]
 
 
 def _is_same_site(one: str, other: str) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from feeds.models import Feed, Host
 from feeds.sources import Source
 from feeds.store import take_turn
+from feeds.text import fold
 
 FEED_LEASE = timedelta(minutes=10)
 
@@ -109,8 +110,9 @@ def feed_at(session: Session, url: str) -> Feed | None:
 
 
 def all_feeds(session: Session) -> Sequence[Feed]:
-    """Every feed that is followed, also the paused ones, by outlet."""
-    return session.scalars(select(Feed).where(Feed.enabled).order_by(Feed.outlet, Feed.url)).all()
+    """Every feed that is followed, also the paused ones, by outlet: Đ stands with D, and accents decide last."""
+    followed = session.scalars(select(Feed).where(Feed.enabled))
+    return sorted(followed, key=lambda feed: (fold(feed.outlet), feed.outlet, feed.url))
 
 
 def _describe(feed: Feed, source: Source) -> None:

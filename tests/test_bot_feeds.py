@@ -412,6 +412,17 @@ async def test_admins_have_their_commands_in_the_menu(tmp_path: Path) -> None:
             assert not {command["command"] for command in parameters["commands"]} & {c.alias for c in ADMIN_COMMANDS}
 
 
+@pytest.mark.parametrize(("language", "name"), [("vi", "alias"), ("en", "name")])
+async def test_admins_have_their_commands_in_the_help(tmp_path: Path, language: str, name: str) -> None:
+    async with desk(tmp_path, language) as here:
+        other = here.sandbox.user(language_code=language)
+        for command in ("/help", "/khongco"):
+            for user, is_told in ((here.admin, True), (other, False)):
+                await user.say(command)
+                text = (await user.wait_for("/why" if language == "en" else "/visao"))["text"]
+                assert all((f"\n/{getattr(c, name)} – " in text) is is_told for c in ADMIN_COMMANDS), text
+
+
 async def test_an_alert_finds_its_admin_and_leads_to_the_list(tmp_path: Path) -> None:
     clock = DemoClock()
     async with OutletServer(now=clock) as outlets, Sandbox(clock=clock) as sandbox:

@@ -160,3 +160,12 @@ def test_what_is_not_followed_is_neither_paused_nor_resumed(database: Database) 
             assert not resume_feed(session, url, NOW)
         assert add_feeds(session, [ONE], NOW) == 1
     assert not the_feed(database, ONE.url).paused
+
+
+def test_feeds_are_listed_by_the_vietnamese_alphabet(database: Database) -> None:
+    names = ["An Giang", "Đại Đoàn Kết", "Dân trí", "Đắk Lắk", "Ấp Bắc", "VOV", "Zing", "Ủy ban", "uỷ thác"]
+    with database.session() as session:
+        add_feeds(session, [Source(f"https://bao.example/{name}", name) for name in names], NOW)
+        assert [feed.outlet for feed in all_feeds(session)] == [
+            "An Giang", "Ấp Bắc", "Đại Đoàn Kết", "Đắk Lắk", "Dân trí", "Ủy ban", "uỷ thác", "VOV", "Zing"
+        ]  # fmt: skip

@@ -1,24 +1,18 @@
 """What only admins may do; to everybody else it does not exist."""
 
 from telegram import Update
-from telegram.constants import ChatType
 from telegram.ext import CommandHandler
 
 from bot.context import Context
 from bot.handlers.info import stale_button, unknown_command
-from bot.handlers.replies import Handler, command
+from bot.handlers.replies import Handler, command, is_admin
 
 
 def for_admins(callback: Handler, otherwise: Handler = unknown_command) -> Handler:
-    """`callback` for the persons of ADMIN_IDS, alone with the bot; else what unknown buttons and commands get.
-
-    In a group everybody may press what stands there.
-    """
+    """`callback` for admins, else what unknown buttons and commands get."""
 
     async def handle(update: Update, context: Context) -> None:
-        chat, user = update.effective_chat, update.effective_user
-        is_alone = chat is not None and chat.type == ChatType.PRIVATE
-        if is_alone and user is not None and user.id in context.bot_data.settings.admin_ids:
+        if is_admin(update, context):
             await callback(update, context)
         elif update.callback_query:
             await stale_button(update, context)

@@ -7,8 +7,8 @@ from telegram import Update
 from telegram.ext import BaseHandler, CallbackQueryHandler, MessageHandler, filters
 
 from bot.context import Context
-from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
-from bot.texts import COMMANDS, language_of, say
+from bot.handlers.replies import command, done, edit, is_admin, pressed, reader_of, reply
+from bot.texts import ADMIN_COMMANDS, COMMANDS, Command, language_of, say
 from digests.render import Message, render
 from digests.status import status_view
 from digests.subscribers import forget
@@ -17,7 +17,7 @@ from feeds.scores import shipped_scores
 
 async def help_command(update: Update, context: Context) -> None:
     reader = await reader_of(update, context)
-    await reply(update, Message(render("help.html", reader.language, commands=COMMANDS)))
+    await reply(update, Message(render("help.html", reader.language, commands=_commands(update, context))))
 
 
 async def about(update: Update, context: Context) -> None:
@@ -57,7 +57,12 @@ async def erase_pressed(update: Update, context: Context) -> None:
 
 async def unknown_command(update: Update, context: Context) -> None:
     reader = await reader_of(update, context)
-    await reply(update, Message(render("unknown_command.html", reader.language, commands=COMMANDS)))
+    await reply(update, Message(render("unknown_command.html", reader.language, commands=_commands(update, context))))
+
+
+def _commands(update: Update, context: Context) -> Sequence[Command]:
+    """Those that whoever asks can use."""
+    return (*COMMANDS, *ADMIN_COMMANDS) if is_admin(update, context) else COMMANDS
 
 
 async def not_text(update: Update, context: Context) -> None:

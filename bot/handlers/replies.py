@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from telegram import CallbackQuery, Message, Update
-from telegram.constants import ParseMode
+from telegram.constants import ChatType, ParseMode
 from telegram.error import BadRequest
 from telegram.ext import CommandHandler, filters
 
@@ -24,6 +24,14 @@ def command(name: str, callback: Handler) -> "CommandHandler[Context, None]":
     """Handles a command and its Vietnamese alias, in private chats."""
     entry = next(command for command in (*COMMANDS, *ADMIN_COMMANDS) if command.name == name)
     return CommandHandler([entry.name, entry.alias], callback, filters.ChatType.PRIVATE)
+
+
+def is_admin(update: Update, context: Context) -> bool:
+    """Whether it comes from a person of ADMIN_IDS alone with the bot: in a group everybody may press what stands
+    there."""
+    chat, user = update.effective_chat, update.effective_user
+    is_alone = chat is not None and chat.type == ChatType.PRIVATE
+    return is_alone and user is not None and user.id in context.bot_data.settings.admin_ids
 
 
 async def reader_of(update: Update, context: Context) -> Reader:
