@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
+from sqlalchemy import func, select
 
 from feeds.analyse import analyse
 from feeds.classify import first_reading
@@ -55,13 +56,23 @@ class _Failure:
 
 
 async def read_pages(
-    database: Database, fetcher: Fetcher, worker: Worker, clock: Callable[[], datetime], *, pace: float = PAGE_PACE
+    database: Database,
+    fetcher: Fetcher,
+    worker: Worker,
+    clock: Callable[[], datetime],
+    *,
+    pace: float = PAGE_PACE,
+    on_page: Callable[[int, int], None] | None = None,
 ) -> int:
     """Fetches every page that is due and judges its article anew; returns how many were read.
 
-    One slow page holds up nothing but its own host's others. `pace` is in seconds.
+    One slow page holds up nothing but its own host's others. `pace` is in seconds. `on_page` is told, at first and
+    after each page, how many were read and how many of those due at the beginning are left.
     """
-    read = 0
+    read = tried = 0
+    due = await asyncio.to_thread(_count_due, database, clock()) if on_page else 0
+    if on_page:
+        on_page(0, due)
     running: set[asyncio.Task[bool]] = set()
     try:
         while True:
@@ -71,10 +82,18 @@ async def read_pages(
                 return read
             done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             read += sum(task.result() for task in done)
+            tried += len(done)
+            if on_page:
+                on_page(read, max(0, due - tried))
     finally:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+def _count_due(database: Database, now: datetime) -> int:
+    with database.reading() as session:
+        return session.scalar(select(func.count()).where(Article.page_due_at <= now)) or 0
 
 
 def _claim(database: Database, now: datetime, limit: int) -> Sequence[Article]:

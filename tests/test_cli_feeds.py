@@ -385,6 +385,20 @@ def test_poll_reads_what_is_due_and_sums_up(terminal: Terminal, host: str) -> No
     assert " 2 " in again.out
 
 
+def test_poll_says_how_far_it_is_where_no_bar_is_seen(
+    terminal: Terminal, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.cli.polling.EVERY", 0.0)
+    _follow(terminal, f"http://{host}/rss.xml", f"http://{host}/none.xml")
+    told = terminal("poll").err.splitlines()
+    assert [line.partition(" s: ")[2] for line in told] == [
+        "feeds 1/2",
+        "feeds 2/2",
+        "feeds 2/2, 2 new; pages 0 read, 1 left",
+        "feeds 2/2, 2 new; pages 0 read, 0 left",
+    ]
+
+
 def test_poll_where_all_feeds_fail_is_exit_code_1(terminal: Terminal, host: str) -> None:
     _follow(terminal, f"http://{host}/none.xml", "http://127.0.0.1:1/rss")
     ended = terminal("poll")

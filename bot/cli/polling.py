@@ -1,6 +1,7 @@
 """poll: one round over the feeds."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 import click
@@ -22,6 +23,8 @@ from feeds.pages import read_pages
 from feeds.sources import load_sources, without_query
 from feeds.update import UpdateReport, update_feeds
 from feeds.worker import Worker
+
+EVERY = 10.0  # seconds between two lines of progress where no terminal shows a bar
 
 
 @click.command("poll")
@@ -50,9 +53,24 @@ async def _poll(settings: Settings, database: Database, everything: bool, feeds:
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("reading feeds", total=feeds)
+        said, started = time.monotonic(), time.monotonic()
+        done, told = 0, ""
+
+        def say(line: str) -> None:
+            nonlocal said
+            if not console.is_terminal and time.monotonic() - said >= EVERY:
+                said = time.monotonic()
+                click.echo(f"{said - started:4.0f} s: {line}", err=True)
 
         def advance(_feed: Feed) -> None:
+            nonlocal done
+            done += 1
             progress.advance(task)
+            say(f"feeds {done}/{feeds}")
+
+        def count(read: int, left: int) -> None:
+            progress.update(task, description=f"reading pages, {left} left", completed=read, total=read + left)
+            say(f"{told}; pages {read} read, {left} left")
 
         async with (
             Fetcher(allow_private=settings.fetch_allow_private, contact=settings.fetch_contact) as fetcher,
@@ -67,8 +85,8 @@ async def _poll(settings: Settings, database: Database, everything: bool, feeds:
                 only_due=not everything,
                 on_feed=advance,
             )
-            progress.update(task, description="reading pages", total=None)
-            pages = await read_pages(database, fetcher, worker, now)
+            told = f"feeds {report.checked}/{report.checked}, {report.new} new"
+            pages = await read_pages(database, fetcher, worker, now, on_page=count)
             progress.update(task, description="judging", total=None)
             report.kept += (await judge_waiting(database, worker, now)).kept
         return report, pages
