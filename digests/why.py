@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from digests.choose import oldest_news
 from digests.models import Digest, DigestPart, SentStory, StoryArticle, Subscription
@@ -87,8 +87,9 @@ class Verdict:
 
     `page_reason` is a short code. `too_late` is how long before it was first seen it was published, where that is
     too long for any digest. `original` is the article whose text it repeats, `repeated` the number of those that
-    repeat it, `others` that of the other articles in its story. `delivery` is None without a chat, or for an article
-    that goes to nobody; `delivered_at` is when it was sent, or will be.
+    repeat it, `others` that of the other articles in its story. `versions` are its titles before it was edited, the
+    latest first, and `headline` the latest of those that was another one. `delivery` is None without a chat, or for
+    an article that goes to nobody; `delivered_at` is when it was sent, or will be.
     """
 
     article: Article
@@ -99,8 +100,8 @@ class Verdict:
     too_late: timedelta | None
     original: Article | None
     repeated: int
-    edits: int
-    edited_at: datetime | None
+    versions: Sequence[ArticleVersion]
+    headline: ArticleVersion | None
     cited: tuple[Cited, ...]
     others: int
     delivery: Delivery | None = None
@@ -109,14 +110,15 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The answer. Without a `verdict`, `refused` is why the entry of that link became no article, if there was one,
-    and `feeds` are those followed of the link's host."""
+    """The answer. Without a `verdict`, `own` is the feed that stands at the link itself, `refused` is why the entry of
+    that link became no article, if there was one, and `feeds` are those followed of the link's host."""
 
     link: str
     host: str
     verdict: Verdict | None
     refused: RefusedEntry | None = None
     feeds: Sequence[Feed] = ()
+    own: Feed | None = None
 
 
 def link_in(text: str) -> str | None:
@@ -139,7 +141,9 @@ def why(session: Session, link: str, *, chat_id: int | None = None) -> Why:
     refused = session.scalar(
         select(RefusedEntry).where(RefusedEntry.identity == identity).order_by(RefusedEntry.seen_at.desc()).limit(1)
     )
-    return Why(shown, host, None, refused, _feeds_of(session, host))
+    feeds = _feeds_of(session, host)
+    own = next((feed for feed in feeds if shown in map(canonical_url, (feed.url, feed.moved_to or ""))), None)
+    return Why(shown, host, None, refused, feeds, own)
 
 
 def why_article(session: Session, article_id: int, *, chat_id: int) -> Why | None:
@@ -154,9 +158,12 @@ def why_article(session: Session, article_id: int, *, chat_id: int) -> Why | Non
 def _verdict(session: Session, article: Article, chat_id: int | None) -> Verdict:
     story = session.scalar(select(StoryArticle.story_id).where(StoryArticle.article_id == article.id))
     page, page_reason = _page(article)
-    edits, edited_at = session.execute(
-        select(func.count(), func.max(ArticleVersion.replaced_at)).where(ArticleVersion.article_id == article.id)
-    ).one()
+    versions = session.scalars(
+        select(ArticleVersion)
+        .where(ArticleVersion.article_id == article.id)
+        .options(load_only(ArticleVersion.title, ArticleVersion.replaced_at))
+        .order_by(ArticleVersion.replaced_at.desc(), ArticleVersion.id.desc())
+    ).all()
     end = End.RULED_OUT if article.ruled_out else End(article.state)
     too_late = _too_late(article)
     delivery, delivered_at = None, None
@@ -172,8 +179,8 @@ def _verdict(session: Session, article: Article, chat_id: int | None) -> Verdict
         too_late=too_late,
         original=session.get(Article, article.original_id) if article.original_id else None,
         repeated=_count(session, Article.original_id, article.id),
-        edits=edits,
-        edited_at=edited_at,
+        versions=versions,
+        headline=next((version for version in versions if version.title not in ("", article.title)), None),
         cited=_cited(session, article.id),
         others=max(0, _count(session, StoryArticle.story_id, story) - 1) if story else 0,
         delivery=delivery,

@@ -174,7 +174,8 @@ def test_feed_edits_repeats_story_and_documents(database: Database) -> None:
         first = article(session, "https://ttxvn.example/goc-900001.html", outlet="TTXVN", title="Bài gốc")
         made = article(session, feed_id=source.id, original_id=first.id)
         versions = [
-            ArticleVersion(article_id=made.id, replaced_at=NOW - n * DAY, title="", lead="", text="") for n in (2, 1)
+            ArticleVersion(article_id=made.id, replaced_at=NOW - n * DAY, title=title, lead="", text="")
+            for n, title in ((3, "Tít đầu tiên"), (2, "Tít <b>cũ</b>"), (1, made.title))
         ]
         story = Story(created_at=NOW)
         session.add_all([*versions, story])
@@ -194,7 +195,9 @@ def test_feed_edits_repeats_story_and_documents(database: Database) -> None:
         assert "Lặp lại bài: Bài gốc (https://ttxvn.example/goc-900001.html) (TTXVN)" in answer
         assert "1 bài khác lặp lại bài này" in said(session, "https://ttxvn.example/goc-900001.html")
         assert "qua nguồn VnExpress (Thời sự)" in answer
-        assert "Báo đã sửa 2 lần, lần cuối bot thấy 07:00 19/11/2026" in answer
+        assert "Báo đã sửa 3 lần, lần cuối bot thấy 07:00 19/11/2026" in answer
+        assert "Trước 07:00 18/11/2026, tít là: “Tít <b>cũ</b>”" in answer
+        assert "Until 07:00 18/11/2026 its headline was “Tít <b>cũ</b>”" in said(session, language="en")
         assert "Cùng một sự việc với 1 bài khác" in answer
         assert answer.count("• 09-CT/TW (chưa chắc đúng văn bản này)") == 1
         assert "• 05-CT/TW (chưa rõ là văn bản nào)" in answer
@@ -263,7 +266,8 @@ def test_every_delivery_has_its_words(sqlite: Database, delivery: Delivery, lang
         assert found.verdict
         found = replace(found, verdict=replace(found.verdict, delivery=delivery, delivered_at=NOW))
     html = render("why.html", language, why=found, timezone="Asia/Ho_Chi_Minh", now=NOW)
-    assert re.search(r"\n\n<b>[^<]+</b>$", html)
+    last = html.rpartition("\n\n")[2]
+    assert re.fullmatch(r"[^<]+" if delivery == Delivery.UNSUBSCRIBED else r"<b>[^<]+</b>", last), last
 
 
 def test_an_unknown_link_tells_what_is_followed_there(sqlite: Database) -> None:
@@ -283,6 +287,18 @@ def test_an_unknown_link_tells_what_is_followed_there(sqlite: Database) -> None:
         assert "• VnExpress (Thế giới): tạm dừng" in answer
         assert "geheim" not in answer
         assert "since 19/11/2026" in said(session, "https://vnexpress.net/bai-moi-5999999.html", "en")
+
+
+def test_a_feed_is_no_article(database: Database) -> None:
+    with database.session() as session:
+        feed(session, failures=30, failing_since=NOW - 9 * DAY, last_error="dns: x", next_check_at=NOW)
+        feed(session, "https://vnexpress.net/rss/phap-luat.rss", section="Pháp luật")
+        answer = said(session, "http://www.vnexpress.net/rss/thoi-su.rss")
+        assert answer.splitlines()[0] == "Đây là một nguồn tin mà bot theo dõi, không phải một bài."
+        assert "• VnExpress (Thời sự): đang lỗi (không tìm thấy tên miền)" in answer
+        assert "Pháp luật" not in answer
+        assert "Bot chưa từng thấy" not in answer
+        assert said(session, "https://vnexpress.net/rss/thoi-su.rss", "en").startswith("This is a feed that the bot")
 
 
 def test_an_entry_that_made_no_article_says_why(sqlite: Database) -> None:
@@ -333,7 +349,8 @@ def test_why_on_the_command_line(terminal: Terminal) -> None:
     assert terminal("migrate").code == 0
     database = Database(f"sqlite:///{terminal.folder / 'terminal.db'}")
     with database.session() as session:
-        article(session, feed_id=feed(session).id)
+        made = article(session, feed_id=feed(session).id)
+        session.add(ArticleVersion(article_id=made.id, replaced_at=NOW, title="Tít cũ", lead="", text=""))
     database.close()
     told = terminal("why", "m.vnexpress.net/doi-tit-5111013.html?utm_source=x")
     assert told.code == 0
@@ -343,6 +360,9 @@ def test_why_on_the_command_line(terminal: Terminal) -> None:
     assert as_json["status"] == "article"
     assert as_json["article"]["state"] == "kept"
     assert as_json["article"]["evidence"] == ["bảo vệ an ninh"]
+    assert as_json["article"]["versions"] == [{"title": "Tít cũ", "replaced": NOW.isoformat()}]
+    own = terminal("why", "https://vnexpress.net/rss/thoi-su.rss", "--json")
+    assert (own.code, json.loads(own.out)["status"]) == (0, "feed")
     assert as_json["article"]["feed"] == "https://vnexpress.net/rss/thoi-su.rss"
 
 

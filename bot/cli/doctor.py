@@ -48,7 +48,8 @@ def _sources(settings: Settings) -> Iterator[str]:
     except SourcesError as error:
         yield _wrong("sources", str(error))
     else:
-        _right("sources", f"{sum(source.enabled for source in sources)} feeds")
+        feeds = sum(source.enabled for source in sources)
+        _right("sources", f"{feeds} {'feed' if feeds == 1 else 'feeds'}")
 
 
 def _classifier(settings: Settings) -> Iterator[str]:

@@ -38,7 +38,7 @@ def why_command(context: click.Context, link: str, as_json: bool, lang: str) -> 
     else:
         html = render("why.html", lang, why=found, timezone=settings.default_timezone, now=moment)
         click.echo(plain_text(html))
-    if found.verdict is None:
+    if found.verdict is None and found.own is None:
         context.exit(1)
 
 
@@ -46,7 +46,7 @@ def _why_json(found: Why, moment: datetime) -> Mapping[str, Any]:
     refused = found.refused
     return {
         "link": found.link,
-        "status": "article" if found.verdict else "refused" if refused else "unseen",
+        "status": "article" if found.verdict else "feed" if found.own else "refused" if refused else "unseen",
         "article": _verdict_json(found.verdict) if found.verdict else None,
         "refused": {"reason": refused.reason, "title": refused.title, "seen": _iso(refused.seen_at)}
         if refused
@@ -70,8 +70,11 @@ def _verdict_json(verdict: Verdict) -> Mapping[str, Any]:
         "feed": verdict.feed.url if verdict.feed else None,
         "page": verdict.page,
         "page_reason": verdict.page_reason or None,
-        "edits": verdict.edits,
-        "edited": _iso(verdict.edited_at),
+        "edits": len(verdict.versions),
+        "edited": _iso(verdict.versions[0].replaced_at) if verdict.versions else None,
+        "versions": [
+            {"title": version.title, "replaced": _iso(version.replaced_at)} for version in verdict.versions
+        ],
         "repeats": _named(verdict.original) if verdict.original else None,
         "repeated_by": verdict.repeated,
         "same_story": verdict.others,
