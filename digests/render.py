@@ -176,10 +176,10 @@ def digest_json(view: DigestView) -> Mapping[str, Any]:
 def pack(blocks: Iterable[str], limit: int = MESSAGE_LIMIT - _PART_MARK) -> list[str]:
     """Blocks joined by blank lines into as few parts as their order allows; ValueError for a block over `limit`.
 
-    No part has more entities than Telegram honours.
+    Empty blocks are left out. No part has more entities than Telegram honours.
     """
     parts: list[str] = []
-    for block in blocks:
+    for block in filter(None, blocks):
         if telegram_length(block) > limit:
             raise ValueError(f"a block of {telegram_length(block)} units fits no message")
         joined = f"{parts[-1]}\n\n{block}" if parts else block

@@ -446,3 +446,15 @@ def test_every_state_and_relation_of_the_catalogue_has_its_words() -> None:
 def test_an_unknown_language_is_an_error() -> None:
     with pytest.raises(ValueError, match="fr"):
         render("help.html", "fr")
+
+
+@pytest.mark.parametrize("failed", [(), ("Báo Hỏng",)])
+def test_where_nothing_was_read_nothing_is_counted(failed: tuple[str, ...]) -> None:
+    view = replace(digest(next_due_at=None), coverage=Coverage(0, 0, 0, failed))
+    texts = [plain_text(render_digest(view)[0].html), render_file(view, "md"), render_file(view, "txt")]
+    for text in texts:
+        last = (
+            "1 nguồn đang lỗi: Báo Hỏng." if failed else "Không có tin chính sách an ninh nào mới trong thời gian này."
+        )
+        assert text.splitlines()[-1] == last
+        assert "Đã đọc" not in text
