@@ -129,7 +129,7 @@ def entry_of(raw: RawEntry, base: str, *, wordless: bool = False) -> Entry:
 
     `wordless`: an address alone is an entry, whose page gives the words, as in sitemaps.
     """
-    url = link_of(raw, base)
+    url = link_of(raw.link, base)
     guid = one_line(raw.guid or "") or None
     if not url and not guid:
         raise ValueError("an entry without link and guid")
@@ -148,9 +148,9 @@ def entry_of(raw: RawEntry, base: str, *, wordless: bool = False) -> Entry:
     )
 
 
-def link_of(raw: RawEntry, base: str) -> str | None:
-    """The entry's link made absolute, or None when it is no ordinary web address."""
-    link = unescape(raw.link).strip().replace(" ", "%20")
+def link_of(link: str, base: str) -> str | None:
+    """The `link` of an entry made absolute, or None when it is no ordinary web address."""
+    link = unescape(link).strip().replace(" ", "%20")
     if not link.startswith(("https://", "http://")):
         try:
             link = urljoin(base, link) if link else ""

@@ -11,6 +11,7 @@
 import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import structlog
 
@@ -72,14 +73,13 @@ def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: dateti
     intake = Intake(
         entries=len(raw.entries),
         is_broken=raw.is_broken,
-        dates=[date for entry in raw.entries if (date := parse_date(entry.published)) and date <= now + FUTURE],
         refused=[(f"{feed.url} {reason}"[:MAX_REASON], "", reason) for reason in dict.fromkeys(raw.skipped)],
     )
     deadline = time.monotonic() + _SECONDS
     entries: dict[str, RawEntry] = {}
     for raw_entry in raw.entries:
         try:
-            entries.setdefault(article_identity(link_of(raw_entry, base) or "", raw_entry.guid, base=base), raw_entry)
+            entries.setdefault(_identity(raw_entry.link, raw_entry.guid, base), raw_entry)
         except ValueError:
             intake.refused.append((raw_entry.digest, raw_entry.title[:MAX_REASON], "neither link nor guid"))
     with database.reading() as session:
@@ -112,7 +112,15 @@ def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: dateti
             else:
                 intake.found.append(taken)
                 intake.edited |= {identity} & known.keys()
+    # Where nothing is new to us, the feed's own dates tell whether something is new in it.
+    dates = [new.published for new, _ in intake.found] or [parse_date(entry.published) for entry in raw.entries]
+    intake.dates = [date for date in dates if date and date <= now + FUTURE]
     return intake
+
+
+@lru_cache(maxsize=32_768)  # a feed shows the same entries at most of its looks
+def _identity(link: str, guid: str | None, base: str) -> str:
+    return article_identity(link_of(link, base) or "", guid, base=base)
 
 
 def _take(

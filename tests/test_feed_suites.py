@@ -82,7 +82,7 @@ def differences(raw: RawFeed, bare: list[Any], guessed: bool) -> Counter[str]:
             entry_of(ours, URL)
         except ValueError as error:
             found[str(error).partition(":")[0]] += 1
-        found += Counter(_link_difference(link_of(ours, URL), theirs.get("link") or ""))
+        found += Counter(_link_difference(link_of(ours.link, URL), theirs.get("link") or ""))
         found += Counter(_title_difference(ours.title, theirs.get("title") or "", guessed))
     return found
 

@@ -277,7 +277,7 @@ def test_the_digest_tells_an_edit() -> None:
     ],
 )
 def test_links(link: str, url: str | None) -> None:
-    assert link_of(RawEntry(None, link, "", "", "", ""), URL) == url
+    assert link_of(link, URL) == url
 
 
 @pytest.mark.timeout(60)

@@ -175,7 +175,7 @@ def _show_feed(feed: Feed, zone: ZoneInfo) -> None:
 
 def _identity(entry: RawEntry, base: str) -> str | None:
     try:
-        return article_identity(link_of(entry, base) or "", entry.guid, base=base)
+        return article_identity(link_of(entry.link, base) or "", entry.guid, base=base)
     except ValueError:
         return None
 
