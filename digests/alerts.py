@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digests.admins import Told, claim_chore, is_due, postpone, tell_admins
 from digests.render import Message, render
 from digests.sending import Sender
 from feeds.database import Database
+from feeds.following import all_feeds
 from feeds.health import Health, health_of, reason_of, trouble_of
 from feeds.models import Feed
 
@@ -137,7 +137,7 @@ def _claim(database: Database, now: datetime) -> Alert | None:
         if not claim_chore(session, _CHORE, now, now + EVERY, first_due=now):
             return None
     with database.reading() as session:
-        return alert_of(session.scalars(select(Feed).where(Feed.enabled).order_by(Feed.outlet, Feed.id)).all(), now)
+        return alert_of(all_feeds(session), now)
 
 
 def _remember(database: Database, reported: Mapping[int, str | None]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import timedelta
+from typing import Self
 
 import click
 from rich.console import Console
@@ -50,32 +51,11 @@ def poll_command(everything: bool) -> None:
 
 
 async def _poll(settings: Settings, database: Database, everything: bool, feeds: int) -> tuple[UpdateReport, int]:
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("reading feeds", total=feeds)
-        said, started = time.monotonic(), time.monotonic()
-        done, told = 0, ""
-
-        def say(line: str) -> None:
-            nonlocal said
-            if not console.is_terminal and time.monotonic() - said >= EVERY:
-                said = time.monotonic()
-                click.echo(f"{said - started:4.0f} s: {line}", err=True)
-
-        def advance(_feed: Feed) -> None:
-            nonlocal done
-            done += 1
-            progress.advance(task)
-            say(f"feeds {done}/{feeds}")
-
-        def count(read: int, left: int) -> None:
-            progress.update(task, description=f"reading pages, {left} left", completed=read, total=read + left)
-            say(f"{told}; pages {read} read, {left} left")
-
-        async with (
-            Fetcher(allow_private=settings.fetch_allow_private, contact=settings.fetch_contact) as fetcher,
-            Worker() as worker,
-        ):
+    async with (
+        Fetcher(allow_private=settings.fetch_allow_private, contact=settings.fetch_contact) as fetcher,
+        Worker() as worker,
+    ):
+        with _Watch(feeds) as watch:
             report = await update_feeds(
                 database,
                 fetcher,
@@ -83,13 +63,49 @@ async def _poll(settings: Settings, database: Database, everything: bool, feeds:
                 now,
                 shortest=timedelta(minutes=settings.poll_minutes),
                 only_due=not everything,
-                on_feed=advance,
+                on_feed=watch.feed_read,
             )
-            told = f"feeds {report.checked}/{report.checked}, {report.new} new"
-            pages = await read_pages(database, fetcher, worker, now, on_page=count)
-            progress.update(task, description="judging", total=None)
+            watch.feeds_said = f"feeds {report.checked}/{report.checked}, {report.new} new"
+            pages = await read_pages(database, fetcher, worker, now, on_page=watch.page_read)
+            watch.judging()
             report.kept += (await judge_waiting(database, worker, now)).kept
-        return report, pages
+    return report, pages
+
+
+class _Watch:
+    """How far a round is, on stderr: a bar on a terminal, elsewhere a line after each `EVERY` seconds."""
+
+    def __init__(self, feeds: int) -> None:
+        self._feeds, self._done = feeds, 0
+        self._console = Console(stderr=True)
+        self._bar = Progress(console=self._console, transient=True, disable=not self._console.is_terminal)
+        self._task = self._bar.add_task("reading feeds", total=feeds)
+        self._said_at = time.monotonic()
+        self.feeds_said = ""
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def feed_read(self, _feed: Feed) -> None:
+        self._done += 1
+        self._bar.advance(self._task)
+        self._say(f"feeds {self._done}/{self._feeds}")
+
+    def page_read(self, read: int, left: int) -> None:
+        self._bar.update(self._task, description=f"reading pages, {left} left", completed=read, total=read + left)
+        self._say(f"{self.feeds_said}; pages {read} read, {left} left")
+
+    def judging(self) -> None:
+        self._bar.update(self._task, description="judging", total=None)
+
+    def _say(self, line: str) -> None:
+        if not self._console.is_terminal and time.monotonic() - self._said_at >= EVERY:
+            self._said_at = time.monotonic()
+            click.echo(line, err=True)
 
 
 def _show(report: UpdateReport, pages: int) -> None:
