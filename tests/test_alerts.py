@@ -67,6 +67,32 @@ def reported(database: Database) -> dict[str, str | None]:
         return {feed.outlet: feed.reported for feed in session.scalars(select(Feed).order_by(Feed.outlet))}
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("vi", ["không có trang này (404)", "đã bị gỡ hẳn (410)", "máy chủ gặp lỗi (500)", "không tìm thấy tên miền",
+                "là trang web, không phải nguồn tin RSS", "là sơ đồ trang (sitemap)"]),
+        ("en", ["no such page (404)", "removed for good (410)", "the server fails (500)", "the host is unknown",
+                "a web page, not a feed", "a sitemap, not a feed"]),
+    ],
+)  # fmt: skip
+async def test_each_reason_has_its_words_in_the_order_of_the_alphabet(
+    sqlite: Database, language: str, words: Sequence[str]
+) -> None:
+    names = ("An", "Ban", "Đan", "Ê Ban", "Ích", "Vân")
+    follow(sqlite, *names, "Xa", "Xe", "Xi", "Xo", "Xu", "Xy")
+    with sqlite.session() as session:
+        welcome(session, 1, NOW, language=language, timezone=ZONE)
+    codes = ("http_404", "gone", "http_500", "dns", "html", "sitemap")
+    states(sqlite, NOW, **dict(zip(names, codes, strict=True)), Xa="well", Xe="well", Xi="well", Xo="well")
+    box = Box()
+    assert await look(sqlite, box, NOW)
+    lines = [line for line in box.sent[0][1].splitlines() if line.startswith("• ")]
+    assert [line[2:].partition(":")[0] for line in lines] == list(names)
+    for line, said in zip(lines, words, strict=True):
+        assert said in line
+
+
 async def test_an_outage_is_told_once_and_its_end_once(database: Database) -> None:
     follow(database, "An", "Binh")
     box = Box()

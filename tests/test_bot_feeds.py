@@ -412,6 +412,48 @@ async def test_admins_have_their_commands_in_the_menu(tmp_path: Path) -> None:
             assert not {command["command"] for command in parameters["commands"]} & {c.alias for c in ADMIN_COMMANDS}
 
 
+async def test_old_buttons_work_after_a_restart_and_twice_is_once(tmp_path: Path) -> None:
+    clock = DemoClock()
+    async with OutletServer(now=clock) as outlets, Sandbox(clock=clock) as sandbox:
+        admin = sandbox.user()
+        settings = demo_settings(sandbox, outlets, tmp_path).model_copy(update={"admin_ids": (admin.chat_id,)})
+        async with running(settings, [Role.SERVE], clock=clock, sources=SOURCES[:2], offline=True):
+            await admin.say("/feeds")
+            await admin.press("1", message=await admin.wait_for("2 nguồn tin"))
+            one = await admin.wait_for("Tình trạng: chưa đọc")
+        async with running(settings, [Role.SERVE], clock=clock, sources=SOURCES[:2], offline=True) as bot:
+
+            async def forge(data: str) -> dict[str, Any]:
+                chat = sandbox.world.chats[admin.chat_id]
+                return await answer_of(sandbox.world.press(chat, one["message_id"], data), 10)
+
+            for press, state in (("Tạm dừng", "tạm dừng"), ("Đọc tiếp", "chưa đọc")):
+                data = labels(one)[press]
+                answers = await asyncio.gather(forge(data), forge(data))
+                assert [answer["text"] for answer in answers] == ["", ""]
+                one = await admin.wait_for(f"Tình trạng: {state}")
+            drop = labels(one)["Bỏ theo dõi"].replace("remove", "drop")
+            await asyncio.gather(forge(drop), forge(drop))
+            gone = await admin.wait_for("Đã bỏ theo dõi.")
+            again = labels(gone)["Theo dõi lại"]
+            await asyncio.gather(forge(again), forge(again))
+            await admin.wait_for("Tình trạng: chưa đọc")
+            found = await bot.services.read(lambda session: session.scalars(select(Feed)).all())
+            assert sorted((feed.outlet, feed.enabled, feed.paused) for feed in found) == [
+                ("Báo 0", True, False), ("Báo 1", True, False)
+            ]  # fmt: skip
+
+
+async def test_where_a_feed_has_moved_is_shown(tmp_path: Path) -> None:
+    async with desk(tmp_path, "en", sources=SOURCES[:1]) as here:
+        with here.bot.services.database.session() as session:
+            session.scalars(select(Feed)).one().moved_to = "https://moi.example/rss?khoa=bi-mat"
+        await here.admin.say("/feeds")
+        await here.admin.press("1", message=await here.admin.wait_for("1 feed"))
+        shown = await here.admin.wait_for("State")
+        assert "moved for good, and is read there: https://moi.example/rss?…" in shown["text"]
+
+
 @pytest.mark.parametrize(("language", "name"), [("vi", "alias"), ("en", "name")])
 async def test_admins_have_their_commands_in_the_help(tmp_path: Path, language: str, name: str) -> None:
     async with desk(tmp_path, language) as here:
