@@ -76,7 +76,7 @@ class _Watch:
     """How far a round is, on stderr: a bar on a terminal, elsewhere a line after each `EVERY` seconds."""
 
     def __init__(self, feeds: int) -> None:
-        self._feeds, self._done = feeds, 0
+        self._feeds, self._done, self._pages = feeds, 0, 0
         self._console = Console(stderr=True)
         self._bar = Progress(console=self._console, transient=True, disable=not self._console.is_terminal)
         self._task = self._bar.add_task("reading feeds", total=feeds)
@@ -96,7 +96,9 @@ class _Watch:
         self._say(f"feeds {self._done}/{self._feeds}")
 
     def page_read(self, read: int, left: int) -> None:
-        self._bar.update(self._task, description=f"reading pages, {left} left", completed=read, total=read + left)
+        self._pages = max(self._pages, left)  # also those that cannot be read
+        done = self._pages - left
+        self._bar.update(self._task, description=f"reading pages, {left} left", completed=done, total=self._pages)
         self._say(f"{self.feeds_said}; pages {read} read, {left} left")
 
     def judging(self) -> None:
