@@ -17,8 +17,8 @@ changes from run to run:
     expat           aiohttp, expat handlers and executemany: the least at all
 
 Printed are medians of the runs: CPU seconds (own and of child processes) per 1,000 items for the cold round, in all
-for the others, each with its ratio to reader+search of the same run, and the peak of resident memory. What each
-poller stored is compared with what the farm says it served.
+for the others, each with its ratio to reader+search of the same run, and the peak of resident memory. What each of our
+rows stored is compared with what the farm says it served. `reader` comes with `pip install -e '.[bench]'`.
 """
 
 import argparse
@@ -117,9 +117,7 @@ def reader(feeds: list[dict[str, Any]], folder: Path, *, search: bool) -> Round:
         library.update_feeds(scheduled=False, workers=8)
         if search:
             library.update_search()
-        total = library.get_entry_counts().total
-        assert total is not None
-        return total
+        return library.get_entry_counts().total or 0
 
     return run
 
@@ -204,6 +202,11 @@ CONTENDERS: dict[str, Callable[[list[dict[str, Any]], Path], Round]] = {
 PEER, SECOND = "reader+search", "ours+second"
 
 
+def out(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
@@ -218,7 +221,7 @@ def contend(name: str, port: int, folder: Path) -> None:
         stored = run()
         cpu = time.process_time() + children() - before
         peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
-        print(json.dumps({"cpu": cpu, "stored": stored, "peak": peak}), flush=True)
+        out(json.dumps({"cpu": cpu, "stored": stored, "peak": peak}))
 
 
 def children() -> float:
@@ -231,7 +234,7 @@ def children() -> float:
 
 
 def fetched(port: int, path: str) -> Any:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=600) as answer:  # noqa: S310 - loopback
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=600) as answer:
         return json.load(answer)
 
 
@@ -239,7 +242,7 @@ def fetched(port: int, path: str) -> Any:
 def farm(script: Path, port: int, feeds: int, items: int, seed: int) -> Iterator[None]:
     arguments = {"--feeds": feeds, "--items": items, "--seed": seed, "--port": port, "--max-seconds": 7200}
     command = [sys.executable, str(script), *(str(part) for pair in arguments.items() for part in pair)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603  the farm that was named
     try:
         for _ in range(300):
             try:
@@ -264,7 +267,7 @@ def one_run(names: list[str], port: int) -> dict[str, dict[str, dict[str, float]
             folder.mkdir()
             command = [sys.executable, __file__, "--contender", name, "--port", str(port), "--folder", str(folder)]
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
-            processes[name] = subprocess.Popen(command, **pipes)
+            processes[name] = subprocess.Popen(command, **pipes)  # noqa: S603  this very script
         for round_ in ROUNDS:
             if round_ == "changed":
                 fetched(port, "/tick?k=2&share=0.1&edits=0.01")
@@ -279,7 +282,7 @@ def one_run(names: list[str], port: int) -> dict[str, dict[str, dict[str, float]
             process.wait()
         for name in names:
             if name.startswith("ours"):
-                print(f"{name}: {compared(Path(scratch) / name / 'ours.db', truth)}")
+                out(f"{name}: {compared(Path(scratch) / name / 'ours.db', truth)}")
     return found
 
 
@@ -325,17 +328,17 @@ def main() -> None:
 
 
 def show_run(run: int, found: dict[str, dict[str, dict[str, float]]]) -> None:
-    print(f"run {run + 1}: CPU seconds of each round, and how much is stored after it")
+    out(f"run {run + 1}: CPU seconds of each round, and how much is stored after it")
     for name, rounds in found.items():
         figures = "  ".join(
             f"{round_} {rounds[round_]['cpu']:.3f} s ({rounds[round_]['stored']} stored)" for round_ in ROUNDS
         )
-        print(f"  {name:<14} {figures}  peak {rounds['changed']['peak']:.0f} MB")
+        out(f"  {name:<14} {figures}  peak {rounds['changed']['peak']:.0f} MB")
 
 
 def show(names: list[str], runs: list[dict[str, dict[str, dict[str, float]]]], items: int) -> None:
-    print(f"\nmedians of {len(runs)} runs: CPU seconds, in brackets the part of {PEER}")
-    print(f"{'':<14} {'cold / 1,000 items':>20} {'unchanged':>18} {'changed':>18} {'peak':>8}")
+    out(f"\nmedians of {len(runs)} runs: CPU seconds, in brackets the part of {PEER}")
+    out(f"{'':<14} {'cold / 1,000 items':>20} {'unchanged':>18} {'changed':>18} {'peak':>8}")
     for name in names:
         row = [f"{name:<14}"]
         for round_, width in zip(ROUNDS, (20, 18, 18), strict=True):
@@ -347,7 +350,7 @@ def show(names: list[str], runs: list[dict[str, dict[str, dict[str, float]]]], i
                 text += f" (1/{part:.1f})"
             row.append(f"{text:>{width}}")
         peak = statistics.median(run[name]["changed"]["peak"] for run in runs)
-        print(*row, f"{peak:>5.0f} MB")
+        out(" ".join([*row, f"{peak:>5.0f} MB"]))
 
 
 if __name__ == "__main__":
