@@ -18,6 +18,7 @@ from digests.models import Digest, DigestPart, SentStory, StoryArticle, Subscrip
 from digests.subscribers import find_reader
 from digests.views import states_identity
 from feeds.classify import STEP
+from feeds.duplicates import duplicates_of
 from feeds.following import all_feeds
 from feeds.health import reason_of
 from feeds.identity import article_identity, canonical_url
@@ -178,11 +179,11 @@ def _verdict(session: Session, article: Article, chat_id: int | None) -> Verdict
         feed=session.get(Feed, article.feed_id) if article.feed_id else None,
         too_late=too_late,
         original=session.get(Article, article.original_id) if article.original_id else None,
-        repeated=_count(session, Article.original_id, article.id),
+        repeated=duplicates_of(session, [article.id]).get(article.id, 0),
         versions=versions,
         headline=next((version for version in versions if version.title not in ("", article.title)), None),
         cited=_cited(session, article.id),
-        others=max(0, _count(session, StoryArticle.story_id, story) - 1) if story else 0,
+        others=_others_in(session, story) if story else 0,
         delivery=delivery,
         delivered_at=delivered_at,
     )
@@ -256,5 +257,7 @@ def _is_same_site(one: str, other: str) -> bool:
     return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
 
 
-def _count(session: Session, column: object, value: object) -> int:
-    return session.scalar(select(func.count()).where(column == value)) or 0  # type: ignore[arg-type]
+def _others_in(session: Session, story_id: int) -> int:
+    """How many more reports a story has."""
+    count = select(func.count()).select_from(StoryArticle).where(StoryArticle.story_id == story_id)
+    return max(0, (session.scalar(count) or 0) - 1)

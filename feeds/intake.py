@@ -79,7 +79,7 @@ def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: dateti
     entries: dict[str, RawEntry] = {}
     for raw_entry in raw.entries:
         try:
-            entries.setdefault(_identity(raw_entry.link, raw_entry.guid, base), raw_entry)
+            entries.setdefault(entry_identity(raw_entry.link, raw_entry.guid, base), raw_entry)
         except ValueError:
             intake.refused.append((raw_entry.digest, raw_entry.title[:MAX_REASON], "neither link nor guid"))
     with database.reading() as session:
@@ -90,12 +90,13 @@ def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: dateti
             if was.feed_id in (None, feed.id) and was.entry_hash != entries[identity].digest
         }
     for identity, raw_entry in entries.items():
-        if identity in known and identity not in changed:
-            continue
-        if identity not in known and identity in in_hand:
+        if identity in known:
+            if identity not in changed:
+                continue
+        elif identity in in_hand:
             intake.left.add(identity)
             continue
-        if identity not in known:
+        else:
             in_hand.add(identity)
         try:
             if time.monotonic() > deadline:
@@ -119,7 +120,8 @@ def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: dateti
 
 
 @lru_cache(maxsize=32_768)  # a feed shows the same entries at most of its looks
-def _identity(link: str, guid: str | None, base: str) -> str:
+def entry_identity(link: str, guid: str | None, base: str) -> str:
+    """The key of the article that an entry of the feed at `base` is. Raises ValueError without address and guid."""
     return article_identity(link_of(link, base) or "", guid, base=base)
 
 

@@ -33,5 +33,4 @@ async def read_source(fetched: Fetched, *, kind: str, selector: str | None, work
     try:
         return await worker.run(read, seconds=SECONDS)
     except WorkerError as error:
-        reason = "too_complex" if isinstance(error.__cause__, TimeoutError) else "crashed"
-        raise ParseError(reason, f"cannot be read as a {kind}: {error}") from error
+        raise ParseError(error.reason, f"cannot be read as a {kind}: {error}") from error

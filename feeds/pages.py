@@ -140,7 +140,7 @@ async def _page_of(fetcher: Fetcher, worker: Worker, article: Article, pace: flo
     except ExtractError as error:
         return _Failure(error.reason, error.reason == "challenge")
     except WorkerError as error:
-        return _Failure(f"{'too_complex' if isinstance(error.__cause__, TimeoutError) else 'crashed'}: {error}", False)
+        return _Failure(f"{error.reason}: {error}", False)
     except Exception as error:  # one broken page must not stop the others: the article keeps the state its lead gave it
         log.exception("page failed unexpectedly", url=url)
         return _Failure(f"internal: {type(error).__name__}", False)

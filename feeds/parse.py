@@ -80,8 +80,7 @@ async def read_feed(body: bytes, *, content_type: str | None, worker: Worker) ->
     try:
         return await worker.run(read_slowly, found, seconds=SECONDS)
     except WorkerError as error:
-        reason = "too_complex" if isinstance(error.__cause__, TimeoutError) else "crashed"
-        raise ParseError(reason, f"cannot be read as a feed: {error}") from error
+        raise ParseError(error.reason, f"cannot be read as a feed: {error}") from error
 
 
 def _read_fast(body: bytes, content_type: str | None) -> RawFeed | str:

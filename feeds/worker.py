@@ -20,7 +20,14 @@ _T = TypeVar("_T")
 
 
 class WorkerError(Exception):
-    """The work was not done: the process died of it or took too long. Another process stands ready for the next."""
+    """The work was not done: the process died of it ("crashed") or took too long ("too_complex": `reason`).
+
+    Another process stands ready for the next.
+    """
+
+    def __init__(self, message: str, *, reason: str = "crashed") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class Worker:
@@ -55,7 +62,7 @@ class Worker:
         try:
             return await asyncio.wrap_future(self._pool.schedule(work, args=arguments, timeout=seconds))
         except TookTooLong as error:
-            raise WorkerError(f"took more than {seconds:.0f} s") from error
+            raise WorkerError(f"took more than {seconds:.0f} s", reason="too_complex") from error
         except (ProcessExpired, BrokenProcessPool) as error:
             raise WorkerError(f"the process died: {error}") from error
         finally:

@@ -18,12 +18,12 @@ from digests.choose import oldest_news
 from feeds.classify import classify
 from feeds.database import Database
 from feeds.discover import first_connected
-from feeds.entries import Entry, RawEntry, RawFeed, entry_of, link_of
+from feeds.entries import Entry, RawEntry, RawFeed, entry_of
 from feeds.fetch import Fetcher, FetchError
 from feeds.following import feed_at, source_of
 from feeds.guard import is_link_local
 from feeds.health import Health, health_of, reason_of, trouble_of
-from feeds.identity import article_identity
+from feeds.intake import entry_identity
 from feeds.kinds import check_robots, read_source
 from feeds.models import Article, Feed
 from feeds.parse import ParseError
@@ -175,7 +175,7 @@ def _show_feed(feed: Feed, zone: ZoneInfo) -> None:
 
 def _identity(entry: RawEntry, base: str) -> str | None:
     try:
-        return article_identity(link_of(entry.link, base) or "", entry.guid, base=base)
+        return entry_identity(entry.link, entry.guid, base)
     except ValueError:
         return None
 
