@@ -379,3 +379,10 @@ def test_rubbish_is_wrong_usage(terminal: Terminal, typed: str) -> None:
     assert told.code == 2
     assert "is not a web address" in told.err
     assert len(told.err) < 500
+
+
+def test_a_new_database_knows_the_bundled_feeds(terminal: Terminal) -> None:
+    told = terminal("why", "https://vnexpress.net/chua-tung-thay-1234567.html")
+    assert told.code == 1
+    assert "Bot không theo dõi nguồn nào" not in told.out
+    assert "nguồn của báo này" in told.out

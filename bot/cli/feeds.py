@@ -21,21 +21,20 @@ from bot.cli.checking import (
     typed_addresses,
     unreadable,
 )
-from bot.cli.opened import opened_database, ready_settings
+from bot.cli.opened import opened_database, ready_settings, sync_feeds
 from bot.cli.tables import print_table
 from bot.clock import now
 from bot.logs import mask_secrets
 from bot.settings import Settings
-from feeds.database import Database
 from feeds.discover import Found, discover, first_connected
 from feeds.fetch import FetchError
-from feeds.following import add_feeds, all_feeds, drop_feed, pause_feed, resume_feed, source_of, sync_sources
+from feeds.following import add_feeds, all_feeds, drop_feed, pause_feed, resume_feed, source_of
 from feeds.markup import strip_tags
 from feeds.models import Feed
 from feeds.opml import FAULTS, read_opml, write_opml
 from feeds.parse import ParseError
 from feeds.places import present_province, province_named, provinces
-from feeds.sources import KINDS, LEVELS, Source, SourcesError, load_sources, without_query
+from feeds.sources import KINDS, LEVELS, Source, SourcesError, without_query
 from feeds.text import fold, one_line, shorten
 from feeds.worker import Worker
 
@@ -65,7 +64,7 @@ def list_feeds() -> None:
     settings = ready_settings()
     zone = ZoneInfo(settings.default_timezone)
     with opened_database(settings) as database:
-        _sync(settings, database)
+        sync_feeds(settings, database)
         with database.reading() as session:
             feeds = all_feeds(session)
     table = Table("outlet", "level", "province", "kind", "state", "last read", "address")
@@ -169,7 +168,7 @@ def _change(url: str, change: Callable[[Session, Feed], bool], done: str, otherw
     what was done, or how it was `otherwise`. An error where it is not followed."""
     settings = ready_settings()
     with opened_database(settings) as database:
-        _sync(settings, database)
+        sync_feeds(settings, database)
         with database.session() as session:
             followed = all_feeds(session)
             meant = [feed for feed in followed if feed.url in typed_addresses(url)]
@@ -202,12 +201,7 @@ def export_feeds() -> None:
     """Print the feeds that are followed as OPML."""
     settings = ready_settings()
     with opened_database(settings) as database:
-        _sync(settings, database)
+        sync_feeds(settings, database)
         with database.reading() as session:
             sources = [source_of(feed) for feed in all_feeds(session)]
     click.echo(write_opml(sources).decode())
-
-
-def _sync(settings: Settings, database: Database) -> None:
-    with database.session() as session:
-        sync_sources(session, load_sources(settings.sources_file), now())

@@ -8,9 +8,12 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.cli.errors import why
+from bot.clock import now
 from bot.logs import set_up_logs
 from bot.settings import Settings, load_settings
 from feeds.database import Database, DatabaseError
+from feeds.following import sync_sources
+from feeds.sources import load_sources
 
 
 def ready_settings(least: str = "warning") -> Settings:
@@ -33,6 +36,12 @@ def opened_database(settings: Settings) -> Iterator[Database]:
             yield database
         finally:
             database.close()
+
+
+def sync_feeds(settings: Settings, database: Database) -> None:
+    """Brings the feeds that the database follows in step with the sources file."""
+    with database.session() as session:
+        sync_sources(session, load_sources(settings.sources_file), now())
 
 
 @contextmanager

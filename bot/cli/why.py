@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from bot.cli.jsonl import print_line
-from bot.cli.opened import opened_database, ready_settings
+from bot.cli.opened import opened_database, ready_settings, sync_feeds
 from bot.clock import now
 from digests.render import LANGUAGES, plain_text, render
 from digests.why import Verdict, Why, link_in, why
@@ -31,8 +31,10 @@ def why_command(context: click.Context, link: str, as_json: bool, lang: str) -> 
         raise click.UsageError(f"{link[:100]} is not a web address")
     settings = ready_settings()
     moment = now()
-    with opened_database(settings) as database, database.reading() as session:
-        found = why(session, address)
+    with opened_database(settings) as database:
+        sync_feeds(settings, database)  # otherwise a new database would deny that the bundled feeds are followed
+        with database.reading() as session:
+            found = why(session, address)
     if as_json:
         print_line(_why_json(found, moment))
     else:
