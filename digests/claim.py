@@ -48,8 +48,8 @@ def claim_due(session: Session, now: datetime, *, reading_done: bool = True, lim
         .with_for_update(of=Subscription, skip_locked=True)
     ).all()
     for subscription, timezone in rows:
-        _add_digest(session, subscription, subscription.next_due_at, now)
-        subscription.next_due_at = next_due(subscription.minute_of_day, _zone(timezone), now)
+        _add_digest(session, subscription, subscription.next_due_at or now, now)
+        subscription.next_due_at = next_due(subscription.minutes[0], _zone(timezone), now)
     session.flush()
     return len(rows)
 
@@ -81,7 +81,7 @@ def compose_one(session: Session, now: datetime) -> bool:
         return False
     try:
         with session.begin_nested():
-            _compose(session, digest)
+            _compose(session, digest, now)
     except Exception:  # whatever is wrong with one digest, the others go out
         log.exception("digest not composed", digest=digest.id, chat_id=digest.chat_id)
         digest.failures += 1
@@ -100,7 +100,7 @@ def give_back(session: Session, digest: Digest) -> None:
         subscription.covered_until = digest.window_start
 
 
-def _compose(session: Session, digest: Digest) -> None:
+def _compose(session: Session, digest: Digest, now: datetime) -> None:
     reader = find_reader(session, digest.chat_id)
     if reader is None or not reader.subscribed:
         digest.state = "dropped"
@@ -119,7 +119,7 @@ def _compose(session: Session, digest: Digest) -> None:
         session.add(part)
     sent = set(session.scalars(select(SentStory.story_id).where(SentStory.chat_id == digest.chat_id)))
     session.add_all(
-        SentStory(chat_id=digest.chat_id, story_id=story.story_id, digest_id=digest.id)
+        SentStory(chat_id=digest.chat_id, story_id=story.story_id, digest_id=digest.id, at=now)
         for story in view.stories
         if story.story_id not in sent
     )

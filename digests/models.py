@@ -8,6 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from feeds.models import Base, BigId
 
+DEFAULT_MINUTE = 7 * 60
+MOST_ITEMS = 15
+QUIET_FROM, QUIET_UNTIL = 21 * 60 + 30, 6 * 60 + 30
+
 
 class Chat(Base):
     """A chat that talks to the bot and what it chose."""
@@ -18,27 +22,69 @@ class Chat(Base):
     created_at: Mapped[datetime]
     language: Mapped[str] = mapped_column(String(8), default="vi")
     timezone: Mapped[str] = mapped_column(String(64), default="Asia/Ho_Chi_Minh")
+    # Minutes after midnight between which nothing comes that was not asked for at that very hour; equal: no such hours.
+    quiet_from: Mapped[int] = mapped_column(default=QUIET_FROM)
+    quiet_until: Mapped[int] = mapped_column(default=QUIET_UNTIL)
+    # Whether urgent news of followed documents comes in quiet hours too.
+    urgent_in_quiet: Mapped[bool] = mapped_column(default=False)
 
 
 class Subscription(Base):
-    """A daily digest for a chat; `next_due_at` is the one truth about when."""
+    """What a chat wants to get and when; `next_due_at` is the one truth about when.
+
+    `cadence` is daily, weekdays, weekly, monthly, or instant: as soon as an article cites a followed document.
+    """
 
     __tablename__ = "subscription"
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"), unique=True)
-    # Minutes after midnight in the chat's time zone.
-    minute_of_day: Mapped[int]
-    next_due_at: Mapped[datetime] = mapped_column(index=True)
-    # Empty: all topics.
+    chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"), index=True)
+    # None: paused without end, or instant and nothing has happened.
+    next_due_at: Mapped[datetime | None] = mapped_column(index=True)
+    cadence: Mapped[str] = mapped_column(String(8), default="daily")
+    # Minutes after midnight, each a digest of its own; ascending.
+    minutes: Mapped[list[int]] = mapped_column(JSON, default_factory=lambda: [DEFAULT_MINUTE])
+    # Of a weekly one: Monday is 0. Of a monthly one: the day of the month, the last where it has fewer.
+    weekdays: Mapped[list[int]] = mapped_column(JSON, default_factory=lambda: [0])
+    month_day: Mapped[int] = mapped_column(default=1)
+    # None: the chat's.
+    timezone: Mapped[str | None] = mapped_column(String(64), default=None)
+    name: Mapped[str] = mapped_column(String(64), default="")
+    # Where in a forum it is posted, and who is told in private when that fails.
+    thread_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    owner_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    # What is wanted; empty: all. Words are compared folded, with title, lead and text.
     topics: Mapped[list[str]] = mapped_column(default_factory=list)
-    enabled: Mapped[bool] = mapped_column(default=True)
-    # How much: -1 fewer than usual, 1 more.
+    places: Mapped[list[str]] = mapped_column(default_factory=list)
+    outlets: Mapped[list[str]] = mapped_column(default_factory=list)
+    all_words: Mapped[list[str]] = mapped_column(default_factory=list)
+    any_words: Mapped[list[str]] = mapped_column(default_factory=list)
+    no_words: Mapped[list[str]] = mapped_column(default_factory=list)
+    # How much: -1 fewer than usual, 1 more; and the most items before "more" has to be asked for.
     volume: Mapped[int] = mapped_column(default=0)
+    most: Mapped[int] = mapped_column(default=MOST_ITEMS)
+    # What its sections are: topic, document or place.
+    grouping: Mapped[str] = mapped_column(String(8), default="topic")
+    # Whether a digest without news says so, or does not come.
+    tells_empty: Mapped[bool] = mapped_column(default=True)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    # Why it ended without its reader's wish ("blocked", "topic_closed" ...).
+    ended_because: Mapped[str | None] = mapped_column(String(16), default=None)
+    paused_until: Mapped[datetime | None] = mapped_column(default=None)
     # End of the last digest's window: where the next one begins.
     covered_until: Mapped[datetime | None] = mapped_column(default=None)
     # The first digest was promised for when the first reading of the feeds is done.
     first_promised: Mapped[bool] = mapped_column(default=False)
+
+
+class Follow(Base):
+    """A document that a chat follows: it heads digests, and instant subscriptions tell of it at once."""
+
+    __tablename__ = "follow"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.id"), primary_key=True, index=True)
+    since: Mapped[datetime]
 
 
 class Digest(Base):
@@ -58,6 +104,8 @@ class Digest(Base):
     window_start: Mapped[datetime]
     window_end: Mapped[datetime]
     is_first: Mapped[bool] = mapped_column(default=False)
+    # Ids of the stories that the reader may still ask for, most important first.
+    held_back: Mapped[list[int]] = mapped_column(JSON, default_factory=list)
     state: Mapped[str] = mapped_column(String(8), default="due")
     # Composing that failed, and when it is tried again.
     failures: Mapped[int] = mapped_column(default=0)
@@ -84,6 +132,7 @@ class DigestPart(Base):
     chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"))
     number: Mapped[int]
     html: Mapped[str]
+    thread_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
     # Rows of [label, action] pairs.
     buttons: Mapped[list[Any]] = mapped_column(JSON, default_factory=list)
     silent: Mapped[bool] = mapped_column(default=False)
@@ -97,12 +146,20 @@ class DigestPart(Base):
 
 
 class Story(Base):
-    """One event; its articles are `StoryArticle` rows."""
+    """One event; its articles are `StoryArticle` rows.
+
+    What comes of it on later days is a story of its own that `continues` it: so each is told once.
+    """
 
     __tablename__ = "story"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
     created_at: Mapped[datetime]
+    continues_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("story.id", ondelete="SET NULL", name="fk_story_continues"), default=None, index=True
+    )
+    # When an article was last taken out of it.
+    split_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class StoryArticle(Base):
@@ -114,18 +171,50 @@ class StoryArticle(Base):
     story_id: Mapped[int] = mapped_column(BigId, ForeignKey("story.id", ondelete="CASCADE"), index=True)
 
 
+class StoryTerm(Base):
+    """A rare term (hashed) of an article that has its story: where a later report of the event looks for it."""
+
+    __tablename__ = "story_term"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    term: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    article_id: Mapped[int] = mapped_column(BigId, ForeignKey("article.id", ondelete="CASCADE"), index=True)
+
+
 class SentStory(Base):
-    """The ledger: a story goes to a chat once, whatever rule matched."""
+    """The ledger: a story goes to a chat once, whatever rule matched.
+
+    `part` is the number of the message that tells it, `shown` what that message says of it: `digests.corrections`
+    compares that with what we know now.
+    """
 
     __tablename__ = "sent_story"
+    __table_args__ = (Index("ix_sent_story_chat_at", "chat_id", "at"), Index("ix_sent_story_digest", "digest_id"))
 
     chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True)
     story_id: Mapped[int] = mapped_column(BigId, ForeignKey("story.id", ondelete="CASCADE"), primary_key=True)
     digest_id: Mapped[int] = mapped_column(BigId, ForeignKey("digest.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    part: Mapped[int] = mapped_column(default=1)
+    shown: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
+
+
+class Correction(Base):
+    """A chat is told by a digest that what it had of a story is not so; `shown` is what is said of it from then on."""
+
+    __tablename__ = "correction"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True)
+    story_id: Mapped[int] = mapped_column(BigId, ForeignKey("story.id", ondelete="CASCADE"), primary_key=True)
+    digest_id: Mapped[int] = mapped_column(BigId, ForeignKey("digest.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime]
+    part: Mapped[int]
+    shown: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
 
 
 class Feedback(Base):
-    """What a chat says of an article: `kind` is irrelevant, or wrong_document of the document it names.
+    """What a chat says of an article: `kind` is irrelevant, wrong_fold, or wrong_document of the document it names.
 
     It changes nothing before a review: `decision` is accepted or rejected then.
     """

@@ -8,27 +8,63 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from digests.models import Chat, Digest, DigestPart, Feedback, SentStory, Subscription
+from digests.models import DEFAULT_MINUTE, Chat, Digest, DigestPart, Feedback, SentStory, Subscription
 from digests.schedule import next_due
 from feeds.store import take_turn
-
-DEFAULT_MINUTE = 7 * 60
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A chat with its choices, detached from the database."""
+    """A chat and its subscriptions, oldest first, detached from the database; the first is the one commands mean."""
 
-    chat_id: int
-    language: str
-    timezone: str
-    subscribed: bool
-    minute_of_day: int
-    topics: tuple[str, ...]
-    volume: int
-    next_due_at: datetime | None
-    first_promised: bool
-    had_digest: bool
+    chat: Chat
+    subscriptions: tuple[Subscription, ...] = ()
+
+    @property
+    def chat_id(self) -> int:
+        return self.chat.id
+
+    @property
+    def language(self) -> str:
+        return self.chat.language
+
+    @property
+    def timezone(self) -> str:
+        return self.chat.timezone
+
+    @property
+    def first(self) -> Subscription | None:
+        return self.subscriptions[0] if self.subscriptions else None
+
+    @property
+    def subscribed(self) -> bool:
+        return any(subscription.enabled for subscription in self.subscriptions)
+
+    @property
+    def minute_of_day(self) -> int:
+        return self.first.minutes[0] if self.first else DEFAULT_MINUTE
+
+    @property
+    def topics(self) -> Sequence[str]:
+        return self.first.topics if self.first else ()
+
+    @property
+    def volume(self) -> int:
+        return self.first.volume if self.first else 0
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        """When the next of its digests is due."""
+        moments = (s.next_due_at for s in self.subscriptions if s.enabled and s.next_due_at)
+        return min(moments, default=None)
+
+    @property
+    def first_promised(self) -> bool:
+        return any(subscription.first_promised for subscription in self.subscriptions)
+
+    @property
+    def had_digest(self) -> bool:
+        return any(subscription.covered_until for subscription in self.subscriptions)
 
 
 def welcome(session: Session, chat_id: int, now: datetime, *, language: str, timezone: str) -> Chat:
@@ -44,27 +80,8 @@ def welcome(session: Session, chat_id: int, now: datetime, *, language: str, tim
 
 def find_reader(session: Session, chat_id: int) -> Reader | None:
     """What is known of a chat, or None."""
-    row = session.execute(
-        select(Chat, Subscription)
-        .join(Subscription, Subscription.chat_id == Chat.id, isouter=True)
-        .where(Chat.id == chat_id)
-    ).one_or_none()
-    if row is None:
-        return None
-    chat, subscription = row
-    active = subscription is not None and subscription.enabled
-    return Reader(
-        chat_id=chat.id,
-        language=chat.language,
-        timezone=chat.timezone,
-        subscribed=active,
-        minute_of_day=subscription.minute_of_day if subscription else DEFAULT_MINUTE,
-        topics=tuple(subscription.topics) if subscription else (),
-        volume=subscription.volume if subscription else 0,
-        next_due_at=subscription.next_due_at if active else None,
-        first_promised=subscription.first_promised if subscription else False,
-        had_digest=subscription is not None and subscription.covered_until is not None,
-    )
+    chat = session.get(Chat, chat_id)
+    return Reader(chat, tuple(_subscriptions(session, chat_id))) if chat else None
 
 
 def subscribe(
@@ -84,7 +101,7 @@ def subscribe(
         minute = DEFAULT_MINUTE if minute_of_day is None else minute_of_day
         subscription = Subscription(
             chat_id=chat.id,
-            minute_of_day=minute,
+            minutes=[minute],
             next_due_at=next_due(minute, ZoneInfo(chat.timezone), now),
             topics=list(topics or ()),
             volume=volume or 0,
@@ -96,10 +113,10 @@ def subscribe(
         subscription.topics = list(topics)
     if volume is not None:
         subscription.volume = volume
-    moved = minute_of_day is not None and minute_of_day != subscription.minute_of_day
+    moved = minute_of_day is not None and [minute_of_day] != subscription.minutes
     if moved or not subscription.enabled:
-        subscription.minute_of_day = subscription.minute_of_day if minute_of_day is None else minute_of_day
-        subscription.next_due_at = next_due(subscription.minute_of_day, ZoneInfo(chat.timezone), now)
+        subscription.minutes = subscription.minutes if minute_of_day is None else [minute_of_day]
+        subscription.next_due_at = next_due(subscription.minutes[0], ZoneInfo(chat.timezone), now)
     if not subscription.enabled:
         subscription.enabled = True
         # Back after a pause: the digest covers a day, not the whole pause.
@@ -150,7 +167,7 @@ def choose_timezone(session: Session, chat_id: int, timezone: str, now: datetime
     chat.timezone = timezone
     subscription = _subscription(session, chat.id)
     if subscription:
-        subscription.next_due_at = next_due(subscription.minute_of_day, zone, now)
+        subscription.next_due_at = next_due(subscription.minutes[0], zone, now)
 
 
 def move_chat(session: Session, old_id: int, new_id: int) -> None:
@@ -174,4 +191,8 @@ def forget(session: Session, chat_id: int) -> None:
 
 
 def _subscription(session: Session, chat_id: int) -> Subscription | None:
-    return session.scalar(select(Subscription).where(Subscription.chat_id == chat_id))
+    return next(iter(_subscriptions(session, chat_id)), None)
+
+
+def _subscriptions(session: Session, chat_id: int) -> Sequence[Subscription]:
+    return session.scalars(select(Subscription).where(Subscription.chat_id == chat_id).order_by(Subscription.id)).all()

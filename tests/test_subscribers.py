@@ -97,7 +97,7 @@ def test_a_moved_group_keeps_its_choices(database: Database) -> None:
         session.flush()
         moved = find_reader(session, -1005)
     assert moved is not None
-    assert (moved.subscribed, moved.topics, moved.timezone) == (True, ("drugs",), "Europe/Paris")
+    assert (moved.subscribed, moved.topics, moved.timezone) == (True, ["drugs"], "Europe/Paris")
 
 
 def test_erasing_leaves_nothing(database: Database) -> None:

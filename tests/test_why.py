@@ -236,7 +236,7 @@ def test_whether_and_when_the_chat_got_it(database: Database) -> None:
         session.add_all([story, digest])
         session.flush()
         session.add(StoryArticle(article_id=made.id, story_id=story.id))
-        session.add(SentStory(chat_id=CHAT, story_id=story.id, digest_id=digest.id))
+        session.add(SentStory(chat_id=CHAT, story_id=story.id, digest_id=digest.id, at=NOW))
         session.flush()
         assert delivery() == (Delivery.SENDING, NOW)
         part = DigestPart(digest_id=digest.id, chat_id=CHAT, number=1, html="x", state="sent", sent_at=NOW)
