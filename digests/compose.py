@@ -117,7 +117,7 @@ def _compose(
         window_end=end,
         sections=tuple(_sections(shown)),
         coverage=_coverage(session, read),
-        held_back=len(stories) - len(shown),
+        held_back=tuple(story.story_id for story in stories[MAX_STORIES:]),
         next_due_at=next_due_at,
     )
 
@@ -164,7 +164,7 @@ def _story(
         score=head.score or 0.0,
         head=view_article(head),
         others=tuple(view_article(article) for article in others),
-        summary="",
+        summary=(),
         documents=_chips(mentions),
     )
 
@@ -246,7 +246,7 @@ def _sections(stories: Sequence[StoryView]) -> Iterable[Section]:
     for topic in all_topics():
         inside = tuple(story for story in stories if story.topic == topic.code)
         if inside:
-            yield Section(topic.code, inside)
+            yield Section("topic", topic.code, inside)
 
 
 def _coverage(session: Session, read: ColumnElement[bool]) -> Coverage:

@@ -67,7 +67,7 @@ def render_digest(view: DigestView) -> list[Message]:
     for section in view.sections:
         for index, story in enumerate(section.stories):
             number += 1
-            title = section.topic if index == 0 else None
+            title = section.key if index == 0 else None
             blocks.append(_digest_block("story", view, story=story, number=number, topic=title))
     blocks.append(_digest_block("footer", view))
     parts = pack(blocks)
@@ -147,11 +147,11 @@ def digest_json(view: DigestView) -> Mapping[str, Any]:
         "to": moment(view.window_end),
         "sections": [
             {
-                "topic": section.topic,
+                "topic": section.key,
                 "stories": [
                     {
                         **article(story.head),
-                        "summary": story.summary,
+                        "summary": story.summary_text,
                         "others": [article(other) for other in story.others],
                         "documents": [
                             {"id": chip.document_id, "key": chip.key, "status": chip.status, "stage": chip.stage}
@@ -169,7 +169,7 @@ def digest_json(view: DigestView) -> Mapping[str, Any]:
             "kept": view.coverage.kept,
             "failed": list(view.coverage.failed),
         },
-        "held_back": view.held_back,
+        "held_back": len(view.held_back),
     }
 
 

@@ -6,9 +6,9 @@ not, so it never opens a summary, and ends one.
 
 import re
 import unicodedata
-from collections.abc import Iterator
 
-from feeds.text import fold, sentences, shorten
+from digests.views import Excerpt
+from feeds.text import each_sentence, fold, shorten
 
 LIMIT = 320  # characters
 # With their accents: "Hồ Chí Minh" is not "họ", "Nợ xấu" not "nó"; "Bà Rịa" is a town, "bà con" the people.
@@ -23,26 +23,26 @@ _LEANING = re.compile(
 )
 
 
-def summarise(title: str, lead: str, text: str, *, limit: int = LIMIT) -> str:
-    """Verbatim opening of at most two sentences and `limit` characters; "" when there is nothing but the title.
+def summarise(title: str, lead: str, text: str, *, limit: int = LIMIT) -> tuple[Excerpt, ...]:
+    """Verbatim opening of at most two sentences and `limit` characters; empty when there is nothing but the title.
 
     Of the lead, and of the text where the lead gives nothing.
     """
-    return next((picked for source in (lead, text) if (picked := _opening(source, _bare(title), limit))), "")
+    parts = (1, lead), (2, text)
+    return next((picked for part, source in parts if (picked := _opening(source, part, _bare(title), limit))), ())
 
 
-def _opening(source: str, title: str, limit: int) -> str:
-    found = _sentences(source)
-    first = next((sentence for sentence in found if not _leans(sentence) and _bare(sentence) != title), "")
-    second = next(found, "")
-    whole = f"{first} {second}"
-    if first and second and len(whole) <= limit and not _leans(second) and _bare(second) not in (title, _bare(first)):
-        return whole
-    return shorten(first, limit)
-
-
-def _sentences(source: str) -> Iterator[str]:
-    return (source[start:end] for start, end in sentences(source))
+def _opening(source: str, part: int, title: str, limit: int) -> tuple[Excerpt, ...]:
+    found = (Excerpt(source[start:end], part, start, end) for start, end in each_sentence(source))
+    first = next((one for one in found if not _leans(one.text) and _bare(one.text) != title), None)
+    if first is None:
+        return ()
+    second = next(found, None)
+    if second and len(first.text) + len(second.text) < limit and not _leans(second.text):
+        if _bare(second.text) not in (title, _bare(first.text)):
+            return first, second
+    cut = shorten(first.text, limit)
+    return (Excerpt(cut, part, first.start, first.end),)
 
 
 def _leans(sentence: str) -> bool:

@@ -50,22 +50,65 @@ class DocumentChip:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A sentence of an article, verbatim: ``(title, lead, text)[part][start:end]``."""
+
+    text: str
+    part: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoryView:
-    """One event: the best report, the other outlets', a verbatim summary, the documents."""
+    """One event: the best report, the other outlets', a verbatim summary, the documents.
+
+    `place` is the province it is about, None where it is about none or the whole country. `continues` is the report
+    by which this chat was told, at `continues_at`, of what this event continues.
+    """
 
     story_id: int
     topic: str
     score: float
     head: ArticleView
     others: tuple[ArticleView, ...]
-    summary: str
+    summary: tuple[Excerpt, ...]
     documents: tuple[DocumentChip, ...]
+    place: str | None = None
+    continues: ArticleView | None = None
+    continues_at: datetime | None = None
+
+    @property
+    def summary_text(self) -> str:
+        return " ".join(excerpt.text for excerpt in self.summary)
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    topic: str
+    """Stories under one heading. `kind` says what `key` is: followed (""), topic, document (its id), place, or other
+    (""), the stories that have none of these.
+    """
+
+    kind: str
+    key: str
     stories: tuple[StoryView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionView:
+    """What a chat was told of a story and is not so.
+
+    `title_was` is the headline it was shown, where that is another now; `removed` and `added` are the documents (their
+    names as shown) that it is not, or newly, read to cite; `not_of_it` are reports that do not tell this event.
+    """
+
+    story_id: int
+    told_at: datetime
+    head: ArticleView
+    title_was: str | None
+    removed: tuple[str, ...]
+    added: tuple[str, ...]
+    not_of_it: tuple[ArticleView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +131,15 @@ class DigestView:
     window_end: datetime
     sections: tuple[Section, ...]
     coverage: Coverage
-    held_back: int
     next_due_at: datetime | None
+    # Ids of the stories that are not shown unless asked for, most important first.
+    held_back: tuple[int, ...] = ()
+    # Folded words that its reader asked for: they are marked.
+    words: tuple[str, ...] = ()
+    # What tells this subscription of a chat from its others.
+    name: str = ""
+    is_instant: bool = False
+    corrections: tuple[CorrectionView, ...] = ()
 
     @property
     def stories(self) -> tuple[StoryView, ...]:
