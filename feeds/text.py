@@ -27,34 +27,29 @@ _SPACES = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")  # what is more or other tha
 _CLUSTER = re.compile(r"[^\u0300-\u036f][\u0300-\u036f]*|[\u0300-\u036f]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
-# A sentence ends at . ! ? … (and closing quotes or brackets) before white space and a capital, a digit
-# or an opening quote; never after the abbreviations below, a single letter ("T.Ư", "Nguyễn V. A") or a number
-# with its dot ("1. Mục tiêu").
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+[\"'“‘«(\[]*[^\W_])|\n\s*")
-_ABBREVIATIONS = (
-    "TP.",
-    "Tp.",
-    "PGS.",
-    "GS.",
-    "TS.",
-    "ThS.",
-    "BS.",
-    "Th.",
-    "Q.",
-    "P.",
-    "T.",
-    "TX.",
-    "TT.",
-    "St.",
-    "v.v.",
-    "Mr.",
-    "No.",
+# A sentence ends at . ! ? … (and closing quotes or brackets) before white space and what may begin another: no small
+# letter ("ma túy, cờ bạc… trên địa bàn", "“Đi đâu?” ông hỏi"). The dot of an abbreviation, of a single letter ("ông
+# Trần A. Khánh") or of a number before its heading ("2.1. Mục tiêu", "IV. Kết quả") ends none.
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+(?:[-–—•▪*+]\s+)?[\"'“‘«(\[]*[^\W_])|\n\s*")
+_BEGINNING = re.compile(r"[^\W_]")
+_WORD_BEFORE = re.compile(r"[^\s(\[“‘«\"']*$")
+_LONGEST_WORD = 20  # characters; more are no abbreviation
+_HEADING_NUMBER = re.compile(r"\d+(?:\.\d+)*|[IVX]+")
+# Written before a name or a number; behind the last dot of what is written together: "PGS.TS.", "Đ/c." ends in one letter.
+_ABBREVIATIONS = frozenset(
+    "TP Tp tp TX Tx TT Tt KP Kp QL TL GS PGS TS Ts ThS Ths Th.S TSKH BS BSCK CKI CKII LS KS KTS DS NSND NSƯT NGND NGƯT"
+    " Tr tr ĐT St Mr Mrs Ms Dr No Nxb NXB".split()
 )
 
 
 def storable(text: str) -> str:
     """`text` without the characters that neither XML allows nor databases take: controls and halves of pairs."""
     return _UNSTORABLE.sub("", text)
+
+
+def visible(text: str) -> str:
+    """`text` without what is not seen, or moves what is: controls, zero widths, changes of direction."""
+    return storable(text.translate(_CLEAN_TABLE))
 
 
 def clean(text: str) -> str:
@@ -165,7 +160,7 @@ def each_sentence(text: str) -> Iterator[tuple[int, int]]:
     """The spans of `sentences` one by one."""
     start = 0
     for match in _SENTENCE_END.finditer(text):
-        if not match[0].startswith("\n") and _is_abbreviation(text, match.start()):
+        if not match[0].startswith("\n") and (_goes_on(text, match.end()) or _is_abbreviation(text, match.start())):
             continue
         yield from _trimmed(text, start, match.end())
         start = match.end()
@@ -185,16 +180,24 @@ def shorten(text: str, limit: int) -> str:
     return text[: limit - 1].rsplit(" ", 1)[0].rstrip(' ,;:-–(“"') + "…"
 
 
+def _goes_on(text: str, end: int) -> bool:
+    """Whether the next word after `end` is written small."""
+    following = _BEGINNING.search(text, end)
+    return following is not None and following[0].islower()
+
+
 def _is_abbreviation(text: str, dot: int) -> bool:
     if text[dot] != ".":
         return False
-    word_start = max(text.rfind(" ", 0, dot), text.rfind("\n", 0, dot), text.rfind("(", 0, dot)) + 1
-    word = text[word_start : dot + 1]
-    return (
-        word.endswith(_ABBREVIATIONS)
-        or len(word) == 2
-        or (word[:-1].isdigit() and word_start in (0, text.rfind("\n", 0, dot) + 1))
-    )
+    before = text[max(0, dot - _LONGEST_WORD) : dot]
+    found = _WORD_BEFORE.search(before)
+    word = found[0] if found else ""
+    if word in _ABBREVIATIONS or word.rpartition(".")[2].rpartition("/")[2] in _ABBREVIATIONS:
+        return True
+    if len(word.rpartition("/")[2]) == 1 and not word.isdecimal():
+        return True
+    opens_line = dot - len(word) == 0 or text[dot - len(word) - 1] == "\n"
+    return opens_line and _HEADING_NUMBER.fullmatch(word) is not None
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

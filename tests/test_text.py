@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.text import clean, fold, modern_tones, one_line, one_of, sentence_at, sentences, shorten
+from feeds.text import (
+    clean,
+    fold,
+    modern_tones,
+    one_line,
+    one_of,
+    sentence_at,
+    sentences,
+    shorten,
+    visible,
+)
 
 
 @pytest.mark.parametrize(
@@ -96,3 +106,60 @@ def test_a_tree_of_phrases_finds_what_the_plain_choice_finds(phrases: list[str],
 
 def test_a_tree_takes_the_longest_phrase_that_fits() -> None:
     assert re.match(one_of(["a", "ab", "abc", "b"]), "abcd")[0] == "abc"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Công an TP. Bến Tre ra quân.",
+        "Công an TP.HCM ra quân.",
+        "Công an TP. HCM ra quân.",
+        "PGS.TS. Nguyễn Văn A phát biểu.",
+        "PGS. TS. Nguyễn Văn A phát biểu.",
+        "Đ/c. Trần Thị B dự họp.",
+        "BS.CKII. Lê Văn C báo cáo.",
+        "Th.S. Lê Văn C báo cáo.",
+        "Xem Tr. 12 của báo cáo.",
+        "Từ ngày 1.10 đến ngày 15.12 có 5.000 người dự.",
+        "Thực hiện điểm 2.1. mục II của kế hoạch.",
+        "Bị cáo Nguyễn Văn A. Khánh khai nhận.",
+        "Bị cáo Trần A. bị phạt.",
+        "Các tội ma túy, cờ bạc… trên địa bàn giảm.",
+        "Các tội ma túy, cờ bạc... trên địa bàn giảm.",
+        "Các tội ma túy, v.v. đã giảm.",
+        "“Anh đi đâu?” ông hỏi.",
+        "2.1. Mục tiêu chung.",
+        "IV. Kết quả thực hiện",
+        "“TS. Lê Văn C” là tên giả.",
+        "Phường 5, Q. Gò Vấp họp.",
+        "Thượng tá N.V.H. cho biết như vậy.",
+    ],
+)
+def test_one_sentence_stays_one(sentence: str) -> None:
+    assert [sentence[start:end] for start, end in sentences(sentence)] == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Bảo đảm ANTT.", "Công an vào cuộc."),
+        ("Kinh tế đạt 5% GDP.", "Chính phủ họp."),
+        ("Ông nói: “Rất tốt.”", "Hội nghị bế mạc."),
+        ("(Ảnh: Mai Hoa.)", "Hội nghị bế mạc."),
+        ("Tội phạm giảm…", "Hội nghị bế mạc."),
+        ("Có 12 vụ.", "15 người bị bắt."),
+        ("Theo điểm 2.1.", "Bộ Công an chủ trì."),
+        ("Bộ trưởng hỏi vì sao?", "“Vì thiếu người”, ông đáp."),
+        ("Nhiều nước như Nga, Lào, v.v.", "Hội nghị bế mạc."),
+        ("Kết quả như sau.", "- Một là bắt 5 người."),
+        ("Cuộc họp ở TP.HCM.", "Bộ Công an chủ trì."),
+        ("Có mặt lúc 5.", "Bộ Công an chủ trì."),
+    ],
+)
+def test_two_sentences_are_two(first: str, second: str) -> None:
+    text = f"{first} {second}"
+    assert [text[start:end] for start, end in sentences(text)] == [first, second]
+
+
+def test_visible_text_keeps_its_words_and_loses_what_moves_them() -> None:
+    assert visible("\u202eĐi\u200b\x00ểm\ud800 tin\x1b[31m") == "Đi ểm tin [31m"
