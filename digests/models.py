@@ -39,7 +39,7 @@ class Subscription(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"), index=True)
-    # None: paused without end, or instant and nothing has happened.
+    # None: instant, and nothing has happened.
     next_due_at: Mapped[datetime | None] = mapped_column(index=True)
     cadence: Mapped[str] = mapped_column(String(8), default="daily")
     # Minutes after midnight, each a digest of its own; ascending.
@@ -98,7 +98,10 @@ class Digest(Base):
     __table_args__ = (UniqueConstraint("subscription_id", "due_at"), Index("ix_digest_state", "state"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
-    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscription.id", ondelete="CASCADE"))
+    # None: its reader removed the subscription; what was told remains.
+    subscription_id: Mapped[int | None] = mapped_column(
+        ForeignKey("subscription.id", ondelete="SET NULL", name="fk_digest_subscription")
+    )
     chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"))
     due_at: Mapped[datetime]
     window_start: Mapped[datetime]

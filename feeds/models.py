@@ -148,6 +148,12 @@ class Article(Base):
             sqlite_where=text("compared = 0"),
             postgresql_where=text("NOT compared"),
         ),
+        Index(
+            "ix_article_not_announced",
+            "id",
+            sqlite_where=text("announced = 0 AND state IN ('kept', 'near')"),
+            postgresql_where=text("NOT announced AND state IN ('kept', 'near')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
@@ -172,6 +178,8 @@ class Article(Base):
     # Whether its words, as they are now, were compared with those of others; the article whose text it repeats, itself
     # no duplicate (feeds.duplicates).
     compared: Mapped[bool] = mapped_column(default=False)
+    # Whether it was looked who follows the documents that it cites, as they are read now.
+    announced: Mapped[bool] = mapped_column(default=False)
     original_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("article.id", ondelete="SET NULL", name="fk_article_original"), default=None, index=True
     )

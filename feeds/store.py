@@ -188,7 +188,7 @@ def _describe(article: Article, analysis: Analysis) -> None:
     article.places = list(analysis.places)
     article.rules_version = rules_version()
     article.own_key = analysis.own_key
-    article.compared = False
+    article.compared = article.announced = False
 
 
 def store_verdict(article: Article, verdict: Verdict) -> None:

@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 _LONG_AGO = "1970-01-01 00:00:00+00:00"
-_NAMES = {"uq": "%(table_name)s_%(column_0_name)s_key"}
+_NAMES = {"uq": "%(table_name)s_%(column_0_name)s_key", "fk": "%(table_name)s_%(column_0_name)s_fkey"}
 
 
 def upgrade() -> None:
@@ -60,14 +60,28 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("article", schema=None) as batch_op:
         batch_op.add_column(sa.Column("revised_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("announced", sa.Boolean(), nullable=False, server_default="1"))
+        batch_op.create_index(
+            "ix_article_not_announced",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("announced = 0 AND state IN ('kept', 'near')"),
+            postgresql_where=sa.text("NOT announced AND state IN ('kept', 'near')"),
+        )
 
     with op.batch_alter_table("chat", schema=None) as batch_op:
         batch_op.add_column(sa.Column("quiet_from", sa.Integer(), nullable=False, server_default="1290"))
         batch_op.add_column(sa.Column("quiet_until", sa.Integer(), nullable=False, server_default="390"))
         batch_op.add_column(sa.Column("urgent_in_quiet", sa.Boolean(), nullable=False, server_default="0"))
 
-    with op.batch_alter_table("digest", schema=None) as batch_op:
+    with op.batch_alter_table("digest", schema=None, naming_convention=_NAMES) as batch_op:
         batch_op.add_column(sa.Column("held_back", sa.JSON(), nullable=False, server_default="[]"))
+        # What a chat was told outlives the subscription by which it was.
+        batch_op.alter_column("subscription_id", existing_type=sa.Integer(), nullable=True)
+        batch_op.drop_constraint("digest_subscription_id_fkey", type_="foreignkey")
+        batch_op.create_foreign_key(
+            "fk_digest_subscription", "subscription", ["subscription_id"], ["id"], ondelete="SET NULL"
+        )
 
     with op.batch_alter_table("digest_part", schema=None) as batch_op:
         batch_op.add_column(sa.Column("thread_id", sa.BigInteger(), nullable=True))
@@ -123,6 +137,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     # One digest a day for each chat: the oldest of its subscriptions stays.
     op.execute("DELETE FROM subscription WHERE id NOT IN (SELECT min(id) FROM subscription GROUP BY chat_id)")
+    op.execute("DELETE FROM digest WHERE subscription_id IS NULL")
     now = datetime.now(UTC)
     due = sa.table("subscription", sa.column("next_due_at", sa.DateTime(timezone=True)))
     op.execute(sa.update(due).where(due.c.next_due_at.is_(None)).values(next_due_at=now))
@@ -175,6 +190,11 @@ def downgrade() -> None:
         batch_op.drop_column("thread_id")
 
     with op.batch_alter_table("digest", schema=None) as batch_op:
+        batch_op.drop_constraint("fk_digest_subscription", type_="foreignkey")
+        batch_op.create_foreign_key(
+            "digest_subscription_id_fkey", "subscription", ["subscription_id"], ["id"], ondelete="CASCADE"
+        )
+        batch_op.alter_column("subscription_id", existing_type=sa.Integer(), nullable=False)
         batch_op.drop_column("held_back")
 
     with op.batch_alter_table("chat", schema=None) as batch_op:
@@ -183,6 +203,8 @@ def downgrade() -> None:
         batch_op.drop_column("quiet_from")
 
     with op.batch_alter_table("article", schema=None) as batch_op:
+        batch_op.drop_index("ix_article_not_announced")
+        batch_op.drop_column("announced")
         batch_op.drop_column("revised_at")
 
     op.drop_table("correction")
