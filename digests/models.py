@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from feeds.models import Base, BigId
@@ -11,6 +11,7 @@ from feeds.models import Base, BigId
 DEFAULT_MINUTE = 7 * 60
 MOST_ITEMS = 15
 QUIET_FROM, QUIET_UNTIL = 21 * 60 + 30, 6 * 60 + 30
+_NEXT_PLACEMENT = text("(SELECT coalesce(max(placement), 0) + 1 FROM story_article)")
 
 
 class Chat(Base):
@@ -109,6 +110,8 @@ class Digest(Base):
     is_first: Mapped[bool] = mapped_column(default=False)
     # Ids of the stories that the reader may still ask for, most important first.
     held_back: Mapped[list[int]] = mapped_column(JSON, default_factory=list)
+    # The last `StoryArticle.placement` there was when it was composed.
+    placement: Mapped[int] = mapped_column(BigInteger, default=0)
     state: Mapped[str] = mapped_column(String(8), default="due")
     # Composing that failed, and when it is tried again.
     failures: Mapped[int] = mapped_column(default=0)
@@ -172,6 +175,9 @@ class StoryArticle(Base):
 
     article_id: Mapped[int] = mapped_column(BigId, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
     story_id: Mapped[int] = mapped_column(BigId, ForeignKey("story.id", ondelete="CASCADE"), index=True)
+    # Grows with every placing of articles, those placed at once share it: so one can ask what was placed since. Who
+    # places has taken the writers' turn (feeds.store.take_turn).
+    placement: Mapped[int] = mapped_column(BigInteger, insert_default=_NEXT_PLACEMENT, init=False, index=True)
 
 
 class StoryTerm(Base):

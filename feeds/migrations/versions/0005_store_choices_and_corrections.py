@@ -76,6 +76,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("digest", schema=None, naming_convention=_NAMES) as batch_op:
         batch_op.add_column(sa.Column("held_back", sa.JSON(), nullable=False, server_default="[]"))
+        batch_op.add_column(sa.Column("placement", sa.BigInteger(), nullable=False, server_default="0"))
         # What a chat was told outlives the subscription by which it was.
         batch_op.alter_column("subscription_id", existing_type=sa.Integer(), nullable=True)
         batch_op.drop_constraint("digest_subscription_id_fkey", type_="foreignkey")
@@ -100,6 +101,10 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("split_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f("ix_story_continues_id"), ["continues_id"], unique=False)
         batch_op.create_foreign_key("fk_story_continues", "story", ["continues_id"], ["id"], ondelete="SET NULL")
+
+    with op.batch_alter_table("story_article", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("placement", sa.BigInteger(), nullable=False, server_default="0"))
+        batch_op.create_index(batch_op.f("ix_story_article_placement"), ["placement"], unique=False)
 
     with op.batch_alter_table("subscription", schema=None, naming_convention=_NAMES) as batch_op:
         batch_op.drop_constraint("subscription_chat_id_key", type_="unique")
@@ -173,6 +178,10 @@ def downgrade() -> None:
     with op.batch_alter_table("subscription", schema=None) as batch_op:
         batch_op.drop_column("minutes")
 
+    with op.batch_alter_table("story_article", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_story_article_placement"))
+        batch_op.drop_column("placement")
+
     with op.batch_alter_table("story", schema=None) as batch_op:
         batch_op.drop_constraint("fk_story_continues", type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_story_continues_id"))
@@ -195,6 +204,7 @@ def downgrade() -> None:
             "digest_subscription_id_fkey", "subscription", ["subscription_id"], ["id"], ondelete="CASCADE"
         )
         batch_op.alter_column("subscription_id", existing_type=sa.Integer(), nullable=False)
+        batch_op.drop_column("placement")
         batch_op.drop_column("held_back")
 
     with op.batch_alter_table("chat", schema=None) as batch_op:
