@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from digests.dossier import PER_PAGE, CitingArticle, Dossier
-from digests.views import DigestView, DocumentChip
+from digests.views import DigestView, DocumentChip, meant
 from feeds.classify import topics
 from feeds.documents import Document, document_name, load_catalogue, type_name, wish_name
 from feeds.health import health_of, reason_of
@@ -287,7 +287,7 @@ def _checked_name(document: Document | None) -> bool:
 
 def _meant(cited: DocumentChip | CitingArticle, language: str) -> str:
     """The name of the document that a citation means; what is not certain is only the number it has."""
-    return document_name(cited.document_id or cited.key if cited.status == "resolved" else cited.key, language)
+    return document_name(meant(cited), language)
 
 
 def _is_unverified(cited: DocumentChip | CitingArticle) -> bool:

@@ -18,6 +18,17 @@ class Told(Protocol):
     def issued_on(self) -> date | None: ...
 
 
+class Cited(Protocol):
+    """A document as it is cited: what the text says, and the reading of it."""
+
+    @property
+    def document_id(self) -> str | None: ...
+    @property
+    def key(self) -> str | None: ...
+    @property
+    def status(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ArticleView:
     """One report. `dated_at` is its publication, or when we first saw it where `date_known` is false."""
@@ -95,11 +106,21 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class StageCorrection:
+    """What was said to be done with a document (its name as shown), and what is; each a stage and its years."""
+
+    document: str
+    was: tuple[str, int | None]
+    now: tuple[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
 class CorrectionView:
     """What a chat was told of a story and is not so.
 
     `title_was` is the headline it was shown, where that is another now; `removed` and `added` are the documents (their
-    names as shown) that it is not, or newly, read to cite; `not_of_it` are reports that do not tell this event.
+    names as shown) that it is not, or newly, read to cite; `stages` are of documents that it does cite. `not_of_it` are
+    reports that do not tell this event, `withdrawn` those that review found to be no security policy: the head may be.
     """
 
     story_id: int
@@ -109,6 +130,8 @@ class CorrectionView:
     removed: tuple[str, ...]
     added: tuple[str, ...]
     not_of_it: tuple[ArticleView, ...]
+    stages: tuple[StageCorrection, ...] = ()
+    withdrawn: tuple[ArticleView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +167,11 @@ class DigestView:
     @property
     def stories(self) -> tuple[StoryView, ...]:
         return tuple(story for section in self.sections for story in section.stories)
+
+
+def meant(cited: Cited) -> str:
+    """What names the document that is meant: its id, or where that is not certain only its key."""
+    return (cited.document_id if cited.status == "resolved" else None) or cited.key or ""
 
 
 def told_identity(document_id: str, mention: Told) -> str | None:
