@@ -178,7 +178,12 @@ def _finished(session: Session, stories: Sequence[StoryView], leads: Mapping[int
     return [
         replace(
             story,
-            summary=summarise(story.head.title, leads[story.head.article_id], openings[story.head.article_id]),
+            summary=summarise(
+                story.head.title,
+                leads[story.head.article_id],
+                openings[story.head.article_id],
+                dated=story.head.date_known,
+            ),
             documents=tuple(replace(chip, token=tokens[chip.document_id]) for chip in story.documents),
         )
         for story in stories
