@@ -137,7 +137,7 @@ def decide(session: Session, decisions: Mapping[int, bool], now: datetime) -> Co
         )
         article = session.get_one(Article, said.article_id)
         if _correct(article, said, accepted):
-            article.rules_version = 0
+            article.rules_version, article.revised_at = 0, now
             changed.add(article.id)
     session.flush()
     return changed

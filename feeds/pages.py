@@ -177,7 +177,7 @@ def _take_in(database: Database, article: Article, page: ArticleText, now: datet
             stored.author = stored.author or page.author
             if published and stored.published_at is None:
                 date_article(session, stored, published)
-            store_analysis(session, stored, analysis)
+            store_analysis(session, stored, analysis, now)
             if page.is_teaser:
                 _note(stored, "page paywall")
         _settle(stored, now)

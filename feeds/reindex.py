@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select, true
-from sqlalchemy.orm import Session
 
 from feeds.analyse import Analysis, analyse
 from feeds.classify import rules_version
 from feeds.database import Database
-from feeds.models import Article, Mention
+from feeds.models import Article
 from feeds.store import published_on, store_analysis
 
 _BATCH = 50
@@ -33,6 +33,7 @@ def count_outdated(database: Database, *, everything: bool = False) -> int:
 
 def reindex(
     database: Database,
+    clock: Callable[[], datetime],
     *,
     everything: bool = False,
     only: Collection[int] | None = None,
@@ -53,13 +54,12 @@ def reindex(
                 stored = session.get(Article, article.id)
                 if stored is None or stored.parts != article.parts:
                     continue  # erased, or read anew meanwhile
-                before = stored.state, _readings(session, article.id)
+                before = stored.state
                 page = stored.state_reason.partition(";")[2]
-                store_analysis(session, stored, analysis)
+                report.resolved_anew += store_analysis(session, stored, analysis, clock())
                 if page:
                     stored.state_reason += f";{page}"
-                report.turned += stored.state != before[0]
-                report.resolved_anew += _readings(session, article.id) != before[1]
+                report.turned += stored.state != before
         for _ in articles:
             report.read += 1
             on_article()
@@ -88,9 +88,3 @@ def _analysed(article: Article) -> Analysis:
         published=published_on(article.published_at),
         home_province=article.province,
     )
-
-
-def _readings(session: Session, article_id: int) -> list[tuple[str | None, str, str | None]]:
-    query = select(Mention.key, Mention.status, Mention.document_id)
-    rows = session.execute(query.where(Mention.article_id == article_id).order_by(Mention.ordinal))
-    return [(row.key, row.status, row.document_id) for row in rows]

@@ -5,6 +5,7 @@ from base64 import b32encode
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Integer, and_, case, delete, func, literal, not_, or_, select, text
@@ -17,6 +18,7 @@ from feeds.text import sentence_at
 from feeds.versions import keep_version
 
 _SEQUENCE_BITS = 20  # articles within one minute; 2**20 leaves room for any import
+_reading = attrgetter("ordinal", "key", "status", "document_id", "stage", "stage_years")
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 # Any number serves, as long as nothing else in the same database takes an advisory lock by it.
 _ADVISORY_KEY = 0x6469656D74696F
@@ -167,19 +169,28 @@ def _change(session: Session, article: Article, new: NewArticle, analysis: Analy
     if analysis.text != join_parts(*parts):  # the article has more than what the feed or file says now
         day = published_on(article.published_at)
         analysis = analyse(*parts, published=day, home_province=article.province, judge=first_reading)
-    store_analysis(session, article, analysis)
+    store_analysis(session, article, analysis, now)
     return True
 
 
-def store_analysis(session: Session, article: Article, analysis: Analysis) -> None:
-    """Replaces what is known of `article` by `analysis`; its verdict becomes its state."""
+def store_analysis(session: Session, article: Article, analysis: Analysis, now: datetime) -> bool:
+    """Replaces what is known of `article` by `analysis`; its verdict becomes its state.
+
+    True where its citations are read otherwise than before: then it is revised `now`.
+    """
     take_turn(session)
     _describe(article, analysis)
     session.flush()
-    session.execute(delete(Mention).where(Mention.article_id == article.id))
+    outdated = delete(Mention).where(Mention.article_id == article.id).returning(*_reading(Mention))
+    before = set(map(tuple, session.execute(outdated)))
     ensure_documents(session, {reading.id for reading in analysis.readings if reading and reading.id})
-    session.add_all(_mentions(article, analysis))
+    mentions = list(_mentions(article, analysis))
+    session.add_all(mentions)
     session.flush()
+    is_revised = set(map(_reading, mentions)) != before
+    if is_revised:
+        article.revised_at = now
+    return is_revised
 
 
 def _describe(article: Article, analysis: Analysis) -> None:

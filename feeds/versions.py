@@ -24,6 +24,8 @@ def is_edit(was: Parts, becomes: Parts) -> bool:
 def keep_version(session: Session, article: Article, becomes: Parts, now: datetime) -> bool:
     """Keeps what `article` says, to be called before that is replaced by `becomes` (title, lead, text).
 
+    With another title it is revised `now`.
+
     False, and nothing is kept, where it is no edit (`is_edit`). Of more than `MAX_VERSIONS` the oldest goes, but never
     the first: what was published stays.
     """
@@ -33,6 +35,8 @@ def keep_version(session: Session, article: Article, becomes: Parts, now: dateti
     for version in versions[1 : max(1, len(versions) + 2 - MAX_VERSIONS)]:
         session.delete(version)
     title, lead, text = article.parts
+    if _words(title) != _words(becomes[0]):
+        article.revised_at = now
     session.add(ArticleVersion(article_id=article.id, replaced_at=now, title=title, lead=lead, text=text))
     return True
 

@@ -102,7 +102,7 @@ def test_nothing_changes_before_a_review(database: Database) -> None:
             irrelevant(session, chat_id, article_id)
             wrong(session, chat_id, article_id)
         assert feedback.ruled_out(session) == []
-    reindex(database, everything=True)
+    reindex(database, lambda: NOW, everything=True)
     assert state(database, article_id)[0] == "kept"
     assert citing(database) == ["resolved"]
 
@@ -116,12 +116,12 @@ def test_what_is_accepted_as_irrelevant_stays_left_out_until_that_is_undone(data
         assert decide(session, {report.id: True}, NOW) == set(), "again changes nothing"
         assert open_reports(session) == []
     for _ in range(2):
-        reindex(database, everything=True)
+        reindex(database, lambda: NOW, everything=True)
         assert state(database, article_id) == ("left_out", "review")
     with database.session() as session:
         assert [article.id for article in feedback.ruled_out(session)] == [article_id]
         changed = decide(session, {report.id: False}, NOW + timedelta(hours=1))
-    assert reindex(database, only=changed).read == 1
+    assert reindex(database, lambda: NOW, only=changed).read == 1
     assert state(database, article_id)[0] == "kept"
 
 
@@ -133,15 +133,15 @@ def test_a_wrong_document_is_withdrawn_from_its_article_alone(database: Database
         (report,) = open_reports(session)
         changed = decide(session, {report.id: True}, NOW)
     assert citing(database) == ["resolved"] * 2
-    assert reindex(database, only=changed).resolved_anew == 1
-    reindex(database, everything=True)
+    assert reindex(database, lambda: NOW, only=changed).resolved_anew == 1
+    reindex(database, lambda: NOW, everything=True)
     assert citing(database) == ["resolved"], "the other article cites it still"
     with database.session() as session:
         assert claimed_documents(session, article_id) == []
         mentions = session.execute(select(Mention.status, Mention.rule).where(Mention.article_id == article_id)).all()
         assert ("withdrawn", "review") in [tuple(row) for row in mentions]
         reindex_ids = decide(session, {report.id: False}, NOW)
-    reindex(database, only=reindex_ids)
+    reindex(database, lambda: NOW, only=reindex_ids)
     assert citing(database) == ["resolved"] * 2
 
 

@@ -29,9 +29,13 @@ def test_only_what_older_rules_have_read_is_read_again(database: Database) -> No
         session.execute(update(Article).values(rules_version=0, state="left_out", state_reason="old; page http_403"))
         session.execute(update(Mention).values(status="unknown", document_id=None))
     assert count_outdated(database) == 2
-    report = reindex(database)
+    report = reindex(database, lambda: NOW)
     assert (report.read, report.turned, report.resolved_anew) == (2, 1, 1)
-    assert (count_outdated(database), reindex(database).read, reindex(database, everything=True).read) == (0, 0, 2)
+    assert (
+        count_outdated(database),
+        reindex(database, lambda: NOW).read,
+        reindex(database, lambda: NOW, everything=True).read,
+    ) == (0, 0, 2)
     with database.reading() as session:
         kept = session.scalars(select(Article).where(Article.state == "kept")).one()
         assert kept.title == POLICY[0]

@@ -330,7 +330,7 @@ def test_storing_an_analysis_replaces_the_mentions(database: Database) -> None:
     other = analyse("Thi hành Nghị định 13/2023/NĐ-CP", "Bộ Công an kiểm tra việc thi hành Nghị định 13/2023/NĐ-CP.")
     for _ in range(2):
         with database.session() as session:
-            store_analysis(session, session.get_one(Article, article_id), other)
+            store_analysis(session, session.get_one(Article, article_id), other, NOW)
     with database.reading() as session:
         keys = session.scalars(select(Mention.key).order_by(Mention.ordinal)).all()
         articles = session.scalars(select(Mention.article_id).distinct()).all()

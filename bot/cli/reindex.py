@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bot.cli.opened import opened_database, ready_settings
+from bot.clock import now
 from feeds.reindex import count_outdated, reindex
 
 
@@ -20,7 +21,7 @@ def reindex_command(everything: bool) -> None:
         console = Console(stderr=True)
         with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
             task = progress.add_task("reading articles", total=count_outdated(database, everything=everything))
-            report = reindex(database, everything=everything, on_article=lambda: progress.advance(task))
+            report = reindex(database, now, everything=everything, on_article=lambda: progress.advance(task))
     click.echo(
         f"{report.read} articles read again: {report.turned} verdicts turned, "
         f"documents of {report.resolved_anew} are read otherwise"

@@ -79,7 +79,7 @@ def _decide(database: Database, decisions: Mapping[int, bool]) -> None:
             changed = decide(session, decisions, now())
     except Undecidable as error:
         raise click.ClickException(f"{error}; `python bot.py review --all` lists them") from error
-    reindex(database, only=changed)
+    reindex(database, now, only=changed)
     accepted = sum(decisions.values())
     click.echo(
         f"{accepted} accepted, {len(decisions) - accepted} rejected: {_articles(len(changed))} changed", err=True
