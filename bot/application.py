@@ -31,6 +31,7 @@ from bot.handlers import (
     why,
 )
 from bot.jobs import Jobs
+from bot.pace import Pace
 from bot.profile import publish_chat_commands, publish_profile
 from bot.request import AiohttpRequest
 from bot.sender import TelegramSender
@@ -45,7 +46,7 @@ from feeds.update import UpdateReport
 
 log = structlog.get_logger()
 
-BotApplication = Application[ExtBot[None], Context, dict[Any, Any], dict[Any, Any], Services, None]
+BotApplication = Application[ExtBot[float], Context, dict[Any, Any], dict[Any, Any], Services, None]
 UPDATE_KINDS = [Update.MESSAGE, Update.CALLBACK_QUERY]
 LONG_POLL = 30  # seconds
 CONNECT_PAUSE = 5.0  # seconds between two attempts to reach the Bot API at start
@@ -86,8 +87,8 @@ class Running:
         return await self.jobs.deliver(self.sender) if self.sender else 0
 
 
-def build_application(services: Services) -> BotApplication:
-    """PTB's application with our handlers; the token must be set."""
+def build_application(services: Services, pace: Pace) -> BotApplication:
+    """PTB's application with our handlers, sending at this pace; the token must be set."""
     token = services.settings.telegram_token
     if token is None:
         raise StartError("TELEGRAM_TOKEN is not set. Get a token from @BotFather and put it into .env (see README.md).")
@@ -101,6 +102,7 @@ def build_application(services: Services) -> BotApplication:
         .get_updates_request(AiohttpRequest(connections=1, read_timeout=LONG_POLL + 10))
         # PTB calls what it is given for `bot_data`: here that hands over the services that exist.
         .context_types(ContextTypes(context=Context, bot_data=cast("type[Services]", lambda: services)))
+        .rate_limiter(pace)
         .job_queue(None)
         .concurrent_updates(16)
         .build()
@@ -122,7 +124,8 @@ async def running(
 ) -> AsyncIterator[Running]:
     """The bot with these roles while the `async with` lasts; at its end everything under way is finished first.
 
-    `sources` replaces the sources file; `offline` reaches no feed or page but `FETCH_ALLOW_PRIVATE`.
+    `sources` replaces the sources file; `offline` reaches no feed or page but `FETCH_ALLOW_PRIVATE`, and talks to a
+    stand-in of Telegram, where a chat has no limits.
     Raises `StartError`, `SourcesError` or `DatabaseError` with a clear message.
     """
     async with AsyncExitStack() as stack:
@@ -142,7 +145,7 @@ async def running(
             bot.fetcher = await stack.enter_async_context(services.new_fetcher())
             jobs.add_polling(bot.fetcher, timedelta(minutes=settings.poll_minutes))
         if {Role.SERVE, Role.DELIVER} & set(roles):
-            application = await stack.enter_async_context(_connected(services))
+            application = await stack.enter_async_context(_connected(services, Pace(chat_limits=not offline)))
             if Role.DELIVER in roles:
                 bot.sender = TelegramSender(application.bot)
                 jobs.add_delivery(bot.sender)
@@ -181,9 +184,9 @@ async def run(settings: Settings, roles: Collection[Role]) -> None:
 
 
 @asynccontextmanager
-async def _connected(services: Services) -> AsyncIterator[BotApplication]:
+async def _connected(services: Services, pace: Pace) -> AsyncIterator[BotApplication]:
     """An application that has spoken to the Bot API; while that cannot be reached it is tried again."""
-    application = build_application(services)
+    application = build_application(services, pace)
     try:
         while True:
             try:

@@ -52,5 +52,5 @@ class Services:
         return await asyncio.to_thread(run)
 
 
-class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Services]):
+class Context(CallbackContext[ExtBot[float], dict[Any, Any], dict[Any, Any], Services]):
     """PTB's context with our services as its `bot_data`."""

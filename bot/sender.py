@@ -1,38 +1,30 @@
-"""Delivers digests through Telegram: the `Sender` of `digests.deliver`, with Telegram's pace and its errors."""
+"""Delivers digests through Telegram: the `Sender` of `digests.deliver`, with Telegram's errors."""
 
-import asyncio
-import os
-from collections import OrderedDict
 from datetime import timedelta
 
-from aiolimiter import AsyncLimiter
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.ext import ExtBot
 
+from bot.pace import PATIENCE, Flood
 from bot.request import NotConnected
 from digests.render import Message
-from digests.sending import ChatMoved, ChatUnreachable, NoAnswer, NotNow, Rejected
+from digests.sending import ChatMoved, ChatUnreachable, Flooded, NoAnswer, NotNow, Rejected, TopicUnavailable
 
-# Telegram allows about 30 messages a second over all chats and one a second in a chat. A bucket of one message keeps
-# every sliding second under 30; a larger one starts full and lets 60 through.
-_PER_SECOND = 28
-_CHAT_PAUSE = 1.1  # seconds between two messages in one chat
-_CHATS_REMEMBERED = 1000
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+# Words of Telegram's refusals (403: where none of them is said, the reader has blocked the bot), and our short codes.
+_FORBIDDEN = {"deactivated": "deactivated", "kicked": "kicked", "not a member": "kicked", "deleted": "deleted"}
+_TOPICS = {"topic_closed": "topic_closed", "message thread not found": "topic_gone", "topic_deleted": "topic_gone"}
 
 
 class TelegramSender:
-    """Sends with `bot`, never faster than Telegram allows."""
+    """Sends with `bot`, whose rate limiter is a `bot.pace.Pace`: digests wait there for their turn."""
 
-    def __init__(self, bot: Bot) -> None:
-        os.environ.setdefault("PTB_TIMEDELTA", "true")  # PTB's opt-in: RetryAfter.retry_after is a timedelta
+    def __init__(self, bot: ExtBot[float]) -> None:
         self._bot = bot
-        self._limiter = AsyncLimiter(1, 1 / _PER_SECOND)
-        self._last_sent: OrderedDict[int, float] = OrderedDict()
 
-    async def send(self, chat_id: int, message: Message, *, silent: bool = False) -> int:
-        await self._wait_for_turn(chat_id)
+    async def send(self, chat_id: int, message: Message, *, silent: bool = False, thread_id: int | None = None) -> int:
         try:
             sent = await self._bot.send_message(
                 chat_id,
@@ -41,15 +33,20 @@ class TelegramSender:
                 reply_markup=keyboard(message),
                 disable_notification=silent,
                 link_preview_options=NO_PREVIEW,
+                message_thread_id=thread_id,
+                rate_limit_args=PATIENCE,
             )
         except RetryAfter as error:
             wait = error.retry_after
-            raise NotNow(str(error), wait if isinstance(wait, timedelta) else timedelta(seconds=wait)) from error
+            wait = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
+            raise (Flooded if isinstance(error, Flood) else NotNow)(str(error), wait) from error
         except ChatMigrated as error:
             raise ChatMoved(error.new_chat_id) from error
         except Forbidden as error:
-            raise ChatUnreachable("deactivated" if "deactivated" in error.message else "blocked") from error
+            raise ChatUnreachable(_code(error, _FORBIDDEN) or "blocked") from error
         except BadRequest as error:  # a NetworkError by inheritance, so it comes first
+            if code := _code(error, _TOPICS):
+                raise TopicUnavailable(code) from error
             # "chat not found" too: with the token of another bot no chat is found, and nobody wished to leave.
             raise Rejected(error.message) from error
         except (NotConnected, InvalidToken) as error:
@@ -58,15 +55,10 @@ class TelegramSender:
             raise NoAnswer(str(error)) from error
         return sent.message_id
 
-    async def _wait_for_turn(self, chat_id: int) -> None:
-        now = asyncio.get_running_loop().time()
-        pause = self._last_sent.pop(chat_id, now - _CHAT_PAUSE) + _CHAT_PAUSE - now
-        if pause > 0:
-            await asyncio.sleep(pause)
-        await self._limiter.acquire()
-        self._last_sent[chat_id] = asyncio.get_running_loop().time()
-        if len(self._last_sent) > _CHATS_REMEMBERED:
-            self._last_sent.popitem(last=False)
+
+def _code(error: TelegramError, codes: dict[str, str]) -> str | None:
+    said = error.message.lower()
+    return next((code for words, code in codes.items() if words in said), None)
 
 
 def keyboard(message: Message) -> InlineKeyboardMarkup | None:

@@ -2,11 +2,8 @@
 
 ::
 
-    Digest(composed): parts(pending) --send--> sent
-                         ^   |
-                         |   +-- no answer (kill, time-out): in doubt, counted before it is pending again
-                         +------ not now (flood, network): pending, not before a moment
-                                 never (blocked): dropped, and the subscription ends
+    compose a digest --> claim its parts --> send, up to AT_ONCE at a time --> record what became of them
+       only where there is room for its parts: nobody's digest is older than it must be
 
 Promise 2 (DESIGN.md): Telegram has no key that makes a send idempotent. So each part is marked `sending` *before* its
 request and `sent` after its answer; a part found `sending` at the start of a round may or may not have arrived: that
@@ -16,39 +13,23 @@ doubled. Only the holder of the `DeliveryLock` delivers, one round at a time, so
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import structlog
-from sqlalchemy import exists, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from digests.claim import compose_one, give_back
-from digests.models import Digest, DigestPart
-from digests.render import Message
-from digests.sending import ChatMoved, ChatUnreachable, NoAnswer, NotNow, Rejected, Sender, SendError
-from digests.subscribers import find_reader, move_chat, unsubscribe
+from digests.claim import compose_one
+from digests.parts import Outcome, Outgoing, claim_parts, record, recover
+from digests.sending import Flooded, NoAnswer, Sender, SendError
 from feeds.database import Database
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
-RETRY_FIRST = timedelta(seconds=15)
-RETRY_MOST = timedelta(minutes=30)
-# A digest that could not be sent for this long after it was claimed is yesterday's news.
-GIVE_UP = timedelta(hours=20)
-AT_ONCE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A part under way."""
-
-    part_id: int
-    chat_id: int
-    message: Message
-    silent: bool
+# A second's worth: second parts wait that long for their chat, and the others must not wait for them.
+AT_ONCE = 32
 
 
 async def deliver(
@@ -60,169 +41,65 @@ async def deliver(
 ) -> int:
     """Composes and sends all that is due now; returns the parts sent.
 
-    Ends between batches when `stop` is set or the delivery lock is lost, which `still_mine` tells.
+    Starts nothing more when `stop` is set, the channel is flooded, or the delivery lock is lost, which `still_mine`
+    tells.
     """
     doubtful = await asyncio.to_thread(_in_session, database, recover)
     if doubtful:
         log.warning("parts in doubt are sent again", parts=doubtful)
-    sent = 0
-    while not stop.is_set() and await asyncio.to_thread(still_mine):
-        composed = await asyncio.to_thread(_compose_some, database, clock())
-        parts = await asyncio.to_thread(_in_session, database, lambda session: claim_parts(session, clock()))
-        if not parts and not composed:
-            break
-        results = await asyncio.gather(
-            *(_send(database, sender, clock, part) for part in parts), return_exceptions=True
-        )
-        for result in results:
-            if isinstance(result, BaseException):  # the part stays `sending`: in doubt at the next round
-                log.error("a part could not be recorded", exc_info=result)
+    sent, goes_on, any_due = 0, True, True
+    under_way: set[asyncio.Task[Outcome]] = set()
+    async with asyncio.TaskGroup() as group:
+        while True:
+            outcomes = [task.result() for task in under_way if task.done()]
+            under_way = {task for task in under_way if not task.done()}
+            await asyncio.to_thread(_record, database, outcomes, clock())
+            sent += sum(isinstance(outcome.answer, int) for outcome in outcomes)
+            flooded = any(isinstance(outcome.answer, Flooded) for outcome in outcomes)
+            goes_on = goes_on and not flooded and not stop.is_set() and await asyncio.to_thread(still_mine)
+            room = AT_ONCE - len(under_way) if goes_on else 0
+            parts = await asyncio.to_thread(_claim, database, clock(), room) if room else ()
+            under_way |= {group.create_task(_send(sender, part)) for part in parts}
+            if goes_on and any_due and len(parts) < room:
+                any_due = await asyncio.to_thread(_compose, database, clock())
+            elif under_way:
+                await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             else:
-                sent += result
-    return sent
+                return sent
 
 
-def recover(session: Session) -> int:
-    """What a dead predecessor, or a broken round, left under way is in doubt: counted, then due again."""
-    left = session.execute(
-        update(DigestPart)
-        .where(DigestPart.state == "sending")
-        .values(state="pending", in_doubt=DigestPart.in_doubt + 1, last_error="no answer: interrupted")
-        .returning(DigestPart.id)
-    ).all()
-    return len(left)
-
-
-def claim_parts(session: Session, now: datetime, *, limit: int = AT_ONCE) -> Sequence[Outgoing]:
-    """The next part of each of some chats, marked `sending`. Parts of a chat go out in order, one at a time."""
-    earlier = aliased(DigestPart)
-    unfinished_before = exists().where(
-        earlier.chat_id == DigestPart.chat_id,
-        earlier.state.in_(("pending", "sending")),
-        (earlier.state == "sending") | (earlier.id < DigestPart.id),
-        earlier.id != DigestPart.id,
-    )
-    parts = session.scalars(
-        select(DigestPart)
-        .where(
-            DigestPart.state == "pending",
-            DigestPart.not_before.is_(None) | (DigestPart.not_before <= now),
-            ~unfinished_before,
-        )
-        .order_by(DigestPart.id)
-        .limit(limit)
-        .with_for_update(of=DigestPart, skip_locked=True)
-    ).all()
-    for part in parts:
-        part.state = "sending"
-    return [_outgoing(part) for part in parts]
-
-
-async def _send(database: Database, sender: Sender, clock: Callable[[], datetime], part: Outgoing) -> bool:
+async def _send(sender: Sender, part: Outgoing) -> Outcome:
     try:
-        message_id = await sender.send(part.chat_id, part.message, silent=part.silent)
+        answer = await sender.send(part.chat_id, part.message, silent=part.silent, thread_id=part.thread_id)
     except SendError as error:
-        await asyncio.to_thread(_record_failure, database, part, error, clock())
-        return False
+        return Outcome(part, error)
     except Exception as error:  # nobody knows how far it came
         log.exception("the sender failed", chat_id=part.chat_id)
-        await asyncio.to_thread(_record_failure, database, part, NoAnswer(repr(error)), clock())
-        return False
-    await asyncio.to_thread(_record_sent, database, part, message_id, clock())
-    return True
+        return Outcome(part, NoAnswer(repr(error)))
+    return Outcome(part, answer)
 
 
-def _record_sent(database: Database, part: Outgoing, message_id: int, now: datetime) -> None:
-    with database.session() as session:
-        row = session.get(DigestPart, part.part_id)
-        if row is None:  # the chat was erased meanwhile
-            return
-        row.state, row.sent_at, row.message_id, row.last_error = "sent", now, message_id, ""
-        _finish(session, row.digest_id)
+def _record(database: Database, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """All in one transaction; where that fails, each in its own: what has its answer must not be in doubt."""
+    if not outcomes:
+        return
+    try:
+        _in_session(database, partial(record, outcomes=outcomes, now=now))
+    except Exception:
+        log.exception("parts are recorded one by one")
+        for outcome in outcomes:
+            try:
+                _in_session(database, partial(record, outcomes=[outcome], now=now))
+            except Exception:  # it stays `sending`: in doubt at the next round
+                log.exception("a part could not be recorded", part=outcome.part.part_id)
 
 
-def _record_failure(database: Database, part: Outgoing, error: SendError, now: datetime) -> None:
-    log.warning("digest part not sent", chat_id=part.chat_id, part=part.part_id, error=repr(error))
-    with database.session() as session:
-        row = session.get(DigestPart, part.part_id)
-        if row is None:
-            return
-        row.failures += 1
-        row.last_error = f"{type(error).__name__}: {error}"[:300]
-        row.in_doubt += isinstance(error, NoAnswer)
-        digest = session.get_one(Digest, row.digest_id)
-        reader = find_reader(session, row.chat_id)
-        if isinstance(error, ChatMoved):
-            row.state = "pending"
-            move_chat(session, row.chat_id, error.new_chat_id)
-            _follow(session, digest, error.new_chat_id)
-        elif isinstance(error, ChatUnreachable) or reader is None or not reader.subscribed:
-            row.state = "pending"
-            session.flush()
-            unsubscribe(session, row.chat_id)
-            _refuse_rest(session, digest, row.last_error)
-            digest.state = "dropped"
-        elif isinstance(error, Rejected) or now - digest.window_end > GIVE_UP:
-            log.error("digest given up", chat_id=row.chat_id, digest=digest.id, error=row.last_error)
-            row.state = "refused"
-            _give_up(session, digest, row.last_error)
-        else:
-            row.state = "pending"
-            row.not_before = now + _wait(error, row.failures)
+def _claim(database: Database, now: datetime, room: int) -> Sequence[Outgoing]:
+    return _in_session(database, partial(claim_parts, now=now, limit=room))
 
 
-def _wait(error: SendError, failures: int) -> timedelta:
-    if isinstance(error, NotNow) and error.wait is not None:
-        return error.wait
-    return min(RETRY_FIRST * float(2 ** min(failures - 1, 10)), RETRY_MOST)
-
-
-def _give_up(session: Session, digest: Digest, reason: str) -> None:
-    """No later part comes without an earlier one; where none came, the next digest brings the stories."""
-    _refuse_rest(session, digest, reason)
-    came = session.scalar(select(exists().where(DigestPart.digest_id == digest.id, DigestPart.state == "sent")))
-    if came:
-        digest.state = "done"
-    else:
-        give_back(session, digest)
-
-
-def _refuse_rest(session: Session, digest: Digest, reason: str) -> None:
-    session.flush()
-    session.execute(
-        update(DigestPart)
-        .where(DigestPart.digest_id == digest.id, DigestPart.state.in_(("pending", "sending")))
-        .values(state="refused", last_error=reason)
-    )
-
-
-def _follow(session: Session, digest: Digest, new_chat_id: int) -> None:
-    session.flush()
-    unsent = DigestPart.state.in_(("pending", "sending"))
-    session.execute(update(DigestPart).where(DigestPart.digest_id == digest.id, unsent).values(chat_id=new_chat_id))
-    digest.chat_id = new_chat_id
-
-
-def _finish(session: Session, digest_id: int) -> None:
-    session.flush()
-    open_parts = exists().where(DigestPart.digest_id == digest_id, DigestPart.state.in_(("pending", "sending")))
-    session.execute(update(Digest).where(Digest.id == digest_id, ~open_parts).values(state="done"))
-
-
-def _outgoing(part: DigestPart) -> Outgoing:
-    rows: list[list[tuple[str, str]]] = part.buttons
-    buttons = tuple(tuple((label, action) for label, action in row) for row in rows)
-    return Outgoing(part.id, part.chat_id, Message(part.html, buttons), part.silent)
-
-
-def _compose_some(database: Database, now: datetime) -> bool:
-    """A batch of digests, each in a transaction of its own; whether there was any."""
-    any_due = False
-    for _ in range(AT_ONCE):
-        if not _in_session(database, lambda session: compose_one(session, now)):
-            break
-        any_due = True
-    return any_due
+def _compose(database: Database, now: datetime) -> bool:
+    return _in_session(database, partial(compose_one, now=now))
 
 
 def _in_session(database: Database, work: Callable[[Session], T]) -> T:

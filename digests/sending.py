@@ -11,7 +11,15 @@ class SendError(Exception):
 
 
 class ChatUnreachable(SendError):
-    """Never again: blocked or deactivated. `reason` is a short code."""
+    """Never again: blocked, deactivated, kicked or deleted, which is its `reason`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class TopicUnavailable(SendError):
+    """The topic of the forum is closed or gone; its `reason` is topic_closed or topic_gone."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -34,6 +42,10 @@ class NotNow(SendError):
         self.wait = wait
 
 
+class Flooded(NotNow):
+    """Not tried: the channel takes nothing for any chat before `wait` is over."""
+
+
 class Rejected(SendError):
     """This message will never be accepted: our own fault, not the reader's."""
 
@@ -45,6 +57,6 @@ class NoAnswer(SendError):
 class Sender(Protocol):
     """What delivers a message; Telegram's is in `bot.sender`."""
 
-    async def send(self, chat_id: int, message: Message, *, silent: bool = False) -> int:
-        """Delivers and returns the message's id, or raises a `SendError`."""
+    async def send(self, chat_id: int, message: Message, *, silent: bool = False, thread_id: int | None = None) -> int:
+        """Delivers (into that topic of a forum) and returns the message's id, or raises a `SendError`."""
         ...

@@ -9,17 +9,19 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from telegram import Bot
+from telegram.ext import ExtBot
 
+from bot.pace import Pace
 from bot.request import AiohttpRequest
 from bot.sandbox import Sandbox
 from bot.sender import TelegramSender
 from conftest import NOW
 from digests.claim import COMPOSE_TRIES, claim_due, claim_promised, compose_one
 from digests.compose import compose_due
-from digests.deliver import _record_failure, claim_parts, deliver
+from digests.deliver import deliver
 from digests.lock import delivery_lock
 from digests.models import Chat, Digest, DigestPart, Subscription
+from digests.parts import Outcome, claim_parts, record
 from digests.render import Message
 from digests.sending import NotNow
 from digests.subscribers import Reader, find_reader, promise_first, unsubscribe
@@ -34,10 +36,14 @@ DAY = timedelta(days=1)
 @asynccontextmanager
 async def telegram(limits: bool = False) -> AsyncIterator[tuple[Sandbox, TelegramSender]]:
     """The stand-in and a sender that talks to it."""
-    async with Sandbox(limits=limits) as sandbox:
-        bot = Bot(sandbox.token, base_url=f"{sandbox.api_url}/bot", request=AiohttpRequest(read_timeout=1.0))
-        async with bot:
-            yield sandbox, TelegramSender(bot)
+    async with Sandbox(limits=limits) as sandbox, bot_of(sandbox.token, sandbox.api_url) as bot:
+        yield sandbox, TelegramSender(bot)
+
+
+def bot_of(token: str, url: str) -> ExtBot[float]:
+    return ExtBot(
+        token, base_url=f"{url}/bot", request=AiohttpRequest(read_timeout=1.0), rate_limiter=Pace(chat_limits=False)
+    )
 
 
 def clock_at(moment: datetime) -> Callable[[], datetime]:
@@ -200,11 +206,10 @@ async def test_a_blocked_reader_stops_and_the_others_go_on(database: Database) -
 async def test_an_unreachable_server_doubts_nothing(database: Database) -> None:
     prepare(database)
     claim(database)
-    request = AiohttpRequest()
-    await request.initialize()
-    bot = Bot("7000001:no-server-listens-on-this-port-at-all-0", base_url="http://127.0.0.1:9/bot", request=request)
+    bot = bot_of("7000001:no-server-listens-on-this-port-at-all-0", "http://127.0.0.1:9")
+    await bot.request.initialize()
     await deliver(database, TelegramSender(bot), clock_at(NOW), asyncio.Event())
-    await request.shutdown()
+    await bot.request.shutdown()
     assert (parts(database)[0].state, parts(database)[0].in_doubt) == ("pending", 0)
 
 
@@ -284,11 +289,11 @@ class Broken:
         self._sender = sender
         self.failures = 1
 
-    async def send(self, chat_id: int, message: Message, *, silent: bool = False) -> int:
+    async def send(self, chat_id: int, message: Message, *, silent: bool = False, thread_id: int | None = None) -> int:
         if self.failures:
             self.failures -= 1
             raise ZeroDivisionError
-        return await self._sender.send(chat_id, message, silent=silent)
+        return await self._sender.send(chat_id, message, silent=silent, thread_id=thread_id)
 
 
 async def test_a_sender_that_breaks_leaves_its_part_in_doubt_and_no_other(database: Database) -> None:
@@ -395,10 +400,11 @@ async def test_unsubscribing_while_a_part_is_under_way_stops_it(database: Databa
     claim(database)
     with database.session() as session:
         compose_one(session, NOW)
-        (part,) = claim_parts(session, NOW)
+        (part,) = claim_parts(session, NOW, limit=8)
     with database.session() as session:
         unsubscribe(session, 1)
-    _record_failure(database, part, NotNow("flood"), NOW)
+    with database.session() as session:
+        record(session, [Outcome(part, NotNow("flood"))], NOW)
     assert [row.state for row in parts(database)] == ["refused"]
     assert states(database) == {"dropped": 1}
 

@@ -1,0 +1,221 @@
+"""Telegram's sending limits, kept over all that this process sends: a rate limiter, which is PTB's seam for it.
+
+==============  =====================================================================================
+over all chats  at most 30 in any second, wherever it begins, at an even pace (Bot FAQ: "about 30")
+one chat        digests a second apart; its user's answers in short bursts, at most 5 in any 5 seconds
+one group       at most 20 in any minute
+==============  =====================================================================================
+
+A call reaches Telegram at some moment between its start and its answer. So it counts from its start until so long
+after its answer: whatever the network does, Telegram itself never sees more than these.
+
+Answers go before digests. A digest stands in the queue as if it had come `PATIENCE` later, so nothing waits for ever.
+"""
+
+import asyncio
+import math
+import os
+from bisect import insort
+from collections import OrderedDict, deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from telegram.error import RetryAfter
+from telegram.ext import BaseRateLimiter
+
+PER_SECOND = 30
+PATIENCE = 5.0  # seconds; what a digest is sent with as PTB's `rate_limit_args`, and the longest wait of an answer
+_STEP = 1 / 29.5  # seconds between two starts
+_CATCH_UP = 3 * _STEP  # of lateness that is made up for
+_BURST = (5, 5.0)  # calls, seconds
+_DIGESTS = (1, 1.0)
+_GROUP = (20, 60.0)
+_TRIES = 3
+
+Answer = bool | dict[str, Any] | list[dict[str, Any]]
+
+
+class Flood(RetryAfter):
+    """Telegram told several chats at once to wait: no digest is tried until that is over."""
+
+
+class _Calls:
+    """Calls under way, and when the last `most` of the others ended (seconds of the loop's clock)."""
+
+    def __init__(self, most: int) -> None:
+        self.under_way = 0
+        self.ended: deque[float] = deque(maxlen=most)
+
+    def free_at(self, most: int, seconds: float) -> float:
+        """When one more may start so that at most `most` fall into any `seconds`; infinity: not before one ends."""
+        room = most - 1 - self.under_way
+        if room < 0:
+            return math.inf
+        return self.ended[-1 - room] + seconds if len(self.ended) > room else -math.inf
+
+
+class _Chat(_Calls):
+    def __init__(self, is_group: bool) -> None:
+        super().__init__(_GROUP[0] if is_group else _BURST[0])
+        self.is_group = is_group
+        self.waiting = 0
+        self.closed_until = -math.inf
+
+    def turn_at(self, is_digest: bool) -> float:
+        limits = [_BURST, *[_DIGESTS] * is_digest, *[_GROUP] * self.is_group]
+        return max(self.closed_until, *(self.free_at(*limit) for limit in limits))
+
+    def is_idle(self, now: float) -> bool:
+        last = max(self.closed_until, self.ended[-1] + _GROUP[1] if self.ended else now)
+        return not (self.under_way or self.waiting) and last <= now
+
+
+@dataclass(slots=True, order=True)
+class _Waiter:
+    place: float
+    number: int
+    chat: _Chat = field(compare=False)
+    is_digest: bool = field(compare=False)
+    turn: asyncio.Future[None] = field(compare=False)
+
+
+class Pace(BaseRateLimiter[float]):
+    """Lets each call that Telegram counts start when it may. `rate_limit_args`: `PATIENCE` for a digest.
+
+    Without `chat_limits` only the limit over all chats is kept: for a stand-in of Telegram that one person uses.
+    """
+
+    def __init__(self, *, chat_limits: bool = True) -> None:
+        os.environ.setdefault("PTB_TIMEDELTA", "true")  # PTB's opt-in: RetryAfter.retry_after is a timedelta
+        self._chat_limits = chat_limits
+        self._all = _Calls(PER_SECOND)
+        self._next = -math.inf  # the next start of an even pace
+        self._chats: OrderedDict[int | str, _Chat] = OrderedDict()
+        self._queue: list[_Waiter] = []
+        self._numbers = count()
+        self._timer: asyncio.TimerHandle | None = None
+        self._flooded_until = -math.inf
+
+    async def initialize(self) -> None:
+        """Nothing to open."""
+
+    async def shutdown(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Answer]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: float | None,
+    ) -> Answer:
+        """Makes the call at its turn. An answer that has to wait shortly is tried again; RetryAfter otherwise."""
+        if "chat_id" not in data or not _is_counted(endpoint):
+            return await callback(*args, **kwargs)
+        patience = rate_limit_args or 0.0
+        tries = 0
+        while True:
+            tries += 1
+            chat = self._chat(data["chat_id"])
+            await self._take_turn(chat, patience)
+            try:
+                return await callback(*args, **kwargs)
+            except RetryAfter as error:  # the call had no effect
+                seconds = _seconds(error)
+                self._close(chat, seconds)
+                if patience or tries == _TRIES or seconds > PATIENCE:
+                    raise
+            finally:
+                self._end(chat)
+
+    async def _take_turn(self, chat: _Chat, patience: float) -> None:
+        loop = asyncio.get_running_loop()
+        waiter = _Waiter(loop.time() + patience, next(self._numbers), chat, patience > 0, loop.create_future())
+        insort(self._queue, waiter)
+        chat.waiting += 1
+        self._serve()
+        try:
+            await waiter.turn
+        except BaseException:
+            if waiter in self._queue:
+                self._leave(waiter)
+            elif not waiter.turn.cancelled() and not waiter.turn.exception():  # cancelled just when its turn had come
+                self._end(chat)
+            raise
+
+    def _serve(self) -> None:
+        """Starts who may start now, and sets the timer for the next."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for waiter in tuple(self._queue):
+            if waiter.turn.cancelled():
+                self._leave(waiter)
+            elif waiter.is_digest and now < self._flooded_until:
+                self._leave(waiter)
+                waiter.turn.set_exception(Flood(timedelta(seconds=self._flooded_until - now)))
+        while self._queue:
+            earliest = max(self._next, self._all.free_at(PER_SECOND, 1.0))
+            turns = ((max(earliest, self._turn_at(waiter)), waiter) for waiter in self._queue)
+            moment, waiter = min(turns, key=lambda turn: max(turn[0], now))  # of those who may now, the first
+            if moment > now:
+                if moment < math.inf:
+                    self._timer = loop.call_at(moment, self._serve)
+                return
+            self._start(waiter, now)
+
+    def _turn_at(self, waiter: _Waiter) -> float:
+        return waiter.chat.turn_at(waiter.is_digest) if self._chat_limits else waiter.chat.closed_until
+
+    def _start(self, waiter: _Waiter, now: float) -> None:
+        self._leave(waiter)
+        self._next = max(self._next, now - _CATCH_UP) + _STEP
+        self._all.under_way += 1
+        waiter.chat.under_way += 1
+        waiter.turn.set_result(None)
+
+    def _leave(self, waiter: _Waiter) -> None:
+        self._queue.remove(waiter)
+        waiter.chat.waiting -= 1
+
+    def _end(self, chat: _Chat) -> None:
+        now = asyncio.get_running_loop().time()
+        for calls in (self._all, chat):
+            calls.under_way -= 1
+            calls.ended.append(now)
+        self._serve()
+
+    def _close(self, chat: _Chat, seconds: float) -> None:
+        """Telegram does not say whether it means a chat or the bot: two chats closed at once are taken for the bot."""
+        now = asyncio.get_running_loop().time()
+        if any(other.closed_until > now for other in self._chats.values() if other is not chat):
+            self._flooded_until = max(self._flooded_until, now + seconds)
+        chat.closed_until = max(chat.closed_until, now + seconds)
+
+    def _chat(self, chat_id: int | str) -> _Chat:
+        now = asyncio.get_running_loop().time()
+        for _ in range(min(2, len(self._chats))):  # two are looked at for each that may be new: idle ones go
+            oldest, chat = self._chats.popitem(last=False)
+            if not chat.is_idle(now):
+                self._chats[oldest] = chat
+        if chat_id not in self._chats:
+            # Only channels and supergroups have names.
+            self._chats[chat_id] = _Chat(is_group=isinstance(chat_id, str) or chat_id < 0)
+        return self._chats[chat_id]
+
+
+def _is_counted(endpoint: str) -> bool:
+    return endpoint.startswith(("send", "edit", "copy", "forward")) and endpoint != "sendChatAction"
+
+
+def _seconds(error: RetryAfter) -> float:
+    wait = error.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)

@@ -1,0 +1,218 @@
+"""The parts of digests on their way: claimed, sent, tried again, given up, in doubt.
+
+::
+
+    pending --claim--> sending --record--> sent
+       ^                  |
+       |                  +-- no answer (kill, time-out): in doubt, counted before it is pending again
+       +------------------+-- not now (flood, network): pending, not before a moment
+                          +-- never (blocked, topic closed): refused, and the subscription ends
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from digests.claim import give_back
+from digests.models import Chat, Digest, DigestPart, Subscription
+from digests.render import Message, render
+from digests.sending import (
+    ChatMoved,
+    ChatUnreachable,
+    Flooded,
+    NoAnswer,
+    NotNow,
+    Rejected,
+    SendError,
+    TopicUnavailable,
+)
+from digests.moving import move_chat
+from digests.subscribers import unsubscribe
+
+log = structlog.get_logger()
+
+RETRY_FIRST = timedelta(seconds=15)
+RETRY_MOST = timedelta(minutes=30)
+# A digest that could not be sent for this long after it was claimed is yesterday's news.
+GIVE_UP = timedelta(hours=20)
+_OPEN = ("due", "composed")
+_UNFINISHED = DigestPart.state.in_(("pending", "sending"))
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A part under way."""
+
+    part_id: int
+    digest_id: int
+    chat_id: int
+    thread_id: int | None
+    message: Message
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a part: the id of its message, or why there is none."""
+
+    part: Outgoing
+    answer: int | SendError
+
+
+def recover(session: Session) -> int:
+    """What a dead predecessor, or a broken round, left under way is in doubt: counted, then due again."""
+    left = session.execute(
+        update(DigestPart)
+        .where(DigestPart.state == "sending")
+        .values(state="pending", in_doubt=DigestPart.in_doubt + 1, last_error="no answer: interrupted")
+        .returning(DigestPart.id)
+    ).all()
+    return len(left)
+
+
+def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoing]:
+    """The next part each of at most `limit` chats, marked `sending`. Parts of a chat go in order, one at a time."""
+    earlier = aliased(DigestPart)
+    unfinished_before = exists().where(
+        earlier.chat_id == DigestPart.chat_id,
+        earlier.state.in_(("pending", "sending")),
+        (earlier.state == "sending") | (earlier.id < DigestPart.id),
+        earlier.id != DigestPart.id,
+    )
+    parts = session.scalars(
+        select(DigestPart)
+        .where(
+            DigestPart.state == "pending",
+            DigestPart.not_before.is_(None) | (DigestPart.not_before <= now),
+            ~unfinished_before,
+        )
+        .order_by(DigestPart.id)
+        .limit(limit)
+        .with_for_update(of=DigestPart, skip_locked=True)
+    ).all()
+    for part in parts:
+        part.state = "sending"
+    return [_outgoing(part) for part in parts]
+
+
+def record(session: Session, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Stores what became of parts under way; those of chats erased meanwhile are gone."""
+    sent = [outcome for outcome in outcomes if isinstance(outcome.answer, int)]
+    if sent:
+        session.connection().execute(
+            update(DigestPart)
+            .where(DigestPart.id == bindparam("part"))
+            .values(state="sent", sent_at=now, message_id=bindparam("message"), last_error=""),
+            [{"part": outcome.part.part_id, "message": outcome.answer} for outcome in sent],
+        )
+        _finish(session, {outcome.part.digest_id for outcome in sent})
+    for outcome in outcomes:
+        if isinstance(outcome.answer, SendError):
+            _record_failure(session, outcome.part, outcome.answer, now)
+
+
+def _finish(session: Session, digest_ids: set[int]) -> None:
+    unfinished = exists().where(DigestPart.digest_id == Digest.id, _UNFINISHED)
+    session.execute(
+        update(Digest)
+        .where(Digest.id.in_(digest_ids), Digest.state == "composed", ~unfinished)
+        .values(state="done")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _record_failure(session: Session, part: Outgoing, error: SendError, now: datetime) -> None:
+    log.warning("digest part not sent", chat_id=part.chat_id, part=part.part_id, error=repr(error))
+    row = session.get(DigestPart, part.part_id)
+    if row is None:
+        return
+    row.failures += not isinstance(error, Flooded)
+    row.last_error = f"{type(error).__name__}: {error}"[:300]
+    row.in_doubt += isinstance(error, NoAnswer)
+    row.state = "pending"
+    session.flush()
+    digest = session.get_one(Digest, row.digest_id)
+    subscription = session.get_one(Subscription, digest.subscription_id)
+    if isinstance(error, ChatMoved):
+        _follow(session, row.chat_id, error.new_chat_id)
+    elif isinstance(error, ChatUnreachable):
+        _end(session, row.chat_id, error.reason)
+        _drop(session, digest, row.last_error)
+    elif isinstance(error, TopicUnavailable):
+        _end_topic(session, digest, row.thread_id, error.reason)
+    elif not subscription.enabled and row.chat_id == digest.chat_id:
+        _drop(session, digest, row.last_error)
+    elif isinstance(error, Rejected) or now - digest.window_end > GIVE_UP:
+        log.error("digest given up", chat_id=row.chat_id, digest=digest.id, error=row.last_error)
+        _refuse(session, digest, row.last_error)
+        if digest.state in _OPEN:
+            give_back(session, digest)
+    else:
+        row.not_before = now + _wait(error, row.failures)
+
+
+def _wait(error: SendError, failures: int) -> timedelta:
+    if isinstance(error, NotNow) and error.wait is not None:
+        return error.wait
+    return min(RETRY_FIRST * float(2 ** min(failures - 1, 10)), RETRY_MOST)
+
+
+def _follow(session: Session, old_chat_id: int, new_chat_id: int) -> None:
+    """What is on its way to a group goes to the supergroup that it became."""
+    move_chat(session, old_chat_id, new_chat_id)
+    parts = update(DigestPart).where(DigestPart.chat_id == old_chat_id, _UNFINISHED)
+    session.execute(parts.values(chat_id=new_chat_id))
+    digests = update(Digest).where(Digest.chat_id == old_chat_id, Digest.state.in_(_OPEN))
+    session.execute(digests.values(chat_id=new_chat_id))
+
+
+def _end(session: Session, chat_id: int, reason: str) -> None:
+    """The reader cannot be reached any more: what was chosen stays for when he comes back."""
+    session.execute(
+        update(Subscription).where(Subscription.chat_id == chat_id, Subscription.enabled).values(ended_because=reason)
+    )
+    unsubscribe(session, chat_id)
+
+
+def _end_topic(session: Session, digest: Digest, thread_id: int | None, reason: str) -> None:
+    """Ends what is posted in that topic. Who set it up is told once, in private: by one more part of the digest."""
+    there = session.scalars(
+        select(Subscription).where(
+            Subscription.chat_id == digest.chat_id, Subscription.thread_id == thread_id, Subscription.enabled
+        )
+    ).all()
+    for subscription in there:
+        subscription.enabled, subscription.ended_because = False, reason
+        on_way = (Digest.subscription_id == subscription.id, Digest.state.in_(_OPEN))
+        for one in session.scalars(select(Digest).where(*on_way)):
+            _drop(session, one, reason)
+    last = session.scalar(select(func.max(DigestPart.number)).where(DigestPart.digest_id == digest.id)) or 0
+    owners = sorted({subscription.owner_id for subscription in there if subscription.owner_id})
+    for number, owner in enumerate(owners, start=last + 1):
+        if chat := session.get(Chat, owner):  # of a stranger we know no private chat
+            html = render("topic_ended.html", chat.language, reason=reason)
+            session.add(DigestPart(digest_id=digest.id, chat_id=owner, number=number, html=html))
+
+
+def _drop(session: Session, digest: Digest, reason: str) -> None:
+    _refuse(session, digest, reason)
+    digest.state = "dropped"
+
+
+def _refuse(session: Session, digest: Digest, reason: str) -> None:
+    """No later part comes without an earlier one."""
+    session.execute(
+        update(DigestPart)
+        .where(DigestPart.digest_id == digest.id, _UNFINISHED)
+        .values(state="refused", last_error=reason[:300])
+    )
+
+
+def _outgoing(part: DigestPart) -> Outgoing:
+    rows: list[list[tuple[str, str]]] = part.buttons
+    buttons = tuple(tuple((label, action) for label, action in row) for row in rows)
+    return Outgoing(part.id, part.digest_id, part.chat_id, part.thread_id, Message(part.html, buttons), part.silent)
