@@ -22,12 +22,18 @@ from bot.handlers import (
     digest,
     directive,
     errors,
+    export,
     feeds,
+    follow,
     info,
+    more,
     opml,
+    preview,
     report,
     settings,
     start,
+    subscription,
+    typed,
     why,
 )
 from bot.jobs import Jobs
@@ -107,7 +113,10 @@ def build_application(services: Services, pace: Pace) -> BotApplication:
         .concurrent_updates(16)
         .build()
     )
-    for module in (start, why, feeds, addfeed, opml, directive, digest, settings, report, info):
+    for module in (
+        start, why, feeds, addfeed, opml, follow, directive, digest, more, export, preview, settings, subscription,
+        typed, report, info,
+    ):  # fmt: skip
         application.add_handlers(module.handlers())
     application.add_error_handler(errors.report)
     return application

@@ -7,8 +7,6 @@ from bot.texts import say
 from digests.answer import Answer, Near
 from digests.dossier import Dossier
 from digests.render import Button, checked, report_button
-from digests.subscribers import Reader
-from feeds.classify import topics
 from feeds.documents import Document, document_name, load_catalogue
 from feeds.models import Feed
 from feeds.text import shorten
@@ -17,76 +15,13 @@ Tokens = Mapping[str, str]
 """The short name of each document that buttons lead to; see `feeds.store.document_tokens`."""
 Rows = tuple[tuple[Button, ...], ...]
 
-HOURS = (5, 6, 7, 8, 9, 11, 12, 17, 18, 19, 20, 21)
-ZONES = (
-    "Asia/Ho_Chi_Minh",
-    "Asia/Tokyo",
-    "Asia/Singapore",
-    "Australia/Sydney",
-    "Europe/Paris",
-    "Europe/Moscow",
-    "America/New_York",
-    "America/Los_Angeles",
-)
 MAX_BYTES = 64
-VOLUMES = {-1: "fewer", 0: "usual", 1: "more"}
 _MAX_RELATED = 6
 _MAX_OFFERED = 8
 _MAX_CITED = 4
 _MAX_LABEL = 60
 _MAX_FEEDS = 20
-
-
-def settings_buttons(reader: Reader) -> Rows:
-    """The overview: each row shows a present value."""
-    language = reader.language
-    chosen = say("all_topics", language) if not reader.topics else str(len(reader.topics))
-    minute = f"{reader.minute_of_day // 60:02}:{reader.minute_of_day % 60:02}"
-    last: Button = (say("stop", language), "stop") if reader.subscribed else (say("resume", language), "resume")
-    other = "en" if language == "vi" else "vi"
-    return (
-        ((say("hour", language, minute), "set:hours"),),
-        ((say("topics", language, chosen), "set:topics"),),
-        ((say("volume", language, say(VOLUMES[reader.volume], language)), "set:volume"),),
-        ((say("zone", language, reader.timezone), "set:zones"),),
-        ((say("language", language), f"lang:{other}:set"),),
-        (last,),
-    )
-
-
-def hour_buttons(reader: Reader) -> Rows:
-    hours = [
-        (_marked(f"{hour:02}:00", reader.subscribed and reader.minute_of_day == hour * 60), f"at:{hour * 60}")
-        for hour in HOURS
-    ]
-    return (*_rows(hours, 4), _back(reader))
-
-
-def topic_buttons(reader: Reader) -> Rows:
-    buttons = [
-        (_marked(topic.names[reader.language], not reader.topics or topic.code in reader.topics), f"topic:{topic.code}")
-        for topic in topics()
-    ]
-    return (*_rows(buttons, 1), ((say("all_on", reader.language), "topic:all"),), _back(reader))
-
-
-def volume_buttons(reader: Reader) -> Rows:
-    """Fewer, usual, more."""
-    buttons = [
-        (_marked(say(word, reader.language), volume == reader.volume), f"volume:{volume}")
-        for volume, word in VOLUMES.items()
-    ]
-    return (tuple(buttons), _back(reader))
-
-
-def zone_buttons(reader: Reader) -> Rows:
-    zones = [(_marked(zone, zone == reader.timezone), f"zone:{zone}") for zone in ZONES]
-    return (*_rows(zones, 2), _back(reader))
-
-
-def language_buttons(language: str) -> Rows:
-    names = (("Tiếng Việt", "vi"), ("English", "en"))
-    return (tuple((_marked(name, code == language), f"lang:{code}:only") for name, code in names),)
+_PER_PAGE = 10
 
 
 def answer_documents(found: Answer) -> Sequence[str]:
@@ -102,7 +37,7 @@ def answer_buttons(tokens: Tokens, found: Answer, language: str) -> Rows:
         for key, count in _cited(found).items()
     ]
     near = [(_near(near, language), f"try:{near.key}") for near in found.nearest]
-    return _rows(documents + cited + [(label, action) for label, action in near if fits(action)], 1)
+    return in_rows(documents + cited + [(label, action) for label, action in near if fits(action)], 1)
 
 
 def dossier_documents(dossier: Dossier) -> Sequence[str]:
@@ -111,8 +46,8 @@ def dossier_documents(dossier: Dossier) -> Sequence[str]:
     return [dossier.document_id or f"{dossier.key}#?", *list(related)[:_MAX_RELATED]]
 
 
-def dossier_buttons(tokens: Tokens, dossier: Dossier, language: str, page: int, pages: int) -> Rows:
-    """Pages of the articles, the documents this one is related to, and the way to say what is wrong."""
+def dossier_buttons(tokens: Tokens, dossier: Dossier, language: str, page: int, pages: int, *, followed: bool) -> Rows:
+    """Pages of the articles, the documents this one is related to, to follow it, and to say what is wrong."""
     rows: list[tuple[Button, ...]] = []
     own, *related = dossier_documents(dossier)
     if pages > 1:
@@ -123,19 +58,43 @@ def dossier_buttons(tokens: Tokens, dossier: Dossier, language: str, page: int, 
         if page + 1 < pages:
             turn.append((say("next", language), f"{_open(tokens, own)}:{page + 1}"))
         rows.append(tuple(turn))
-    rows += _rows([_document(tokens, target, language) for target in related], 1)
-    return (*rows, (report_button(language),)) if dossier.articles else tuple(rows)
+    rows += in_rows([_document(tokens, target, language) for target in related], 1)
+    report = (report_button(language),) if dossier.articles else ()
+    return (*rows, (follow_button(tokens[own], language, followed=followed), *report))
+
+
+def follow_button(token: str, language: str, *, followed: bool) -> Button:
+    """To follow the document, or to stop that."""
+    return (
+        (say("unfollow", language), f"unfollow:{token}") if followed else (say("follow", language), f"follow:{token}")
+    )
+
+
+def following_buttons(documents: Sequence[str], tokens: Tokens, language: str, page: int) -> Rows:
+    """A page of the documents that are followed; a press stops that."""
+    pages = max(1, -(-len(documents) // _PER_PAGE))
+    page = min(page, pages - 1)
+    rows = [
+        ((document_name(i, language), _open(tokens, i)), (say("unfollow", language), f"unfollow:{tokens[i]}:{page}"))
+        for i in documents[page * _PER_PAGE : (page + 1) * _PER_PAGE]
+    ]
+    turn: list[Button] = []
+    if page > 0:
+        turn.append((say("page_before", language), f"following:{page - 1}"))
+    if page + 1 < pages:
+        turn.append((say("page_after", language), f"following:{page + 1}"))
+    return (*rows, tuple(turn)) if turn else tuple(rows)
 
 
 def item_buttons(items: Mapping[int, int], language: str) -> Rows:
     """The numbers of a message's items, each with its article's id, and the way out."""
     numbers = [(str(number), f"report:{article_id}") for number, article_id in sorted(items.items())]
-    return (*_rows(numbers, 5), _nothing(language))
+    return (*in_rows(numbers, 5), _nothing(language))
 
 
 def why_buttons(items: Mapping[int, int]) -> Rows:
     """The numbers of a digest's items, each with its article's id, to ask what became of it."""
-    return _rows([(str(number), f"why:{article_id}") for number, article_id in sorted(items.items())], 5)
+    return in_rows([(str(number), f"why:{article_id}") for number, article_id in sorted(items.items())], 5)
 
 
 def feeds_buttons(feeds: Sequence[Feed], language: str, page: int, pages: int) -> Rows:
@@ -147,7 +106,7 @@ def feeds_buttons(feeds: Sequence[Feed], language: str, page: int, pages: int) -
     turn.append((say("refresh", language, page + 1, pages), f"feeds:{page}"))
     if page + 1 < pages:
         turn.append((say("page_after", language), f"feeds:{page + 1}"))
-    return (*_rows(numbers, 4), tuple(turn), ((say("opml", language), "feeds:opml"),))
+    return (*in_rows(numbers, 4), tuple(turn), ((say("opml", language), "feeds:opml"),))
 
 
 def feed_buttons(feed: Feed, language: str, page: int, *, asked: bool) -> Rows:
@@ -170,13 +129,13 @@ def feed_buttons(feed: Feed, language: str, page: int, *, asked: bool) -> Rows:
 def feed_choice(feeds: Sequence[Feed]) -> Rows:
     """Which of these feeds shall go."""
     named = [(shorten(f"{feed.outlet}: {feed.section or urlsplit(feed.url).path}", _MAX_LABEL), feed) for feed in feeds]
-    return _rows([(label, f"feed:{feed.id}:0:remove") for label, feed in named[:_MAX_FEEDS]], 1)
+    return in_rows([(label, f"feed:{feed.id}:0:remove") for label, feed in named[:_MAX_FEEDS]], 1)
 
 
 def found_buttons(count: int, language: str) -> Rows:
     """The numbers of the feeds that were found."""
     numbers = [(str(number + 1), f"newfeed:{number}") for number in range(count)]
-    return (*_rows(numbers, 5), ((say("cancel", language), "newfeed:no"),))
+    return (*in_rows(numbers, 5), ((say("cancel", language), "newfeed:no"),))
 
 
 def wrong_buttons(article_id: int, tokens: Tokens, language: str) -> Rows:
@@ -188,12 +147,17 @@ def wrong_buttons(article_id: int, tokens: Tokens, language: str) -> Rows:
         )
         for i, token in list(tokens.items())[:_MAX_OFFERED]
     ]
-    return (*_rows([(say("irrelevant", language), f"off:{article_id}"), *documents], 1), _nothing(language))
+    return (*in_rows([(say("irrelevant", language), f"off:{article_id}"), *documents], 1), _nothing(language))
 
 
 def fits(action: str) -> bool:
     """Whether Telegram takes it as callback data."""
     return len(action.encode()) <= MAX_BYTES
+
+
+def in_rows(buttons: Sequence[Button], width: int) -> Rows:
+    """The buttons, `width` in each row."""
+    return tuple(tuple(buttons[i : i + width]) for i in range(0, len(buttons), width))
 
 
 def _offered(found: Answer) -> Sequence[str]:
@@ -229,17 +193,5 @@ def _open(tokens: Tokens, document_id: str) -> str:
     return f"doc:{tokens[document_id]}"
 
 
-def _marked(label: str, chosen: bool) -> str:
-    return f"✓ {label}" if chosen else label
-
-
-def _back(reader: Reader) -> tuple[Button, ...]:
-    return ((say("back", reader.language), "set"),)
-
-
 def _nothing(language: str) -> tuple[Button, ...]:
     return ((say("cancel", language), "unreport"),)
-
-
-def _rows(buttons: list[Button], width: int) -> Rows:
-    return tuple(tuple(buttons[i : i + width]) for i in range(0, len(buttons), width))

@@ -17,7 +17,7 @@ from digests.cluster import fold_waiting
 from digests.compose import compose_period
 from digests.render import Message, render, render_digest
 from digests.subscribers import Reader, subscribe, unsubscribe
-from digests.views import shown_documents
+from digests.views import DigestView, shown_documents
 from feeds.following import reading_progress
 
 # "7", "7h", "7:30", "7h30", "19g05"
@@ -71,7 +71,8 @@ def stopped_screen(reader: Reader, stopped: bool) -> Message:
     )
 
 
-async def _send_today(update: Update, context: Context, reader: Reader) -> None:
+async def compose_day(context: Context, reader: Reader) -> DigestView:
+    """The last 24 hours, by what the reader's first subscription asks for."""
     services = context.bot_data
     await asyncio.to_thread(fold_waiting, services.database)
     view = await services.read(
@@ -80,15 +81,20 @@ async def _send_today(update: Update, context: Context, reader: Reader) -> None:
         DAY_HOURS,
         language=reader.language,
         timezone=reader.timezone,
-        topics=reader.topics,
-        volume=reader.volume,
         next_due_at=reader.next_due_at,
+        subscription=reader.first,
     )
+    await name_documents(services, shown_documents(view))
+    return view
+
+
+async def _send_today(update: Update, context: Context, reader: Reader) -> None:
+    services = context.bot_data
+    view = await compose_day(context, reader)
     progress = await services.read(reading_progress)
     if not view.stories and not progress.is_complete:
         await reply(update, Message(render("still_reading.html", reader.language, progress=progress)))
         return
-    await name_documents(services, shown_documents(view))
     for number, message in enumerate(render_digest(view)):
         await reply(update, message, silent=number > 0)
 

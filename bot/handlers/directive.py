@@ -14,6 +14,7 @@ from bot.keyboards import answer_buttons, answer_documents, dossier_buttons, dos
 from bot.texts import say
 from digests.answer import answer
 from digests.dossier import PER_PAGE, Dossier, dossier_of
+from digests.follows import followed_documents
 from digests.render import Message, render, render_dossier
 from digests.subscribers import Reader
 from feeds.documents import load_catalogue
@@ -88,19 +89,24 @@ def _answered(session: Session, query: str, reader: Reader) -> tuple[Sequence[st
     found = answer(session, query)
     if shown := found.cards[:MAX_CARDS]:
         named = [document_id for dossier in shown for document_id in dossier_documents(dossier)]
-        tokens = document_tokens(session, named)
-        return named, [_dossier_message(tokens, dossier, reader, found.reading_since) for dossier in shown]
+        tokens, followed = document_tokens(session, named), followed_documents(session, reader.chat_id)
+        return named, [_dossier_message(tokens, dossier, reader, followed, found.reading_since) for dossier in shown]
     html = render("answer.html", reader.language, answer=found, timezone=reader.timezone, as_of=load_catalogue().as_of)
     named = list(answer_documents(found))
     return named, [Message(html, answer_buttons(document_tokens(session, named), found, reader.language))]
 
 
 def _dossier_message(
-    tokens: Mapping[str, str], dossier: Dossier, reader: Reader, reading_since: datetime | None = None
+    tokens: Mapping[str, str],
+    dossier: Dossier,
+    reader: Reader,
+    followed: Collection[str],
+    reading_since: datetime | None = None,
 ) -> Message:
     page = dossier.first // PER_PAGE
     html, pages = render_dossier(dossier, reader.language, reader.timezone, page, reading_since=reading_since)
-    return Message(html, dossier_buttons(tokens, dossier, reader.language, page, pages))
+    is_followed = dossier_documents(dossier)[0] in followed
+    return Message(html, dossier_buttons(tokens, dossier, reader.language, page, pages, followed=is_followed))
 
 
 async def _card(context: Context, reader: Reader, token: str, page: int) -> Message | None:
@@ -110,7 +116,8 @@ async def _card(context: Context, reader: Reader, token: str, page: int) -> Mess
             return None
         dossier = dossier_of(session, document_id, page)
         named = dossier_documents(dossier)
-        return named, _dossier_message(document_tokens(session, named), dossier, reader)
+        followed = followed_documents(session, reader.chat_id)
+        return named, _dossier_message(document_tokens(session, named), dossier, reader, followed)
 
     found = await context.bot_data.read(work)
     if found is None:

@@ -8,6 +8,7 @@ from telegram.ext import BaseHandler, CallbackQueryHandler, MessageHandler, filt
 
 from bot.context import Context
 from bot.handlers.replies import command, done, edit, is_admin, pressed, reader_of, reply
+from bot.menus import subscription_lines
 from bot.texts import ADMIN_COMMANDS, COMMANDS, Command, language_of, say
 from digests.render import Message, render
 from digests.status import status_view
@@ -30,8 +31,10 @@ async def status(update: Update, context: Context) -> None:
     """What is being read, which sources fail, when the next digest comes."""
     reader = await reader_of(update, context)
     services = context.bot_data
-    view = await services.read(status_view, services.clock())
-    await reply(update, Message(render("status.html", reader.language, status=view, reader=reader)))
+    now = services.clock()
+    view = await services.read(status_view, now)
+    lines = subscription_lines(reader, now)
+    await reply(update, Message(render("status.html", reader.language, status=view, reader=reader, lines=lines)))
 
 
 async def privacy(update: Update, context: Context) -> None:

@@ -52,8 +52,8 @@ async def reader_of(update: Update, context: Context) -> Reader:
     return stored
 
 
-async def reply(update: Update, message: Outgoing, *, silent: bool = False) -> Message | None:
-    """Sends `message` to the chat of the update."""
+async def reply(update: Update, message: Outgoing, *, silent: bool = False, quoting: bool = False) -> Message | None:
+    """Sends `message` to the chat of the update; `quoting` as an answer to the update's message."""
     if update.effective_message is None:
         return None
     return await update.effective_message.reply_text(
@@ -62,6 +62,7 @@ async def reply(update: Update, message: Outgoing, *, silent: bool = False) -> M
         reply_markup=keyboard(message),
         link_preview_options=NO_PREVIEW,
         disable_notification=silent,
+        do_quote=quoting,
     )
 
 

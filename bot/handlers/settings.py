@@ -1,33 +1,53 @@
-"""/settings and /language: one message that edits itself."""
+"""/settings and /language: one message that edits itself; for one subscription's pages see `subscription`."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from telegram import Update
+from sqlalchemy.orm import Session
+from telegram import CallbackQuery, Update
 from telegram.ext import BaseHandler, CallbackQueryHandler
 
 from bot.context import Context
 from bot.handlers.digest import stopped_screen
 from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
 from bot.handlers.start import start_screen, subscribed_screen
-from bot.keyboards import (
-    VOLUMES,
-    hour_buttons,
-    language_buttons,
-    settings_buttons,
-    topic_buttons,
-    volume_buttons,
-    zone_buttons,
+from bot.keyboards import Rows
+from bot.menus import (
+    language_menu,
+    new_menu,
+    quiet_from_menu,
+    quiet_menu,
+    quiet_until_menu,
+    settings_menu,
+    zone_menu,
 )
 from bot.profile import publish_chat_commands
 from digests.render import LANGUAGES, Message, render
-from digests.subscribers import Reader, choose_language, choose_timezone, subscribe, unsubscribe
-from feeds.classify import topics
+from digests.subscribers import (
+    Reader,
+    choose_language,
+    choose_quiet_hours,
+    choose_timezone,
+    pause_subscription,
+    subscribe,
+    unsubscribe,
+)
 from feeds.following import reading_progress
+
+_QUIET = re.compile(r"(\d{1,4}):(\d{1,4})|urgent:([01])")
+_PAGES: Mapping[str, Callable[[Reader], Rows]] = {
+    "new": new_menu,
+    "zones": zone_menu,
+    "quiet": quiet_menu,
+    "quiet_from": quiet_from_menu,
+    "quiet_until": quiet_until_menu,
+}
 
 
 async def settings(update: Update, context: Context) -> None:
-    await reply(update, settings_screen(await reader_of(update, context)))
+    await reply(update, settings_screen(context, await reader_of(update, context)))
 
 
 async def language(update: Update, context: Context) -> None:
@@ -36,56 +56,34 @@ async def language(update: Update, context: Context) -> None:
 
 
 async def settings_pressed(update: Update, context: Context) -> None:
-    """`set`, `set:hours`, `set:topics`, `set:volume`, `set:zones`: the pages of the settings message."""
+    """`set` and `set:PAGE`: the pages of the settings message."""
     query, page, reader = await pressed(update, context)
-    await edit(query, settings_screen(reader, page))
+    if page and page not in _PAGES:
+        await done(query, reader, "stale_button")
+        return
+    await edit(query, settings_screen(context, reader, page))
     await done(query, reader)
 
 
-async def hour_pressed(update: Update, context: Context) -> None:
-    """`at:MINUTE` sets the time of the daily digest."""
-    query, minute, reader = await pressed(update, context)
-    if not minute.isdecimal() or int(minute) >= 24 * 60:
+async def quiet_pressed(update: Update, context: Context) -> None:
+    """`quiet:FROM:UNTIL` in minutes after midnight, equal for none; `quiet:urgent:1` lets urgent news pass."""
+    query, data, reader = await pressed(update, context)
+    match = _QUIET.fullmatch(data)
+    if match is None:
         await done(query, reader, "stale_button")
         return
-    services = context.bot_data
-    await services.write(subscribe, reader.chat_id, services.clock(), minute_of_day=int(minute))
-    await _back(update, context, query)
-
-
-async def topic_pressed(update: Update, context: Context) -> None:
-    """`topic:CODE` switches a topic on or off; `topic:all` wants them all again."""
-    query, code, reader = await pressed(update, context)
-    codes = [topic.code for topic in topics()]
-    if code != "all" and code not in codes:
-        await done(query, reader, "stale_button")
-        return
-    chosen = set(reader.topics or codes)
-    chosen = set(codes) if code == "all" else chosen ^ {code}
-    # All and none both mean no choice: a digest of no topic would be a mistake, not a wish.
-    wanted = [] if len(chosen) in (0, len(codes)) else [known for known in codes if known in chosen]
-    services = context.bot_data
-    if reader.subscribed:
-        await services.write(subscribe, reader.chat_id, services.clock(), topics=wanted)
+    chat = reader.chat
+    start, end, urgent = chat.quiet_from, chat.quiet_until, chat.urgent_in_quiet
+    if match[3]:
+        urgent = match[3] == "1"
     else:
-        await done(query, reader, "subscribe_first")
-        return
-    await _back(update, context, query, page="topics")
-
-
-async def volume_pressed(update: Update, context: Context) -> None:
-    """`volume:-1` fewer articles, `volume:1` more, `volume:0` the usual."""
-    query, chosen, reader = await pressed(update, context)
-    volume = next((volume for volume in VOLUMES if str(volume) == chosen), None)
-    if volume is None:
+        start, end = int(match[1]), int(match[2])
+    try:
+        await context.bot_data.write(choose_quiet_hours, reader.chat_id, start, end, urgent)
+    except ValueError:
         await done(query, reader, "stale_button")
         return
-    if not reader.subscribed:
-        await done(query, reader, "subscribe_first")
-        return
-    services = context.bot_data
-    await services.write(subscribe, reader.chat_id, services.clock(), volume=volume)
-    await _back(update, context, query, page="volume")
+    await _back(update, context, query, "quiet")
 
 
 async def zone_pressed(update: Update, context: Context) -> None:
@@ -112,11 +110,11 @@ async def language_pressed(update: Update, context: Context) -> None:
     await publish_chat_commands(context.bot, reader.chat_id, code, is_admin=is_admin)
     changed = await reader_of(update, context)
     if page == "set":
-        screen = settings_screen(changed)
+        screen = settings_screen(context, changed)
     elif page == "only":
         screen = language_screen(changed)
     else:
-        screen = start_screen(changed, await services.read(reading_progress))
+        screen = start_screen(changed, await services.read(reading_progress), services.clock())
     await edit(query, screen)
     await done(query, changed, "saved")
 
@@ -131,25 +129,33 @@ async def stop_pressed(update: Update, context: Context) -> None:
 async def resume_pressed(update: Update, context: Context) -> None:
     query, _, reader = await pressed(update, context)
     services = context.bot_data
-    await services.write(subscribe, reader.chat_id, services.clock())
+    await services.write(_resume, reader, services.clock())
     await edit(query, await subscribed_screen(context, reader.chat_id))
     await done(query, reader)
 
 
 def language_screen(reader: Reader) -> Message:
-    return Message(render("language.html", reader.language), language_buttons(reader.language))
+    return Message(render("language.html", reader.language), language_menu(reader.language))
 
 
-def settings_screen(reader: Reader, page: str = "") -> Message:
+def settings_screen(context: Context, reader: Reader, page: str = "") -> Message:
     """The settings as a message: an overview, or one of its pages."""
     html = render("settings.html", reader.language, reader=reader, page=page)
-    pages = {"hours": hour_buttons, "topics": topic_buttons, "volume": volume_buttons, "zones": zone_buttons}
-    return Message(html, pages.get(page, settings_buttons)(reader))
+    return Message(html, _PAGES[page](reader) if page else settings_menu(reader, context.bot_data.clock()))
 
 
-async def _back(update: Update, context: Context, query: Any, page: str = "") -> None:
+def _resume(session: Session, reader: Reader, now: datetime) -> None:
+    """All that has stopped goes on; who never had any is subscribed."""
+    for subscription in reader.subscriptions:
+        if not subscription.enabled:
+            pause_subscription(session, reader.chat_id, subscription.id, None, now)
+    if not reader.subscriptions:
+        subscribe(session, reader.chat_id, now)
+
+
+async def _back(update: Update, context: Context, query: CallbackQuery, page: str = "") -> None:
     reader = await reader_of(update, context)
-    await edit(query, settings_screen(reader, page))
+    await edit(query, settings_screen(context, reader, page))
     await done(query, reader, "saved")
 
 
@@ -158,9 +164,7 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
         command("settings", settings),
         command("language", language),
         CallbackQueryHandler(settings_pressed, r"^set(:|$)"),
-        CallbackQueryHandler(hour_pressed, r"^at:"),
-        CallbackQueryHandler(topic_pressed, r"^topic:"),
-        CallbackQueryHandler(volume_pressed, r"^volume:"),
+        CallbackQueryHandler(quiet_pressed, r"^quiet:"),
         CallbackQueryHandler(zone_pressed, r"^zone:"),
         CallbackQueryHandler(language_pressed, r"^lang:"),
         CallbackQueryHandler(stop_pressed, r"^stop$"),

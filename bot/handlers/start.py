@@ -1,6 +1,7 @@
 """/start: three taps to the first digest."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from telegram.ext import BaseHandler, CallbackQueryHandler
 from bot.context import Context
 from bot.handlers.directive import show_token
 from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
+from bot.menus import subscription_lines
 from bot.profile import publish_chat_commands
 from bot.texts import say
 from digests.render import Button, Message, render
@@ -29,7 +31,7 @@ async def start(update: Update, context: Context) -> None:
     if reader.chat_id in context.bot_data.settings.admin_ids:  # whom nothing else tells of their commands
         await publish_chat_commands(context.bot, reader.chat_id, reader.language, is_admin=True)
     progress = await context.bot_data.read(reading_progress)
-    await reply(update, start_screen(reader, progress))
+    await reply(update, start_screen(reader, progress, context.bot_data.clock()))
 
 
 async def choose_hour(update: Update, context: Context) -> None:
@@ -59,14 +61,15 @@ async def send_first(update: Update, context: Context) -> None:
     services.wake_delivery()
 
 
-def start_screen(reader: Reader, progress: ReadingProgress) -> Message:
+def start_screen(reader: Reader, progress: ReadingProgress, now: datetime) -> Message:
     """Greeting, how far the first reading is, hours to choose from."""
     hours: list[Button] = [(f"{hour:02}:00", f"hour:{hour}") for hour in HOURS]
     other = ("English", "lang:en") if reader.language == "vi" else ("Tiếng Việt", "lang:vi")
     rows: list[tuple[Button, ...]] = [tuple(hours[:3]), tuple(hours[3:])]
     rows.append(((say("today", reader.language), "today"), (say("try_directive", reader.language), "try:09-CT/TW")))
     rows.append((other,))
-    return Message(render("start.html", reader.language, reader=reader, progress=progress), tuple(rows))
+    lines = subscription_lines(reader, now)
+    return Message(render("start.html", reader.language, reader=reader, lines=lines, progress=progress), tuple(rows))
 
 
 async def subscribed_screen(context: Context, chat_id: int) -> Message:
@@ -79,7 +82,9 @@ async def subscribed_screen(context: Context, chat_id: int) -> Message:
     if not reader.had_digest and not reader.first_promised:
         rows.append(((say("first_now", reader.language), "first"),))
     rows.append(((say("settings", reader.language), "set"),))
-    return Message(render("subscribed.html", reader.language, reader=reader, progress=progress), tuple(rows))
+    lines = subscription_lines(reader, context.bot_data.clock())
+    html = render("subscribed.html", reader.language, reader=reader, lines=lines, progress=progress)
+    return Message(html, tuple(rows))
 
 
 def _welcome_digest(session: Session, chat_id: int) -> tuple[Reader, ReadingProgress]:

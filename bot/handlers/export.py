@@ -1,0 +1,119 @@
+"""/export: a digest, or the last 24 hours, as a file in the chat.
+
+`forms:WHAT` asks for the form, `export:FORM:WHAT` sends the file; WHAT is a digest's number, or "day".
+"""
+
+import asyncio
+import io
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from telegram import InputFile, Update
+from telegram.constants import ChatAction, ParseMode
+from telegram.ext import BaseHandler, CallbackQueryHandler
+
+from bot.context import Context
+from bot.handlers.digest import compose_day
+from bot.handlers.replies import command, done, edit, is_repeated, pressed, reader_of, reply
+from bot.keyboards import in_rows
+from bot.texts import say
+from digests.compose import compose_told
+from digests.export import FORMS, export
+from digests.models import Digest, Subscription
+from digests.render import Button, Message, render
+from digests.subscribers import Reader
+from digests.views import DigestView
+
+_WHAT = re.compile(r"day|\d{1,18}")
+_EXPORT = re.compile(r"([a-z]{2,10}):(day|\d{1,18})")
+
+
+async def export_command(update: Update, context: Context) -> None:
+    """Of the last digest; of the last 24 hours where there was none yet."""
+    reader = await reader_of(update, context)
+    last = await context.bot_data.read(_last_digest, reader.chat_id)
+    await reply(update, _forms_screen(reader, last, str(last.id) if last else "day"))
+
+
+async def forms_pressed(update: Update, context: Context) -> None:
+    """`forms:DIGEST` under a digest asks in a message of its own, `forms:DIGEST:here` and `forms:day` in this one."""
+    query, data, reader = await pressed(update, context)
+    what, _, here = data.partition(":")
+    digest = await context.bot_data.read(_own_digest, reader.chat_id, what) if _WHAT.fullmatch(what) else None
+    if digest is None and what != "day":
+        await done(query, reader, "stale_button")
+        return
+    await done(query, reader)
+    last = digest or await context.bot_data.read(_last_digest, reader.chat_id)
+    screen = _forms_screen(reader, last, what)
+    if here or what == "day":
+        await edit(query, screen)
+    elif not is_repeated(query, context):
+        await reply(update, screen)
+
+
+async def export_pressed(update: Update, context: Context) -> None:
+    query, data, reader = await pressed(update, context)
+    match = _EXPORT.fullmatch(data)
+    if match is None or match[1] not in FORMS:
+        await done(query, reader, "stale_button")
+        return
+    if is_repeated(query, context):
+        await done(query, reader)
+        return
+    services = context.bot_data
+    if match[2] == "day":
+        view: DigestView | None = await compose_day(context, reader)
+    else:
+        view = await services.read(_told, reader, match[2])
+    await done(query, reader, None if view else "stale_button")
+    message = update.effective_message
+    if view is None or message is None:
+        return
+    if update.effective_chat:
+        await update.effective_chat.send_action(ChatAction.UPLOAD_DOCUMENT)
+    exported = await asyncio.to_thread(export, view, match[1])
+    await message.reply_document(
+        InputFile(io.BytesIO(exported.content), filename=exported.name),
+        caption=render("export_sent.html", reader.language, view=view),
+        parse_mode=ParseMode.HTML,
+    )
+
+
+def _forms_screen(reader: Reader, digest: Digest | None, what: str) -> Message:
+    language = reader.language
+    forms: list[Button] = [(say(f"form_{form}", language), f"export:{form}:{what}") for form in FORMS]
+    other: Button | None = None
+    if what != "day":
+        other = (say("export_day", language), "forms:day")
+    elif digest:
+        other = (say("export_last", language), f"forms:{digest.id}:here")
+    html = render("export.html", language, digest=digest if what != "day" else None, timezone=reader.timezone)
+    return Message(html, (*in_rows(forms, 2), *(((other,),) if other else ())))
+
+
+def _last_digest(session: Session, chat_id: int) -> Digest | None:
+    made = Digest.chat_id == chat_id, Digest.state.in_(("composed", "done")), Digest.subscription_id.is_not(None)
+    return session.scalar(select(Digest).where(*made).order_by(Digest.id.desc()).limit(1))
+
+
+def _own_digest(session: Session, chat_id: int, number: str) -> Digest | None:
+    digest = session.get(Digest, int(number)) if number.isdecimal() else None
+    return digest if digest and digest.chat_id == chat_id and digest.subscription_id is not None else None
+
+
+def _told(session: Session, reader: Reader, number: str) -> DigestView | None:
+    digest = _own_digest(session, reader.chat_id, number)
+    subscription = session.get(Subscription, digest.subscription_id) if digest else None
+    return compose_told(session, digest, reader, subscription) if digest and subscription else None
+
+
+def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
+    return (
+        command("export", export_command),
+        CallbackQueryHandler(forms_pressed, r"^forms:"),
+        CallbackQueryHandler(export_pressed, r"^export:"),
+    )

@@ -1,0 +1,62 @@
+"""/preview: what the next digest would be if it came now; nothing is recorded."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from telegram import Update
+from telegram.ext import BaseHandler, CallbackQueryHandler
+
+from bot.context import Context
+from bot.handlers.directive import name_documents
+from bot.handlers.replies import command, done, is_admin, is_repeated, pressed, reader_of, reply
+from bot.handlers.subscription import own
+from bot.menus import subscription_label
+from digests.cluster import fold_waiting
+from digests.compose import compose_preview
+from digests.models import Subscription
+from digests.render import Message, render, render_digest
+from digests.subscribers import Reader, find_reader
+from digests.views import shown_documents
+
+_CHAT = re.compile(r"-?\d{1,19}")
+
+
+async def preview_command(update: Update, context: Context) -> None:
+    """/preview: of the reader's own first subscription; /preview CHAT, for admins: of that chat's."""
+    reader = await reader_of(update, context)
+    shown: Reader | None = reader
+    typed = " ".join(context.args or ())
+    if typed and is_admin(update, context):
+        shown = await context.bot_data.read(find_reader, int(typed)) if _CHAT.fullmatch(typed) else None
+    if shown is None or shown.first is None:
+        await reply(update, Message(render("preview_none.html", reader.language, own=shown is reader)))
+        return
+    await _send(update, context, reader, shown, shown.first)
+
+
+async def preview_pressed(update: Update, context: Context) -> None:
+    """`preview:ID`, of a subscription of one's own."""
+    query, data, reader = await pressed(update, context)
+    subscription = own(reader, data)
+    await done(query, reader, None if subscription else "stale_button")
+    if subscription and not is_repeated(query, context):
+        await _send(update, context, reader, reader, subscription)
+
+
+async def _send(update: Update, context: Context, reader: Reader, shown: Reader, subscription: Subscription) -> None:
+    services = context.bot_data
+    now = services.clock()
+    await asyncio.to_thread(fold_waiting, services.database)
+    view = await services.read(compose_preview, shown, subscription, now)
+    await name_documents(services, shown_documents(view))
+    label = subscription_label(subscription, reader.language, now)
+    other = shown.chat_id if shown is not reader else None
+    await reply(update, Message(render("preview.html", reader.language, label=label, chat_id=other)))
+    for message in render_digest(view):
+        await reply(update, message, silent=True)
+
+
+def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
+    return (command("preview", preview_command), CallbackQueryHandler(preview_pressed, r"^preview:"))

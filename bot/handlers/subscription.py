@@ -1,0 +1,261 @@
+"""One subscription's pages in the settings message; every press names its subscription, and only its own chat's counts.
+
+`sub:ID:PAGE:N` shows, `put:ID:WHAT:VALUE:N` chooses and shows the page again, `new:CADENCE` adds, `pause:ID:DAYS` or
+`pause:ID:DATE` pauses (0: goes on), `drop:ID` removes, `undrop:ID` takes that back while this process remembers.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from telegram import CallbackQuery, Update
+from telegram.ext import BaseHandler, CallbackQueryHandler
+
+from bot.context import Context
+from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of
+from bot.handlers.settings import settings_screen
+from bot.keyboards import Rows
+from bot.menus import is_paused, when_label
+from bot.presses import LastOne, outlets_read, put
+from bot.subscription_menus import (
+    PAST_HOUR,
+    amount_menu,
+    day_menu,
+    empty_menu,
+    grouping_menu,
+    outlet_menu,
+    own_zone_menu,
+    pause_menu,
+    place_menu,
+    remove_menu,
+    subscription_menu,
+    topic_menu,
+    when_menu,
+    word_menu,
+)
+from bot.texts import say
+from digests.choices import Choices
+from digests.models import Subscription
+from digests.render import Message, render
+from digests.schedule import CADENCES
+from digests.subscribers import (
+    Reader,
+    add_subscription,
+    change_subscription,
+    pause_subscription,
+    remove_subscription,
+)
+
+_SHOWN = re.compile(r"(\d{1,9})(?::([a-z]{1,10}))?(?::(\d{1,3}))?")
+_PUT = re.compile(r"(\d{1,9}):([a-z]{1,10}):([^:]{1,40})(?::(\d{1,3}))?")
+_PAUSE = re.compile(r"(\d{1,9}):(?:(\d{1,2})|(\d{4}-\d{2}-\d{2}))")
+_PAGE_OF = {
+    "cadence": "when",
+    "minute": "when",
+    "weekday": "when",
+    "day": "when",
+    "topic": "topics",
+    "place": "places",
+    "outlet": "outlets",
+    "word": "words",
+    "volume": "amount",
+    "most": "amount",
+    "grouping": "grouping",
+    "empty": "empty",
+    "zone": "zones",
+}
+_KEPT = (
+    "cadence", "minutes", "weekdays", "month_day", "timezone", "name", "topics", "places", "outlets", "all_words",
+    "any_words", "no_words", "volume", "most", "grouping", "tells_empty",
+)  # fmt: skip
+
+
+async def shown_pressed(update: Update, context: Context) -> None:
+    query, data, reader = await pressed(update, context)
+    match = _SHOWN.fullmatch(data)
+    subscription = own(reader, match[1]) if match else None
+    if match is None or subscription is None:
+        await done(query, reader, "stale_button")
+        return
+    screen = await subscription_screen(context, reader, subscription, match[2] or "", int(match[3] or 0))
+    if screen:
+        await edit(query, screen)
+    await done(query, reader, None if screen else "stale_button")
+
+
+async def put_pressed(update: Update, context: Context) -> None:
+    query, data, reader = await pressed(update, context)
+    match = _PUT.fullmatch(data)
+    subscription = own(reader, match[1]) if match else None
+    if match is None or subscription is None or match[2] not in _PAGE_OF:
+        await done(query, reader, "stale_button")
+        return
+    services = context.bot_data
+    try:
+        await services.write(put, reader.chat_id, subscription.id, match[2], match[3], services.clock())
+    except LastOne:
+        await done(query, reader, "keep_one")
+    except ValueError:
+        await done(query, reader, "stale_button")
+    else:
+        await _back(update, context, query, subscription.id, _PAGE_OF[match[2]], int(match[4] or 0))
+
+
+async def new_pressed(update: Update, context: Context) -> None:
+    query, cadence, reader = await pressed(update, context)
+    if cadence not in CADENCES:
+        await done(query, reader, "stale_button")
+    elif is_repeated(query, context):
+        await done(query, reader)
+    else:
+        await add(update, context, query, reader, Choices(cadence=cadence))
+
+
+async def pause_pressed(update: Update, context: Context) -> None:
+    query, data, reader = await pressed(update, context)
+    match = _PAUSE.fullmatch(data)
+    subscription = own(reader, match[1]) if match else None
+    if match is None or subscription is None:
+        await done(query, reader, "stale_button")
+        return
+    services = context.bot_data
+    now = services.clock()
+    try:
+        until = _pause_end(reader, subscription, match, now)
+        await services.write(pause_subscription, reader.chat_id, subscription.id, until, now)
+    except ValueError:  # no such day, or it is over
+        await done(query, reader, "stale_button")
+        return
+    await _back(update, context, query, subscription.id)
+
+
+async def drop_pressed(update: Update, context: Context) -> None:
+    query, data, reader = await pressed(update, context)
+    subscription = own(reader, data)
+    if subscription is None or context.chat_data is None:
+        await done(query, reader, "stale_button")
+        return
+    context.chat_data["removed"] = (subscription.id, {name: getattr(subscription, name) for name in _KEPT})
+    await context.bot_data.write(remove_subscription, reader.chat_id, subscription.id)
+    label = when_label(subscription, reader.language)
+    html = render("subscription_removed.html", reader.language, label=subscription.name or label)
+    undo = (say("undo", reader.language), f"undrop:{subscription.id}")
+    await edit(query, Message(html, ((undo,), ((say("settings", reader.language), "set"),))))
+    await done(query, reader)
+
+
+async def undrop_pressed(update: Update, context: Context) -> None:
+    query, data, reader = await pressed(update, context)
+    removed, choices = (context.chat_data or {}).pop("removed", (None, {}))
+    if str(removed) != data:
+        await done(query, reader, "undo_gone")
+        return
+    await add(update, context, query, reader, choices)
+
+
+async def less_pressed(update: Update, context: Context) -> None:
+    """`less:ID`, under a digest: fewer items from now on."""
+    query, data, reader = await pressed(update, context)
+    subscription = own(reader, data)
+    if subscription:
+        services = context.bot_data
+        await services.write(change_subscription, reader.chat_id, subscription.id, services.clock(), volume=-1)
+    await done(query, reader, "fewer_now" if subscription else "stale_button")
+
+
+async def add(update: Update, context: Context, query: CallbackQuery, reader: Reader, choices: Choices) -> None:
+    """One more subscription, and its page."""
+    services = context.bot_data
+    try:
+        added = await services.write(add_subscription, reader.chat_id, services.clock(), **choices)
+    except ValueError:  # as many as there may be
+        await done(query, reader, "too_many_subscriptions")
+        return
+    await _back(update, context, query, added.id)
+
+
+def own(reader: Reader, subscription_id: str) -> Subscription | None:
+    """The reader's own subscription of this id; None for any other."""
+    return next((s for s in reader.subscriptions if str(s.id) == subscription_id), None)
+
+
+async def subscription_screen(
+    context: Context, reader: Reader, subscription: Subscription, page: str = "", number: int = 0
+) -> Message | None:
+    """A subscription's page; None where there is no such page."""
+    language, now = reader.language, context.bot_data.clock()
+    zone = subscription.timezone or reader.timezone
+    rows: Rows
+    match page:
+        case "":
+            rows = subscription_menu(subscription, language, now)
+        case "when":
+            rows = when_menu(subscription, language, number if number in PAST_HOUR else 0)
+        case "days":
+            rows = day_menu(subscription, language)
+        case "topics":
+            rows = topic_menu(subscription, language)
+        case "places":
+            rows = place_menu(subscription, language, number)
+        case "outlets":
+            rows = outlet_menu(subscription, language, number, await context.bot_data.read(outlets_read))
+        case "words":
+            rows = word_menu(subscription, language)
+        case "amount":
+            rows = amount_menu(subscription, language)
+        case "grouping":
+            rows = grouping_menu(subscription, language)
+        case "empty":
+            rows = empty_menu(subscription, language)
+        case "zones":
+            rows = own_zone_menu(subscription, language)
+        case "pause":
+            rows = pause_menu(subscription, language, now.astimezone(ZoneInfo(zone)).date())
+        case "remove":
+            rows = remove_menu(subscription, language)
+        case _:
+            return None
+    html = render(
+        "subscription.html",
+        language,
+        subscription=subscription,
+        page=page,
+        zone=zone,
+        when=when_label(subscription, language),
+        paused=is_paused(subscription, now),
+    )
+    return Message(html, rows)
+
+
+def _pause_end(reader: Reader, subscription: Subscription, match: re.Match[str], now: datetime) -> datetime | None:
+    """None: it goes on now. Days last to the hour; a pause until a date ends as that day begins for the reader."""
+    if match[2]:
+        days = int(match[2])
+        return now + timedelta(days=days) if days else None
+    zone = ZoneInfo(subscription.timezone or reader.timezone)
+    return datetime.combine(date.fromisoformat(match[3]), time(), tzinfo=zone).astimezone(now.tzinfo)
+
+
+async def _back(
+    update: Update, context: Context, query: CallbackQuery, subscription_id: int, page: str = "", number: int = 0
+) -> None:
+    """The page anew, or the overview where the subscription has gone."""
+    reader = await reader_of(update, context)
+    subscription = own(reader, str(subscription_id))
+    screen = await subscription_screen(context, reader, subscription, page, number) if subscription else None
+    await edit(query, screen or settings_screen(context, reader))
+    await done(query, reader, "saved" if subscription else "stale_button")
+
+
+def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
+    return (
+        CallbackQueryHandler(shown_pressed, r"^sub:"),
+        CallbackQueryHandler(put_pressed, r"^put:"),
+        CallbackQueryHandler(new_pressed, r"^new:"),
+        CallbackQueryHandler(pause_pressed, r"^pause:"),
+        CallbackQueryHandler(drop_pressed, r"^drop:"),
+        CallbackQueryHandler(undrop_pressed, r"^undrop:"),
+        CallbackQueryHandler(less_pressed, r"^less:"),
+    )
