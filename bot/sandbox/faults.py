@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -10,7 +11,8 @@ from bot.sandbox.refusal import Refusal, too_many_requests
 
 # The calls that count against the sending limits.
 SENDING = {"sendMessage", "sendDocument", "editMessageText", "editMessageReplyMarkup"}
-MESSAGES_PER_SECOND = 30  # over all chats
+MESSAGES_PER_SECOND = 30  # over all chats, in any second
+GROUP_MESSAGES = 20  # in one group, in any minute
 CHAT_BURST = 5  # messages at once to one chat, then one each second
 
 _REASONS = {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
@@ -81,19 +83,26 @@ class SendingLimits:
     """About what Telegram allows; raises 429 beyond it. Times are real ones, not the sandbox's clock."""
 
     def __init__(self) -> None:
-        now = time.monotonic()
-        self._all = _Bucket(MESSAGES_PER_SECOND, MESSAGES_PER_SECOND, MESSAGES_PER_SECOND, now)
+        self._all: deque[float] = deque(maxlen=MESSAGES_PER_SECOND)
         self._chats: dict[int, _Bucket] = {}
+        self._groups: dict[int, deque[float]] = {}
 
     def check(self, method: str, parameters: Parameters) -> None:
         """Count one call; raises Refusal 429 (and counts nothing) when it is one too many."""
-        if method not in SENDING or not isinstance(parameters.get("chat_id"), int):
+        chat_id = parameters.get("chat_id")
+        if method not in SENDING or not isinstance(chat_id, int):
             return
         now = time.monotonic()
-        chat = self._chats.setdefault(parameters["chat_id"], _Bucket(CHAT_BURST, 1, CHAT_BURST, now))
-        buckets = (self._all, chat)
-        wait = max(bucket.wait(now) for bucket in buckets)
+        chat = self._chats.setdefault(chat_id, _Bucket(CHAT_BURST, 1, CHAT_BURST, now))
+        group = self._groups.setdefault(chat_id, deque(maxlen=GROUP_MESSAGES)) if chat_id < 0 else deque[float]()
+        wait = max(chat.wait(now), _wait(self._all, 1, now), _wait(group, 60, now))
         if wait > 0:
             raise too_many_requests(math.ceil(wait))
-        for bucket in buckets:
-            bucket.tokens -= 1
+        chat.tokens -= 1
+        self._all.append(now)
+        group.append(now)
+
+
+def _wait(calls: deque[float], seconds: float, now: float) -> float:
+    """Seconds until one more is not too many in a span of `seconds`; `calls` holds as many as may fall into one."""
+    return max(0.0, calls[0] + seconds - now) if len(calls) == calls.maxlen else 0.0

@@ -1,7 +1,7 @@
 """The Sandbox: one HTTP server on 127.0.0.1 with the Bot API and the chat page, and what tests may do to it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -15,7 +15,7 @@ from bot.sandbox.guard import only_from_here
 from bot.sandbox.refusal import too_many_requests
 from bot.sandbox.user import SandboxUser
 from bot.sandbox.webhook import deliver_updates
-from bot.sandbox.world import Callback, World
+from bot.sandbox.world import Callback, Group, World
 
 TEST_TOKEN = "7000001:sandbox-token-is-not-a-secret-00000"  # noqa: S105
 MAX_BODY = 50 * 1024 * 1024  # bytes, as in the real server
@@ -25,7 +25,8 @@ class Sandbox:
     """A Telegram of its own on 127.0.0.1; use as an async context manager (OSError: the port is taken).
 
     `port` 0 takes a free one. `clock` gives the present (aware) for message dates and the page; default: real UTC.
-    `limits` turns on Telegram's sending limits (30 messages a second, about one a second to one chat).
+    `limits` turns on Telegram's sending limits (30 messages in any second, about one a second to one chat,
+    20 a minute to a group).
     """
 
     def __init__(
@@ -107,6 +108,10 @@ class Sandbox:
         if chat.id not in self._users:
             self._users[chat.id] = SandboxUser(self.world, chat)
         return self._users[chat.id]
+
+    def group(self, group_id: int = -1001000000001, *, title: str = "Nhóm", topics: Iterable[int] = ()) -> Group:
+        """A supergroup with the bot in it; its fields say what becomes of it (kicked, moved, topics closed)."""
+        return self.world.group(group_id, title, topics)
 
     def unanswered(self) -> list[Callback]:
         """The pressed buttons that the bot has not answered."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from bot.sandbox.files import Files, Upload
 from bot.sandbox.message_text import plain_text
 from bot.sandbox.profile import Profile
-from bot.sandbox.refusal import bad_request, forbidden
+from bot.sandbox.refusal import Refusal, bad_request, forbidden
 from bot.sandbox.updates import UpdateQueue
 
 Json = dict[str, Any]
@@ -51,6 +51,16 @@ class Chat:
         """The API's Chat object."""
         return {"id": self.id, "type": "private", "first_name": self.user["first_name"]}
 
+    def refusal(self, thread_id: int | None = None) -> Refusal | None:
+        """Why the bot may not write here."""
+        if self.deactivated:
+            return forbidden("user is deactivated")
+        if not self.started:
+            return forbidden("bot can't initiate conversation with a user")
+        if self.blocked:
+            return forbidden("bot was blocked by the user")
+        return bad_request("message thread not found") if thread_id else None
+
     def seen(self, message: Json) -> Json:
         """A message as its user sees it: the API's Message and `silent`."""
         return {**message, "silent": message["message_id"] in self.silent}
@@ -59,6 +69,35 @@ class Chat:
         """Tell everyone who watches this chat (the page, SandboxUser) what happened."""
         for listener in tuple(self.listeners):
             listener(event)
+
+
+@dataclass(slots=True)
+class Group(Chat):
+    """A supergroup with the bot in it; `user` is who set it up. `topics` of a forum: id -> whether it is open."""
+
+    group_id: int = 0
+    title: str = ""
+    topics: dict[int, bool] = field(default_factory=dict)
+    kicked: bool = False
+    moved_to: int | None = None
+
+    @property
+    def id(self) -> int:
+        return self.group_id
+
+    def as_json(self) -> Json:
+        forum = {"is_forum": True} if self.topics else {}
+        return {"id": self.id, "type": "supergroup", "title": self.title, **forum}
+
+    def refusal(self, thread_id: int | None = None) -> Refusal | None:
+        if self.moved_to is not None:
+            why = bad_request("group chat was upgraded to a supergroup chat")
+            return Refusal(why.status, why.description, {"migrate_to_chat_id": self.moved_to})
+        if self.kicked:
+            return forbidden("bot was kicked from the supergroup chat")
+        if thread_id and thread_id not in self.topics:
+            return bad_request("message thread not found")
+        return bad_request("TOPIC_CLOSED") if thread_id and not self.topics[thread_id] else None
 
 
 def as_replied(message: Json) -> Json:
@@ -101,16 +140,19 @@ class World:
             raise bad_request("chat not found")
         return chat
 
-    def writable_chat(self, chat_id: int | str) -> Chat:
-        """The chat, if its user lets the bot write; raises Refusal 400 or 403."""
+    def writable_chat(self, chat_id: int | str, thread_id: int | None = None) -> Chat:
+        """The chat, if the bot may write there (into that topic); raises Refusal 400 or 403."""
         chat = self.chat(chat_id)
-        if chat.deactivated:
-            raise forbidden("user is deactivated")
-        if not chat.started:
-            raise forbidden("bot can't initiate conversation with a user")
-        if chat.blocked:
-            raise forbidden("bot was blocked by the user")
+        if refusal := chat.refusal(thread_id):
+            raise refusal
         return chat
+
+    def group(self, group_id: int, title: str, topics: Iterable[int] = ()) -> Group:
+        """A supergroup (its id is negative); with topics, all open, it is a forum."""
+        founder = self.person(None, "An", "vi")
+        made = Group(founder.user, group_id=group_id, title=title, topics=dict.fromkeys(topics, True))
+        self.chats[group_id] = made
+        return made
 
     def add_message(self, chat: Chat, message: Json, *, silent: bool = False) -> Json:
         """Give the message its id, date and chat, store and show it."""

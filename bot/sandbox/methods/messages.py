@@ -20,7 +20,7 @@ _OLD_QUERY = "query is too old and response timeout expired or query ID is inval
 
 
 def send_message(world: World, parameters: Parameters) -> Json:
-    chat = world.writable_chat(parameters["chat_id"])
+    chat = world.writable_chat(parameters["chat_id"], parameters.get("message_thread_id"))
     formatted = message_text(parameters)
     if utf16_length(formatted.text) > MAX_LENGTH:
         raise bad_request("message is too long")
@@ -34,7 +34,7 @@ def send_message(world: World, parameters: Parameters) -> Json:
 
 def send_document(world: World, parameters: Parameters) -> Json:
     """A file that came with the call, or one that is there already, by its id."""
-    chat = world.writable_chat(parameters["chat_id"])
+    chat = world.writable_chat(parameters["chat_id"], parameters.get("message_thread_id"))
     given = parameters["document"]
     if isinstance(given, str) and "://" in given:
         raise not_in_sandbox("documents by their address")
@@ -57,8 +57,8 @@ def get_file(world: World, parameters: Parameters) -> Json:
 
 def _sent(world: World, chat: Chat, message: Json, parameters: Parameters) -> Json:
     """Sends a message with what every kind of message may carry."""
-    if parameters.get("message_thread_id"):
-        raise bad_request("message thread not found")
+    if thread_id := parameters.get("message_thread_id"):
+        message |= {"message_thread_id": thread_id, "is_topic_message": True}
     if replied := _replied(chat, parameters.get("reply_parameters")):
         message["reply_to_message"] = replied
     if parameters.get("protect_content"):
