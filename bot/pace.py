@@ -159,9 +159,9 @@ class Pace(BaseRateLimiter[float]):
         for waiter in tuple(self._queue):
             if waiter.turn.cancelled():
                 self._leave(waiter)
-            elif waiter.is_digest and now < self._flooded_until:
+            elif waiter.is_digest and (refusal := self._refusal(waiter.chat, now)):
                 self._leave(waiter)
-                waiter.turn.set_exception(Flood(timedelta(seconds=self._flooded_until - now)))
+                waiter.turn.set_exception(refusal)
         while self._queue:
             earliest = max(self._next, self._all.free_at(PER_SECOND, 1.0))
             turns = ((max(earliest, self._turn_at(waiter)), waiter) for waiter in self._queue)
@@ -171,6 +171,12 @@ class Pace(BaseRateLimiter[float]):
                     self._timer = loop.call_at(moment, self._serve)
                 return
             self._start(waiter, now)
+
+    def _refusal(self, chat: _Chat, now: float) -> RetryAfter | None:
+        """A digest that would have to wait for long is better put off by who sends it."""
+        if now < self._flooded_until:
+            return Flood(timedelta(seconds=self._flooded_until - now))
+        return RetryAfter(timedelta(seconds=chat.closed_until - now)) if now < chat.closed_until else None
 
     def _turn_at(self, waiter: _Waiter) -> float:
         return waiter.chat.turn_at(waiter.is_digest) if self._chat_limits else waiter.chat.closed_until

@@ -18,7 +18,9 @@ from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from digests.claim import give_back
+from digests.ledger import take_back
 from digests.models import Chat, Digest, DigestPart, Subscription
+from digests.moving import move_chat
 from digests.render import Message, render
 from digests.sending import (
     ChatMoved,
@@ -30,8 +32,7 @@ from digests.sending import (
     SendError,
     TopicUnavailable,
 )
-from digests.moving import move_chat
-from digests.subscribers import unsubscribe
+from digests.subscribers import end_subscription, unsubscribe
 
 log = structlog.get_logger()
 
@@ -136,15 +137,15 @@ def _record_failure(session: Session, part: Outgoing, error: SendError, now: dat
     row.state = "pending"
     session.flush()
     digest = session.get_one(Digest, row.digest_id)
-    subscription = session.get_one(Subscription, digest.subscription_id)
+    is_word = row.chat_id != digest.chat_id  # to who set the digest up; it is wanted whatever became of the digest
     if isinstance(error, ChatMoved):
-        _follow(session, row.chat_id, error.new_chat_id)
+        move_chat(session, row.chat_id, error.new_chat_id)
     elif isinstance(error, ChatUnreachable):
-        _end(session, row.chat_id, error.reason)
+        unsubscribe(session, row.chat_id, error.reason)
         _drop(session, digest, row.last_error)
     elif isinstance(error, TopicUnavailable):
-        _end_topic(session, digest, row.thread_id, error.reason)
-    elif not subscription.enabled and row.chat_id == digest.chat_id:
+        _end_topic(session, digest, row, error.reason)
+    elif digest.state not in _OPEN and not is_word:  # its reader has stopped it meanwhile
         _drop(session, digest, row.last_error)
     elif isinstance(error, Rejected) or now - digest.window_end > GIVE_UP:
         log.error("digest given up", chat_id=row.chat_id, digest=digest.id, error=row.last_error)
@@ -161,46 +162,29 @@ def _wait(error: SendError, failures: int) -> timedelta:
     return min(RETRY_FIRST * float(2 ** min(failures - 1, 10)), RETRY_MOST)
 
 
-def _follow(session: Session, old_chat_id: int, new_chat_id: int) -> None:
-    """What is on its way to a group goes to the supergroup that it became."""
-    move_chat(session, old_chat_id, new_chat_id)
-    parts = update(DigestPart).where(DigestPart.chat_id == old_chat_id, _UNFINISHED)
-    session.execute(parts.values(chat_id=new_chat_id))
-    digests = update(Digest).where(Digest.chat_id == old_chat_id, Digest.state.in_(_OPEN))
-    session.execute(digests.values(chat_id=new_chat_id))
-
-
-def _end(session: Session, chat_id: int, reason: str) -> None:
-    """The reader cannot be reached any more: what was chosen stays for when he comes back."""
-    session.execute(
-        update(Subscription).where(Subscription.chat_id == chat_id, Subscription.enabled).values(ended_because=reason)
-    )
-    unsubscribe(session, chat_id)
-
-
-def _end_topic(session: Session, digest: Digest, thread_id: int | None, reason: str) -> None:
+def _end_topic(session: Session, digest: Digest, part: DigestPart, reason: str) -> None:
     """Ends what is posted in that topic. Who set it up is told once, in private: by one more part of the digest."""
-    there = session.scalars(
-        select(Subscription).where(
-            Subscription.chat_id == digest.chat_id, Subscription.thread_id == thread_id, Subscription.enabled
-        )
-    ).all()
-    for subscription in there:
-        subscription.enabled, subscription.ended_because = False, reason
-        on_way = (Digest.subscription_id == subscription.id, Digest.state.in_(_OPEN))
-        for one in session.scalars(select(Digest).where(*on_way)):
-            _drop(session, one, reason)
-    last = session.scalar(select(func.max(DigestPart.number)).where(DigestPart.digest_id == digest.id)) or 0
-    owners = sorted({subscription.owner_id for subscription in there if subscription.owner_id})
-    for number, owner in enumerate(owners, start=last + 1):
+    there = (
+        Subscription.chat_id == part.chat_id,
+        Subscription.thread_id == part.thread_id,
+        Subscription.enabled,
+    )
+    ended = session.scalars(select(Subscription).where(*there)).all()
+    for subscription in ended:
+        end_subscription(session, part.chat_id, subscription.id, reason)
+    _drop(session, digest, part.last_error)
+    owners = sorted({subscription.owner_id for subscription in ended if subscription.owner_id})
+    for owner in owners:
         if chat := session.get(Chat, owner):  # of a stranger we know no private chat
+            last = session.scalar(select(func.max(DigestPart.number)).where(DigestPart.digest_id == digest.id)) or 0
             html = render("topic_ended.html", chat.language, reason=reason)
-            session.add(DigestPart(digest_id=digest.id, chat_id=owner, number=number, html=html))
+            session.add(DigestPart(digest_id=digest.id, chat_id=owner, number=last + 1, html=html))
 
 
 def _drop(session: Session, digest: Digest, reason: str) -> None:
     _refuse(session, digest, reason)
     digest.state = "dropped"
+    take_back(session, [digest.id])
 
 
 def _refuse(session: Session, digest: Digest, reason: str) -> None:
