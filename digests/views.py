@@ -1,8 +1,9 @@
 """What a digest shows, as values: made by `compose`, shown by `render`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Told(Protocol):
@@ -121,6 +122,7 @@ class CorrectionView:
     `title_was` is the headline it was shown, where that is another now; `removed` and `added` are the documents (their
     names as shown) that it is not, or newly, read to cite; `stages` are of documents that it does cite. `not_of_it` are
     reports that do not tell this event, `withdrawn` those that review found to be no security policy: the head may be.
+    `shown` is what the chat is told of the story from then on (digests.corrections).
     """
 
     story_id: int
@@ -132,6 +134,7 @@ class CorrectionView:
     not_of_it: tuple[ArticleView, ...]
     stages: tuple[StageCorrection, ...] = ()
     withdrawn: tuple[ArticleView, ...] = ()
+    shown: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +158,10 @@ class DigestView:
     sections: tuple[Section, ...]
     coverage: Coverage
     next_due_at: datetime | None
-    # Ids of the stories that are not shown unless asked for, most important first.
+    # Ids of the stories that are not shown unless asked for, most important first; only of a digest that is stored,
+    # the one of `digest_id`, can they be asked for.
     held_back: tuple[int, ...] = ()
+    digest_id: int | None = None
     # Folded words that its reader asked for: they are marked.
     words: tuple[str, ...] = ()
     # What tells this subscription of a chat from its others.

@@ -62,7 +62,7 @@ def test_every_command_has_help(terminal: Terminal, command: str) -> None:
         ("brief --hours 0", "--hours"),
         ("brief --hours abc", "--hours"),
         ("brief --lang fr", "'vi', 'en'"),
-        ("brief --format docx", "--format"),
+        ("brief --format pdf", "--format"),
         ("brief --for me", "--for"),
         ("directive", "give either a number or --batch"),
         ("directive --batch 09-CT/TW", "give either a number or --batch"),

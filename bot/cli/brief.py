@@ -1,7 +1,7 @@
 """brief: the digest of the last hours, on the terminal."""
 
-import json
-from html import escape
+import sys
+from pathlib import Path
 
 import click
 from sqlalchemy import select
@@ -10,18 +10,12 @@ from bot.cli.opened import opened_database, ready_settings
 from bot.clock import now
 from digests.cluster import fold_waiting
 from digests.compose import compose_period
-from digests.render import LANGUAGES, digest_json, render_digest, render_file
+from digests.export import FORMS, Exported, export
+from digests.render import LANGUAGES
 from digests.subscribers import find_reader
-from digests.views import DigestView
 from feeds.models import Article
 
 MAX_HOURS = 10_000_000
-_PAGE = """<!doctype html>
-<html lang="{language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Điểm Tin</title>
-<body style="white-space: pre-wrap; max-width: 45em; margin: 2em auto; font-family: sans-serif">
-{body}
-</body></html>"""
 
 _EMPTY = "No article is stored yet: `python bot.py poll` reads the feeds, `python bot.py import FILE` takes your own."
 
@@ -35,17 +29,25 @@ _EMPTY = "No article is stored yet: `python bot.py poll` reads the feeds, `pytho
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "html", "markdown", "json"]),
+    type=click.Choice(FORMS),
     default="text",
     show_default=True,
     help="Form of the output.",
 )
-def brief_command(hours: int, lang: str | None, chat_id: int | None, form: str) -> None:
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Write to a file instead.",
+)
+def brief_command(hours: int, lang: str | None, chat_id: int | None, form: str, output: Path | None) -> None:
     """Print the digest of the last 24 hours or more.
 
     Imported articles are included. An article counts by its publication; where that is unknown, by when it was first
     seen, and the digest says so.
     """
+    if form == "docx" and output is None and sys.stdout.isatty():
+        raise click.UsageError("a Word file is nothing to read in a terminal: name one with --output FILE")
     settings = ready_settings()
     with opened_database(settings) as database:
         fold_waiting(database)
@@ -63,15 +65,16 @@ def brief_command(hours: int, lang: str | None, chat_id: int | None, form: str) 
                 volume=reader.volume if reader else 0,
             )
             is_empty = session.scalar(select(Article.id).limit(1)) is None
-    click.echo(_written(view, form))
+    _write(export(view, form), output)
     if is_empty:
         click.echo(_EMPTY, err=True)
 
 
-def _written(view: DigestView, form: str) -> str:
-    if form == "json":
-        return json.dumps(digest_json(view), ensure_ascii=False, indent=2)
-    if form == "html":
-        body = "\n\n".join(message.html for message in render_digest(view))
-        return _PAGE.format(language=escape(view.language), body=body)
-    return render_file(view, "md" if form == "markdown" else "txt")
+def _write(exported: Exported, output: Path | None) -> None:
+    if output is None:
+        click.echo(exported.content, nl=False)
+        return
+    try:
+        output.write_bytes(exported.content)
+    except OSError as error:
+        raise click.ClickException(f"cannot write {output}: {error.strerror}") from error

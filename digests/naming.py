@@ -1,0 +1,49 @@
+"""How documents are named to readers, and whether we know what their name says. Pure."""
+
+from datetime import date
+from typing import Protocol
+
+from digests.views import Cited, meant
+from feeds.documents import Document, document_name, load_catalogue
+
+
+class CitedOrStated(Cited, Protocol):
+    """`is_stated`: the text itself says the term or year that tells the document from others of its number."""
+
+    @property
+    def is_stated(self) -> bool: ...
+
+
+def checked(document: Document | None, *fields: str) -> bool:
+    """Whether what we say in these fields was seen in a source or follows from it; what is nowhere stated is."""
+    return document is None or all(document.provenance.get(field, "seen") in ("seen", "derived") for field in fields)
+
+
+def is_name_checked(document: Document | None) -> bool:
+    """Whether the name we give a document, its number with term or year, was seen in a source or follows from it."""
+    if document is None:
+        return True
+    dated = document.id.rpartition("#")[2].isdecimal() and _tells_apart(document.id)
+    return checked(document, "number", "term") and (not dated or checked(document, "date"))
+
+
+def meant_name(cited: Cited, language: str) -> str:
+    """The name of the document that a citation means; what is not certain is only the number it has."""
+    return document_name(meant(cited), language)
+
+
+def is_unverified(cited: CitedOrStated) -> bool:
+    """Whether `meant_name` says a term or year that neither the text states nor any source we saw."""
+    if cited.status != "resolved" or not cited.document_id or cited.is_stated or not _tells_apart(cited.document_id):
+        return False
+    return not is_name_checked(load_catalogue().get(cited.document_id))
+
+
+def iso_date(value: str | date) -> str:
+    """An ISO date, whole or only year or month, as people here write it: 01/12/2011, 12/2011, 2011."""
+    return "/".join(reversed(str(value).split("-")))
+
+
+def _tells_apart(document_id: str) -> bool:
+    """Whether the name of an id says more than its number."""
+    return document_name(document_id) != document_name(document_id.rpartition("#")[0])

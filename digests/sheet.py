@@ -1,0 +1,225 @@
+"""What a digest says, in words and in order, the same for each of its forms. Pure.
+
+A form (Telegram's messages, text, page, Markdown, Word, Atom) only lays these words out, and bounds and escapes them as
+it must.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from digests.naming import is_unverified, meant_name
+from digests.templates import is_linkable, macros
+from digests.views import ArticleView, CorrectionView, Coverage, DigestView, DocumentChip, Section, StoryView
+from feeds.classify import topics
+from feeds.documents import document_name
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`note` says of a headline that it is ours, `time` whether it is only when we saw it; `url` is one to link to."""
+
+    title: str
+    note: str
+    url: str | None
+    outlet: str
+    time: str
+
+    @property
+    def source(self) -> str:
+        return f"{self.outlet}, {self.time}"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLine:
+    """A document that a story cites, what is done with it, and what is not certain of it."""
+
+    name: str
+    role: str
+    doubt: str
+
+    def __str__(self) -> str:
+        role = f": {self.role}" if self.role else ""
+        return f"{self.name}{role}" + (f" ({self.doubt})" if self.doubt else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One story; `number` counts through all sections. `continues` is what its reader was told of it on `continued`."""
+
+    number: int
+    story: StoryView
+    head: Report
+    summary: str
+    documents: tuple[DocumentLine, ...]
+    others: tuple[Report, ...]
+    continues: Report | None
+    continued: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A section: its heading and its items."""
+
+    heading: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionLines:
+    """What was told of a story on `told_on` and is not so; each line a statement of its own."""
+
+    story_id: int
+    told_on: str
+    head: Report
+    lines: tuple[str, ...]
+    reports: tuple[tuple[str, Report], ...]
+    """What is said of a report, and the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A digest in words; what is empty is not said."""
+
+    language: str
+    title: str
+    name: str
+    scope: str
+    empty: str
+    parts: tuple[Part, ...]
+    held_back: str
+    coverage: str
+    next_digest: str
+    corrections: tuple[CorrectionLines, ...]
+
+    @property
+    def items(self) -> Iterator[Item]:
+        return (item for part in self.parts for item in part.items)
+
+
+def lay_out(view: DigestView) -> Sheet:
+    """The words of a digest, in its language and its reader's time."""
+    words, zone = macros("words.html", view.language), ZoneInfo(view.timezone)
+    start, end = view.window_start.astimezone(zone), view.window_end.astimezone(zone)
+    count = len(view.stories)
+    title = words.instant_title() if view.is_instant else words.digest_title(end)
+    return Sheet(
+        language=view.language,
+        title=str(title),
+        name=view.name,
+        scope="" if view.is_instant else str(words.digest_scope(count, start, end)),
+        empty="" if count else str(words.nothing_new()),
+        parts=tuple(_parts(view)),
+        held_back=str(words.held_back(len(view.held_back))) if view.held_back else "",
+        coverage="" if view.is_instant else _coverage(view.coverage, view.language),
+        next_digest=str(words.next_digest(view.next_due_at.astimezone(zone))) if view.next_due_at else "",
+        corrections=tuple(_correction(one, view) for one in view.corrections),
+    )
+
+
+def _parts(view: DigestView) -> Iterator[Part]:
+    number = 0
+    for section in view.sections:
+        items = tuple(_item(story, number + index, view) for index, story in enumerate(section.stories, start=1))
+        number += len(items)
+        yield Part(_heading(section, view), items)
+
+
+def _heading(section: Section, view: DigestView) -> str:
+    """Nothing over the followed documents of an instant digest: its title says it."""
+    match section.kind:
+        case "topic":
+            return next((topic.names[view.language] for topic in topics() if topic.code == section.key), section.key)
+        case "document":
+            return document_name(section.key, view.language)
+        case "place":
+            return section.key
+        case "followed" if view.is_instant:
+            return ""
+        case _:
+            return str(macros("words.html", view.language).section(section.kind))
+
+
+def _item(story: StoryView, number: int, view: DigestView) -> Item:
+    told_at = story.continues_at.astimezone(ZoneInfo(view.timezone)) if story.continues_at else None
+    return Item(
+        number=number,
+        story=story,
+        head=_report(story.head, view),
+        summary=_summary(story),
+        documents=tuple(_document(chip, view.language) for chip in story.documents),
+        others=tuple(_report(other, view) for other in story.others),
+        continues=_report(story.continues, view) if story.continues else None,
+        continued=str(macros("words.html", view.language).told_on(told_at)) if told_at else "",
+    )
+
+
+def _summary(story: StoryView) -> str:
+    """The sentences, with a mark where something between them is left out."""
+    text, before = "", None
+    for excerpt in story.summary:
+        apart = before and (excerpt.part != before.part or excerpt.start > before.end + 2)
+        text += (" […] " if apart else " " if text else "") + excerpt.text
+        before = excerpt
+    return text
+
+
+def _report(article: ArticleView, view: DigestView) -> Report:
+    words = macros("words.html", view.language)
+    outlet = " ".join(article.outlet.split()) or str(words.no_outlet())
+    seen = "" if article.date_known else f" ({words.first_seen()})"
+    return Report(
+        title=" ".join(article.title.split()),
+        note=str(words.our_title()) if article.title_is_ours else "",
+        url=article.url if is_linkable(article.url) else None,
+        outlet=outlet,
+        time=f"{_moment(article.dated_at, view.timezone, view.language)}{seen}",
+    )
+
+
+@lru_cache(maxsize=2000)
+def _moment(at: datetime, timezone: str, language: str) -> str:
+    return str(macros("words.html", language).moment(at.astimezone(ZoneInfo(timezone))))
+
+
+# The same documents are in the digests of thousands of readers.
+@lru_cache(maxsize=2000)
+def _document(chip: DocumentChip, language: str) -> DocumentLine:
+    words = macros("words.html", language)
+    role = "" if chip.stage == "mentioned" else str(words.stage(chip.stage, chip.stage_years))
+    doubt = "" if chip.status == "resolved" else str(words.doubt(chip.status))
+    if is_unverified(chip):
+        doubt = str(macros("card_words.html", language).unverified())
+    return DocumentLine(meant_name(chip, language), role, doubt)
+
+
+def _coverage(coverage: Coverage, language: str) -> str:
+    words, said = macros("words.html", language), []
+    if coverage.read:
+        said.append(str(words.coverage(coverage.read, coverage.outlets, coverage.kept)))
+    if coverage.failed:
+        said.append(f"{words.failed(len(coverage.failed))}: {', '.join(coverage.failed)}")
+    return f"{'; '.join(said)}." if said else ""
+
+
+def _correction(correction: CorrectionView, view: DigestView) -> CorrectionLines:
+    words = macros("words.html", view.language)
+    lines = [f"{words.title_was()} “{correction.title_was}”"] if correction.title_was else []
+    lines += [f"{words.not_citing()} {name}" for name in correction.removed]
+    lines += [f"{words.citing()} {name}" for name in correction.added]
+    lines += [
+        f"{one.document}: {words.stage(*one.now)} ({words.was_told()} {words.stage(*one.was)})"
+        for one in correction.stages
+    ]
+    reports = [(str(words.not_of_it()), article) for article in correction.not_of_it]
+    reports += [(str(words.withdrawn()), article) for article in correction.withdrawn]
+    told_at = correction.told_at.astimezone(ZoneInfo(view.timezone))
+    return CorrectionLines(
+        story_id=correction.story_id,
+        told_on=str(words.day(told_at)),
+        head=_report(correction.head, view),
+        lines=tuple(lines),
+        reports=tuple((said, _report(article, view)) for said, article in reports),
+    )
