@@ -15,6 +15,7 @@ from digests.canary import warn_admins
 from digests.claim import claim_due, claim_promised
 from digests.cluster import fold_waiting
 from digests.deliver import deliver
+from digests.follows import wake_followers, wake_instant
 from digests.lock import delivery_lock
 from digests.sending import Sender
 from feeds.database import Database
@@ -75,7 +76,13 @@ class Jobs:
         async def tick() -> None:
             await self.deliver(sender)
 
+        async def claim() -> None:
+            # What falls due while many digests go out need not wait for the last of them.
+            while self._delivering.locked() and await asyncio.to_thread(self._claim) > 0:
+                pass
+
         self._every_tick("deliver", tick)
+        self._every_tick("claim", claim)
 
     def add_warnings(self, sender: Sender, admins: Sequence[int], timezone: str) -> None:
         """What admins (chat ids) are told: unusual days, and feeds that fail or are silent."""
@@ -92,6 +99,7 @@ class Jobs:
     def wake_delivery(self) -> None:
         """Runs the delivery tick now."""
         self._wake("deliver")
+        self._wake("claim")
 
     async def poll(
         self, fetcher: Fetcher, shortest: timedelta, robots: Robots | None = None, *, only_due: bool = True
@@ -133,7 +141,7 @@ class Jobs:
         return read
 
     async def judge(self) -> None:
-        """Settles the open verdicts, then folds stories."""
+        """Settles the open verdicts, folds stories, then wakes those who follow what these cite."""
         async with self._judging:
             try:
                 report = await judge_waiting(self._database, self._judge, self._clock)
@@ -141,9 +149,10 @@ class Jobs:
                     log.info("articles judged", judged=report.judged, kept=report.kept)
             finally:  # whatever is wrong with the second reader, what is settled becomes a story
                 await asyncio.to_thread(fold_waiting, self._database)
+                await asyncio.to_thread(wake_followers, self._database, self._clock())
             await self._judge.rest()
             await self._readers.rest()
-        self._wake("deliver")
+        self.wake_delivery()
 
     async def deliver(self, sender: Sender) -> int:
         """Claims, composes and sends all that is due; returns the parts sent. Nothing without the delivery lock."""

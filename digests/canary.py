@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from digests.admins import Told, claim_chore, is_due, postpone, tell_admins
 from digests.render import Message, render
-from digests.schedule import next_due
+from digests.schedule import Rule, next_due
 from digests.sending import Sender
 from feeds.database import Database
 from feeds.following import reading_progress
@@ -126,7 +126,8 @@ def _claim(database: Database, now: datetime, zone: ZoneInfo) -> Canary | None:
     if not is_due(database, _CHORE, now):
         return None
     with database.session() as session:
-        first, following = next_due(_LOOK_AT, zone, now + DAY), next_due(_LOOK_AT, zone, now)
+        daily = Rule(zone, (_LOOK_AT,))
+        first, following = next_due(daily, now + DAY), next_due(daily, now)
         if not claim_chore(session, _CHORE, now, following, first_due=first):
             return None
         return canary_of(session, now)

@@ -5,70 +5,85 @@
     due --claim--> Digest(due) --compose--> Digest(composed) with its parts, and the ledger of stories
                         ^    |
                         +----+-- composing failed: tried again later, then given up and its window given back
+
+What comes late or in quiet hours, and how far back it looks, is `digests.schedule`.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
-from sqlalchemy import ColumnElement, delete, or_, select, true
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, exists, or_, select, true
 from sqlalchemy.orm import Session
 
 from digests.compose import compose_due
+from digests.corrections import find_corrections, record_corrections, shown_of
+from digests.edition import Editions
+from digests.ledger import take_back
+from digests.messages import Message
 from digests.models import Chat, Digest, DigestPart, SentStory, Subscription
-from digests.render import render_digest
-from digests.schedule import next_due
-from digests.subscribers import find_reader
+from digests.render import render_corrections, render_digest
+from digests.schedule import DAY, ON_TIME, take_up, window_start
+from digests.subscribers import Reader, find_reader, quiet_hours, reschedule, rule_of
+from digests.views import DigestView
 
 log = structlog.get_logger()
 
-DAY = timedelta(hours=24)
-# After a long pause a digest reaches back this far, not further.
-LONGEST_WINDOW = timedelta(days=7)
 # A promised first digest waits this long past its hour for the first reading of the feeds.
 LONGEST_PROMISE = timedelta(hours=2)
 COMPOSE_TRIES = 6
 COMPOSE_AGAIN = timedelta(minutes=5)
-_HOME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def claim_due(session: Session, now: datetime, *, reading_done: bool = True, limit: int = 500) -> int:
-    """Turns due subscriptions into due digests and moves their next moment on; returns how many.
+    """Turns due subscriptions into due digests and moves their next moment on; returns how many it looked at.
 
-    Both happen in one transaction on a locked row, so that a digest is claimed once however many ask. One
-    subscription that cannot be claimed does not hold up the others.
+    Both happen in one transaction on a locked row, so that a digest is claimed once however many ask. Instant ones
+    come last of those due at a moment: what the others tell is not told again.
     """
+    _set_right(session, now)
     rows = session.execute(
-        select(Subscription, Chat.timezone)
+        select(Subscription, Chat)
         .join(Chat, Chat.id == Subscription.chat_id)
         .where(Subscription.enabled, Subscription.next_due_at <= now, _may_wait_no_longer(now, reading_done))
-        .order_by(Subscription.next_due_at)
+        .order_by(Subscription.next_due_at, Subscription.cadence == "instant", Subscription.id)
         .limit(limit)
         .with_for_update(of=Subscription, skip_locked=True)
     ).all()
-    for subscription, timezone in rows:
-        _add_digest(session, subscription, subscription.next_due_at or now, now)
-        subscription.next_due_at = next_due(subscription.minutes[0], _zone(timezone), now)
-    session.flush()
+    due: list[tuple[Subscription, Chat, datetime]] = []
+    for subscription, chat in rows:
+        turn = take_up(
+            rule_of(subscription, chat),
+            quiet_hours(chat),
+            subscription.next_due_at or now,
+            now,
+            passes_quiet=chat.urgent_in_quiet,
+        )
+        subscription.next_due_at = turn.next_due_at
+        if turn.comes:
+            due.append((subscription, chat, turn.comes))
+    _add_digests(session, due, now)
     return len(rows)
 
 
 def claim_promised(session: Session, now: datetime) -> int:
     """First digests promised to readers who subscribed while the feeds were read for the first time."""
-    promised = session.scalars(
-        select(Subscription).where(Subscription.enabled, Subscription.first_promised).with_for_update(skip_locked=True)
+    promised = session.execute(
+        select(Subscription, Chat)
+        .join(Chat, Chat.id == Subscription.chat_id)
+        .where(Subscription.enabled, Subscription.first_promised)
+        .with_for_update(of=Subscription, skip_locked=True)
     ).all()
-    for subscription in promised:
-        _add_digest(session, subscription, now, now)
-    session.flush()
+    _add_digests(session, [(subscription, chat, now) for subscription, chat in promised], now)
     return len(promised)
 
 
-def compose_one(session: Session, now: datetime) -> bool:
+def compose_one(session: Session, now: datetime, editions: Editions | None = None) -> bool:
     """Composes one due digest into its parts; False when none is due. A crash leaves it due.
 
     A digest that cannot be composed is put off, so that it does not hold up the others, and given up in the end.
+    Whoever composes many gives each the same `editions`.
     """
     digest = session.scalar(
         select(Digest)
@@ -81,7 +96,7 @@ def compose_one(session: Session, now: datetime) -> bool:
         return False
     try:
         with session.begin_nested():
-            _compose(session, digest, now)
+            _compose(session, digest, now, editions)
     except Exception:  # whatever is wrong with one digest, the others go out
         log.exception("digest not composed", digest=digest.id, chat_id=digest.chat_id)
         digest.failures += 1
@@ -92,39 +107,75 @@ def compose_one(session: Session, now: datetime) -> bool:
 
 
 def give_back(session: Session, digest: Digest) -> None:
-    """Ends a digest of which nothing arrived: its stories and its window are the next one's."""
-    digest.state = "failed"
-    session.execute(delete(SentStory).where(SentStory.digest_id == digest.id))
-    subscription = session.get(Subscription, digest.subscription_id)
+    """Ends a digest that is given up: what of it did not arrive, and its window, are the next one's."""
+    came = session.scalar(select(exists().where(DigestPart.digest_id == digest.id, DigestPart.state == "sent")))
+    digest.state = "done" if came else "failed"
+    take_back(session, [digest.id])
+    subscription = _subscription(session, digest)
     if subscription and subscription.covered_until and subscription.covered_until > digest.window_start:
         subscription.covered_until = digest.window_start
 
 
-def _compose(session: Session, digest: Digest, now: datetime) -> None:
-    reader = find_reader(session, digest.chat_id)
-    if reader is None or not reader.subscribed:
+def _compose(session: Session, digest: Digest, now: datetime, editions: Editions | None) -> None:
+    reader, subscription = find_reader(session, digest.chat_id), _subscription(session, digest)
+    if reader is None or subscription is None or not subscription.enabled:
         digest.state = "dropped"
         return
-    view = compose_due(session, digest, reader)
-    for number, message in enumerate(render_digest(view), start=1):
-        part = DigestPart(
+    view = compose_due(session, digest, reader, subscription, now=now, editions=editions)
+    view = replace(view, corrections=find_corrections(session, digest.chat_id, now, reader.language))
+    if not _comes(view, subscription):
+        digest.state = "done"
+        return
+    is_told = view.stories or subscription.tells_empty
+    messages = render_digest(view) if is_told else render_corrections(view)
+    is_silent = _is_silent(digest, reader, subscription, now)
+    session.add_all(
+        DigestPart(
             digest_id=digest.id,
             chat_id=digest.chat_id,
             number=number,
             html=message.html,
+            thread_id=subscription.thread_id,
             buttons=[[list(button) for button in row] for row in message.buttons],
-            # One sounding message a digest: the first.
-            silent=number > 1,
+            # One sounding message a digest: the first, and none for corrections alone.
+            silent=number > 1 or is_silent or message.silent,
         )
-        session.add(part)
-    sent = set(session.scalars(select(SentStory.story_id).where(SentStory.chat_id == digest.chat_id)))
-    session.add_all(
-        SentStory(chat_id=digest.chat_id, story_id=story.story_id, digest_id=digest.id, at=now)
-        for story in view.stories
-        if story.story_id not in sent
+        for number, message in enumerate(messages, start=1)
     )
+    _record_told(session, digest, view, messages, now)
     digest.state = "composed"
     session.flush()
+
+
+def _comes(view: DigestView, subscription: Subscription) -> bool:
+    """Whether there is anything to send: an instant digest is nothing without stories."""
+    if subscription.cadence == "instant":
+        return bool(view.stories)
+    return bool(view.stories or view.corrections or subscription.tells_empty)
+
+
+def _is_silent(digest: Digest, reader: Reader, subscription: Subscription, now: datetime) -> bool:
+    """In quiet hours; what is instant and comes then is urgent, and wanted."""
+    quiet = quiet_hours(reader.chat)
+    return quiet.cover(now) and not (subscription.cadence == "instant" and quiet.cover(digest.due_at))
+
+
+def _record_told(
+    session: Session, digest: Digest, view: DigestView, messages: Sequence[Message], now: datetime
+) -> None:
+    parts = {story_id: number for number, message in enumerate(messages, start=1) for story_id in message.story_ids}
+    session.add_all(
+        SentStory(
+            chat_id=digest.chat_id,
+            story_id=story.story_id,
+            digest_id=digest.id,
+            at=now,
+            part=parts[story.story_id],
+            shown=shown_of(story),
+        )
+        for story in view.stories
+    )
+    record_corrections(session, digest, view.corrections, parts, now)
 
 
 def _may_wait_no_longer(now: datetime, reading_done: bool) -> ColumnElement[bool]:
@@ -134,32 +185,45 @@ def _may_wait_no_longer(now: datetime, reading_done: bool) -> ColumnElement[bool
     return or_(Subscription.first_promised.is_(False), Subscription.next_due_at <= now - LONGEST_PROMISE)
 
 
-def _add_digest(session: Session, subscription: Subscription, due_at: datetime, now: datetime) -> None:
-    """The digest of a subscription that is due at `due_at`, once: where the clock went back it is there already."""
-    covered = subscription.covered_until
-    start = max(covered, now - LONGEST_WINDOW) if covered else now - DAY
-    try:
-        with session.begin_nested():
-            session.add(
-                Digest(
-                    subscription_id=subscription.id,
-                    chat_id=subscription.chat_id,
-                    due_at=due_at,
-                    window_start=start,
-                    window_end=now,
-                    is_first=covered is None,
-                )
+def _add_digests(session: Session, due: Sequence[tuple[Subscription, Chat, datetime]], now: datetime) -> None:
+    """The digests of subscriptions due at these moments, each once: where the clock went back it is there already."""
+    ids, moments = [subscription.id for subscription, _, _ in due], {due_at for _, _, due_at in due}
+    claimed = select(Digest.subscription_id, Digest.due_at)
+    before = {
+        tuple(row)
+        for row in session.execute(claimed.where(Digest.subscription_id.in_(ids), Digest.due_at.in_(moments)))
+    }
+    for subscription, chat, due_at in due:
+        if (subscription.id, due_at) in before:
+            log.warning("a digest was claimed before", chat_id=chat.id, due_at=due_at.isoformat())
+            continue
+        covered, paused = subscription.covered_until, subscription.paused_until
+        session.add(
+            Digest(
+                subscription_id=subscription.id,
+                chat_id=chat.id,
+                due_at=due_at,
+                window_start=window_start(rule_of(subscription, chat), covered, paused, now),
+                window_end=now,
+                is_first=covered is None,
             )
-    except IntegrityError:
-        log.warning("a digest was claimed before", chat_id=subscription.chat_id, due_at=due_at.isoformat())
-    else:
+        )
         subscription.covered_until = now
         subscription.first_promised = False
+        subscription.paused_until = None
+    session.flush()
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a zone that the system no longer knows
-        log.warning("unknown time zone", timezone=name)
-        return _HOME
+def _set_right(session: Session, now: datetime) -> None:
+    """Where the clock was ahead and was set right, the next moments that it left are too late."""
+    last = session.scalar(select(Digest.window_end).order_by(Digest.id.desc()).limit(1))
+    if last is None or last <= now + ON_TIME:
+        return
+    late = select(Subscription, Chat).join(Chat, Chat.id == Subscription.chat_id)
+    for subscription, chat in session.execute(late.where(Subscription.enabled, Subscription.next_due_at > now + DAY)):
+        reschedule(subscription, chat, now)
+
+
+def _subscription(session: Session, digest: Digest) -> Subscription | None:
+    """None where its reader has removed it."""
+    return session.get(Subscription, digest.subscription_id) if digest.subscription_id is not None else None

@@ -150,6 +150,7 @@ class Article(Base):
         ),
         Index(
             "ix_article_not_announced",
+            "state",
             "id",
             sqlite_where=text("announced = 0 AND state IN ('kept', 'near')"),
             postgresql_where=text("NOT announced AND state IN ('kept', 'near')"),

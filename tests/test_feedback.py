@@ -14,7 +14,8 @@ from digests import feedback
 from digests.answer import answer
 from digests.feedback import Kind, Stored, UnknownReport, claimed_documents, decide, open_reports, store_feedback
 from digests.models import Feedback
-from digests.subscribers import forget, move_chat, welcome
+from digests.moving import move_chat
+from digests.subscribers import forget, welcome
 from feeds.database import Database
 from feeds.models import Article, Mention
 from feeds.reindex import reindex

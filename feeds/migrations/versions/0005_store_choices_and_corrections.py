@@ -63,7 +63,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("announced", sa.Boolean(), nullable=False, server_default="1"))
         batch_op.create_index(
             "ix_article_not_announced",
-            ["id"],
+            ["state", "id"],
             unique=False,
             sqlite_where=sa.text("announced = 0 AND state IN ('kept', 'near')"),
             postgresql_where=sa.text("NOT announced AND state IN ('kept', 'near')"),

@@ -1,0 +1,32 @@
+"""What a chat was told: the ledger of stories and corrections, by the digest and the part of it that says so."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from digests.models import Correction, DigestPart, SentStory
+
+
+def take_back(session: Session, digest_ids: Sequence[int]) -> None:
+    """Of digests that end here, what stood in parts that did not arrive is not told; one under way may arrive.
+
+    Part 0 is what the reader has asked for.
+    """
+    session.flush()
+    for table, digest_id, part in (
+        (SentStory, SentStory.digest_id, SentStory.part),
+        (Correction, Correction.digest_id, Correction.part),
+    ):
+        session.execute(delete(table).where(digest_id.in_(digest_ids), part > 0, ~_arrived(digest_id, part)))
+
+
+def _arrived(digest_id: InstrumentedAttribute[int], number: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    return (
+        select(DigestPart.id)
+        .where(
+            DigestPart.digest_id == digest_id, DigestPart.number == number, DigestPart.state.in_(("sent", "sending"))
+        )
+        .correlate(digest_id.class_)
+        .exists()
+    )
