@@ -15,7 +15,7 @@ from digests.canary import warn_admins
 from digests.claim import claim_due, claim_promised
 from digests.cluster import fold_waiting
 from digests.deliver import deliver
-from digests.follows import wake_followers, wake_instant
+from digests.follows import wake_followers
 from digests.lock import delivery_lock
 from digests.sending import Sender
 from feeds.database import Database
