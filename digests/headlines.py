@@ -1,0 +1,108 @@
+"""Whether an edited headline says something else; pure.
+
+It does where the new one
+
+1. has lost a number of the old one, but for those that it writes in letters ("2 người" is "hai người");
+2. has another name in the place of a name: "Công an Hà Nội" is not "Công an Hải Phòng";
+3. turns it: data/headlines.toml lists the words that deny, call off or only propose;
+4. keeps less than half of its words.
+
+Typography, case, the place of tone marks, what is put before or behind it ("Video: ") and other words for the same say
+nothing else.
+"""
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unicodedata import normalize
+
+from feeds.text import modern_tones, one_of_words
+
+DATA = Path(__file__).parent / "data" / "headlines.toml"
+LEAST_KEPT = 0.5
+_MOST_WORDS = 120  # a headline of more is none; what follows is not compared
+# Without the dots of thousands: "1.600" is "1600".
+_THOUSANDS = re.compile(r"(?<=\d)\.(?=\d{3}(?!\d))")
+_ZEROS = re.compile(r"^0+(?=\d)")
+_WORD = re.compile(r"\d+(?:,\d+)?|[^\W\d_]+")
+# What may begin a sentence or a quotation is no name by its capital.
+_BEGINS = re.compile(r"(?:^|[.:;!?…|\"“”«»'‘’(\[–—-])\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    turns: Sequence[tuple[re.Pattern[str], re.Pattern[str]]]
+    numerals: Mapping[str, str]
+
+
+def says_otherwise(was: str, becomes: str) -> bool:
+    """Whether the headline `becomes` says something else than `was`; one that is empty says nothing."""
+    old, new = _headline(was), _headline(becomes)
+    if not old.words or not new.words or old.words == new.words:
+        return False
+    return (
+        not old.numbers <= new.numbers | _in_letters(new)
+        or any(_has(turn, old) != _has(turn, new) for turn in _rules().turns)
+        or _kept(old, new) < LEAST_KEPT
+        or _is_renamed(old, new)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Headline:
+    """Words in lower case; whether each is a name; numbers without leading zeros."""
+
+    words: tuple[str, ...]
+    names: tuple[bool, ...]
+
+    @property
+    def numbers(self) -> set[str]:
+        return {word for word in self.words if word[0].isdecimal()}
+
+
+def _headline(title: str) -> _Headline:
+    title = _THOUSANDS.sub("", modern_tones(normalize("NFC", title)))
+    found = list(_WORD.finditer(title))[:_MOST_WORDS]
+    words = tuple(_ZEROS.sub("", match[0].lower()) for match in found)
+    return _Headline(
+        words, tuple(match[0].istitle() and not _BEGINS.search(title, 0, match.start()) for match in found)
+    )
+
+
+def _in_letters(headline: _Headline) -> set[str]:
+    return {_rules().numerals[word] for word in headline.words if word in _rules().numerals}
+
+
+def _has(turn: tuple[re.Pattern[str], re.Pattern[str]], headline: _Headline) -> bool:
+    means, does_not = turn
+    return means.search(does_not.sub("|", " ".join(headline.words))) is not None
+
+
+def _kept(old: _Headline, new: _Headline) -> float:
+    return (Counter(old.words) & Counter(new.words)).total() / len(old.words)
+
+
+def _is_renamed(old: _Headline, new: _Headline) -> bool:
+    """Whether names stand where other names stood; one that has only moved is none."""
+    for change, i, j, k, m in SequenceMatcher(None, old.words, new.words, autojunk=False).get_opcodes():
+        lost = any(old.names[at] and old.words[at] not in new.words for at in range(i, j))
+        if change == "replace" and lost and any(new.names[at] and new.words[at] not in old.words for at in range(k, m)):
+            return True
+    return False
+
+
+@cache
+def _rules() -> _Rules:
+    data: Mapping[str, Any] = tomllib.loads(DATA.read_text("utf-8"))
+    turns = [(_any_of(turn["words"]), _any_of(turn["not_in"])) for turn in data["turn"]]
+    return _Rules(turns, {word: str(number) for word, number in data["numerals"].items()})
+
+
+def _any_of(phrases: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{one_of_words(phrases)})\b")
