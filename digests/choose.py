@@ -1,18 +1,42 @@
-"""Which articles a digest is made of."""
+"""Which stories a digest tells, of the candidates of an edition.
 
-from collections.abc import Collection, Sequence
+A story is new to a digest by a report of it that
+
+- was first seen in its window, or up to `LATE` before it, since an article may be found to be policy only after the
+  last digest was made; or was given its story since the last digest of the subscription was composed, however long it
+  was read before (but not longer than `REACH`);
+- is not old news: published at most `LATE` before the window, or, where it was our reading that took so long, at most
+  that before we first saw it. A first digest begins where its window does: the first reading of the feeds brings weeks
+  of articles at once.
+
+It is told once to a chat, whichever subscription it matches. What a digest held back is not new to the next one,
+unless there are further reports of it.
+
+It is wanted if one report of it is on a wanted topic, about a wanted province (of today; an article about the whole
+country is about none), of a wanted outlet and has the words wanted, and none has an unwanted word. That report heads
+it. A story that cites a followed document comes first and whatever else was chosen: also what is only nearly policy,
+and with an unwanted word.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
-from sqlalchemy import ColumnElement, Select, and_, case, or_, select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy import ColumnElement, and_, case, or_
+from sqlalchemy.orm import Session
 
-from digests.models import SentStory, StoryArticle
-from feeds.classify import STEP
+from digests.candidates import MORE, USUAL, Candidate, Report
+from digests.edition import REACH, Edition
+from digests.models import Subscription
+from digests.words import folded_words, matches
 from feeds.models import Article
+from feeds.places import present_province, province_named
 from feeds.store import minute_position
 
 # An outlet may bring an article late; one older than this before the window is no news any more.
 LATE = timedelta(hours=24)
+_AT_ONCE = 50  # stories of which texts are read
 # What a headline in a digest shows of its article.
 VIEWED = (
     Article.id,
@@ -28,47 +52,123 @@ VIEWED = (
 )
 
 
-def choose_new(
-    session: Session,
-    *,
-    chat_id: int,
-    window_start: datetime,
-    window_end: datetime,
-    is_first: bool,
-    topics: Collection[str],
-    volume: int = 0,
-) -> Sequence[Article]:
-    """Policy articles for a subscriber: first seen until `window_end`, not old news, no story this chat had.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a reader wants to be told of; empty: all. Words are folded; `places` are provinces of today."""
 
-    A digest after the first looks back `LATE` behind its window: an article that is stored, or found to be policy
-    by its page, only after the last digest was composed would otherwise fall between the two.
+    language: str
+    volume: int = USUAL
+    topics: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+    outlets: frozenset[str] = frozenset()
+    all_words: tuple[str, ...] = ()
+    any_words: tuple[str, ...] = ()
+    no_words: tuple[str, ...] = ()
+    followed: frozenset[str] = frozenset()
+    only_followed: bool = False
+
+    @property
+    def has_words(self) -> bool:
+        return bool(self.all_words or self.any_words or self.no_words)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a report is new to a digest; `mark` is the last placement that the digest before it had seen, if any.
+
+    `held_back` are the stories that digests before it held back, with their marks.
     """
-    oldest = oldest_news(window_start, is_first=is_first)
-    sent = select(SentStory.story_id).where(SentStory.chat_id == chat_id)
-    query = (
-        _wanted(volume)
-        .join(StoryArticle, StoryArticle.article_id == Article.id)
-        .where(
-            Article.origin == "poll",
-            Article.first_seen_at > oldest,
-            Article.first_seen_at <= window_end,
-            not_older(oldest),
-            StoryArticle.story_id.not_in(sent),
-        )
+
+    start: datetime
+    end: datetime
+    is_first: bool = False
+    mark: int | None = None
+    held_back: Mapping[int, int] | None = None
+
+    @property
+    def oldest(self) -> datetime:
+        return oldest_news(self.start, is_first=self.is_first)
+
+    def new_reports(self, story: Candidate) -> Sequence[Report]:
+        """The reports that are new, in their order."""
+        oldest, is_placed = self.oldest, self.mark is not None and story.last_placement > self.mark
+        if not is_placed and story.last_seen_at <= oldest:
+            return ()
+        if self.held_back and story.last_placement <= self.held_back.get(story.story_id, -1):
+            return ()
+        return [
+            report
+            for report in story.reports
+            if report.first_seen_at <= self.end
+            and (
+                (report.first_seen_at > oldest and report.view.dated_at >= oldest)
+                or (is_placed and self._was_held_up(report))
+            )
+        ]
+
+    def _was_held_up(self, report: Report) -> bool:
+        """Whether our own reading kept it from earlier digests."""
+        since_then = self.mark is not None and report.placement > self.mark
+        in_time = report.first_seen_at - report.view.dated_at <= LATE
+        return since_then and in_time and report.first_seen_at > self.start - REACH
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A story that is told, with those of its reports that may head it."""
+
+    story: Candidate
+    reports: Sequence[Report]
+    is_followed: bool = False
+
+
+def wanted_by(subscription: Subscription, language: str, followed: Collection[str]) -> Wanted:
+    """What a subscription asks for. Old names of provinces stand for those of today."""
+    return Wanted(
+        language=language,
+        volume=subscription.volume,
+        topics=frozenset(subscription.topics),
+        places=frozenset(map(_today, subscription.places)),
+        outlets=frozenset(subscription.outlets),
+        all_words=folded_words(subscription.all_words),
+        any_words=folded_words(subscription.any_words),
+        no_words=folded_words(subscription.no_words),
+        followed=frozenset(followed),
+        only_followed=subscription.cadence == "instant",
     )
-    return _on_topics(session.scalars(query).all(), topics)
 
 
-def choose_period(
-    session: Session, *, start: datetime, end: datetime, topics: Collection[str] = (), volume: int = 0
-) -> Sequence[Article]:
-    """Policy articles published (or first seen, where that is unknown) in ``(start, end]``, imported ones included."""
-    query = _wanted(volume).where(dated_in(start, end))
-    return _on_topics(session.scalars(query).all(), topics)
+def choose(
+    session: Session,
+    edition: Edition,
+    wanted: Wanted,
+    *,
+    window: Window | None = None,
+    told: Collection[int] = (),
+) -> Iterator[Chosen]:
+    """What is told, followed documents first, then the most important; without a window all that is wanted.
+
+    `told` are the stories that the chat was told already. The session reads texts, where words are wanted.
+    """
+    known = set(told)
+    if wanted.followed:
+        for story in edition.candidates(MORE):
+            is_cited = story.story_id not in told and not wanted.followed.isdisjoint(story.documents)
+            if is_cited and (reports := _new(story, window)):
+                known.add(story.story_id)
+                yield Chosen(story, reports, is_followed=True)
+    if wanted.only_followed:
+        return
+    matching = (
+        Chosen(story, reports)
+        for story in edition.candidates(wanted.volume)
+        if story.story_id not in known and (reports := _wanted(_new(story, window), wanted))
+    )
+    yield from _with_words(session, edition, wanted, matching) if wanted.has_words else matching
 
 
 def oldest_news(window_start: datetime, *, is_first: bool) -> datetime:
-    """What was published before this is no news for a digest of that window."""
+    """What was published before this is no news for a digest of that window, unless our reading held it up."""
     return window_start if is_first else window_start - LATE
 
 
@@ -84,17 +184,43 @@ def dated_in(start: datetime, end: datetime) -> ColumnElement[bool]:
     return and_(Article.position >= minutes[0], Article.position < minutes[1], dated_at > start, dated_at <= end)
 
 
-def _wanted(volume: int) -> Select[Article]:
-    """What a reader of this volume is told of, without the texts, which are long.
-
-    Each more is a superset: who wants fewer gets what is plainly policy, who wants more also what is nearly.
-    """
-    states = ("kept", "near") if volume > 0 else ("kept",)
-    columns = load_only(*VIEWED, Article.lead, Article.topics, Article.score, raiseload=True)
-    query = select(Article).where(Article.state.in_(states)).order_by(Article.position.desc()).options(columns)
-    return query.where(Article.margin >= STEP) if volume < 0 else query
+def _new(story: Candidate, window: Window | None) -> Sequence[Report]:
+    return window.new_reports(story) if window else story.reports
 
 
-def _on_topics(articles: Sequence[Article], topics: Collection[str]) -> Sequence[Article]:
-    wanted = set(topics)
-    return [article for article in articles if not wanted or wanted & set(article.topics)]
+def _wanted(reports: Sequence[Report], wanted: Wanted) -> Sequence[Report]:
+    """Those that are wanted by all but their words."""
+    if not (wanted.topics or wanted.places or wanted.outlets):
+        return reports
+    return [
+        report
+        for report in reports
+        if (not wanted.topics or not wanted.topics.isdisjoint(report.topics))
+        and (not wanted.places or not wanted.places.isdisjoint(report.places))
+        and (not wanted.outlets or report.view.outlet in wanted.outlets)
+    ]
+
+
+def _with_words(session: Session, edition: Edition, wanted: Wanted, matching: Iterable[Chosen]) -> Iterator[Chosen]:
+    """Those that have the words wanted in one report, which may head it, and an unwanted one in none."""
+    stories = iter(matching)
+    while some := list(islice(stories, _AT_ONCE)):
+        ids = [report.view.article_id for one in some for report in one.story.reports]
+        wordings = edition.wordings(session, ids)
+        for one in some:
+            inside = (wordings[report.view.article_id] for report in one.story.reports)
+            if wanted.no_words and not all(matches(wording, no_words=wanted.no_words) for wording in inside):
+                continue
+            having = [
+                report
+                for report in one.reports
+                if matches(wordings[report.view.article_id], all_words=wanted.all_words, any_words=wanted.any_words)
+            ]
+            if having:
+                yield Chosen(one.story, having)
+
+
+def _today(place: str) -> str:
+    """The province of today that a name stands for; what is no province is about nothing."""
+    name = province_named(place)
+    return present_province(name) if name else place

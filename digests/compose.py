@@ -1,77 +1,155 @@
-"""From chosen articles to a digest as a value: stories, sections, documents, coverage."""
+"""From chosen stories to a digest as a value: sections, documents, summaries, coverage."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
+from itertools import islice
 
-from sqlalchemy import ColumnElement, and_, case, func, select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, select
+from sqlalchemy.orm import Session
 
-from digests.choose import choose_new, choose_period, dated_in, not_older, oldest_news
-from digests.cluster import fold_stories
-from digests.models import Digest, StoryArticle
-from digests.rank import ranked
-from digests.subscribers import Reader
-from digests.summarise import summarise
-from digests.views import (
-    ArticleView,
-    Coverage,
-    DigestView,
-    DocumentChip,
-    Section,
-    StoryView,
-    shown_documents,
-    states_identity,
-)
+from digests.candidates import USUAL, Report, head_of
+from digests.choose import Chosen, Wanted, Window, choose, dated_in, not_older, oldest_news, wanted_by
+from digests.corrections import shown_of
+from digests.edition import Edition, Editions, edition_since
+from digests.follows import followed_documents
+from digests.models import Chat, Digest, SentStory, StoryArticle, Subscription
+from digests.rank import chip_points
+from digests.schedule import window_start
+from digests.subscribers import Reader, rule_of
+from digests.views import Coverage, DigestView, DocumentChip, Excerpt, Section, StoryView, shown_documents
 from feeds.classify import topics as all_topics
-from feeds.models import Article, Feed, Mention
-from feeds.store import document_tokens, ensure_documents
+from feeds.models import Article, Feed
+from feeds.store import ensure_documents
 
-MAX_STORIES = 25
+MAX_STORIES = 25  # of a period for which nobody chose
+MAX_HELD_BACK = 300  # that may be asked for
 MAX_CHIPS = 6
-_OPENING = 4000  # characters; a summary is much shorter
-_CHIPPED = (
-    Mention.article_id,
-    Mention.ordinal,
-    Mention.key,
-    Mention.document_id,
-    Mention.status,
-    Mention.rule,
-    Mention.issuer,
-    Mention.stage,
-    Mention.stage_years,
-    Mention.term,
-    Mention.term_derived,
-    Mention.year,
-    Mention.issued_on,
+# What every digest asks, put together once.
+_TURN = select(Chat.id).where(Chat.id == bindparam("chat_id")).with_for_update()
+_BEFORE = select(Digest.placement, Digest.held_back, Digest.window_end).where(
+    Digest.subscription_id == bindparam("subscription_id"),
+    Digest.state.in_(("composed", "done")),
+    Digest.due_at < bindparam("due_at"),
+    # One that was given back ends later than the window in which its stories come again.
+    Digest.window_end.between(bindparam("oldest"), bindparam("start")),
 )
-_CERTAIN_FIRST = {"resolved": 0, "presumed": 1, "ambiguous": 2, "unknown": 3}
+_LEDGER = select(SentStory.story_id).where(
+    SentStory.chat_id == bindparam("chat_id"), SentStory.story_id >= bindparam("lowest")
+)
 
 
-def compose_due(session: Session, digest: Digest, reader: Reader) -> DigestView:
-    """The digest of a subscriber for its window; its documents are given their rows."""
-    fold_stories(session)
-    articles = choose_new(
-        session,
-        chat_id=digest.chat_id,
-        window_start=digest.window_start,
-        window_end=digest.window_end,
-        is_first=digest.is_first,
-        topics=reader.topics,
-        volume=reader.volume,
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a digest is shown to its reader."""
+
+    language: str
+    timezone: str
+    next_due_at: datetime | None
+    grouping: str = "topic"
+    most: int = MAX_STORIES
+    name: str = ""
+    is_instant: bool = False
+
+
+def compose_due(
+    session: Session,
+    digest: Digest,
+    reader: Reader,
+    subscription: Subscription,
+    *,
+    now: datetime | None = None,
+    editions: Editions | None = None,
+) -> DigestView:
+    """The digest of a subscription for its window; its documents are given their rows.
+
+    Notes on `digest` what is held back and what was placed by then. `editions` serves who composes many; `now` is by
+    the clock (default: the end of the window).
+    """
+    _take_turn(session, digest.chat_id)
+    window = _window_of(session, subscription, digest)
+    edition = (editions or Editions()).of(session, window.oldest, window.mark, window.end, now or window.end)
+    view = _compose_window(session, edition, reader, subscription, window)
+    digest.held_back, digest.placement = list(view.held_back), edition.placement
+    ensure_documents(session, edition.unnamed(shown_documents(view)))
+    return replace(view, digest_id=digest.id)
+
+
+def compose_preview(session: Session, reader: Reader, subscription: Subscription, now: datetime) -> DigestView:
+    """What the next digest of a subscription would be if it came now.
+
+    Only reads: `fold_stories` goes before, and `ensure_documents` after, for the documents that are shown.
+    """
+    covered = subscription.covered_until
+    digest = Digest(
+        subscription_id=subscription.id,
+        chat_id=reader.chat_id,
+        due_at=now,
+        window_start=window_start(rule_of(subscription, reader.chat), covered, subscription.paused_until, now),
+        window_end=now,
+        is_first=covered is None,
     )
-    read = and_(
-        Article.origin == "poll",
-        Article.first_seen_at > digest.window_start,
-        Article.first_seen_at <= digest.window_end,
-        not_older(oldest_news(digest.window_start, is_first=digest.is_first)),
+    window = _window_of(session, subscription, digest)
+    edition = edition_since(session, window.oldest, window.mark, now)
+    return _compose_window(session, edition, reader, subscription, window)
+
+
+def compose_more(
+    session: Session, digest: Digest, reader: Reader, subscription: Subscription, now: datetime
+) -> DigestView:
+    """The next stories that a digest held back, as many as the subscription shows; empty where none is left.
+
+    Waits for whoever else asks for more of it, or tells this chat, at this moment: `record_more` goes into the same
+    transaction. Stories that were told or are none any more are passed over.
+    """
+    _take_turn(session, digest.chat_id)
+    session.refresh(digest, with_for_update=True)
+    told = _told(session, digest.chat_id, digest.held_back)
+    left = {story_id: place for place, story_id in enumerate(digest.held_back) if story_id not in told}
+    edition = Edition(session, StoryArticle.story_id.in_(left) & (Article.origin == "poll"), now)
+    # They were chosen by what the reader wanted then.
+    wanted = Wanted(
+        reader.language, max(subscription.volume, USUAL), followed=followed_documents(session, digest.chat_id)
     )
-    view = _compose(
-        session, articles, read, reader.language, reader.timezone, digest.window_start, digest.window_end,
-        reader.topics, next_due_at=reader.next_due_at,
-    )  # fmt: skip
-    ensure_documents(session, shown_documents(view))
-    return view
+    chosen = sorted(choose(session, edition, wanted), key=lambda one: left[one.story.story_id])
+    window = Window(digest.window_start, digest.window_end, digest.is_first)
+    coverage = _coverage(session, _read_in(window))
+    form = _form(reader, subscription)
+    view = _compose(session, edition, chosen, wanted, form, window.start, window.end, coverage, digest.chat_id)
+    ensure_documents(session, edition.unnamed(shown_documents(view)))
+    return replace(view, digest_id=digest.id)
+
+
+def record_more(session: Session, digest: Digest, view: DigestView, now: datetime) -> None:
+    """Notes that what `compose_more` gave was told; in its transaction. Part 0 of a digest is what was asked for."""
+    session.add_all(
+        SentStory(
+            chat_id=digest.chat_id,
+            story_id=story.story_id,
+            digest_id=digest.id,
+            at=now,
+            part=0,
+            shown=shown_of(story),
+        )
+        for story in view.stories
+    )
+    digest.held_back = list(view.held_back)
+    session.flush()
+
+
+def compose_told(session: Session, digest: Digest, reader: Reader, subscription: Subscription) -> DigestView:
+    """A digest again, with what was asked for of it: its stories as they stand now. Only reads."""
+    told = session.scalars(select(SentStory.story_id).where(SentStory.digest_id == digest.id)).all()
+    edition = Edition(session, StoryArticle.story_id.in_(told) & (Article.origin == "poll"), digest.window_end)
+    wanted = Wanted(
+        reader.language, max(subscription.volume, USUAL), followed=followed_documents(session, reader.chat_id)
+    )
+    window = Window(digest.window_start, digest.window_end, digest.is_first)
+    form = replace(_form(reader, subscription), most=len(told), next_due_at=None)
+    chosen = choose(session, edition, wanted)
+    coverage = _coverage(session, _read_in(window))
+    return _compose(session, edition, chosen, wanted, form, window.start, window.end, coverage, digest.chat_id)
 
 
 def compose_period(
@@ -82,180 +160,199 @@ def compose_period(
     language: str,
     timezone: str,
     topics: Collection[str] = (),
-    volume: int = 0,
+    volume: int = USUAL,
     next_due_at: datetime | None = None,
+    subscription: Subscription | None = None,
 ) -> DigestView:
     """The digest of the last `hours` hours for whoever asks: imported articles included.
 
-    Only reads: `fold_stories` goes before, and `ensure_documents` after, for the documents that are shown.
+    With a `subscription`, what that asks for instead of `topics` and `volume`, followed documents first. Only reads:
+    `fold_stories` goes before, and `ensure_documents` after, for the documents that are shown.
     """
     # 200,000 hours are asked for in earnest; anything before the year 1 is not.
     start = now - min(timedelta(hours=hours), now - datetime.min.replace(tzinfo=now.tzinfo) - timedelta(days=2))
-    articles = choose_period(session, start=start, end=now, topics=topics, volume=volume)
-    read = dated_in(start, now)
-    return _compose(session, articles, read, language, timezone, start, now, topics, next_due_at=next_due_at)
+    period = dated_in(start, now)
+    wanted = Wanted(language=language, volume=volume, topics=frozenset(topics))
+    form = _Form(language, timezone, next_due_at)
+    if subscription is not None:
+        wanted = replace(
+            wanted_by(subscription, language, followed_documents(session, subscription.chat_id)), only_followed=False
+        )
+        form = replace(form, grouping=subscription.grouping, most=subscription.most, name=subscription.name)
+    edition = Edition(session, period, now)
+    chosen = choose(session, edition, wanted)
+    chat_id = subscription.chat_id if subscription else None
+    return _compose(session, edition, chosen, wanted, form, start, now, _coverage(session, period), chat_id)
+
+
+def _window_of(session: Session, subscription: Subscription, digest: Digest) -> Window:
+    """The window of a digest, with what the digests of the subscription before it had seen and held back."""
+    asked = {
+        "subscription_id": subscription.id,
+        "due_at": digest.due_at,
+        "oldest": oldest_news(digest.window_start, is_first=False),
+        "start": digest.window_start,
+    }
+    before = session.execute(_BEFORE, asked).all()
+    by_placement = sorted(before, key=lambda row: row.placement)
+    return Window(
+        start=digest.window_start,
+        end=digest.window_end,
+        is_first=digest.is_first,
+        # None after a pause: what came in it is no news.
+        mark=max((row.placement for row in before if row.window_end == digest.window_start), default=None),
+        held_back={story_id: row.placement for row in by_placement for story_id in row.held_back},
+    )
+
+
+def _compose_window(
+    session: Session, edition: Edition, reader: Reader, subscription: Subscription, window: Window
+) -> DigestView:
+    wanted = wanted_by(subscription, reader.language, followed_documents(session, reader.chat_id))
+    told = set(session.scalars(_LEDGER, {"chat_id": reader.chat_id, "lowest": edition.lowest}))
+    chosen = choose(session, edition, wanted, window=window, told=told)
+    coverage = edition.coverage(window.start, window.end, window.is_first, lambda: _coverage(session, _read_in(window)))
+    form = _form(reader, subscription)
+    return _compose(session, edition, chosen, wanted, form, window.start, window.end, coverage, reader.chat_id)
+
+
+def _form(reader: Reader, subscription: Subscription) -> _Form:
+    return _Form(
+        language=reader.language,
+        timezone=subscription.timezone or reader.timezone,
+        next_due_at=subscription.next_due_at if subscription.enabled else None,
+        grouping=subscription.grouping,
+        most=max(1, subscription.most),
+        name=subscription.name,
+        is_instant=subscription.cadence == "instant",
+    )
 
 
 def _compose(
     session: Session,
-    articles: Sequence[Article],
-    read: ColumnElement[bool],
-    language: str,
-    timezone: str,
+    edition: Edition,
+    chosen: Iterable[Chosen],
+    wanted: Wanted,
+    form: _Form,
     start: datetime,
     end: datetime,
-    topics: Collection[str],
-    *,
-    next_due_at: datetime | None,
+    coverage: Coverage,
+    chat_id: int | None,
 ) -> DigestView:
-    stories = ranked(_stories(session, articles, topics))
-    shown = _finished(session, stories[:MAX_STORIES], {article.id: article.lead for article in articles})
+    told = list(islice(chosen, form.most + MAX_HELD_BACK))
+    shown, rest = told[: form.most], told[form.most :]
+    heads = [head_of(one.reports, form.language) for one in shown]
+    earlier = _told(session, chat_id, {i for one in shown for i in one.story.earlier}) if chat_id else {}
+    summaries = edition.summaries(session, [head.view.article_id for head in heads])
+    chips = [_chips(one, wanted.followed) for one in shown]
+    named = edition.named(session, [chip for some in chips for chip in some])
+    stories = [
+        _story(one, head, wanted, edition, earlier, summaries, tuple(named[chip] for chip in some))
+        for one, head, some in zip(shown, heads, chips, strict=True)
+    ]
     return DigestView(
-        language=language,
-        timezone=timezone,
+        language=form.language,
+        timezone=form.timezone,
         window_start=start,
         window_end=end,
-        sections=tuple(_sections(shown)),
-        coverage=_coverage(session, read),
-        held_back=tuple(story.story_id for story in stories[MAX_STORIES:]),
-        next_due_at=next_due_at,
+        sections=tuple(_sections(shown, stories, form.grouping)),
+        coverage=coverage,
+        next_due_at=form.next_due_at,
+        held_back=tuple(one.story.story_id for one in rest),
+        words=tuple(dict.fromkeys((*wanted.all_words, *wanted.any_words))),
+        name=form.name,
+        is_instant=form.is_instant,
     )
-
-
-def _stories(session: Session, articles: Sequence[Article], topics: Collection[str]) -> list[StoryView]:
-    """The stories as far as ranking looks at them; `_finished` adds what is shown of the first."""
-    ids = [article.id for article in articles]
-    story_of: dict[int, int] = {}
-    lengths: dict[int, int] = {}
-    for some in _chunks(ids):
-        placed = select(StoryArticle.article_id, StoryArticle.story_id).where(StoryArticle.article_id.in_(some))
-        story_of.update((row.article_id, row.story_id) for row in session.execute(placed))
-        sizes = select(Article.id, func.length(Article.text).label("length")).where(Article.id.in_(some))
-        lengths.update((row.id, row.length) for row in session.execute(sizes))
-    groups: dict[int, list[Article]] = {}
-    for article in articles:
-        # Kept by another process since stories were folded, it is a story of its own.
-        groups.setdefault(story_of.get(article.id, -article.id), []).append(article)
-    mentions = _mentions(session, ids)
-    return [
-        _story(story_id, group, lengths, [m for article in group for m in mentions.get(article.id, ())], topics)
-        for story_id, group in groups.items()
-    ]
 
 
 def _story(
-    story_id: int,
-    group: list[Article],
-    lengths: Mapping[int, int],
-    mentions: list[Mention],
-    topics: Collection[str],
+    one: Chosen,
+    head: Report,
+    wanted: Wanted,
+    edition: Edition,
+    earlier: Mapping[int, datetime],
+    summaries: Mapping[int, tuple[Excerpt, ...]],
+    chips: tuple[DocumentChip, ...],
 ) -> StoryView:
-    """The fullest report heads the story, but none that repeats another; the others follow, newest first."""
-    fullness = {a.id: (not a.title_is_ours, bool(a.lead), min(lengths[a.id], 4000), a.position) for a in group}
-    chosen = fullness.keys()
-    head = max(group, key=lambda a: (a.original_id not in chosen, *fullness[a.id]))
-    others = [article for article in group if article is not head]
-    known = {topic.code for topic in all_topics()}
-    own = [topic for topic in head.topics if topic in known]
-    wanted = [topic for topic in own if not topics or topic in topics]
+    own = [topic for topic in head.topics if topic in _topics()]
+    asked = [topic for topic in own if topic in wanted.topics]
+    continued = next((i for i in one.story.earlier if i in earlier and edition.head(i)), None)
     return StoryView(
-        story_id=story_id,
-        topic=(wanted or own or ["other"])[0],
-        score=head.score or 0.0,
-        head=view_article(head),
-        others=tuple(view_article(article) for article in others),
-        summary=(),
-        documents=_chips(mentions),
+        story_id=one.story.story_id,
+        topic=(asked or own or ["other"])[0],
+        score=head.score,
+        head=head.view,
+        others=tuple(report.view for report in one.story.reports if report is not head),
+        summary=summaries[head.view.article_id],
+        documents=chips,
+        place=head.places[0] if head.places else None,
+        continues=edition.head(continued) if continued else None,
+        continues_at=earlier[continued] if continued else None,
     )
 
 
-def _finished(session: Session, stories: Sequence[StoryView], leads: Mapping[int, str]) -> Sequence[StoryView]:
-    """The stories that are shown, with their summaries and the tokens of their documents."""
-    heads = [story.head.article_id for story in stories]
-    opening = select(Article.id, func.substr(Article.text, 1, _OPENING).label("opening")).where(Article.id.in_(heads))
-    openings = {row.id: row.opening for row in session.execute(opening)}
-    tokens = document_tokens(session, {chip.document_id for story in stories for chip in story.documents})
-    return [
-        replace(
-            story,
-            summary=summarise(
-                story.head.title,
-                leads[story.head.article_id],
-                openings[story.head.article_id],
-                dated=story.head.date_known,
-            ),
-            documents=tuple(replace(chip, token=tokens[chip.document_id]) for chip in story.documents),
-        )
-        for story in stories
-    ]
+def _chips(one: Chosen, followed: Collection[str]) -> Sequence[DocumentChip]:
+    """The documents that are shown: the surest, and among them those that are followed."""
+    chips = one.story.chips
+    if len(chips) <= MAX_CHIPS:
+        return chips
+    kept = {chip.document_id for chip in sorted(chips, key=lambda chip: chip.document_id not in followed)[:MAX_CHIPS]}
+    return [chip for chip in chips if chip.document_id in kept]
 
 
-def view_article(article: Article) -> ArticleView:
-    return ArticleView(
-        article_id=article.id,
-        title=article.title,
-        title_is_ours=article.title_is_ours,
-        url=article.url,
-        outlet=article.outlet,
-        level=article.level,
-        dated_at=article.dated_at,
-        date_known=article.published_at is not None,
+def _sections(chosen: Sequence[Chosen], stories: Sequence[StoryView], grouping: str) -> Iterable[Section]:
+    """Followed documents, then the topics in their order, or documents or places, the most important first."""
+    followed = [view for one, view in zip(chosen, stories, strict=True) if one.is_followed]
+    if followed:
+        yield Section("followed", "", tuple(followed))
+    groups: dict[str, list[StoryView]] = {}
+    for one, view in zip(chosen, stories, strict=True):
+        if not one.is_followed:
+            groups.setdefault(_group(view, grouping), []).append(view)
+    order = _topics() if grouping == "topic" else [*filter(None, groups), ""]
+    for key in filter(groups.__contains__, order):
+        yield Section(grouping if key else "other", key, tuple(groups[key]))
+
+
+def _group(view: StoryView, grouping: str) -> str:
+    """What the section of a story is of; "" for one that has none."""
+    if grouping == "document":
+        certain = [chip for chip in view.documents if chip.status == "resolved"]
+        return max(certain, key=chip_points).document_id if certain else ""
+    return (view.place or "") if grouping == "place" else view.topic
+
+
+@cache
+def _topics() -> Sequence[str]:
+    return [topic.code for topic in all_topics()]
+
+
+def _told(session: Session, chat_id: int, story_ids: Collection[int]) -> Mapping[int, datetime]:
+    """Which of these stories the chat was told, and when."""
+    if not story_ids:
+        return {}
+    query = select(SentStory.story_id, SentStory.at)
+    rows = session.execute(query.where(SentStory.chat_id == chat_id, SentStory.story_id.in_(story_ids)))
+    return {row.story_id: row.at for row in rows}
+
+
+def _take_turn(session: Session, chat_id: int) -> None:
+    """Whoever tells this chat of stories waits here until the ledger has those of the one before."""
+    session.execute(_TURN, {"chat_id": chat_id})
+
+
+def _read_in(window: Window) -> ColumnElement[bool]:
+    """What was read in a window, whatever was made of it."""
+    return and_(
+        Article.origin == "poll",
+        Article.first_seen_at > window.start,
+        Article.first_seen_at <= window.end,
+        not_older(window.oldest),
     )
-
-
-def _chips(mentions: Iterable[Mention]) -> tuple[DocumentChip, ...]:
-    """One chip a document, surest readings first; a stage that says something beats a bare mention."""
-    best: dict[str, Mention] = {}
-    stated: set[str] = set()
-    for mention in sorted(mentions, key=lambda m: (_CERTAIN_FIRST.get(m.status, 4), m.stage == "mentioned", m.ordinal)):
-        if mention.key:
-            document_id = mention.document_id or f"{mention.key}#?"
-            best.setdefault(document_id, mention)
-            if states_identity(document_id, mention):
-                stated.add(document_id)
-    certain = {mention.key for mention in best.values() if mention.status == "resolved"}
-    chips = [
-        DocumentChip(
-            document_id=document_id,
-            key=mention.key or "",
-            token="",
-            issuer=mention.issuer,
-            status=mention.status or "unknown",
-            stage=mention.stage,
-            stage_years=mention.stage_years,
-            is_stated=document_id in stated,
-        )
-        for document_id, mention in best.items()
-        if mention.document_id or mention.key not in certain or mention.rule == "contradiction"
-    ]
-    return tuple(chips[:MAX_CHIPS])
-
-
-def _mentions(session: Session, article_ids: Sequence[int]) -> dict[int, list[Mention]]:
-    """What a chip is made of, by article."""
-    columns = load_only(*_CHIPPED, raiseload=True)
-    found: dict[int, list[Mention]] = {}
-    for some in _chunks(article_ids):
-        query = select(Mention).where(Mention.article_id.in_(some)).order_by(Mention.article_id, Mention.ordinal)
-        for mention in session.scalars(query.options(columns)):
-            found.setdefault(mention.article_id, []).append(mention)
-    return found
-
-
-def _chunks(ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    """A query takes only so many variables."""
-    return (ids[start : start + 5000] for start in range(0, len(ids), 5000))
-
-
-def _sections(stories: Sequence[StoryView]) -> Iterable[Section]:
-    for topic in all_topics():
-        inside = tuple(story for story in stories if story.topic == topic.code)
-        if inside:
-            yield Section("topic", topic.code, inside)
 
 
 def _coverage(session: Session, read: ColumnElement[bool]) -> Coverage:
-    """What was read: the articles for which the condition `read` holds, whatever was made of them."""
+    """Of the articles for which the condition `read` holds, whatever was made of them; and who fails now."""
     kept_ones = func.count(case((Article.state == "kept", 1)))
     articles, outlets, kept = session.execute(
         select(func.count(), func.count(Article.outlet.distinct()), kept_ones).select_from(Article).where(read)

@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, load_only
 
+from digests.candidates import view_article
+from digests.chips import telling
 from digests.choose import VIEWED
-from digests.compose import view_article
 from digests.observed import ObservedFact, observed_facts
 from digests.views import ArticleView, states_identity, told_identity
 from feeds.documents import Document, Wish, candidates_of, keys_of, load_catalogue, parse
@@ -25,7 +26,6 @@ PER_PAGE = 5
 MAX_MENTIONS = 20_000
 _MAX_OBSERVED = 200
 _YEAR = r",? (?:năm |\()((?:19|20)\d\d)(?!\d)"
-_SURE = {"resolved": 0, "presumed": 1, "ambiguous": 2, "unknown": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +223,7 @@ def _year_beside(document_id: str, row: Row[Any]) -> str | None:
 
 
 def _telling(row: Row[Any]) -> tuple[int, bool, bool]:
-    """The surest reading first, then one that says what is done with the document, then one beyond the headline."""
-    return (_SURE.get(row.status, 4), row.stage == "mentioned", row.in_title)
+    return telling(row.status, row.stage, row.in_title)
 
 
 def _loaded(session: Session, mention_ids: Sequence[int]) -> list[tuple[Article, Mention]]:

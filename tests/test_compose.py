@@ -1,8 +1,9 @@
 """Which articles a digest is made of, and how: nothing lost between two digests, every doubt visible."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,128 +11,34 @@ from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
 from conftest import NOW
-from digests.choose import LATE, choose_new, choose_period, dated_in
-from digests.claim import claim_due, compose_one
+from digests.choose import dated_in
 from digests.cluster import fold_stories
-from digests.compose import MAX_CHIPS, MAX_STORIES, compose_due, compose_period
-from digests.models import Digest, SentStory
-from digests.rank import importance, ranked
+from digests.compose import MAX_CHIPS, MAX_STORIES, compose_more, compose_period, compose_preview, record_more
+from digests.dossier import dossier_of
+from digests.edition import Editions
+from digests.models import MOST_ITEMS, Digest, SentStory, Story, StoryArticle, Subscription
 from digests.subscribers import find_reader
-from digests.views import ArticleView, DigestView, DocumentChip, StoryView, shown_documents
+from digests.views import DigestView, shown_documents
 from feeds.database import Database
 from feeds.following import sync_sources
 from feeds.models import Article, Feed
 from feeds.sources import Source
 from feeds.store import document_of_token, document_tokens, ensure_documents, minute_position, unnamed_documents
-from newsroom import POLICY, ROBBERY, publish, reader
+from newsroom import POLICY, ROBBERY, follow_for, headlines, policy, publish, reader, told
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
-PLACES = ("Hà Tĩnh", "Nghệ An", "Đồng Nai", "Cà Mau", "Lào Cai", "Sơn La", "Lai Châu", "Điện Biên", "Cao Bằng")
-
-
-def policy(number: int) -> str:
-    """A headline of policy; each of another place and time, so that no two fold."""
-    place = PLACES[number % len(PLACES)]
-    return f"Công an tỉnh {place} triển khai Nghị định số {number}/2024/NĐ-CP về bảo đảm an ninh, trật tự"
-
-
-def chosen(session: Session, *, is_first: bool = False, topics: Sequence[str] = ()) -> list[str]:
-    """Titles for chat 1 of the window of the last day before `NOW`."""
-    fold_stories(session)
-    articles = choose_new(session, chat_id=1, window_start=NOW - DAY, window_end=NOW, is_first=is_first, topics=topics)
-    return [article.title for article in articles]
-
-
-def composed(session: Session, chat_id: int = 1) -> DigestView:
-    digest = session.scalars(select(Digest).where(Digest.chat_id == chat_id).order_by(Digest.id.desc())).first()
-    known = find_reader(session, chat_id)
-    assert digest is not None
-    assert known is not None
-    return compose_due(session, digest, known)
-
-
-def headlines(view: DigestView) -> set[str]:
-    return {story.head.title for story in view.stories}
 
 
 # Choosing
 
 
-def test_only_policy_of_the_window_is_chosen_newest_first(database: Database) -> None:
-    with database.session() as session:
-        publish(session, policy(1), seen=NOW, published=NOW - 2 * HOUR)
-        publish(session, policy(2), seen=NOW - DAY + SECOND, published=NOW - HOUR)
-        publish(session, policy(3), seen=NOW + SECOND, published=NOW)
-        publish(session, *ROBBERY, seen=NOW - HOUR, published=NOW - HOUR)
-        assert chosen(session) == [policy(2), policy(1)]
-
-
-@pytest.mark.parametrize(
-    ("age", "is_first", "news"),
-    [(DAY, True, True), (DAY + SECOND, True, False), (DAY + LATE, False, True), (DAY + LATE + SECOND, False, False)],
-)
-def test_old_articles_that_come_late_are_no_news(sqlite: Database, age: timedelta, is_first: bool, news: bool) -> None:
-    with sqlite.session() as session:
-        publish(session, policy(1), seen=NOW - HOUR, published=NOW - age)
-        assert bool(chosen(session, is_first=is_first)) == news
-
-
-def test_an_article_without_a_date_is_news_when_it_is_first_seen(sqlite: Database) -> None:
-    with sqlite.session() as session:
-        publish(session, policy(1), seen=NOW - HOUR)
-        assert chosen(session) == [policy(1)]
-
-
-def test_topics_narrow_the_choice(sqlite: Database) -> None:
-    with sqlite.session() as session:
-        article = publish(session, *POLICY, seen=NOW - HOUR)
-        other = next(code for code in ("drugs", "fire_safety") if code not in article.topics)
-        assert chosen(session, topics=[article.topics[0], other]) == [POLICY[0]]
-        assert chosen(session, topics=[other]) == []
-
-
-def test_a_first_digest_reaches_back_no_further_than_its_window(sqlite: Database) -> None:
-    with sqlite.session() as session:
-        publish(session, policy(1), seen=NOW - DAY, published=NOW - HOUR)
-        assert chosen(session, is_first=True) == []
-
-
-def test_an_article_that_was_stored_while_the_last_digest_was_made_is_in_the_next(database: Database) -> None:
-    """First seen before the window's edge, but stored or judged by its page only after the digest was composed."""
-    with database.session() as session:
-        reader(session, 1, NOW)
-        claim_due(session, NOW)
-        assert compose_one(session, NOW)
-    with database.session() as session:
-        publish(session, policy(1), seen=NOW - 5 * SECOND, published=NOW - HOUR)
-        late = publish(session, *ROBBERY, seen=NOW - HOUR, published=NOW - HOUR)
-        late.state, late.topics = "kept", ["other"]
-        claim_due(session, NOW + DAY)
-        assert headlines(composed(session)) == {policy(1), ROBBERY[0]}
-        assert compose_one(session, NOW + DAY)
-    with database.session() as session:
-        claim_due(session, NOW + 2 * DAY)
-        assert headlines(composed(session)) == set()
-
-
-def test_what_was_sent_to_one_chat_is_still_new_to_another(sqlite: Database) -> None:
-    with sqlite.session() as session:
-        publish(session, policy(1), seen=NOW - HOUR)
-        reader(session, 1, NOW)
-        reader(session, 2, NOW)
-        claim_due(session, NOW)
-        assert compose_one(session, NOW)
-        assert [row.chat_id for row in session.scalars(select(SentStory))] == [1]
-        assert headlines(composed(session, 2)) == {policy(1)}
-
-
 def test_imported_articles_are_in_brief_only(database: Database) -> None:
     with database.session() as session:
         publish(session, policy(1), seen=NOW - HOUR, published=NOW - HOUR, origin="import")
-        assert chosen(session) == []
-        assert headlines(compose_period(session, NOW, 24, language="vi", timezone="UTC")) == {policy(1)}
+        assert headlines(told(session, reader(session, 1, NOW), NOW)) == []
+        assert headlines(compose_period(session, NOW, 24, language="vi", timezone="UTC")) == [policy(1)]
 
 
 def test_a_period_goes_by_the_date_of_publication(database: Database) -> None:
@@ -140,8 +47,9 @@ def test_a_period_goes_by_the_date_of_publication(database: Database) -> None:
             [(NOW, NOW), (NOW, NOW - DAY), (NOW + DAY, NOW - DAY + SECOND), (NOW - HOUR, None), (NOW - DAY, None)]
         ):
             publish(session, policy(number), seen=seen, published=published, origin="import")
-        found = choose_period(session, start=NOW - DAY, end=NOW)
-    assert [article.title for article in found] == [policy(0), policy(3), policy(2)]
+        fold_stories(session)
+        view = compose_period(session, NOW, 24, language="vi", timezone="UTC")
+    assert set(headlines(view)) == {policy(0), policy(3), policy(2)}
 
 
 @pytest.mark.parametrize("hours", [1, 200_000, 10_000_000])
@@ -181,7 +89,7 @@ def test_a_period_may_hold_more_articles_than_a_query_has_variables(sqlite: Data
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '[]', '[]', '[]')",
             rows,
         )
-        session.connection().exec_driver_sql("INSERT INTO story_article SELECT id, 1 FROM article")
+        session.connection().exec_driver_sql("INSERT INTO story_article SELECT id, 1, 1 FROM article")
         view = compose_period(session, NOW, 48, language="vi", timezone="UTC")
     assert [len(story.others) for story in view.stories] == [count - 1]
 
@@ -212,16 +120,30 @@ def test_a_digest_takes_a_handful_of_statements(sqlite: Database) -> None:
     with sqlite.session() as session:
         for number in range(60):
             publish(session, policy(number + 10), policy(number + 100), seen=NOW - number * timedelta(minutes=7))
-        reader(session, 1, NOW)
-        claim_due(session, NOW)
+        one, other = reader(session, 1, NOW), reader(session, 2, NOW)
         fold_stories(session)
+    editions = Editions()
     with sqlite.session() as session, statements(sqlite) as run:
-        view = composed(session)
-    assert len(view.stories) == MAX_STORIES
-    assert all(chip.token for story in view.stories for chip in story.documents)
-    assert len(run) <= 15, "\n\n".join(run)
+        first = told(session, one, NOW, editions=editions)
+    assert len(first.stories) == MOST_ITEMS
+    assert len(first.held_back) == 60 - MOST_ITEMS
+    assert all(chip.token for story in first.stories for chip in story.documents)
+    assert len(run) <= 30, "\n\n".join(run)
     texts = [statement for statement in run if "article.text" in statement.lower()]
     assert all("substr(" in statement or "length(" in statement for statement in texts)
+    with sqlite.session() as session, statements(sqlite) as run:
+        second = told(session, other, NOW, editions=editions)
+    assert second.sections == first.sections
+    composing = [statement for statement in run if statement.startswith("SELECT")]
+    assert len(composing) <= 10, "\n\n".join(run)
+    assert not [statement for statement in composing if "mention" in statement or "story_article" in statement]
+
+
+def test_a_brief_takes_a_handful_of_statements_and_writes_nothing(sqlite: Database) -> None:
+    with sqlite.session() as session:
+        for number in range(60):
+            publish(session, policy(number + 10), policy(number + 100), seen=NOW - number * timedelta(minutes=7))
+        fold_stories(session)
     with sqlite.reading() as session, statements(sqlite) as run:
         view = compose_period(session, NOW, 24, language="vi", timezone="UTC")
         named = document_tokens(session, shown_documents(view))
@@ -252,7 +174,7 @@ def test_an_article_that_is_kept_between_folding_and_composing_is_a_story_of_its
         fold_stories(session)
         publish(session, policy(2), seen=NOW)
         view = compose_period(session, NOW, 24, language="vi", timezone="UTC")
-    assert headlines(view) == {policy(1), policy(2)}
+    assert set(headlines(view)) == {policy(1), policy(2)}
 
 
 def test_a_period_is_read_by_position(sqlite: Database) -> None:
@@ -319,14 +241,14 @@ def test_a_topic_that_is_no_more_loses_no_story(sqlite: Database) -> None:
     with sqlite.session() as session:
         publish(session, policy(1), seen=NOW).topics = ["abolished"]
         publish(session, policy(2), seen=NOW).topics = []
-        assert headlines(brief(session)) == {policy(1), policy(2)}
+        assert set(headlines(brief(session))) == {policy(1), policy(2)}
 
 
 def test_a_story_stands_under_a_topic_that_was_asked_for(sqlite: Database) -> None:
     with sqlite.session() as session:
         publish(session, policy(1), seen=NOW).topics = ["drugs", "cyber_data"]
         view = compose_period(session, NOW, 24, language="vi", timezone="UTC", topics=["cyber_data"])
-    assert [section.topic for section in view.sections] == ["cyber_data"]
+    assert [(section.kind, section.key) for section in view.sections] == [("topic", "cyber_data")]
 
 
 def test_one_chip_a_document_surest_reading_first(sqlite: Database) -> None:
@@ -398,47 +320,23 @@ def test_not_more_chips_than_fit(sqlite: Database) -> None:
 
 def test_a_digest_for_a_reader_is_in_their_language_and_zone(sqlite: Database) -> None:
     with sqlite.session() as session:
-        reader(session, 1, NOW, language="en")
-        claim_due(session, NOW)
-        view = composed(session)
+        subscription = reader(session, 1, NOW, language="en", due_in=DAY)
+        view = told(session, subscription, NOW)
     assert (view.language, view.timezone, view.window_start, view.window_end) == (
         "en",
         "Asia/Ho_Chi_Minh",
         NOW - DAY,
         NOW,
     )
-    assert view.next_due_at is not None
-    assert view.next_due_at > NOW
+    assert view.next_due_at == NOW + DAY
 
 
 def test_the_summary_of_a_story_never_leans(sqlite: Database) -> None:
     with sqlite.session() as session:
-        publish(session, policy(1), "Tuy nhiên, việc này còn chậm. Bộ Công an họp sáng nay.", seen=NOW)
+        text = "Tuy nhiên, việc này còn chậm. Bộ Công an họp sáng nay."
+        publish(session, policy(1), text, seen=NOW, published=NOW)
         (story,) = brief(session).stories
     assert story.summary_text == "Bộ Công an họp sáng nay."
-
-
-# Ranking
-
-
-def story(
-    number: int, issuer: str | None = None, stage: str = "mentioned", *, at: datetime = NOW, level: str = "other"
-) -> StoryView:
-    head = ArticleView(number, "Tít", False, None, "Báo", level, at, True)
-    chip = DocumentChip("09-CT/TW#XI", "09-CT/TW", "token", issuer, "resolved", stage, None)
-    return StoryView(number, "other", 0.5, head, (), "", (chip,) if issuer else ())
-
-
-def test_the_partys_centre_comes_before_a_province_and_news_before_old_news() -> None:
-    local = story(1, "TU", "issued")
-    central = story(2, "TW", "issued", at=NOW - HOUR)
-    assembly = story(3, "QH15", at=NOW - HOUR)
-    newer, older = story(4, at=NOW), story(5, at=NOW - HOUR)
-    twins = story(6, at=NOW - DAY), story(7, at=NOW - DAY)
-    stories = [older, newer, twins[1], twins[0], local, assembly, central]
-    assert [s.story_id for s in ranked(stories)] == [2, 3, 1, 4, 5, 6, 7]
-    assert ranked(ranked(stories)) == ranked(stories[::-1])
-    assert importance(central) > importance(local)
 
 
 def test_the_coverage_of_a_first_digest_leaves_out_old_news(database: Database) -> None:
@@ -447,10 +345,149 @@ def test_the_coverage_of_a_first_digest_leaves_out_old_news(database: Database) 
         publish(session, policy(1), seen=NOW - HOUR, published=NOW - HOUR)
         publish(session, policy(2), seen=NOW - HOUR, published=NOW - 9 * DAY)
         publish(session, policy(3), seen=NOW - HOUR, published=NOW - HOUR, origin="import")
-        reader(session, 1, NOW)
-        claim_due(session, NOW)
-        digest = session.scalars(select(Digest)).one()
-        found = find_reader(session, 1)
-        assert found is not None
-        coverage = compose_due(session, digest, found).coverage
+        coverage = told(session, reader(session, 1, NOW), NOW, is_first=True).coverage
     assert (coverage.read, coverage.kept) == (1, 1)
+
+
+def test_sections_are_topics_documents_or_places(sqlite: Database) -> None:
+    with sqlite.session() as session:
+        one = publish(session, "Bộ Công an thực hiện Chỉ thị 09-CT/TW (khóa XI) về an ninh", seen=NOW, published=NOW)
+        two = publish(session, policy(11), seen=NOW, published=NOW)
+        open_one = publish(session, "Bộ Công an thực hiện Chỉ thị số 05-CT/TW về an ninh", seen=NOW, published=NOW)
+        one.topics, two.topics, open_one.topics = ["drugs"], ["abolished"], ["national_security"]
+        subscription = reader(session, 1, NOW)
+
+        def sections(grouping: str) -> list[tuple[str, str, set[str]]]:
+            subscription.grouping = grouping
+            view = compose_period(session, NOW, 24, language="vi", timezone="UTC", subscription=subscription)
+            return [(s.kind, s.key, {story.head.title for story in s.stories}) for s in view.sections]
+
+        assert sections("topic") == [
+            ("topic", "national_security", {open_one.title}),
+            ("topic", "drugs", {one.title}),
+            ("topic", "other", {two.title}),
+        ]
+        assert sections("document") == [
+            ("document", "09-CT/TW#XI", {one.title}),
+            ("document", "11/2024/NĐ-CP#2024", {two.title}),
+            ("other", "", {open_one.title}),
+        ]
+        assert sections("place") == [("place", "Đồng Nai", {two.title}), ("other", "", {one.title, open_one.title})]
+
+
+def test_a_brief_of_a_subscription_is_by_its_choices(database: Database) -> None:
+    with database.session() as session:
+        for number in range(10, 14):
+            publish(session, policy(number), seen=NOW, published=NOW, origin="import")
+        subscription = reader(session, 1, NOW)
+        subscription.no_words, subscription.most, subscription.name = ["đồng nai"], 2, "An ninh"
+        follow_for(session, 1, "11/2024/NĐ-CP#2024")
+        fold_stories(session)
+        view = compose_period(session, NOW, 24, language="vi", timezone="UTC", subscription=subscription)
+    assert view.sections[0].kind == "followed"
+    assert headlines(view)[0] == policy(11)
+    assert (len(view.stories), len(view.held_back), view.name) == (2, 2, "An ninh")
+
+
+def test_what_continues_a_told_story_says_so(database: Database) -> None:
+    with database.session() as session:
+        one, other = reader(session, 1, NOW), reader(session, 2, NOW)
+        publish(session, policy(10), seen=NOW - HOUR, published=NOW - HOUR)
+        (before,) = told(session, one, NOW).stories
+        between = before.story_id
+        for number in (11, 12):
+            article = publish(session, policy(number), seen=NOW + HOUR, published=NOW + HOUR)
+            fold_stories(session)
+            story_id = session.scalars(select(StoryArticle.story_id).where(StoryArticle.article_id == article.id)).one()
+            # The last one continues what this chat was not told, which continues what it was.
+            session.get_one(Story, story_id).continues_id = between
+            between = story_id
+        session.flush()
+        last, middle = sorted(told(session, one, NOW + DAY).stories, key=lambda story: -story.story_id)
+        unmarked, *_ = sorted(told(session, other, NOW + DAY, hours=20).stories, key=lambda story: -story.story_id)
+    assert (last.continues, last.continues_at) == (before.head, NOW)
+    assert (middle.continues, middle.continues_at) == (before.head, NOW)
+    assert (unmarked.continues, unmarked.continues_at) == (None, None)
+
+
+def test_more_brings_what_was_held_back_each_once(database: Database) -> None:
+    with database.session() as session:
+        subscription = reader(session, 1, NOW)
+        subscription.most = 2
+        for number in range(10, 17):
+            publish(session, policy(number), seen=NOW - HOUR, published=NOW - HOUR)
+        first = told(session, subscription, NOW)
+        digest = session.scalars(select(Digest)).one()
+        assert digest.held_back == list(first.held_back)
+        gone = session.scalars(
+            select(Article).join(StoryArticle).where(StoryArticle.story_id == first.held_back[1])
+        ).one()
+        gone.state = "left_out"
+        session.add(SentStory(chat_id=1, story_id=first.held_back[2], digest_id=digest.id, at=NOW))  # by another digest
+        ids = digest.id
+    shown = []
+    for _ in range(4):
+        with database.session() as session:
+            digest, known = session.get_one(Digest, ids), find_reader(session, 1)
+            assert known is not None
+            view = compose_more(session, digest, known, known.subscriptions[0], NOW + HOUR)
+            record_more(session, digest, view, NOW + HOUR)
+            shown.append([story.story_id for story in view.stories])
+    assert shown == [[first.held_back[0], first.held_back[3]], [first.held_back[4]], [], []]
+    with database.session() as session:
+        assert headlines(told(session, session.scalars(select(Subscription)).one(), NOW + DAY)) == []
+
+
+def test_two_phones_that_ask_for_more_at_once_get_different_stories(database: Database) -> None:
+    with database.session() as session:
+        subscription = reader(session, 1, NOW)
+        subscription.most = 2
+        for number in range(10, 17):
+            publish(session, policy(number), seen=NOW - HOUR, published=NOW - HOUR)
+        told(session, subscription, NOW)
+
+    def press(_: int) -> list[int]:
+        with database.session() as session:
+            digest, known = session.scalars(select(Digest)).one(), find_reader(session, 1)
+            assert known is not None
+            view = compose_more(session, digest, known, known.subscriptions[0], NOW + HOUR)
+            record_more(session, digest, view, NOW + HOUR)
+            return [story.story_id for story in view.stories]
+
+    with ThreadPoolExecutor(2) as phones:
+        one, other = phones.map(press, range(2))
+    assert len({*one, *other}) == 4
+
+
+def test_a_preview_is_the_next_digest_and_writes_nothing(database: Database) -> None:
+    with database.session() as session:
+        subscription = reader(session, 1, NOW, due_in=HOUR)
+        for number in (10, 11):
+            publish(session, policy(number), seen=NOW - HOUR, published=NOW - HOUR)
+        assert set(headlines(told(session, subscription, NOW))) == {policy(10), policy(11)}
+        subscription.covered_until = NOW
+        publish(session, policy(12), seen=NOW + HOUR, published=NOW + HOUR)
+        fold_stories(session)
+    with database.reading() as session, statements(database) as run:
+        known = find_reader(session, 1)
+        assert known is not None
+        view = compose_preview(session, known, known.subscriptions[0], NOW + DAY)
+    assert headlines(view) == [policy(12)]
+    assert (view.window_start, view.window_end) == (NOW, NOW + DAY)
+    assert not [statement for statement in run if not statement.startswith("SELECT")]
+    with database.session() as session:
+        assert headlines(told(session, session.scalars(select(Subscription)).one(), NOW + DAY)) == [policy(12)]
+
+
+def test_a_chip_says_of_an_article_what_its_card_says(sqlite: Database) -> None:
+    """Of equally sure mentions the one that says what is done, beyond the headline, in the order of the text."""
+    with sqlite.session() as session:
+        publish(
+            session,
+            "Bộ Công an tổng kết Chỉ thị số 09-CT/TW (khóa XI)",
+            "Nhắc đến Chỉ thị số 09-CT/TW (khóa XI). Bộ Công an quán triệt Chỉ thị số 09-CT/TW (khóa XI) về an ninh.",
+            seen=NOW,
+        )
+        (chip,) = brief(session).stories[0].documents
+        (line,) = dossier_of(session, "09-CT/TW#XI").articles
+    assert (chip.stage, chip.status) == (line.stage, line.status) == ("rolled_out", "resolved")

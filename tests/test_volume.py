@@ -9,7 +9,6 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from conftest import NOW
-from digests.choose import choose_new, choose_period
 from digests.cluster import fold_stories
 from digests.compose import compose_period
 from digests.subscribers import find_reader, subscribe
@@ -17,9 +16,8 @@ from feeds.classify import STEP, Verdict
 from feeds.database import Database
 from feeds.models import Article
 from feeds.store import store_verdict
-from newsroom import POLICY, publish, reader
+from newsroom import POLICY, publish, reader, told
 
-DAY = timedelta(days=1)
 MARGINS = {"Chắc chắn": STEP, "Vừa đủ": 0.0, "Gần đủ": -STEP, "Còn xa": -STEP - 0.01}
 WANTED = {-1: ["Chắc chắn"], 0: ["Chắc chắn", "Vừa đủ"], 1: ["Chắc chắn", "Vừa đủ", "Gần đủ"]}
 
@@ -40,12 +38,13 @@ def fill(session: Session) -> None:
 def test_each_volume_has_its_bar(database: Database, volume: int) -> None:
     with database.session() as session:
         fill(session)
-        new = choose_new(
-            session, chat_id=1, window_start=NOW - DAY, window_end=NOW, is_first=True, topics=(), volume=volume
-        )
-        period = choose_period(session, start=NOW - DAY, end=NOW, volume=volume)
-    assert sorted(article.title for article in new) == sorted(WANTED[volume])
-    assert {article.title for article in period} == set(WANTED[volume])
+        subscription = reader(session, 1, NOW)
+        subscription.volume = volume
+        new = told(session, subscription, NOW)
+        period = compose_period(session, NOW, 24, language="vi", timezone="UTC", volume=volume)
+    for view in (new, period):
+        shown = [article.title for story in view.stories for article in (story.head, *story.others)]
+        assert sorted(shown) == sorted(WANTED[volume])
 
 
 def test_what_is_only_near_is_in_nobody_elses_digest(database: Database) -> None:
@@ -60,9 +59,10 @@ def test_what_is_only_near_is_in_nobody_elses_digest(database: Database) -> None
 def test_a_near_article_keeps_its_topics_for_those_who_chose_them(sqlite: Database) -> None:
     with sqlite.session() as session:
         fill(session)
-        (near,) = [a for a in choose_period(session, start=NOW - DAY, end=NOW, topics=["drugs"], volume=1)
-                   if a.title == "Gần đủ"]  # fmt: skip
-        assert near.topics == ["drugs"]
+        view = compose_period(session, NOW, 24, language="vi", timezone="UTC", topics=["drugs"], volume=1)
+    shown = [article.title for story in view.stories for article in (story.head, *story.others)]
+    assert "Gần đủ" in shown
+    assert {section.key for section in view.sections} == {"drugs"}
 
 
 def test_the_choice_is_kept_with_the_subscription(database: Database) -> None:

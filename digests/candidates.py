@@ -1,0 +1,135 @@
+"""Stories as choosing and ranking look at them: values, made of rows; pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from digests.chips import chips_of
+from digests.rank import Cited, explain
+from digests.views import ArticleView, DocumentChip
+from feeds.classify import STEP
+from feeds.documents import names_central_organ
+from feeds.models import Article
+from feeds.places import present_province
+from feeds.store import minute_position
+from feeds.text import modern_tones
+
+FEWER, USUAL, MORE = -1, 0, 1
+# An article that names more provinces than this is about the whole country.
+MOST_PLACES = 3
+_DAY = timedelta(days=1)
+_FULL = 4000  # characters; more text makes no fuller report
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An article as choosing looks at it. `volume` is the least at which a reader is shown it.
+
+    `places` are the provinces of today it is about, the first the one it is most about; none: the whole country.
+    """
+
+    view: ArticleView
+    volume: int
+    position: int
+    placement: int
+    first_seen_at: datetime
+    original_id: int | None
+    language: str
+    topics: tuple[str, ...]
+    places: tuple[str, ...]
+    score: float
+    fullness: tuple[bool, bool, int, int]
+    mentions: Sequence[Row[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A story as it is shown at some volume: its reports, newest first, and its points (digests.rank).
+
+    `chips`, the surest first and without tokens, may be too many to show; `documents` are the ids of all that it may
+    mean. `earlier` are the stories it continues, the latest first.
+    """
+
+    story_id: int
+    reports: tuple[Report, ...]
+    chips: tuple[DocumentChip, ...]
+    documents: frozenset[str]
+    points: Mapping[str, float]
+    earlier: tuple[int, ...]
+    last_seen_at: datetime
+    last_placement: int
+
+
+def make_report(row: Row[Any], mentions: Sequence[Row[Any]]) -> Report:
+    """A row of `digests.edition` as a report."""
+    return Report(
+        view=view_article(row),
+        volume=MORE if row.state == "near" else FEWER if row.margin is not None and row.margin >= STEP else USUAL,
+        position=row.position,
+        placement=row.placement or 0,
+        first_seen_at=row.first_seen_at,
+        original_id=row.original_id,
+        language=row.language,
+        topics=tuple(row.topics),
+        places=_places(row),
+        score=row.score or 0.0,
+        fullness=(not row.title_is_ours, row.has_lead, min(row.length, _FULL), row.position),
+        mentions=mentions,
+    )
+
+
+def make_candidate(
+    story_id: int, reports: Iterable[Report], earlier: tuple[int, ...], first_cited: Mapping[str, int], now: datetime
+) -> Candidate:
+    """A story of these reports. `first_cited` are the positions where the numbers of new documents were cited first."""
+    newest_first = tuple(sorted(reports, key=lambda report: -report.position))
+    head = head_of(newest_first)
+    inside = [head, *(report for report in newest_first if report is not head)]
+    mentions = [mention for report in inside for mention in report.mentions]
+    chips, documents = chips_of(mentions, {report.view.article_id: len(report.view.title) for report in inside})
+    day_before = minute_position(min(report.view.dated_at for report in inside) - _DAY)
+    cited = [Cited(m.issuer, m.stage, m.status, m.issued_on, first_cited.get(m.key, -1) >= day_before)
+             for m in mentions if m.key]  # fmt: skip
+    return Candidate(
+        story_id=story_id,
+        reports=newest_first,
+        chips=chips,
+        documents=documents,
+        points=explain(cited, [report.view for report in newest_first], head.score, now),
+        earlier=earlier,
+        last_seen_at=max(report.first_seen_at for report in inside),
+        last_placement=max(report.placement for report in inside),
+    )
+
+
+def head_of(reports: Sequence[Report], language: str | None = None) -> Report:
+    """The fullest report, in the reader's language where there is one, but none that repeats another of them."""
+    if len(reports) == 1:
+        return reports[0]
+    ids = {report.view.article_id for report in reports}
+    return max(reports, key=lambda one: (one.original_id not in ids, one.language == language, *one.fullness))
+
+
+def view_article(article: Article | Row[Any]) -> ArticleView:
+    """What is shown of an article."""
+    return ArticleView(
+        article_id=article.id,
+        title=article.title,
+        title_is_ours=article.title_is_ours,
+        url=article.url,
+        outlet=article.outlet,
+        level=article.level,
+        dated_at=article.published_at or article.first_seen_at,
+        date_known=article.published_at is not None,
+    )
+
+
+def _places(row: Row[Any]) -> tuple[str, ...]:
+    """Those it names; where it names none, its outlet's own, unless its headline is of a central organ."""
+    named = tuple(dict.fromkeys(present_province(name) for name in row.places))
+    if not named and row.province and not names_central_organ(modern_tones(row.title)):
+        return (present_province(row.province),)
+    return named if len(named) <= MOST_PLACES else ()

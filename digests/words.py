@@ -1,0 +1,99 @@
+"""The words a reader wants, or does not want, to read; pure.
+
+Words and phrases are looked for as they are typed, never as patterns, on whole words and folded on both sides: without
+case and accents, so that "bong da" and "bóng đá" ask for the same and find both, and "bỏng da" too. A phrase is found
+where one blank, or one line break, stands between its words.
+"""
+
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NewType
+
+from feeds.text import compose, fold
+
+MAX_WORDS = 20
+MAX_LENGTH = 60  # characters of a word or phrase
+
+Wording = NewType("Wording", str)
+"""Folded text with plain blanks, in which `matches` looks."""
+
+
+def folded_words(typed: Iterable[str]) -> tuple[str, ...]:
+    """What is looked for when a person types this: folded, each once, at most `MAX_WORDS` of `MAX_LENGTH`."""
+    found: dict[str, None] = {}
+    for word in typed:
+        bare = " ".join(fold(word[: 4 * MAX_LENGTH]).split())[:MAX_LENGTH].strip()
+        if any(map(str.isalnum, bare)):
+            found.setdefault(bare)
+        if len(found) == MAX_WORDS:
+            break
+    return tuple(found)
+
+
+def word_text(parts: Iterable[str]) -> Wording:
+    """The wording of a text in parts; no phrase reaches from one into the next."""
+    return Wording("\0".join(_blank(fold(part)) for part in parts))
+
+
+def matches(
+    wording: Wording,
+    *,
+    all_words: Collection[str] = (),
+    any_words: Collection[str] = (),
+    no_words: Collection[str] = (),
+) -> bool:
+    """Whether a text has all of the first, one of the second (where there are any) and none of the third.
+
+    Words as `folded_words` gives them.
+    """
+    return (
+        all(_has(wording, word) for word in all_words)
+        and (not any_words or any(_has(wording, word) for word in any_words))
+        and not any(_has(wording, word) for word in no_words)
+    )
+
+
+def find_words(text: str, words: Iterable[str]) -> tuple[tuple[int, int], ...]:
+    """Where `words` (typed or folded) stand in `text`: spans ``[start, end)``, in order, those that overlap joined."""
+    folded, offsets = _folded(text)
+    wording = _blank(folded)
+    spans = sorted(span for word in folded_words(words) for span in _occurrences(wording, word))
+    joined: list[tuple[int, int]] = []
+    for start, end in spans:
+        if joined and start < joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    return tuple((offsets[start], offsets[end]) for start, end in joined) if offsets else tuple(joined)
+
+
+def _has(wording: str, word: str) -> bool:
+    # Most texts do not have most words: that is seen at once.
+    return word in wording and next(_occurrences(wording, word), None) is not None
+
+
+def _occurrences(wording: str, word: str) -> Iterator[tuple[int, int]]:
+    start = wording.find(word)
+    while start >= 0:
+        end = start + len(word)
+        before, behind = wording[start - 1 : start] if start else "", wording[end : end + 1]
+        if not ((before.isalnum() and word[0].isalnum()) or (behind.isalnum() and word[-1].isalnum())):
+            yield start, end
+        start = wording.find(word, start + 1)
+
+
+def _folded(text: str) -> tuple[str, Sequence[int] | None]:
+    """`text` folded, and for each offset of that the offset in `text`; None where they agree."""
+    composed, offsets = compose(text)
+    folded = fold(composed)
+    if len(folded) == len(composed):
+        return folded, offsets
+    # Marks that no letter takes in vanish when they are folded.
+    kept = [i for i, letter in enumerate(composed) if not unicodedata.combining(letter)]
+    bare = "".join(fold(composed[i]) for i in kept)
+    behind = [*(offsets or range(len(composed) + 1))]
+    return bare, [*(behind[i] for i in kept), behind[-1]]
+
+
+def _blank(folded: str) -> str:
+    return folded.replace("\n", " ").replace("\t", " ").replace("\xa0", " ")
