@@ -453,6 +453,136 @@ def test_buttons_lead_to_each_document_once() -> None:
     assert [[action for _, action in row] for row in message.buttons] == [["doc:token", "doc:token"], ["report"]]
 
 
+def test_what_is_held_back_can_be_asked_for_only_of_a_stored_digest() -> None:
+    view = digest(story(), held_back=4)
+    for language, label in (("vi", "Xem thêm 4 tin"), ("en", "4 more stories")):
+        stored = replace(view, language=language, digest_id=2**62)
+        assert ((label, f"more:{2**62}"),) in render_digest(stored)[0].buttons
+        unstored = render_digest(replace(stored, digest_id=None))[0].buttons
+        assert not [action for row in unstored for _, action in row if action.startswith("more")]
+
+
+def test_words_asked_for_are_marked_in_the_summary_only() -> None:
+    shown = story("Biên giới & đất liền", summary="Bảo vệ BIÊN GIỚI <quốc gia> & biên giới biển.")
+    (message,) = render_digest(replace(digest(shown), words=("bien gioi", "gia")))
+    assert "Bảo vệ <b>BIÊN GIỚI</b> &lt;quốc <b>gia</b>&gt; &amp; <b>biên giới</b> biển." in message.html
+    assert ">Biên giới &amp; đất liền</a>" in message.html
+
+
+def test_marks_are_bounded() -> None:
+    (message,) = render_digest(replace(digest(story(summary="an " * 100)), words=("an",)))
+    assert message.html.count("<b>an</b>") == 6
+
+
+def test_what_goes_on_says_what_was_told_and_when() -> None:
+    before = article("Chuẩn bị <hội nghị>", url="https://mau.example/0")
+    shown = replace(story(), continues=before, continues_at=NOW - timedelta(days=2))
+    for language, words in (("vi", "Tiếp diễn: {} (đã báo 18/11)"), ("en", "Continues: {} (told 18/11)")):
+        (message,) = render_digest(digest(shown, language=language))
+        assert words.format('<a href="https://mau.example/0">Chuẩn bị &lt;hội nghị&gt;</a>') in message.html
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "heading"),
+    [
+        ("followed", "", "VĂN BẢN BẠN THEO DÕI"),
+        ("topic", "national_security", "AN NINH QUỐC GIA"),
+        ("topic", "gone", "GONE"),
+        ("document", "09-CT/TW#XI", "09-CT/TW (KHÓA XI)"),
+        ("place", "Bến Tre", "BẾN TRE"),
+        ("other", "", "TIN KHÁC"),
+    ],
+)
+def test_sections_of_any_kind_have_their_heading(kind: str, key: str, heading: str) -> None:
+    (message,) = render_digest(replace(digest(), sections=(Section(kind, key, (story(),)),)))
+    assert f"<b>▎{heading}</b>\n\n<b>1. " in message.html
+
+
+def test_an_instant_digest_is_short() -> None:
+    view = replace(digest(story(), next_due_at=None), is_instant=True, sections=(Section("followed", "", (story(),)),))
+    (message,) = render_digest(view)
+    text = plain_text(message.html)
+    assert text.startswith("Văn bản bạn theo dõi vừa được nhắc tới\n\n1. Bộ Công an")
+    assert "Đọc 120 bài" not in text
+    assert text.splitlines()[-1] == "/caidat chỉnh hoặc tắt tin báo ngay"
+
+
+def test_a_digest_says_which_subscription_it_is_of() -> None:
+    (message,) = render_digest(replace(digest(story()), name="Biển & đảo"))
+    assert message.html.splitlines()[:2] == ["<b>Điểm tin an ninh, thứ Sáu 20/11/2026</b>", "Biển &amp; đảo"]
+
+
+def correction(**values: object) -> CorrectionView:
+    fields: dict[str, object] = {
+        "story_id": 7,
+        "told_at": NOW - timedelta(days=1),
+        "head": article("Tít <mới>"),
+        "title_was": None,
+        "removed": (),
+        "added": (),
+        "not_of_it": (),
+    }
+    return CorrectionView(**{**fields, **values})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"title_was": "Tít cũ"}, "• Khi đó tít là: “Tít cũ”"),
+        ({"removed": ("05-CT/TW (khóa X)",)}, "• Không nhắc tới, dù đã báo: 05-CT/TW (khóa X)"),
+        ({"added": ("09-CT/TW (khóa XI)",)}, "• Có nhắc tới, mà chưa báo: 09-CT/TW (khóa XI)"),
+        (
+            {"stages": (StageCorrection("09-CT/TW", ("final_review", 15), ("interim_review", 5)),)},
+            "• 09-CT/TW: sơ kết 5 năm (đã báo là tổng kết 15 năm)",
+        ),
+        (
+            {"not_of_it": (article("Bài khác"),)},
+            '• Kể một sự việc khác: <a href="https://mau.example/1.html">Bài khác</a> – Báo Mẫu, 07:00 20/11/2026',
+        ),
+        (
+            {"withdrawn": (article("Bóng đá"),)},
+            "• Xem lại thì không phải tin chính sách an ninh: "
+            '<a href="https://mau.example/1.html">Bóng đá</a> – Báo Mẫu, 07:00 20/11/2026',
+        ),
+    ],
+)
+def test_a_correction_is_a_quiet_message_of_its_own(values: dict[str, object], line: str) -> None:
+    view = replace(digest(story()), corrections=(correction(**values),))
+    told, corrected = render_digest(view)
+    assert (told.silent, corrected.silent) == (False, True)
+    assert (told.story_ids, corrected.story_ids) == ((1,), (7,))
+    assert "Đính chính" not in told.html
+    assert corrected.html.splitlines() == [
+        "<b>Đính chính</b>",
+        "Một tin bạn đã nhận có điều không đúng.",
+        "",
+        'Tin gửi ngày 19/11/2026: <a href="https://mau.example/1.html">Tít &lt;mới&gt;</a>',
+        "<i>Báo Mẫu, 07:00 20/11/2026</i>",
+        line,
+    ]
+
+
+def test_corrections_can_come_without_a_digest() -> None:
+    view = replace(digest(language="en"), corrections=(correction(), correction(story_id=8)))
+    (message,) = render_corrections(view)
+    assert (message.silent, message.story_ids) == (True, (7, 8))
+    assert "Something in 2 stories you got was not right." in message.html
+    assert render_corrections(digest()) == []
+
+
+@pytest.mark.parametrize("letters", ["😀", "&", "a "])
+def test_the_longest_possible_correction_fits(letters: str) -> None:
+    full = letters * 1000
+    head = article(full, outlet=full, date_known=False)
+    stage = StageCorrection(full, ("rolled_out", 99), ("rolled_out", 99))
+    one = correction(
+        head=head, title_was=full, removed=(full,) * 9, added=(full,) * 9, not_of_it=(head,) * 9, stages=(stage,) * 9
+    )
+    for language in LANGUAGES:
+        for message in render_corrections(replace(digest(language=language), corrections=(one, one))):
+            assert len(parsed(message.html).entities) <= MAX_ENTITIES
+
+
 # Templates
 
 

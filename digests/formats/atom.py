@@ -58,7 +58,7 @@ def _flat(text: str) -> str:
 
 
 def _urn(what: str) -> str:
-    return uuid5(NAMESPACE_URL, f"diem-tin {what}").urn
+    return uuid5(NAMESPACE_URL, f"diem-tin {visible(what)}").urn
 
 
 def _instant(moment: datetime) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from digests.views import ArticleView, CorrectionView, DigestView, DocumentChip, Section, StoryView
-from feeds.text import storable
+from feeds.text import visible
 
 
 def digest_json(view: DigestView) -> Mapping[str, Any]:
@@ -88,4 +88,4 @@ def digest_json(view: DigestView) -> Mapping[str, Any]:
 
 
 def as_json(view: DigestView) -> str:
-    return storable(json.dumps(digest_json(view), ensure_ascii=False, indent=2))
+    return visible(json.dumps(digest_json(view), ensure_ascii=False, indent=2))
