@@ -268,7 +268,7 @@ def _is(shown: str, mention: Mention) -> bool:
     """Whether a mention cites the document that was shown: by its name; by its key where no more was certain then."""
     key, _, term = shown.partition("#")
     if term not in ("", "?"):
-        return document_name(meant(mention)) == document_name(shown)
+        return meant(mention) == shown or document_name(meant(mention)) == document_name(shown)
     return key in (mention.key, (mention.key or "").partition("@")[0])
 
 

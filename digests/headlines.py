@@ -43,6 +43,8 @@ class _Rules:
 
 def says_otherwise(was: str, becomes: str) -> bool:
     """Whether the headline `becomes` says something else than `was`; one that is empty says nothing."""
+    if was == becomes:  # nearly always
+        return False
     old, new = _headline(was), _headline(becomes)
     if not old.words or not new.words or old.words == new.words:
         return False
@@ -56,10 +58,11 @@ def says_otherwise(was: str, becomes: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Headline:
-    """Words in lower case; whether each is a name; numbers without leading zeros."""
+    """Words in lower case, numbers without leading zeros; whether each is a name; those with a capital."""
 
     words: tuple[str, ...]
     names: tuple[bool, ...]
+    capitals: frozenset[str]
 
     @property
     def numbers(self) -> set[str]:
@@ -70,9 +73,9 @@ def _headline(title: str) -> _Headline:
     title = _THOUSANDS.sub("", modern_tones(normalize("NFC", title)))
     found = list(_WORD.finditer(title))[:_MOST_WORDS]
     words = tuple(_ZEROS.sub("", match[0].lower()) for match in found)
-    return _Headline(
-        words, tuple(match[0].istitle() and not _BEGINS.search(title, 0, match.start()) for match in found)
-    )
+    names = (match[0].istitle() and not _BEGINS.search(title, 0, match.start()) for match in found)
+    capitals = frozenset(word for word, match in zip(words, found, strict=True) if match[0][0].isupper())
+    return _Headline(words, tuple(names), capitals)
 
 
 def _in_letters(headline: _Headline) -> set[str]:
@@ -91,10 +94,14 @@ def _kept(old: _Headline, new: _Headline) -> float:
 def _is_renamed(old: _Headline, new: _Headline) -> bool:
     """Whether names stand where other names stood; one that has only moved is none."""
     for change, i, j, k, m in SequenceMatcher(None, old.words, new.words, autojunk=False).get_opcodes():
-        lost = any(old.names[at] and old.words[at] not in new.words for at in range(i, j))
-        if change == "replace" and lost and any(new.names[at] and new.words[at] not in old.words for at in range(k, m)):
+        if change == "replace" and _has_name(old, i, j, new) and _has_name(new, k, m, old):
             return True
     return False
+
+
+def _has_name(one: _Headline, start: int, end: int, other: _Headline) -> bool:
+    """Whether there is a name in ``[start, end)`` of one that the other has nowhere."""
+    return any(one.names[at] and one.words[at] not in other.capitals for at in range(start, end))
 
 
 @cache
