@@ -39,7 +39,7 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("term", "position"),
+        sa.PrimaryKeyConstraint("term", "position", "article_id"),
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("story_term", schema=None) as batch_op:

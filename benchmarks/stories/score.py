@@ -1,0 +1,184 @@
+"""How well reports of one event are told from others, on labelled pairs of the recorded feeds.
+
+    python benchmarks/stories/score.py [--replay REPLAY] [--half open|locked] [--shuffled]
+
+Two tables, precision, recall and F1 of "same": the judgement of two reports alone, and the stories that folding all
+recorded items makes (a pair is found where both stand in one story), in the order of their dates or, `--shuffled`, as
+they might arrive otherwise: then also how many pairs within stories both orders make. Last, how many pairs labelled
+"later" stand in stories of which one continues the other, and how many of another label.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+
+from sqlalchemy import insert, select, update
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+
+from recorded import Item, LabelledPair, load_items, load_pairs, read_reports  # noqa: E402
+
+from digests.cluster import WINDOW, fold_stories  # noqa: E402
+from digests.event import same_event  # noqa: E402
+from digests.models import Story, StoryArticle  # noqa: E402
+from feeds.database import Database  # noqa: E402
+from feeds.documents.find import find_citations  # noqa: E402
+from feeds.duplicates import mark_waiting  # noqa: E402
+from feeds.models import Article, Mention  # noqa: E402
+from feeds.store import minute_position  # noqa: E402
+
+REPLAY = ROOT.parent / "shared" / "feeds" / "real" / "replay"
+_EMPTY = {"start": 0, "end": 0, "raw": "", "form": "", "quote": "", "stage": "", "candidates": []}
+_AT_ONCE = 50  # articles folded together when they arrive shuffled
+
+
+def print_scores(title: str, pairs: Sequence[LabelledPair], found: Callable[[LabelledPair], bool]) -> None:
+    told = [(pair, found(pair)) for pair in pairs]
+    print(f"\n{title:<14} pairs  precision  recall     F1")
+    parts: list[tuple[str, Callable[[LabelledPair], bool]]] = [
+        ("all", lambda _: True),
+        ("hard", lambda pair: pair.hard),
+        ("policy", lambda pair: pair.field == "policy"),
+        ("policy, hard", lambda pair: pair.hard and pair.field == "policy"),
+    ]
+    for name, belongs in parts:
+        some = [(pair.label == "same", is_found) for pair, is_found in told if belongs(pair)]
+        right = sum(same and is_found for same, is_found in some)
+        precision = right / max(1, sum(is_found for _, is_found in some))
+        recall = right / max(1, sum(same for same, _ in some))
+        f1 = 2 * precision * recall / max(1e-9, precision + recall)
+        print(f"{name:<14} {len(some):>5}      {precision:.3f}   {recall:.3f}  {f1:.3f}")
+    for label in ("same", "later", "different"):
+        some_found = [is_found for pair, is_found in told if pair.label == label]
+        print(f"  {label}: {sum(some_found)} of {len(some_found)} taken for one event")
+
+
+def store(database: Database, items: Iterable[Item]) -> Mapping[str, int]:
+    """Stores `items` as kept articles that wait for their stories; id of an item -> id of its article."""
+    minutes: Counter[int] = Counter()
+    articles, mentions, ids = [], [], {}
+    for number, item in enumerate(items, 1):
+        ids[item.id] = number
+        first = minute_position(item.published)
+        minutes[first] += 1
+        position = first + minutes[first]
+        keys = [citation.key for citation in find_citations(f"{item.title}\n{item.lead}") if citation.key]
+        articles.append(
+            {
+                "id": number,
+                "position": position,
+                "identity": item.id,
+                "outlet": item.outlet,
+                "title": item.title,
+                "lead": item.lead,
+                "text": "",
+                "first_seen_at": item.published,
+                "published_at": item.published,
+                "state": "waits",
+                **{name: [] for name in ("topics", "places", "evidence", "wrong_documents")},
+            }
+        )
+        mentions += [
+            {"article_id": number, "position": position, "ordinal": ordinal, "key": key, **_EMPTY}
+            for ordinal, key in enumerate(keys)
+        ]
+    with database.session() as session:
+        session.execute(insert(Article), articles)
+        session.execute(insert(Mention), mentions)
+    mark_waiting(database)
+    return ids
+
+
+def fold(database: Database, arriving: Sequence[Sequence[int]]) -> Mapping[int, int]:
+    """Folds articles as they arrive; article -> story."""
+    for some in arriving:
+        with database.session() as session:
+            session.execute(update(Article).where(Article.id.in_(some)).values(state="kept"))
+            fold_stories(session)
+    with database.reading() as session:
+        return dict(session.execute(select(StoryArticle.article_id, StoryArticle.story_id)).all())
+
+
+def continued(database: Database) -> Mapping[int, int]:
+    """Story -> the story that it continues."""
+    with database.reading() as session:
+        rows = session.execute(select(Story.id, Story.continues_id).where(Story.continues_id.is_not(None))).all()
+    return {story_id: earlier_id for story_id, earlier_id in rows if earlier_id}
+
+
+def print_stories(stories: Mapping[int, int]) -> None:
+    sizes = Counter(Counter(stories.values()).values())
+    several = sum(count for size, count in sizes.items() if size > 1)
+    print(f"\n{len(stories)} articles, {len(set(stories.values()))} stories, {several} of several articles, "
+          f"the largest of {max(sizes)}")  # fmt: skip
+
+
+def pairs_within(stories: Mapping[int, int]) -> set[tuple[int, int]]:
+    members: dict[int, list[int]] = defaultdict(list)
+    for article_id, story_id in sorted(stories.items()):
+        members[story_id].append(article_id)
+    return {pair for some in members.values() for pair in combinations(some, 2)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--replay", type=Path, default=REPLAY, help="the folder of recorded feeds")
+    parser.add_argument("--half", default="open", help="open or locked")
+    parser.add_argument("--shuffled", action="store_true", help="fold also as the items may arrive otherwise")
+    options = parser.parse_args()
+    if not options.replay.is_dir():
+        print(f"skipped: there are no recorded feeds in {options.replay}")
+        return
+    items = load_items(options.replay)
+    pairs = [pair for pair in load_pairs() if pair.half == options.half]
+    reports = read_reports(items, {item_id for pair in pairs for item_id in (pair.one, pair.other)})
+
+    def judged(pair: LabelledPair) -> bool:
+        one, other = reports[pair.one], reports[pair.other]
+        return abs(one.dated_at - other.dated_at) <= WINDOW and same_event(one, other) >= 0
+
+    print_scores("two reports", pairs, judged)
+    orders = [sorted(items.values(), key=lambda item: (item.published, item.id))]
+    made = []
+    for shuffled in (False, True)[: 1 + options.shuffled]:
+        with tempfile.TemporaryDirectory() as folder:
+            database = Database(f"sqlite:///{folder}/stories.db")
+            database.migrate()
+            ids = store(database, orders[0])
+            arriving = sorted(ids.values())
+            if shuffled:
+                random.Random(1).shuffle(arriving)  # noqa: S311  an order, no secret
+            stories = fold(database, [arriving[at : at + _AT_ONCE] for at in range(0, len(arriving), _AT_ONCE)])
+            earlier = continued(database)
+        made.append(pairs_within(stories))
+        print_stories(stories)
+
+        def folded(pair: LabelledPair) -> bool:
+            return stories[ids[pair.one]] == stories[ids[pair.other]]  # noqa: B023  called at once
+
+        def goes_on(pair: LabelledPair) -> bool:
+            one, other = stories[ids[pair.one]], stories[ids[pair.other]]  # noqa: B023
+            return one != other and (one in chain(other) or other in chain(one))
+
+        def chain(story_id: int) -> set[int]:
+            found = {story_id}
+            while (story_id := earlier.get(story_id, 0)) and story_id not in found:  # noqa: B023
+                found.add(story_id)
+            return found
+
+        print_scores("shuffled" if shuffled else "stories", pairs, folded)
+        linked = Counter(pair.label for pair in pairs if goes_on(pair))
+        total = Counter(pair.label for pair in pairs)
+        print("continued: " + ", ".join(f"{linked[label]} of {total[label]} {label}" for label in sorted(total)))
+    if len(made) > 1:
+        print(f"\npairs within stories of both orders: {len(made[0] & made[1]) / len(made[0] | made[1]):.3f} of all")
+
+
+if __name__ == "__main__":
+    main()
