@@ -117,8 +117,9 @@ def _line(name: str, text: str, longest: int) -> str:
 
 
 def _lines(name: str, texts: Iterable[str], most: int, longest: int) -> list[str]:
-    """Not empty, and each once whatever its case and accents."""
-    lines = {fold(line): line for line in (_line(name, text, longest) for text in texts) if line}
+    """Those with a letter or digit, each once whatever its case and accents."""
+    given = (_line(name, text, longest) for text in texts)
+    lines = {fold(line): line for line in given if any(map(str.isalnum, line))}
     if len(lines) > most:
         raise ValueError(f"{name}: at most {most}")
     return list(lines.values())

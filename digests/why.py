@@ -14,19 +14,24 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, load_only
 
 from digests.choose import oldest_news
+from digests.follows import followed_documents
 from digests.models import Digest, DigestPart, SentStory, StoryArticle, Subscription
+from digests.schedule import LOOK_BACK
 from digests.subscribers import find_reader
 from digests.views import states_identity
+from digests.words import folded_words, matches, word_text
 from feeds.classify import STEP
 from feeds.duplicates import duplicates_of
 from feeds.following import all_feeds
 from feeds.health import reason_of
 from feeds.identity import article_identity, canonical_url
 from feeds.models import Article, ArticleVersion, Feed, Mention, RefusedEntry
+from feeds.places import present_province
 
 MAX_LINK = 2000  # characters
 MAX_FEEDS = 100  # of one host
 _DAY = timedelta(days=1)
+_WINDOWS = {"weekly": timedelta(days=7), "monthly": timedelta(days=31)}  # of other cadences, a day
 # A host is bounded in names and begins no word: else a long text of dots would cost its square.
 _LINK = re.compile(
     r"https?://[^\s<>\"]+|(?<![\w.-])(?:[\w-]{1,63}\.){1,8}[a-z]{2,20}(?::\d{1,5})?/[^\s<>\"]*", re.IGNORECASE
@@ -64,6 +69,8 @@ class Delivery(StrEnum):
     """Expected in the next digest."""
     UNSUBSCRIBED = "unsubscribed"
     OTHER_TOPICS = "other_topics"
+    OTHER_CHOICES = "other_choices"
+    """The chat wants other places, outlets or words."""
     FEWER = "fewer"
     """The chat wants only what is plainly policy."""
     NOT_CHOSEN = "not_chosen"
@@ -86,11 +93,12 @@ class Cited:
 class Verdict:
     """What is recorded of an article.
 
-    `page_reason` is a short code. `too_late` is how long before it was first seen it was published, where that is
-    too long for any digest. `original` is the article whose text it repeats, `repeated` the number of those that
-    repeat it, `others` that of the other articles in its story. `versions` are its titles before it was edited, the
-    latest first, and `headline` the latest of those that was another one. `delivery` is None without a chat, or for
-    an article that goes to nobody; `delivered_at` is when it was sent, or will be.
+    `page_reason` is a short code. `too_late` is how long before it was first seen it was published, where that is too
+    long for any digest (of that chat; for daily ones without a chat). `original` is the article whose text it
+    repeats, `repeated` the number of those that repeat it, `others` that of the other articles in its story.
+    `versions` are its titles before it was edited, the latest first, and `headline` the latest of those that was
+    another one. `delivery` is None without a chat, or for an article that goes to nobody; `delivered_at` is when it
+    was sent, or will be.
     """
 
     article: Article
@@ -166,7 +174,7 @@ def _verdict(session: Session, article: Article, chat_id: int | None) -> Verdict
         .order_by(ArticleVersion.replaced_at.desc(), ArticleVersion.id.desc())
     ).all()
     end = End.RULED_OUT if article.ruled_out else End(article.state)
-    too_late = _too_late(article)
+    too_late = _too_late(article, _longest_window(session, chat_id))
     delivery, delivered_at = None, None
     goes_out = end in (End.KEPT, End.NEAR) and article.origin == "poll" and too_late is None
     if chat_id is not None and goes_out:
@@ -199,11 +207,11 @@ def _page(article: Article) -> tuple[Page, str]:
     return (Page.WAITING if article.page_due_at else Page.NOT_NEEDED), ""
 
 
-def _too_late(article: Article) -> timedelta | None:
-    """Digests are daily: what is too old for one whose window began a day before it was seen is so for all."""
+def _too_late(article: Article, window: timedelta) -> timedelta | None:
+    """What is too old for a digest whose window began so long before the article was seen is so for all."""
     if article.origin != "poll" or article.published_at is None:
         return None
-    if article.published_at >= oldest_news(article.first_seen_at - _DAY, is_first=False):
+    if article.published_at >= oldest_news(article.first_seen_at - window, is_first=False):
         return None
     return article.first_seen_at - article.published_at
 
@@ -211,24 +219,67 @@ def _too_late(article: Article) -> timedelta | None:
 def _delivery(
     session: Session, article: Article, story: int | None, chat_id: int
 ) -> tuple[Delivery | None, datetime | None]:
+    """How it stands with the chat: the earliest digest that will have it, else what kept it from coming nearest."""
     sent = session.scalar(select(SentStory.digest_id).where(SentStory.chat_id == chat_id, SentStory.story_id == story))
     if sent is not None:
         at = session.scalar(select(func.max(DigestPart.sent_at)).where(DigestPart.digest_id == sent))
         return (Delivery.SENT, at) if at else (Delivery.SENDING, session.get_one(Digest, sent).due_at)
     reader = find_reader(session, chat_id)
-    if reader is None or reader.next_due_at is None:
+    if reader is None or not reader.subscribed:
         return Delivery.UNSUBSCRIBED, None
-    if article.state == End.NEAR and reader.volume <= 0:
-        return None, None
-    if reader.volume < 0 and (article.margin is None or article.margin < STEP):
-        return Delivery.FEWER, None
-    if reader.topics and not set(reader.topics) & set(article.topics):
-        return Delivery.OTHER_TOPICS, None
-    covered = session.scalar(select(Subscription.covered_until).where(Subscription.chat_id == chat_id))
-    oldest = oldest_news(covered or reader.next_due_at - _DAY, is_first=covered is None)
-    if article.first_seen_at > oldest and article.dated_at >= oldest:
-        return Delivery.NEXT, reader.next_due_at
-    return Delivery.NOT_CHOSEN, None
+    cited = session.scalars(select(Mention.document_id).where(Mention.article_id == article.id))
+    is_followed = not followed_documents(session, chat_id).isdisjoint(cited)
+    active = [subscription for subscription in reader.subscriptions if subscription.enabled]
+    outcomes = [(_outcome(article, subscription, is_followed), subscription.next_due_at) for subscription in active]
+    coming = [due_at for outcome, due_at in outcomes if outcome is Delivery.NEXT and due_at]
+    if coming:
+        return Delivery.NEXT, min(coming)
+    said = {outcome for outcome, _ in outcomes}
+    return next((outcome for outcome in _NEAREST if outcome in said), None), None
+
+
+# What is said where subscriptions of a chat differ.
+_NEAREST = (Delivery.NOT_CHOSEN, Delivery.OTHER_CHOICES, Delivery.OTHER_TOPICS, Delivery.FEWER)
+
+
+def _outcome(article: Article, subscription: Subscription, is_followed: bool) -> Delivery | None:
+    """How the article stands with one subscription; None where it is nothing for it."""
+    if not is_followed:
+        if subscription.cadence == "instant" or (article.state == End.NEAR and subscription.volume <= 0):
+            return None
+        if subscription.volume < 0 and (article.margin is None or article.margin < STEP):
+            return Delivery.FEWER
+        if subscription.topics and not set(subscription.topics) & set(article.topics):
+            return Delivery.OTHER_TOPICS
+        if not _is_chosen(article, subscription):
+            return Delivery.OTHER_CHOICES
+    due_at, covered = subscription.next_due_at, subscription.covered_until
+    if due_at is None:
+        return Delivery.NOT_CHOSEN
+    start = max(covered, due_at - LOOK_BACK[subscription.cadence]) if covered else due_at - _DAY
+    oldest = oldest_news(start, is_first=covered is None)
+    return Delivery.NEXT if article.first_seen_at > oldest and article.dated_at >= oldest else Delivery.NOT_CHOSEN
+
+
+def _is_chosen(article: Article, subscription: Subscription) -> bool:
+    """By place, outlet and words; another report of its story may be."""
+    places = {present_province(place) for place in article.places}
+    return (
+        (not subscription.places or not places.isdisjoint(subscription.places))
+        and (not subscription.outlets or article.outlet in subscription.outlets)
+        and matches(
+            word_text(article.parts),
+            all_words=folded_words(subscription.all_words),
+            any_words=folded_words(subscription.any_words),
+            no_words=folded_words(subscription.no_words),
+        )
+    )
+
+
+def _longest_window(session: Session, chat_id: int | None) -> timedelta:
+    """From one digest to the next."""
+    cadences = select(Subscription.cadence).where(Subscription.chat_id == chat_id, Subscription.enabled)
+    return max((_WINDOWS.get(cadence, _DAY) for cadence in session.scalars(cadences)), default=_DAY)
 
 
 def _cited(session: Session, article_id: int) -> tuple[Cited, ...]:

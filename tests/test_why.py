@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy.orm import Session
 
 from conftest import NOW
+from digests.follows import follow
 from digests.models import Digest, DigestPart, SentStory, Story, StoryArticle
 from digests.render import LANGUAGES, MESSAGE_LIMIT, plain_text, render, telegram_length
-from digests.subscribers import subscribe, welcome
+from digests.subscribers import add_subscription, change_subscription, subscribe, welcome
 from digests.why import Delivery, End, Page, link_in, why, why_article
 from feeds.database import Database
 from feeds.identity import article_identity
-from feeds.models import Article, ArticleVersion, Feed, Mention, RefusedEntry
+from feeds.models import Article, ArticleVersion, Document, Feed, Mention, RefusedEntry
 from terminal import Terminal
 
 DAY = timedelta(days=1)
@@ -245,6 +246,52 @@ def test_whether_and_when_the_chat_got_it(database: Database) -> None:
         assert delivery() == (Delivery.SENT, NOW)
         assert "Bạn đã nhận tin này lúc 07:00 20/11/2026." in said(session, chat_id=CHAT)
         assert why_article(session, 10**6, chat_id=CHAT) is None
+
+
+def test_how_it_stands_with_several_subscriptions(database: Database) -> None:
+    with database.session() as session:
+        made = article(session, places=["Bến Tre"])
+        session.add(Document(id="09-CT/TW#XI", key="09-CT/TW", token="t"))
+        session.flush()
+        mention = Mention(
+            position=made.position, ordinal=0, start=0, end=8, raw="09-CT/TW", form="symbol", quote="", stage="issued",
+            key="09-CT/TW", status="resolved", document_id="09-CT/TW#XI",
+        )  # fmt: skip
+        mention.article_id = made.id
+        session.add(mention)
+        subscribed(session, topics=["drugs"])
+
+        def delivery() -> tuple[Delivery | None, datetime | None]:
+            found = why_article(session, made.id, chat_id=CHAT)
+            assert found
+            assert found.verdict
+            return found.verdict.delivery, found.verdict.delivered_at
+
+        add_subscription(session, CHAT, NOW, cadence="instant")
+        assert delivery() == (Delivery.OTHER_TOPICS, None)
+        other = add_subscription(session, CHAT, NOW, places=["Cà Mau"], minutes=[600])
+        for choices in ({"places": [], "outlets": ["Báo khác"]}, {"outlets": [], "no_words": ["bo cong an"]}):
+            assert delivery() == (Delivery.OTHER_CHOICES, None)
+            change_subscription(session, CHAT, other.id, NOW, **choices)  # type: ignore[arg-type]
+        assert delivery() == (Delivery.OTHER_CHOICES, None)
+        assert "ngoài các địa phương, báo hoặc từ ngữ bạn chọn" in said(session, chat_id=CHAT)
+        change_subscription(session, CHAT, other.id, NOW, places=["Vĩnh Long"], no_words=[], any_words=["Bộ Công an"])
+        assert delivery() == (Delivery.NEXT, NOW + timedelta(hours=3))
+        follow(session, CHAT, "09-CT/TW#XI", NOW)
+        assert delivery() == (Delivery.NEXT, NOW + timedelta(hours=1)), "whatever else was chosen"
+
+
+def test_what_is_too_late_for_a_daily_digest_may_come_with_a_weekly_one(sqlite: Database) -> None:
+    with sqlite.session() as session:
+        made = article(session, published_at=NOW - 5 * DAY)
+        subscribed(session)
+        for cadence, is_late in (("daily", True), ("weekly", False), ("monthly", False)):
+            first = subscribe(session, CHAT, NOW)
+            change_subscription(session, CHAT, first.id, NOW, cadence=cadence)
+            found = why_article(session, made.id, chat_id=CHAT)
+            assert found
+            assert found.verdict
+            assert (found.verdict.too_late is not None) is is_late
 
 
 @pytest.mark.parametrize("state", [{"state": "left_out"}, {"origin": "import"}, {"published_at": NOW - 30 * DAY}])
