@@ -5,14 +5,13 @@ from typing import TypedDict, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digests.schedule import CADENCES, DAY_MINUTES
+from digests.words import MAX_LENGTH, MAX_WORDS
 from feeds.classify import topics
 from feeds.places import present_province, province_named
 from feeds.text import fold
 
 MAX_SUBSCRIPTIONS = 10  # of a chat
 MAX_MINUTES = 24
-MAX_WORDS = 20
-MAX_WORD = 60  # characters
 MAX_OUTLETS = 50
 MAX_OUTLET = 200  # characters
 MAX_NAME = 64  # characters
@@ -69,11 +68,11 @@ def checked(choices: Choices) -> Choices:
     if "outlets" in choices:
         right["outlets"] = _lines("outlets", choices["outlets"], MAX_OUTLETS, MAX_OUTLET)
     if "all_words" in choices:
-        right["all_words"] = _lines("all_words", choices["all_words"], MAX_WORDS, MAX_WORD)
+        right["all_words"] = _lines("all_words", choices["all_words"], MAX_WORDS, MAX_LENGTH)
     if "any_words" in choices:
-        right["any_words"] = _lines("any_words", choices["any_words"], MAX_WORDS, MAX_WORD)
+        right["any_words"] = _lines("any_words", choices["any_words"], MAX_WORDS, MAX_LENGTH)
     if "no_words" in choices:
-        right["no_words"] = _lines("no_words", choices["no_words"], MAX_WORDS, MAX_WORD)
+        right["no_words"] = _lines("no_words", choices["no_words"], MAX_WORDS, MAX_LENGTH)
     if "volume" in choices:
         right["volume"] = _one_of("volume", choices["volume"], range(-1, 2))
     if "most" in choices:

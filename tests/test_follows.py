@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from bot.jobs import Jobs
 from conftest import NOW
 from digests import follows
 from digests.cluster import fold_stories
@@ -186,6 +187,17 @@ def test_all_that_waits_is_looked_at_however_much(database: Database, monkeypatc
         assert all(session.scalars(select(Article.announced)))
         assert session.scalars(select(Subscription.next_due_at)).one() == NOW
     assert wake_followers(database, NOW) == 0
+
+
+async def test_whoever_folds_stories_wakes_those_who_follow(sqlite: Database) -> None:
+    with sqlite.session() as session:
+        follower(session)
+        publish(session, *POLICY, seen=NOW, published=NOW)
+    jobs = Jobs(sqlite, lambda: NOW + HOUR)
+    await jobs.judge()
+    await jobs.stop()
+    with sqlite.reading() as session:
+        assert session.scalars(select(Subscription.next_due_at)).one() == NOW + HOUR
 
 
 def test_what_waits_is_found_by_its_index(sqlite: Database) -> None:
