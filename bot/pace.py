@@ -17,10 +17,11 @@ import math
 import os
 from bisect import insort
 from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
+from operator import itemgetter
 from typing import Any
 
 from telegram.error import RetryAfter
@@ -136,6 +137,8 @@ class Pace(BaseRateLimiter[float]):
 
     async def _take_turn(self, chat: _Chat, patience: float) -> None:
         loop = asyncio.get_running_loop()
+        if patience and (refusal := self._refusal(chat, loop.time())):
+            raise refusal
         waiter = _Waiter(loop.time() + patience, next(self._numbers), chat, patience > 0, loop.create_future())
         insort(self._queue, waiter)
         chat.waiting += 1
@@ -151,26 +154,30 @@ class Pace(BaseRateLimiter[float]):
 
     def _serve(self) -> None:
         """Starts who may start now, and sets the timer for the next."""
+        loop = asyncio.get_running_loop()
+        now, moment = loop.time(), math.inf
+        while self._queue:
+            moment = max(self._next, self._all.free_at(PER_SECOND, 1.0))
+            if moment > now:
+                break
+            moment, first = min(self._turns(now), key=itemgetter(0))
+            if moment > now:
+                break
+            self._start(first, now)
+            moment = math.inf
         if self._timer:
             self._timer.cancel()
-            self._timer = None
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        for waiter in tuple(self._queue):
-            if waiter.turn.cancelled():
-                self._leave(waiter)
-            elif waiter.is_digest and (refusal := self._refusal(waiter.chat, now)):
-                self._leave(waiter)
-                waiter.turn.set_exception(refusal)
-        while self._queue:
-            earliest = max(self._next, self._all.free_at(PER_SECOND, 1.0))
-            turns = ((max(earliest, self._turn_at(waiter)), waiter) for waiter in self._queue)
-            moment, waiter = min(turns, key=lambda turn: max(turn[0], now))  # of those who may now, the first
-            if moment > now:
-                if moment < math.inf:
-                    self._timer = loop.call_at(moment, self._serve)
+        self._timer = loop.call_at(moment, self._serve) if moment < math.inf else None
+
+    def _turns(self, now: float) -> Iterator[tuple[float, _Waiter]]:
+        """When each may start as far as its chat goes; no further than the first who may now."""
+        for waiter in self._queue:
+            moment = waiter.chat.closed_until
+            if self._chat_limits:
+                moment = waiter.chat.turn_at(waiter.is_digest)
+            yield moment, waiter
+            if moment <= now:
                 return
-            self._start(waiter, now)
 
     def _refusal(self, chat: _Chat, now: float) -> RetryAfter | None:
         """A digest that would have to wait for long is better put off by who sends it."""
@@ -178,11 +185,10 @@ class Pace(BaseRateLimiter[float]):
             return Flood(timedelta(seconds=self._flooded_until - now))
         return RetryAfter(timedelta(seconds=chat.closed_until - now)) if now < chat.closed_until else None
 
-    def _turn_at(self, waiter: _Waiter) -> float:
-        return waiter.chat.turn_at(waiter.is_digest) if self._chat_limits else waiter.chat.closed_until
-
     def _start(self, waiter: _Waiter, now: float) -> None:
         self._leave(waiter)
+        if waiter.turn.cancelled():
+            return
         self._next = max(self._next, now - _CATCH_UP) + _STEP
         self._all.under_way += 1
         waiter.chat.under_way += 1
@@ -205,6 +211,11 @@ class Pace(BaseRateLimiter[float]):
         if any(other.closed_until > now for other in self._chats.values() if other is not chat):
             self._flooded_until = max(self._flooded_until, now + seconds)
         chat.closed_until = max(chat.closed_until, now + seconds)
+        for waiter in [waiter for waiter in self._queue if waiter.is_digest]:
+            if refusal := self._refusal(waiter.chat, now):
+                self._leave(waiter)
+                if not waiter.turn.cancelled():
+                    waiter.turn.set_exception(refusal)
 
     def _chat(self, chat_id: int | str) -> _Chat:
         now = asyncio.get_running_loop().time()

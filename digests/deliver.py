@@ -30,6 +30,8 @@ log = structlog.get_logger()
 T = TypeVar("T")
 # A second's worth: second parts wait that long for their chat, and the others must not wait for them.
 AT_ONCE = 32
+# Digests composed, and parts claimed, together.
+GROUP = 4
 
 
 async def deliver(
@@ -57,10 +59,11 @@ async def deliver(
             sent += sum(isinstance(outcome.answer, int) for outcome in outcomes)
             flooded = any(isinstance(outcome.answer, Flooded) for outcome in outcomes)
             goes_on = goes_on and not flooded and not stop.is_set() and await asyncio.to_thread(still_mine)
-            room = AT_ONCE - len(under_way) if goes_on else 0
-            parts = await asyncio.to_thread(_claim, database, clock(), room) if room else ()
+            room = AT_ONCE - len(under_way)
+            takes = room if goes_on and room >= GROUP else 0
+            parts = await asyncio.to_thread(_claim, database, clock(), takes) if takes else ()
             under_way |= {group.create_task(_send(sender, part)) for part in parts}
-            if goes_on and any_due and len(parts) < room:
+            if any_due and len(parts) < takes:
                 any_due = await asyncio.to_thread(_compose, database, clock())
             elif under_way:
                 await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
@@ -99,7 +102,8 @@ def _claim(database: Database, now: datetime, room: int) -> Sequence[Outgoing]:
 
 
 def _compose(database: Database, now: datetime) -> bool:
-    return _in_session(database, partial(compose_one, now=now))
+    """A few digests, each in a transaction of its own; whether there may be more."""
+    return all(_in_session(database, partial(compose_one, now=now)) for _ in range(GROUP))
 
 
 def _in_session(database: Database, work: Callable[[Session], T]) -> T:

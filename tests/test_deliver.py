@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -24,7 +25,7 @@ from digests.models import Chat, Digest, DigestPart, Subscription
 from digests.parts import Outcome, claim_parts, record
 from digests.render import Message
 from digests.sending import NotNow
-from digests.subscribers import Reader, find_reader, promise_first, unsubscribe
+from digests.subscribers import find_reader, promise_first, unsubscribe
 from digests.views import DigestView
 from feeds.database import Database
 from newsroom import POLICY, ROBBERY, publish, reader
@@ -319,10 +320,10 @@ async def test_a_digest_that_cannot_be_composed_holds_up_no_other(
     prepare(database, chats=3)
     claim(database)
 
-    def compose(session: Session, digest: Digest, reader: Reader, subscription: Subscription) -> DigestView:
+    def compose(session: Session, digest: Digest, *more: Any, **named: Any) -> DigestView:
         if digest.chat_id == 1:
             raise ValueError("no words for this")
-        return compose_due(session, digest, reader, subscription)
+        return compose_due(session, digest, *more, **named)
 
     monkeypatch.setattr("digests.claim.compose_due", compose)
     async with telegram() as (sandbox, sender):
