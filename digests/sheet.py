@@ -11,6 +11,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from digests.naming import is_unverified, meant_name
+from digests.summarise import CUT_FROM
 from digests.templates import is_linkable, macros
 from digests.views import ArticleView, CorrectionView, Coverage, DigestView, DocumentChip, Section, StoryView
 from feeds.classify import topics
@@ -157,13 +158,13 @@ def _item(story: StoryView, number: int, view: DigestView) -> Item:
 
 
 def _summary(story: StoryView) -> str:
-    """The sentences, with a mark where something between them is left out."""
+    """The sentences, with a mark where something between them is left out, or the feed left out the end."""
     text, before = "", None
     for excerpt in story.summary:
         apart = before and (excerpt.part != before.part or excerpt.start > before.end + 2)
         text += (" […] " if apart else " " if text else "") + excerpt.text
         before = excerpt
-    return text
+    return text + "…" if before and len(text) >= CUT_FROM and text[-1].isalnum() else text
 
 
 def _report(article: ArticleView, view: DigestView) -> Report:
@@ -209,6 +210,7 @@ def _correction(correction: CorrectionView, view: DigestView) -> CorrectionLines
     lines = [f"{words.title_was()} “{correction.title_was}”"] if correction.title_was else []
     lines += [f"{words.not_citing()} {name}" for name in correction.removed]
     lines += [f"{words.citing()} {name}" for name in correction.added]
+    lines += [f"{words.in_doubt()} {name}" for name in correction.doubtful]
     lines += [
         f"{one.document}: {words.stage(*one.now)} ({words.was_told()} {words.stage(*one.was)})"
         for one in correction.stages

@@ -32,11 +32,13 @@ _LEAD, _TEXT = 1, 2
 _PLACES = {_LEAD: (2.0, 1.0, 0.5, 0.0), _TEXT: (1.0, 0.5, 0.5, 0.0, 0.0, 0.0)}
 _WORTH = {"document": 2.0, "who": 1.0, "acts": 1.0, "when": 1.0}
 _TOO_LONG = 450  # characters: it is cut where it is shown
+CUT_FROM = 140  # characters: a lead that is longer and ends without a stop was cut by its feed
+_DOTS = ("…", "...")
 _FEWEST_WORDS = 5
 _SAME = 0.6  # share of the words of one sentence in another that tells it again
 _DATE = re.compile(r"(?<![\d.])\d{1,2}\s?[-/.]\s?\d{1,2}(?![\d%])|\b(?:ngày|tháng|năm) \d|\b(?:19|20)\d\d\b")
 _MARKS = re.compile(r"[“”«»\"]")
-_QUOTED = re.compile(r"“[^”]*”|«[^»]*»|\"[^\"]*\"")
+_QUOTED = re.compile(r"[“\"][^”\"]*[”\"]|«[^»]*»")
 _LIST_ITEM = re.compile(r"[-–—•▪*+>]|\(?[a-zđ0-9]{1,2}[).]\s|\d+(?:\.\d+)*\.\s|[IVX]+\.\s")
 _ENDED = re.compile(r"[.!…][\"'”’»)\]]*$")
 _ASKS = re.compile(r"\?[\"'”’»)\].…]*$")
@@ -63,12 +65,15 @@ class _Rules:
 
 @dataclass(frozen=True)
 class _Sentence:
-    """`line` is the whole line that it stands in. `in_quote`: it begins or ends inside of a quotation."""
+    """`line` is the whole line that it stands in. `is_cut`: the feed left its end away. `in_quote`: it begins or ends
+    inside of a quotation.
+    """
 
     excerpt: Excerpt
     order: int
     line: str
     is_last: bool
+    is_cut: bool
     in_quote: bool
     plain: str  # lower case, new tones, without opening marks
 
@@ -118,24 +123,25 @@ def _sentences(source: str, part: int) -> Iterator[_Sentence]:
     for order, (start, end) in enumerate(spans):
         if order and "\n" in source[spans[order - 1][1] : start]:
             open_marks.clear()
+        is_last = end == len(source.rstrip())
+        is_open = part == _LEAD and is_last and len(source) >= CUT_FROM and not _ENDED.search(source[start:end])
+        if is_open and (blank := source.rfind(" ", start, end)) > 0:  # "khóa X" may be all that is left of "khóa XVI"
+            end = start + len(source[start:blank].rstrip(" ,;:"))
         text = source[start:end]
+        is_cut = is_open or (part == _LEAD and is_last and text.endswith(_DOTS))
         began_inside = bool(open_marks)
         _follow(open_marks, text)
         plain = modern_tones(unicodedata.normalize("NFC", text)).lower().lstrip(_OPENING_MARKS).replace("\n", " ")
-        is_last = end == len(source.rstrip())
         line = source[source.rfind("\n", 0, start) + 1 :].partition("\n")[0]
         in_quote = began_inside or bool(open_marks)
-        yield _Sentence(Excerpt(text, part, start, end), order, line, is_last, in_quote, plain)
+        yield _Sentence(Excerpt(text, part, start, end), order, line, is_last, is_cut, in_quote, plain)
 
 
 def _follow(open_marks: set[str], text: str) -> None:
     """Opens and closes quotations as `text` does."""
-    closes = {"”": "“", "»": "«"}
     for mark in _MARKS.findall(text):
-        if mark in closes:
-            open_marks.discard(closes[mark])
-        elif mark == '"' and mark in open_marks:
-            open_marks.discard(mark)
+        if mark in "”»" or (mark == '"' and open_marks):  # papers mix them: "Đi tìm đồng đội”
+            open_marks.clear()
         else:
             open_marks.add(mark)
 
@@ -193,8 +199,8 @@ def _score(sentence: _Sentence) -> float:
     score = _PLACES[excerpt.part][sentence.order] + sum(_WORTH[what] for what in sentence.carries)
     if len(excerpt.text) > _TOO_LONG:
         score -= 1.5
-    if excerpt.part == _LEAD and sentence.is_last and excerpt.text.endswith(("…", "...")):
-        score -= 3.0  # the feed cut it: what it says in the end is not there
+    if sentence.is_cut:
+        score -= 3.0  # what it says in the end is not there
     return score
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from digests.subscribers import welcome
+from digests.subscribers import add_subscription, welcome
 from feeds.database import Database
 from newsroom import POLICY, ROBBERY
 from terminal import Terminal
@@ -116,6 +116,47 @@ def test_brief_markdown(newsroom: Terminal) -> None:
     text = newsroom("brief", "--format", "markdown").out
     assert text.startswith("# ")
     assert f"### [{POLICY[0]}](<https://mot.vn/1>)" in text
+
+
+@pytest.mark.parametrize("form", ["text", "html", "markdown", "json", "docx", "atom"])
+def test_brief_writes_a_file(newsroom: Terminal, form: str) -> None:
+    ended = newsroom("brief", "--format", form, "--output", "tin")
+    assert (ended.code, ended.out, ended.err) == (0, "", "")
+    written = (newsroom.folder / "tin").read_bytes()
+    if form == "docx":
+        assert written.startswith(b"PK")
+    else:
+        assert POLICY[0] in written.decode()
+
+
+def test_brief_says_why_a_file_cannot_be_written(newsroom: Terminal) -> None:
+    ended = newsroom("brief", "--output", "no/folder")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == "Error: cannot write no/folder: No such file or directory\n"
+
+
+def test_brief_gives_a_word_file_to_a_pipe_but_not_to_a_terminal(
+    newsroom: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    ended = newsroom("brief", "--format", "docx")
+    assert ended.code == 2
+    assert "--output FILE" in ended.err
+    written, _ = newsroom.start("brief", "--format", "docx").communicate(timeout=60)
+    assert written.startswith(b"PK")
+
+
+def test_brief_for_a_chat_shows_its_next_digest(newsroom: Terminal) -> None:
+    database = Database(f"sqlite:///{newsroom.folder / 'terminal.db'}")
+    with database.session() as session:
+        welcome(session, 7, datetime.now(UTC), language="vi", timezone="Asia/Ho_Chi_Minh")
+        add_subscription(session, 7, datetime.now(UTC), name="Sớm", no_words=["an ninh"])
+    database.close()
+    preview = newsroom("brief", "--for", "7").out
+    assert preview.splitlines()[1] == "Sớm"
+    assert POLICY[0] not in preview, "imported articles are nobody's digest"
+    assert POLICY[0] not in newsroom("brief", "--for", "7", "--hours", "48").out, "it does not want these words"
+    assert POLICY[0] in newsroom("brief", "--hours", "48").out
 
 
 def test_brief_for_a_chat_follows_its_settings(newsroom: Terminal) -> None:

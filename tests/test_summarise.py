@@ -46,6 +46,9 @@ def told(lead: str, text: str = "", *, dated: bool = True) -> str:
         # A lead that its feed cut.
         ("Chiều 3/8, Bộ Công an công bố kế hoạch mà theo đó người dân sẽ không...", LEAD, LEAD),
         ("Công an tỉnh thông tin về tình hình...", "", "Công an tỉnh thông tin về tình hình..."),
+        (f"{LEAD} Hội thảo lấy ý kiến {'nhiều nơi ' * 12}về dự án luật trình Quốc hội khóa X", "",
+         f"{LEAD} Hội thảo lấy ý kiến {'nhiều nơi ' * 12}về dự án luật trình Quốc hội khóa"),
+        ('Công an xã tổ chức chương trình "Mái ấm”.', "", 'Công an xã tổ chức chương trình "Mái ấm”.'),
         # Feeds leave the last full stop of a lead away; in a text such a line is a heading.
         ("Công an tỉnh ra quân trấn áp tội phạm", "", "Công an tỉnh ra quân trấn áp tội phạm"),
         ("", f"Công an tỉnh ra quân trấn áp tội phạm\n{MORE}", MORE),
