@@ -74,7 +74,7 @@ def make_report(row: Row[Any], mentions: Sequence[Row[Any]]) -> Report:
         original_id=row.original_id,
         language=row.language,
         topics=tuple(row.topics),
-        places=_places(row),
+        places=places_of(row),
         score=row.score or 0.0,
         fullness=(not row.title_is_ours, row.has_lead, min(row.length, _FULL), row.position),
         mentions=mentions,
@@ -127,9 +127,12 @@ def view_article(article: Article | Row[Any]) -> ArticleView:
     )
 
 
-def _places(row: Row[Any]) -> tuple[str, ...]:
-    """Those it names; where it names none, its outlet's own, unless its headline is of a central organ."""
-    named = tuple(dict.fromkeys(present_province(name) for name in row.places))
-    if not named and row.province and not names_central_organ(modern_tones(row.title)):
-        return (present_province(row.province),)
+def places_of(article: Article | Row[Any]) -> tuple[str, ...]:
+    """The provinces of today that an article is about; none where that is the whole country.
+
+    Those it names; where it names none, its outlet's own, unless its headline is of a central organ.
+    """
+    named = tuple(dict.fromkeys(present_province(name) for name in article.places))
+    if not named and article.province and not names_central_organ(modern_tones(article.title)):
+        return (present_province(article.province),)
     return named if len(named) <= MOST_PLACES else ()

@@ -27,7 +27,7 @@ MAX_STORIES = 25  # of a period for which nobody chose
 MAX_HELD_BACK = 300  # that may be asked for
 MAX_CHIPS = 6
 # What every digest asks, put together once.
-_TURN = select(Chat.id).where(Chat.id == bindparam("chat_id")).with_for_update()
+_TURN = select(Chat.id).where(Chat.id == bindparam("chat_id")).with_for_update(key_share=True)
 _BEFORE = select(Digest.placement, Digest.held_back, Digest.window_end).where(
     Digest.subscription_id == bindparam("subscription_id"),
     Digest.state.in_(("composed", "done")),

@@ -13,6 +13,7 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, load_only
 
+from digests.candidates import places_of
 from digests.choose import oldest_news
 from digests.follows import followed_documents
 from digests.models import Digest, DigestPart, SentStory, StoryArticle, Subscription
@@ -26,7 +27,6 @@ from feeds.following import all_feeds
 from feeds.health import reason_of
 from feeds.identity import article_identity, canonical_url
 from feeds.models import Article, ArticleVersion, Feed, Mention, RefusedEntry
-from feeds.places import present_province
 
 MAX_LINK = 2000  # characters
 MAX_FEEDS = 100  # of one host
@@ -263,9 +263,8 @@ def _outcome(article: Article, subscription: Subscription, is_followed: bool) ->
 
 def _is_chosen(article: Article, subscription: Subscription) -> bool:
     """By place, outlet and words; another report of its story may be."""
-    places = {present_province(place) for place in article.places}
     return (
-        (not subscription.places or not places.isdisjoint(subscription.places))
+        (not subscription.places or not set(subscription.places).isdisjoint(places_of(article)))
         and (not subscription.outlets or article.outlet in subscription.outlets)
         and matches(
             word_text(article.parts),

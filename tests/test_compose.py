@@ -16,6 +16,7 @@ from digests.cluster import fold_stories
 from digests.compose import MAX_CHIPS, MAX_STORIES, compose_more, compose_period, compose_preview, record_more
 from digests.dossier import dossier_of
 from digests.edition import Editions
+from digests.follows import followed_documents
 from digests.models import MOST_ITEMS, Digest, SentStory, Story, StoryArticle, Subscription
 from digests.subscribers import find_reader
 from digests.views import DigestView, shown_documents
@@ -491,3 +492,17 @@ def test_a_chip_says_of_an_article_what_its_card_says(sqlite: Database) -> None:
         (chip,) = brief(session).stories[0].documents
         (line,) = dossier_of(session, "09-CT/TW#XI").articles
     assert (chip.stage, chip.status) == (line.stage, line.status) == ("rolled_out", "resolved")
+
+
+def test_whoever_changes_what_a_chat_follows_does_not_wait_for_its_digest(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    with database.session() as session:
+        reader(session, 1, NOW)
+    with database.session() as composing:
+        told(composing, composing.scalars(select(Subscription)).one(), NOW)
+        with database.session() as session:
+            session.execute(text("SET LOCAL lock_timeout = '20s'"))
+            follow_for(session, 1, "09-CT/TW#XI")
+    with database.session() as session:
+        assert followed_documents(session, 1) == {"09-CT/TW#XI"}
