@@ -8,10 +8,10 @@
 What is corrected, of a story told in the last `REACH`:
 
 1. A document that was shown and that no report of the story is read to cite any more, or of which review says so. It is
-   still cited where its number is and its term, year or place is known by now; it is not where these were shown, and
-   are others now, or are in doubt. What the reports newly cite is told only beside what it replaces: a page read later
-   adds documents, which is no error. A document's name follows from its id, so that a catalogue which knows better
-   shows in the readings (`reindex`).
+   still cited where only its number was shown, and its term, year or place is known by now; it is not where these were
+   shown and are others now; it is doubtful where they were shown and it is only one of the candidates now. What the
+   reports newly cite is told only beside what it replaces: a page read later adds documents, which is no error. A
+   document's name follows from its id, so that a catalogue which knows better shows in the readings (`reindex`).
 2. What was said to be done with a document, where no report says so any more, or it is another number of years.
    `rolled_out` and `implemented` are one; "mentioned" says nothing that could be wrong.
 3. The headline, where the outlet's new one says something else (digests.headlines); not one of ours.
@@ -53,6 +53,7 @@ _READ = (
     Mention.key,
     Mention.document_id,
     Mention.status,
+    Mention.candidates,
     Mention.stage,
     Mention.stage_years,
 )
@@ -136,6 +137,7 @@ class _Documents:
 
     removed: Sequence[str] = ()
     added: Sequence[str] = ()
+    doubtful: Sequence[str] = ()
     stages: Mapping[str, Stage] = field(default_factory=dict)
 
 
@@ -210,11 +212,14 @@ def _compare(told: _Told, known: _Known, language: str) -> CorrectionView | None
     if len(reports) == len(told.reports):
         members = dict.fromkeys([told.head_id, *known.members.get(story_id, ())])
         documents = _documents(told, [one for article_id in members for one in known.mentions.get(article_id, ())])
-    if not (is_retitled or documents.removed or documents.stages or astray or withdrawn):
+    if not (is_retitled or documents.removed or documents.doubtful or documents.stages or astray or withdrawn):
         return None
     gone = {report.id for report in (*astray, *withdrawn)}
-    still = {document: stage for document, stage in told.documents.items() if document not in documents.removed}
-    still |= {**documents.stages, **dict.fromkeys(documents.added, ("mentioned", None))}
+    still = {
+        _key(document) if document in documents.doubtful else document: documents.stages.get(document, stage)
+        for document, stage in told.documents.items()
+        if document not in documents.removed
+    } | dict.fromkeys(documents.added, ("mentioned", None))
     return CorrectionView(
         story_id=told.story_id,
         told_at=told.at,
@@ -222,6 +227,7 @@ def _compare(told: _Told, known: _Known, language: str) -> CorrectionView | None
         title_was=told.title if is_retitled else None,
         removed=tuple(document_name(document, language) for document in documents.removed),
         added=tuple(document_name(document, language) for document in documents.added),
+        doubtful=tuple(document_name(document, language) for document in documents.doubtful),
         not_of_it=tuple(view_article(report) for report in astray),
         stages=tuple(
             StageCorrection(document_name(document, language), told.documents[document], stage)
@@ -254,27 +260,38 @@ def _shown(
 
 def _documents(told: _Told, cited: Sequence[Mention]) -> _Documents:
     """What is not so of the documents of a story whose reports now cite `cited`."""
-    by_document = {shown: [mention for mention in cited if _is(shown, mention)] for shown in told.documents}
-    removed = [shown for shown, mentions in by_document.items() if not mentions]
-    stages = {shown: _stage(told.documents[shown], mentions) for shown, mentions in by_document.items() if mentions}
+    citing = {shown: [mention for mention in cited if _is(shown, mention)] for shown in told.documents}
+    doubtful = {
+        shown: [mention for mention in cited if shown in mention.candidates]
+        for shown, mentions in citing.items()
+        if not mentions
+    }
+    removed = [shown for shown, mentions in doubtful.items() if not mentions]
+    for shown in removed:
+        del citing[shown], doubtful[shown]
+    stages = {shown: _stage(told.documents[shown], mentions) for shown, mentions in (citing | doubtful).items()}
     return _Documents(
         removed,
-        _added(told, cited) if removed else (),
+        _added([*told.documents, *map(_key, doubtful)], cited) if removed else (),
+        list(doubtful),
         {shown: stage for shown, stage in stages.items() if stage != told.documents[shown]},
     )
 
 
 def _is(shown: str, mention: Mention) -> bool:
     """Whether a mention cites the document that was shown: by its name; by its key where no more was certain then."""
-    key, _, term = shown.partition("#")
-    if term not in ("", "?"):
+    if shown.partition("#")[2] not in ("", "?"):
         return meant(mention) == shown or document_name(meant(mention)) == document_name(shown)
-    return key in (mention.key, (mention.key or "").partition("@")[0])
+    return _key(shown) in (mention.key, (mention.key or "").partition("@")[0])
 
 
-def _added(told: _Told, cited: Sequence[Mention]) -> Sequence[str]:
-    """What is cited beside what was shown, each once; no bare number of a document that is certain."""
-    new = [mention for mention in cited if not any(_is(shown, mention) for shown in told.documents)]
+def _key(shown: str) -> str:
+    return shown.partition("#")[0]
+
+
+def _added(known: Sequence[str], cited: Sequence[Mention]) -> Sequence[str]:
+    """What is cited beside what was known, each once; no bare number of a document that is certain."""
+    new = [mention for mention in cited if not any(_is(document, mention) for document in known)]
     certain = {mention.key for mention in new if mention.status == "resolved"}
     named = [meant(one) for one in new if one.status == "resolved" or one.key not in certain]
     return list(dict.fromkeys(named))[:MOST_ADDED]

@@ -120,8 +120,9 @@ class CorrectionView:
     """What a chat was told of a story and is not so.
 
     `title_was` is the headline it was shown, where that is another now; `removed` and `added` are the documents (their
-    names as shown) that it is not, or newly, read to cite; `stages` are of documents that it does cite. `not_of_it` are
-    reports that do not tell this event, `withdrawn` those that review found to be no security policy: the head may be.
+    names as shown) that it is not, or newly, read to cite; of `doubtful` ones only the number is certain now. `stages`
+    are of documents that it does cite. `not_of_it` are reports that do not tell this event, `withdrawn` those that
+    review found to be no security policy: the head may be.
     `shown` is what the chat is told of the story from then on (digests.corrections).
     """
 
@@ -132,6 +133,7 @@ class CorrectionView:
     removed: tuple[str, ...]
     added: tuple[str, ...]
     not_of_it: tuple[ArticleView, ...]
+    doubtful: tuple[str, ...] = ()
     stages: tuple[StageCorrection, ...] = ()
     withdrawn: tuple[ArticleView, ...] = ()
     shown: Mapping[str, Any] = field(default_factory=dict, compare=False)

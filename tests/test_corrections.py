@@ -241,7 +241,13 @@ def test_what_is_in_doubt_now(database: Database) -> None:
         sent(session, NOW)
         edited(session, article, lead="")
         view = found(session)
-    assert (view.removed, view.added) == (("09-CT/TW (khóa XI)",), ("09-CT/TW",))
+        assert (view.removed, view.added, view.doubtful) == ((), (), ("09-CT/TW (khóa XI)",))
+        sent(session, NOW + DAY)
+        assert "Chưa chắc là văn bản này, dù đã báo: 09-CT/TW (khóa XI)" in plain_text(last_parts(session)[-1].html)
+        assert find_corrections(session, 1, NOW + 2 * DAY, "vi") == ()
+        # It turns out to be that one after all.
+        edited(session, article, lead=LEAD, at=NOW + 30 * HOUR)
+        assert find_corrections(session, 1, NOW + 2 * DAY, "vi") == ()
 
 
 # What is not
