@@ -7,13 +7,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from digests.dossier import PER_PAGE, Dossier
 from digests.messages import MESSAGE_LIMIT, Block, Button, Message, joined, pack, plain_text, telegram_length
 from digests.naming import checked, is_unverified, meant_name
 from digests.sheet import Sheet, lay_out
 from digests.templates import LANGUAGES, TEMPLATES, macros, render
-from digests.views import DigestView
+from digests.views import DigestView, DocumentChip
 from feeds.documents import load_catalogue, type_name
 from feeds.text import shorten
 
@@ -155,7 +156,12 @@ def _document_buttons(view: DigestView) -> tuple[tuple[Button, ...], ...]:
     labels: dict[str, str] = {}
     for story in view.stories:
         for chip in story.documents:
-            label = meant_name(chip, view.language) + ("?" if is_unverified(chip) else "")
-            labels.setdefault(shorten(label, _LABEL), f"doc:{chip.token}")
+            labels.setdefault(_label(chip, view.language), f"doc:{chip.token}")
     buttons = [(label, action) for label, action in labels.items() if label.strip()][:_MAX_BUTTONS]
     return tuple(tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2))
+
+
+# The same documents are in the digests of thousands of readers.
+@lru_cache(maxsize=2000)
+def _label(chip: DocumentChip, language: str) -> str:
+    return shorten(meant_name(chip, language) + ("?" if is_unverified(chip) else ""), _LABEL)
