@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from conftest import NOW
 from digests.claim import claim_due, compose_one, give_back
+from digests.compose import compose_more, record_more
 from digests.corrections import MOST, REACH, find_corrections
 from digests.feedback import Kind, decide, open_reports, store_feedback
 from digests.models import Correction, Digest, DigestPart, SentStory, Story, StoryArticle, Subscription
 from digests.render import plain_text
-from digests.subscribers import forget
+from digests.subscribers import find_reader, forget
 from digests.views import CorrectionView, StageCorrection
 from feeds.analyse import analyse
 from feeds.database import Database
@@ -417,6 +418,24 @@ def test_the_chat_of_another_language_is_told_no_differences_of_names(one_told: 
     with one_told.session() as session:
         the_article(session).revised_at = NOW + HOUR
         assert find_corrections(session, 1, NOW + DAY, "en") == ()
+
+
+def test_a_story_that_was_asked_for(database: Database) -> None:
+    """Of a digest whose most items are one, the other is sent by "more"."""
+    with database.session() as session:
+        for number, place in enumerate(PLACES[:2], start=10):
+            news(session, f"Công an tỉnh {place} triển khai Nghị định số {number}/2024/NĐ-CP về an ninh", "")
+        subscription = reader(session, 1, NOW)
+        subscription.most = 1
+        sent(session, NOW)
+        digest, known = session.scalars(select(Digest)).one(), find_reader(session, 1)
+        assert known is not None
+        view = compose_more(session, digest, known, subscription, NOW + SECOND)
+        record_more(session, digest, view, NOW + SECOND)
+        (story,) = view.stories
+        article = session.get_one(Article, story.head.article_id)
+        edited(session, article, title=article.title.replace("triển khai", "không triển khai"))
+        assert found(session).story_id == story.story_id
 
 
 def test_nothing_is_left_of_an_erased_chat(one_told: Database) -> None:
