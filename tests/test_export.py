@@ -40,10 +40,16 @@ def full(language: str = "vi") -> DigestView:
     )  # fmt: skip
     second = StoryView(6, "cyber_data", 0.5, article("Nghị định mới", date_known=False, outlet=""), (), (), ())
     corrected = CorrectionView(
-        9, NOW - DAY, article("Tít bây giờ"), "Tít hôm qua", ("05-CT/TW (khóa X)",), ("09-CT/TW (khóa XI)",),
-        (others[0],),
-        (StageCorrection("13/2023/NĐ-CP", ("issued", None), ("interim_review", 5)),), (others[1],),
-    )  # fmt: skip
+        9,
+        NOW - DAY,
+        article("Tít bây giờ"),
+        title_was="Tít hôm qua",
+        removed=("05-CT/TW (khóa X)",),
+        added=("09-CT/TW (khóa XI)",),
+        stages=(StageCorrection("13/2023/NĐ-CP", ("issued", None), ("interim_review", 5)),),
+        not_of_it=(others[0],),
+        withdrawn=(others[1],),
+    )
     sections = Section("followed", "", (first,)), Section("place", "Bến Tre", (second,))
     return DigestView(
         language, ZONE, NOW - DAY, NOW, sections, Coverage(412, 38, 27, ("Báo Hỏng", "Báo Chậm")), NOW + DAY, (7, 8), 3,

@@ -64,6 +64,7 @@ def digest_json(view: DigestView) -> Mapping[str, Any]:
             "title_was": one.title_was,
             "removed": list(one.removed),
             "added": list(one.added),
+            "doubtful": list(one.doubtful),
             "stages": [{"document": s.document, "was": list(s.was), "now": list(s.now)} for s in one.stages],
             "not_of_it": [article(other) for other in one.not_of_it],
             "withdrawn": [article(other) for other in one.withdrawn],
