@@ -88,7 +88,7 @@ def compose_one(session: Session, now: datetime, editions: Editions | None = Non
     digest = session.scalar(
         select(Digest)
         .where(Digest.state == "due", or_(Digest.not_before.is_(None), Digest.not_before <= now))
-        .order_by(Digest.due_at, Digest.id)
+        .order_by(Digest.is_crowd, Digest.due_at, Digest.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
@@ -206,6 +206,7 @@ def _add_digests(session: Session, due: Sequence[tuple[Subscription, Chat, datet
                 window_start=window_start(rule_of(subscription, chat), covered, paused, now),
                 window_end=now,
                 is_first=covered is None,
+                is_crowd=covered is not None and subscription.cadence != "instant",
             )
         )
         subscription.covered_until = now

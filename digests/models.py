@@ -96,7 +96,10 @@ class Digest(Base):
     """
 
     __tablename__ = "digest"
-    __table_args__ = (UniqueConstraint("subscription_id", "due_at"), Index("ix_digest_state", "state"))
+    __table_args__ = (
+        UniqueConstraint("subscription_id", "due_at"),
+        Index("ix_digest_state", "state", "is_crowd", "due_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
     # None: its reader removed the subscription; what was told remains.
@@ -108,6 +111,8 @@ class Digest(Base):
     window_start: Mapped[datetime]
     window_end: Mapped[datetime]
     is_first: Mapped[bool] = mapped_column(default=False)
+    # Whether those that are instant, or a reader's first, go before it.
+    is_crowd: Mapped[bool] = mapped_column(default=True)
     # Ids of the stories that the reader may still ask for, most important first.
     held_back: Mapped[list[int]] = mapped_column(JSON, default_factory=list)
     # The last `StoryArticle.placement` there was when it was composed.
@@ -242,6 +247,10 @@ class Feedback(Base):
     kind: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime]
     document_id: Mapped[str] = mapped_column(default="")
+    # Of a wrong fold, where the article was then; a decision taken back puts it there again.
+    story_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("story.id", ondelete="SET NULL", name="fk_feedback_story"), default=None, index=True
+    )
     decision: Mapped[str | None] = mapped_column(String(8), default=None)
     decided_at: Mapped[datetime | None] = mapped_column(default=None)
 

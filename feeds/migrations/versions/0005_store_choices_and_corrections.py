@@ -75,6 +75,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("urgent_in_quiet", sa.Boolean(), nullable=False, server_default="0"))
 
     with op.batch_alter_table("digest", schema=None, naming_convention=_NAMES) as batch_op:
+        batch_op.add_column(sa.Column("is_crowd", sa.Boolean(), nullable=False, server_default=sa.true()))
+        batch_op.drop_index("ix_digest_state")
+        batch_op.create_index("ix_digest_state", ["state", "is_crowd", "due_at"], unique=False)
         batch_op.add_column(sa.Column("held_back", sa.JSON(), nullable=False, server_default="[]"))
         batch_op.add_column(sa.Column("placement", sa.BigInteger(), nullable=False, server_default="0"))
         # What a chat was told outlives the subscription by which it was.
@@ -86,6 +89,13 @@ def upgrade() -> None:
 
     with op.batch_alter_table("digest_part", schema=None) as batch_op:
         batch_op.add_column(sa.Column("thread_id", sa.BigInteger(), nullable=True))
+
+    with op.batch_alter_table("feedback", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("story_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.create_index(batch_op.f("ix_feedback_story_id"), ["story_id"], unique=False)
+        batch_op.create_foreign_key("fk_feedback_story", "story", ["story_id"], ["id"], ondelete="SET NULL")
 
     with op.batch_alter_table("sent_story", schema=None) as batch_op:
         batch_op.add_column(sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=_LONG_AGO))
@@ -198,7 +208,17 @@ def downgrade() -> None:
     with op.batch_alter_table("digest_part", schema=None) as batch_op:
         batch_op.drop_column("thread_id")
 
+    # Earlier versions know nothing of folds that are wrong.
+    op.execute("DELETE FROM feedback WHERE kind = 'wrong_fold'")
+    with op.batch_alter_table("feedback", schema=None) as batch_op:
+        batch_op.drop_constraint("fk_feedback_story", type_="foreignkey")
+        batch_op.drop_index(batch_op.f("ix_feedback_story_id"))
+        batch_op.drop_column("story_id")
+
     with op.batch_alter_table("digest", schema=None) as batch_op:
+        batch_op.drop_index("ix_digest_state")
+        batch_op.create_index("ix_digest_state", ["state"], unique=False)
+        batch_op.drop_column("is_crowd")
         batch_op.drop_constraint("fk_digest_subscription", type_="foreignkey")
         batch_op.create_foreign_key(
             "digest_subscription_id_fkey", "subscription", ["subscription_id"], ["id"], ondelete="CASCADE"
