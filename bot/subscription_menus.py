@@ -37,20 +37,31 @@ class Listing:
 
 
 def subscription_menu(subscription: Subscription, language: str, now: datetime) -> Rows:
-    """A subscription's page: each button shows a present value."""
-    all_of = say("all_of_them", language)
-    words = len(subscription.all_words) + len(subscription.any_words) + len(subscription.no_words)
+    """A subscription's page: each button shows a present value. What is instant tells of followed documents only."""
     pause: Button = (say("pause", language), _page(subscription, "pause"))
     if not subscription.enabled or is_paused(subscription, now):
         pause = (say("go_on", language), f"pause:{subscription.id}:0")
-    rows: list[tuple[Button, ...]] = [
+    return (
         ((say("when", language, when_label(subscription, language)), _page(subscription, "when")),),
+        *(() if subscription.cadence == "instant" else _content_rows(subscription, language)),
+        ((say("preview", language), f"preview:{subscription.id}"), pause),
+        ((say("remove_subscription", language), _page(subscription, "remove")),),
+        back_row(language, "set"),
+    )
+
+
+def _content_rows(subscription: Subscription, language: str) -> Rows:
+    everything = say("all_of_them", language)
+    words = len(subscription.all_words) + len(subscription.any_words) + len(subscription.no_words)
+    empty = "empty_told" if subscription.tells_empty else "empty_silent"
+    zone = subscription.timezone or say("zone_of_chat", language)
+    return (
         (
-            (say("topics", language, len(subscription.topics) or all_of), _page(subscription, "topics")),
-            (say("places", language, len(subscription.places) or all_of), _page(subscription, "places:0")),
+            (say("topics", language, len(subscription.topics) or everything), _page(subscription, "topics")),
+            (say("places", language, len(subscription.places) or everything), _page(subscription, "places:0")),
         ),
         (
-            (say("outlets", language, len(subscription.outlets) or all_of), _page(subscription, "outlets:0")),
+            (say("outlets", language, len(subscription.outlets) or everything), _page(subscription, "outlets:0")),
             (say("words", language, words or say("none", language)), _page(subscription, "words")),
         ),
         (
@@ -58,17 +69,8 @@ def subscription_menu(subscription: Subscription, language: str, now: datetime) 
             (say("most", language, subscription.most), _page(subscription, "amount")),
         ),
         ((say("grouping", language, say(f"by_{subscription.grouping}", language)), _page(subscription, "grouping")),),
-    ]
-    if subscription.cadence != "instant":
-        empty = "empty_told" if subscription.tells_empty else "empty_silent"
-        rows.append(((say("empty", language, say(empty, language)), _page(subscription, "empty")),))
-    zone = subscription.timezone or say("zone_of_chat", language)
-    return (
-        *rows,
+        ((say("empty", language, say(empty, language)), _page(subscription, "empty")),),
         ((say("zone", language, zone), _page(subscription, "zones")),),
-        ((say("preview", language), f"preview:{subscription.id}"), pause),
-        ((say("remove_subscription", language), _page(subscription, "remove")),),
-        back_row(language, "set"),
     )
 
 

@@ -191,27 +191,20 @@ async def test_settings_edit_themselves_and_survive_a_restart(tmp_path: Path) ->
         await user.wait_for("Đã đăng ký.")
         await user.say("/caidat")
         settings = await user.wait_for("Cài đặt")
-        await user.press("Giờ nhận: 07:00")
+        await user.press("Hằng ngày 07:00")
+        await user.press("Khi nào: Hằng ngày 07:00")
         await user.press("18:00")
-        await user.press("Chủ đề: tất cả")
-        topic = next(
-            button["text"]
-            for row in (await user.wait_for("chủ đề"))["reply_markup"]["inline_keyboard"]
-            for button in row
-            if button["callback_data"] == "topic:drugs"
-        )
-        assert topic.startswith("✓")
-        await user.press(topic)
+        await user.press("✓ 07:00")
+        await user.press("‹ Quay lại")
         await user.press("‹ Quay lại")
         shown = await user.wait_for("Cài đặt")
         assert shown["message_id"] == settings["message_id"]
         labels = [button["text"] for row in shown["reply_markup"]["inline_keyboard"] for button in row]
-        assert "Giờ nhận: 18:00" in labels
-        assert "Chủ đề: 11" in labels
+        assert "Hằng ngày 18:00" in labels
         await user.press("Ngôn ngữ: Tiếng Việt")
         await user.wait_for("Settings")
-        await user.press("Stop the briefing")
-        await user.wait_for("The briefing has stopped.")
+        await user.press("Stop all briefings")
+        await user.wait_for("All briefings have stopped.")
         await user.press("Get the briefing")
         await user.wait_for("Subscribed.")
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.application import Role
 from digests.feedback import open_reports
-from digests.models import Feedback, Subscription
+from digests.models import Feedback
 from test_bot import forged_press, world
 
 Labels = dict[str, str]
@@ -18,27 +18,6 @@ def labels(message: dict[str, object]) -> Labels:
     """Label -> callback data."""
     keyboard = json.loads(json.dumps(message["reply_markup"]))["inline_keyboard"]
     return {button["text"]: button["callback_data"] for row in keyboard for button in row}
-
-
-async def test_more_or_less_is_a_setting_that_edits_in_place(tmp_path: Path) -> None:
-    async with world(tmp_path, (Role.SERVE,), read=False) as here:
-        user = here.user()
-        await user.say("/caidat")
-        shown = await user.wait_for("Cài đặt")
-        await user.press("Lượng tin: Vừa phải")
-        assert (await user.press("Ít hơn"))["text"] == "Bạn chưa đăng ký nhận bản tin"
-        await user.say("/dangky 7")
-        await user.wait_for("Đã đăng ký.")
-        await user.press("Nhiều hơn", message=shown)
-        page = await user.wait_for("Bạn muốn nhận nhiều hay ít tin?")
-        assert page["message_id"] == shown["message_id"]
-        assert "✓ Nhiều hơn" in labels(page)
-        await user.press("‹ Quay lại", message=shown)
-        assert "Lượng tin: Nhiều hơn" in labels(await user.wait_for("Cài đặt"))
-        volume = await here.bot.services.read(lambda session: session.scalar(select(Subscription.volume)))
-        assert volume == 1
-        for data in ("volume:2", "volume:", "volume:-10"):
-            assert "Nút này đã cũ" in (await forged_press(here, user, shown, data))["text"]
 
 
 @pytest.mark.parametrize(("typed", "shown"), [("/homnay", "Điểm tin an ninh"), ("09-CT/TW", "Chỉ thị 09-CT/TW")])

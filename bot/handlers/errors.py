@@ -1,5 +1,7 @@
 """What happens when a handler fails: the log first, a kind word to the user second."""
 
+import contextlib
+
 import structlog
 from telegram import Update
 from telegram.error import Forbidden, NetworkError, TelegramError
@@ -32,7 +34,8 @@ async def report(update: object, context: Context) -> None:
     language = reader.language if reader else language_of(user.language_code if user else None)
     try:
         if update.callback_query:
-            await update.callback_query.answer()
+            with contextlib.suppress(TelegramError):  # it may be answered already
+                await update.callback_query.answer()
         await reply(update, Message(render("error.html", language)))
     except TelegramError as second:
         log.warning("the user could not be told of the error", error=str(second))

@@ -27,6 +27,8 @@ from digests.render import Button, Message, render
 from digests.subscribers import Reader
 from digests.views import DigestView
 
+# What people open first.
+_FIRST = ("docx", "html", "text", "markdown", "atom", "json")
 _WHAT = re.compile(r"day|\d{1,18}")
 _EXPORT = re.compile(r"([a-z]{2,10}):(day|\d{1,18})")
 
@@ -85,7 +87,9 @@ async def export_pressed(update: Update, context: Context) -> None:
 
 def _forms_screen(reader: Reader, digest: Digest | None, what: str) -> Message:
     language = reader.language
-    forms: list[Button] = [(say(f"form_{form}", language), f"export:{form}:{what}") for form in FORMS]
+    forms: list[Button] = [
+        (say(f"form_{form}", language), f"export:{form}:{what}") for form in sorted(FORMS, key=_FIRST.index)
+    ]
     other: Button | None = None
     if what != "day":
         other = (say("export_day", language), "forms:day")

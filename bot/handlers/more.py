@@ -13,11 +13,10 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import BaseHandler, CallbackQueryHandler
 
 from bot.context import Context
-from bot.handlers.replies import done, is_repeated, pressed, reply
-from bot.texts import say
+from bot.handlers.replies import done, forget_press, is_repeated, pressed, reply
 from digests.compose import compose_more, record_more
 from digests.models import Digest, SentStory, Subscription
-from digests.render import Message, render_digest
+from digests.render import render_digest
 from digests.subscribers import Reader
 from digests.views import DigestView
 
@@ -37,24 +36,16 @@ async def more_pressed(update: Update, context: Context) -> None:
         await done(query, reader, "stale_button")
         return
     await done(query, reader, None if view.stories else "no_more")
-    await _drop_button(query)
     waiting = {story.story_id for story in view.stories}
     try:
-        for message in _messages(view, int(data)):
+        for message in render_digest(view) if view.stories else ():
             await reply(update, message, silent=True)
             waiting -= set(message.story_ids)
     except TelegramError:  # what did not go out may be asked for again
         await services.write(_give_back, int(data), waiting)
+        forget_press(context)
         raise
-
-
-def _messages(view: DigestView, digest_id: int) -> Sequence[Message]:
-    if not view.stories:
-        return ()
-    *first, last = render_digest(view)
-    left = len(view.held_back)
-    again = (((say("more_items", view.language, left), f"more:{digest_id}"),),) if left else ()
-    return (*first, Message(last.html, (*again, *last.buttons), last.story_ids))
+    await _drop_button(query)
 
 
 def _take_more(session: Session, reader: Reader, digest_id: int, now: datetime) -> DigestView | None:

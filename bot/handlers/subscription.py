@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.orm import Session
 from telegram import CallbackQuery, Update
 from telegram.ext import BaseHandler, CallbackQueryHandler
 
@@ -37,7 +38,7 @@ from bot.subscription_menus import (
 )
 from bot.texts import say
 from digests.choices import Choices
-from digests.models import Subscription
+from digests.models import Digest, Subscription
 from digests.render import Message, render
 from digests.schedule import CADENCES
 from digests.subscribers import (
@@ -50,6 +51,7 @@ from digests.subscribers import (
 
 _SHOWN = re.compile(r"(\d{1,9})(?::([a-z]{1,10}))?(?::(\d{1,3}))?")
 _PUT = re.compile(r"(\d{1,9}):([a-z]{1,10}):([^:]{1,40})(?::(\d{1,3}))?")
+_DIGEST = re.compile(r"\d{1,18}")
 _PAUSE = re.compile(r"(\d{1,9}):(?:(\d{1,2})|(\d{4}-\d{2}-\d{2}))")
 _PAGE_OF = {
     "cadence": "when",
@@ -156,13 +158,13 @@ async def undrop_pressed(update: Update, context: Context) -> None:
 
 
 async def less_pressed(update: Update, context: Context) -> None:
-    """`less:ID`, under a digest: fewer items from now on."""
+    """`less:DIGEST`, under a digest: fewer items from now on."""
     query, data, reader = await pressed(update, context)
-    subscription = own(reader, data)
-    if subscription:
-        services = context.bot_data
-        await services.write(change_subscription, reader.chat_id, subscription.id, services.clock(), volume=-1)
-    await done(query, reader, "fewer_now" if subscription else "stale_button")
+    services = context.bot_data
+    changed = None
+    if _DIGEST.fullmatch(data):
+        changed = await services.write(_choose_fewer, reader.chat_id, int(data), services.clock())
+    await done(query, reader, "fewer_now" if changed else "stale_button")
 
 
 async def add(update: Update, context: Context, query: CallbackQuery, reader: Reader, choices: Choices) -> None:
@@ -236,6 +238,13 @@ def _pause_end(reader: Reader, subscription: Subscription, match: re.Match[str],
         return now + timedelta(days=days) if days else None
     zone = ZoneInfo(subscription.timezone or reader.timezone)
     return datetime.combine(date.fromisoformat(match[3]), time(), tzinfo=zone).astimezone(now.tzinfo)
+
+
+def _choose_fewer(session: Session, chat_id: int, digest_id: int, now: datetime) -> Subscription | None:
+    digest = session.get(Digest, digest_id)
+    if digest is None or digest.subscription_id is None:
+        return None
+    return change_subscription(session, chat_id, digest.subscription_id, now, volume=-1)
 
 
 async def _back(

@@ -60,7 +60,7 @@ def words_in(typed: str) -> Choices:
     words = Choices(all_words=[], any_words=[], no_words=[])
     for part in map(str.strip, _BETWEEN.split(typed)):
         bare = " ".join(part.lstrip("+" + _UNWANTED).strip("\"'“” ").split())
-        if not fold(bare):
+        if not any(map(str.isalnum, bare)):
             continue
         field: Field = "all_words" if part[0] == "+" else "no_words" if part[0] in _UNWANTED else "any_words"
         words[field] = [*words[field], bare]
