@@ -20,7 +20,7 @@ from digests.models import Story, StoryArticle
 from digests.rank import order
 from digests.summarise import summarise
 from digests.views import ArticleView, Coverage, DocumentChip, Excerpt
-from digests.words import Wording, word_text
+from digests.words import Wording
 from feeds.models import Article, Mention
 from feeds.store import document_tokens, unnamed_documents
 
@@ -132,7 +132,7 @@ class Edition:
     def wordings(self, session: Session, article_ids: Iterable[int]) -> Mapping[int, Wording]:
         """Where words are looked for in these articles (and others): title, lead and text."""
         for row in _texts(session, [i for i in article_ids if i not in self._wordings], _TEXT):
-            self._wordings[row.id] = word_text((row.title, row.lead, row.text))
+            self._wordings[row.id] = Wording((row.title, row.lead, row.text))
         return self._wordings
 
     def summaries(self, session: Session, article_ids: Iterable[int]) -> Mapping[int, tuple[Excerpt, ...]]:

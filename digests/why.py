@@ -20,7 +20,7 @@ from digests.models import Digest, DigestPart, SentStory, StoryArticle, Subscrip
 from digests.schedule import LOOK_BACK
 from digests.subscribers import find_reader
 from digests.views import states_identity
-from digests.words import folded_words, matches, word_text
+from digests.words import Wording, folded_words, matches
 from feeds.classify import STEP
 from feeds.duplicates import duplicates_of
 from feeds.following import all_feeds
@@ -267,7 +267,7 @@ def _is_chosen(article: Article, subscription: Subscription) -> bool:
         (not subscription.places or not set(subscription.places).isdisjoint(places_of(article)))
         and (not subscription.outlets or article.outlet in subscription.outlets)
         and matches(
-            word_text(article.parts),
+            Wording(article.parts),
             all_words=folded_words(subscription.all_words),
             any_words=folded_words(subscription.any_words),
             no_words=folded_words(subscription.no_words),

@@ -7,15 +7,30 @@ where one blank, or one line break, stands between its words.
 
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import NewType
 
 from feeds.text import compose, fold
 
 MAX_WORDS = 20
 MAX_LENGTH = 60  # characters of a word or phrase
 
-Wording = NewType("Wording", str)
-"""Folded text with plain blanks, in which `matches` looks."""
+
+class Wording:
+    """Folded text in parts, in which `matches` looks; no phrase reaches from one part into the next.
+
+    It remembers which words it has: many readers ask for the same.
+    """
+
+    __slots__ = ("_has", "_text")
+
+    def __init__(self, parts: Iterable[str]) -> None:
+        self._text = "\0".join(_blank(fold(part)) for part in parts)
+        self._has: dict[str, bool] = {}
+
+    def has(self, word: str) -> bool:
+        """Whether a word, as `folded_words` gives it, is in the text."""
+        if word not in self._has:
+            self._has[word] = next(_occurrences(self._text, word), None) is not None
+        return self._has[word]
 
 
 def folded_words(typed: Iterable[str]) -> tuple[str, ...]:
@@ -30,11 +45,6 @@ def folded_words(typed: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def word_text(parts: Iterable[str]) -> Wording:
-    """The wording of a text in parts; no phrase reaches from one into the next."""
-    return Wording("\0".join(_blank(fold(part)) for part in parts))
-
-
 def matches(
     wording: Wording,
     *,
@@ -47,9 +57,9 @@ def matches(
     Words as `folded_words` gives them.
     """
     return (
-        all(_has(wording, word) for word in all_words)
-        and (not any_words or any(_has(wording, word) for word in any_words))
-        and not any(_has(wording, word) for word in no_words)
+        all(map(wording.has, all_words))
+        and (not any_words or any(map(wording.has, any_words)))
+        and not any(map(wording.has, no_words))
     )
 
 
@@ -65,11 +75,6 @@ def find_words(text: str, words: Iterable[str]) -> tuple[tuple[int, int], ...]:
         else:
             joined.append((start, end))
     return tuple((offsets[start], offsets[end]) for start, end in joined) if offsets else tuple(joined)
-
-
-def _has(wording: str, word: str) -> bool:
-    # Most texts do not have most words: that is seen at once.
-    return word in wording and next(_occurrences(wording, word), None) is not None
 
 
 def _occurrences(wording: str, word: str) -> Iterator[tuple[int, int]]:

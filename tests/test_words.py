@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digests.words import MAX_LENGTH, MAX_WORDS, find_words, folded_words, matches, word_text
+from digests.words import MAX_LENGTH, MAX_WORDS, Wording, find_words, folded_words, matches
 
 TEXT = "Bắt đối tượng ma tuý ở Bình\nDương; Công an TP.HCM, CT/TW (bản ghi 1.000)"
 
@@ -34,7 +34,7 @@ TEXT = "Bắt đối tượng ma tuý ở Bình\nDương; Công an TP.HCM, CT/TW
 )
 def test_words_are_found_whole_without_accents_and_never_as_patterns(typed: str, found: list[str]) -> None:
     assert [TEXT[start:end] for start, end in find_words(TEXT, [typed])] == found
-    assert matches(word_text([TEXT]), any_words=folded_words([typed])) == (bool(found) or not folded_words([typed]))
+    assert matches(Wording([TEXT]), any_words=folded_words([typed])) == (bool(found) or not folded_words([typed]))
 
 
 def test_spans_are_in_order_and_those_that_overlap_are_one() -> None:
@@ -60,7 +60,7 @@ def test_of_many_long_words_only_so_many_and_so_much_is_looked_for() -> None:
 
 
 def test_all_any_and_none() -> None:
-    wording = word_text(["Công an tỉnh", "bắt tội phạm"])
+    wording = Wording(["Công an tỉnh", "bắt tội phạm"])
     assert matches(wording)
     assert matches(wording, all_words=["cong an", "toi pham"])
     assert not matches(wording, all_words=["cong an", "ma tuy"])
@@ -71,4 +71,4 @@ def test_all_any_and_none() -> None:
 
 
 def test_no_phrase_reaches_from_the_title_into_the_lead() -> None:
-    assert not matches(word_text(["Tin an", "ninh"]), any_words=["an ninh"])
+    assert not matches(Wording(["Tin an", "ninh"]), any_words=["an ninh"])
