@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, update
+from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.orm import Session
 
 from conftest import NOW
@@ -21,7 +21,7 @@ from digests.subscribers import find_reader, forget
 from digests.views import CorrectionView, StageCorrection
 from feeds.analyse import analyse
 from feeds.database import Database
-from feeds.models import Article
+from feeds.models import Article, Mention
 from feeds.reindex import reindex
 from feeds.store import NewArticle, published_on, store_analysis
 from newsroom import POLICY, publish, reader, stored
@@ -227,6 +227,7 @@ def test_a_wrong_document_from_the_chat_to_its_correction(one_told: Database) ->
         sent(session, NOW + DAY)
         parts = last_parts(session)
         assert "09-CT/TW (khóa XI)" in plain_text(parts[-1].html)
+        assert "Có nhắc tới" not in plain_text(parts[-1].html)
         assert parts[-1].silent
         (row,) = session.scalars(select(Correction))
         assert (row.digest_id, row.part) == (parts[-1].digest_id, parts[-1].number)
@@ -325,20 +326,37 @@ def test_a_document_that_another_report_of_the_story_still_cites(database: Datab
 
 def test_a_verdict_that_turns(one_told: Database) -> None:
     with one_told.session() as session:
-        the_article(session).state = "left_out"
+        article = the_article(session)
+        article.state, article.revised_at = "left_out", NOW + HOUR
+        assert find_corrections(session, 1, NOW + DAY, "vi") == ()
+
+
+def test_other_words_for_the_same_stage(database: Database) -> None:
+    with database.session() as session:
+        article = news(session, "Công an tỉnh Hà Tĩnh thực hiện Nghị định số 10/2024/NĐ-CP về an ninh", "")
+        reader(session, 1, NOW)
+        sent(session, NOW)
+        (shown,) = session.scalars(select(SentStory.shown))
+        edited(session, article, title=article.title.replace("thực hiện", "quán triệt"))
+        (stage,) = session.scalars(select(Mention.stage))
+        assert [shown["documents"][0][1], stage] == ["implemented", "rolled_out"]
         assert find_corrections(session, 1, NOW + DAY, "vi") == ()
 
 
 def test_articles_that_are_stored_no_longer(database: Database) -> None:
     with database.session() as session:
-        article = news(session)
-        news(session, TITLE, outlet="Báo Khác")
+        fuller = publish(session, *POLICY, "Hội nghị kết thúc trong ngày. " * 20, seen=NOW - HOUR, published=NOW - HOUR)
+        other = publish(session, *POLICY, "Bàn về Nghị định số 13/2023/NĐ-CP.", seen=NOW - HOUR, outlet="Báo Khác")
         reader(session, 1, NOW)
         sent(session, NOW)
-        article.revised_at = NOW + HOUR
         (shown,) = session.scalars(select(SentStory.shown))
-        session.delete(session.get_one(Article, shown["reports"][1], options=[]))
-        session.flush()
+        assert shown["reports"] == [fuller.id, other.id]
+        assert len(shown["documents"]) == 2
+        fuller.revised_at = NOW + HOUR
+        session.execute(delete(Article).where(Article.id == other.id))
+        assert find_corrections(session, 1, NOW + DAY, "vi") == ()
+        session.execute(update(Story).values(split_at=NOW + HOUR))
+        session.execute(delete(Article).where(Article.id == fuller.id))
         assert find_corrections(session, 1, NOW + DAY, "vi") == ()
 
 
