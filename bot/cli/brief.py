@@ -49,7 +49,7 @@ _EMPTY = "No article is stored yet: `python bot.py poll` reads the feeds, `pytho
     help="Write to a file instead.",
 )
 def brief_command(hours: int | None, lang: str | None, chat_id: int | None, form: str, output: Path | None) -> None:
-    """Print the digest of the last 24 hours or more, or write it as a file.
+    """Print the digest of the last 24 hours or more.
 
     Imported articles are included. An article counts by its publication; where that is unknown, by when it was first
     seen, and the digest says so.
