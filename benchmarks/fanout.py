@@ -353,6 +353,7 @@ def main() -> None:
         asyncio.run(stand_in(given.subscribers, bool(given.stand_in)))
         return
     os.environ["PTB_TIMEDELTA"] = "true"
+    logging.disable()  # of ticks that find the last one at work
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     say(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; {'PostgreSQL' if given.postgres else 'SQLite'}")
     with database_at(given.postgres) as url:

@@ -25,7 +25,7 @@ from digests.models import Chat, Digest, DigestPart, Subscription
 from digests.parts import Outcome, claim_parts, record
 from digests.render import Message
 from digests.sending import NotNow
-from digests.subscribers import find_reader, promise_first, unsubscribe
+from digests.subscribers import find_reader, promise_first, unsubscribe, welcome
 from digests.views import DigestView
 from feeds.database import Database
 from newsroom import POLICY, ROBBERY, publish, reader
@@ -433,3 +433,133 @@ def test_a_promise_waits_for_the_reading_but_not_for_ever(database: Database) ->
         assert claim_due(session, NOW, reading_done=False) == 0
         assert claim_due(session, NOW + 3 * HOUR, reading_done=False) == 1
         assert claim_promised(session, NOW + 3 * HOUR) == 0
+
+
+FORUM = -1001000000001
+
+
+def prepare_forum(database: Database, thread_id: int = 7) -> None:
+    """A forum whose topic gets the digest now, set up by chat 1."""
+    prepare(database, chats=0)
+    with database.session() as session:
+        welcome(session, 1, NOW, language="vi", timezone="Asia/Ho_Chi_Minh")
+        subscription = reader(session, FORUM, NOW)
+        subscription.thread_id, subscription.owner_id = thread_id, 1
+    claim(database)
+
+
+def ended(database: Database, chat_id: int) -> str | None:
+    """Why the chat's subscription ended; None where it goes on."""
+    with database.reading() as session:
+        subscription = session.scalars(select(Subscription).where(Subscription.chat_id == chat_id)).one()
+        return None if subscription.enabled else subscription.ended_because
+
+
+async def test_a_digest_for_a_topic_comes_there(database: Database) -> None:
+    prepare_forum(database)
+    async with telegram() as (sandbox, sender):
+        forum = sandbox.group(FORUM, topics=[7])
+        assert await deliver(database, sender, clock_at(NOW), asyncio.Event()) == 1
+    assert [message["message_thread_id"] for message in forum.messages.values()] == [7]
+
+
+@pytest.mark.parametrize(
+    ("is_closed", "code", "word"), [(True, "topic_closed", "đóng"), (False, "topic_gone", "không còn")]
+)
+async def test_a_topic_that_is_closed_or_gone_ends_its_subscription_and_its_owner_is_told_once(
+    database: Database, is_closed: bool, code: str, word: str
+) -> None:
+    prepare_forum(database)
+    async with telegram() as (sandbox, sender):
+        owner = sandbox.user(1, started=True)
+        forum = sandbox.group(FORUM, topics=[3])
+        if is_closed:
+            forum.topics[7] = False
+        for day in range(2):
+            moment = NOW + day * DAY
+            claim(database, moment)
+            await deliver(database, sender, clock_at(moment), asyncio.Event())
+    assert ended(database, FORUM) == code
+    (told,) = owner.messages
+    assert word in told["text"]
+    assert not forum.messages
+    assert states(database) == {"dropped": 1}
+
+
+async def test_an_owner_who_cannot_be_told_changes_nothing(database: Database) -> None:
+    prepare_forum(database)
+    async with telegram() as (sandbox, sender):
+        sandbox.user(1, started=True).block()
+        sandbox.group(FORUM)
+        assert await deliver(database, sender, clock_at(NOW), asyncio.Event()) == 0
+    assert ended(database, FORUM) == "topic_gone"
+    assert states(database) == {"dropped": 1}
+    assert {part.state for part in parts(database)} == {"refused"}
+
+
+@pytest.mark.parametrize("code", ["blocked", "deactivated", "kicked"])
+async def test_why_a_chat_cannot_be_reached_is_kept_with_its_choices(database: Database, code: str) -> None:
+    chat_id = FORUM if code == "kicked" else 1
+    prepare(database, chats=0)
+    with database.session() as session:
+        reader(session, chat_id, NOW, topics=("drugs",))
+    claim(database)
+    async with telegram() as (sandbox, sender):
+        if code == "kicked":
+            sandbox.group(FORUM).kicked = True
+        else:
+            user = sandbox.user(1, started=True)
+            user.block() if code == "blocked" else user.deactivate()
+        assert await deliver(database, sender, clock_at(NOW), asyncio.Event()) == 0
+    assert ended(database, chat_id) == code
+    with database.reading() as session:
+        kept = find_reader(session, chat_id)
+    assert kept is not None
+    assert list(kept.topics) == ["drugs"]
+
+
+async def test_a_group_that_becomes_a_supergroup_is_followed(database: Database) -> None:
+    prepare(database, chats=0)
+    with database.session() as session:
+        reader(session, -55, NOW)
+    claim(database)
+    async with telegram() as (sandbox, sender):
+        sandbox.group(-55).moved_to = FORUM
+        supergroup = sandbox.group(FORUM)
+        await deliver(database, sender, clock_at(NOW), asyncio.Event())
+        claim(database, NOW + DAY)
+        await deliver(database, sender, clock_at(NOW + DAY), asyncio.Event())
+    texts = [message["text"] for message in supergroup.messages.values()]
+    assert len(texts) == 2
+    assert [POLICY[0] in text for text in texts] == [True, False]
+    assert ended(database, FORUM) is None
+
+
+async def test_a_flood_ends_the_round_and_loses_nothing(database: Database) -> None:
+    prepare(database, chats=20)
+    claim(database)
+    async with telegram() as (sandbox, sender):
+        users = [sandbox.user(chat_id, started=True) for chat_id in range(1, 21)]
+        sandbox.flood(times=2, retry_after=30)
+        first = await deliver(database, sender, clock_at(NOW), asyncio.Event())
+        assert Counter(part.in_doubt for part in parts(database)).keys() == {0}
+        asked = sum(call.method == "sendMessage" for call in sandbox.calls)
+        async with sender_to(sandbox.token, sandbox.api_url) as another:  # real time has not passed
+            assert await deliver(database, another, clock_at(NOW + HOUR), asyncio.Event()) == 20 - first
+    assert asked <= first + 4, "it went on trying"
+    assert [len(user.messages) for user in users] == [1] * 20
+
+
+async def test_what_is_instant_goes_before_the_crowd(database: Database) -> None:
+    prepare(database, chats=30)
+    with database.session() as session:
+        for subscription in session.scalars(select(Subscription)):
+            subscription.covered_until = NOW - DAY
+    claim(database)
+    with database.session() as session:
+        late = reader(session, 99, NOW)  # a reader's first: somebody waits for it
+        late.covered_until = None
+    claim(database)
+    with database.session() as session:
+        compose_one(session, NOW)
+    assert [part.chat_id for part in parts(database)] == [99]
