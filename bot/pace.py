@@ -30,7 +30,7 @@ from telegram.ext import BaseRateLimiter
 PER_SECOND = 30
 PATIENCE = 5.0  # seconds; what a digest is sent with as PTB's `rate_limit_args`, and the longest wait of an answer
 _STEP = 1 / 29.5  # seconds between two starts
-_CATCH_UP = 3 * _STEP  # of lateness that is made up for
+_CATCH_UP = 10 * _STEP  # of lateness that is made up for, while any call waits
 _BURST = (5, 5.0)  # calls, seconds
 _DIGESTS = (1, 1.0)
 _GROUP = (20, 60.0)
@@ -139,6 +139,8 @@ class Pace(BaseRateLimiter[float]):
         loop = asyncio.get_running_loop()
         if patience and (refusal := self._refusal(chat, loop.time())):
             raise refusal
+        if not self._queue:
+            self._next = max(self._next, loop.time())
         waiter = _Waiter(loop.time() + patience, next(self._numbers), chat, patience > 0, loop.create_future())
         insort(self._queue, waiter)
         chat.waiting += 1
