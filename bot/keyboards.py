@@ -138,8 +138,9 @@ def found_buttons(count: int, language: str) -> Rows:
     return (*in_rows(numbers, 5), ((say("cancel", language), "newfeed:no"),))
 
 
-def wrong_buttons(article_id: int, tokens: Tokens, language: str) -> Rows:
-    """What may be wrong with an article that is said to cite the documents of `tokens`."""
+def wrong_buttons(article_id: int, tokens: Tokens, others: Mapping[int, str], language: str) -> Rows:
+    """What may be wrong with an article that is said to cite the documents of `tokens`, in one story with `others`:
+    article -> outlet."""
     documents: list[Button] = [
         (
             say("wrong_document", language, shorten(document_name(i, language), _MAX_LABEL)),
@@ -147,7 +148,11 @@ def wrong_buttons(article_id: int, tokens: Tokens, language: str) -> Rows:
         )
         for i, token in list(tokens.items())[:_MAX_OFFERED]
     ]
-    return (*in_rows([(say("irrelevant", language), f"off:{article_id}"), *documents], 1), _nothing(language))
+    folds: list[Button] = [
+        (say("wrong_fold", language, shorten(outlet, _MAX_LABEL)), f"fold:{other_id}")
+        for other_id, outlet in list(others.items())[:_MAX_OFFERED]
+    ]
+    return (*in_rows([(say("irrelevant", language), f"off:{article_id}"), *documents, *folds], 1), _nothing(language))
 
 
 def fits(action: str) -> bool:

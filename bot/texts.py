@@ -168,6 +168,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "first_later": {"vi": "Sẽ gửi khi đọc xong các nguồn lần đầu", "en": "Comes when the first reading is done"},
     "subscribe_first": {"vi": "Bạn chưa đăng ký nhận bản tin", "en": "You are not subscribed yet"},
     "irrelevant": {"vi": "Không liên quan", "en": "Not relevant"},
+    "wrong_fold": {"vi": "Khác sự việc: bài của {}", "en": "Another event: the report of {}"},
     "wrong_document": {"vi": "Sai văn bản: {}", "en": "Wrong document: {}"},
     "no_items": {"vi": "Không còn nhận ra tin nào ở đây", "en": "No item of this message is known any more"},
     "noted": {"vi": "Đã ghi nhận", "en": "Noted"},

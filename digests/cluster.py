@@ -6,40 +6,38 @@
                                                                   --same_affair--> the story that a new one continues
 
 What repeats another report's text (`feeds.duplicates`) is in its story before any of this is asked. Else an article
-joins the story that holds the report most like it, told within `WINDOW`, if its own evidence is sure
-(`digests.event`) and it differs plainly from no member it is compared with: so that A like B like C makes no story of A
-and C. It never moves by itself, and stories are never merged. What becomes of an event is a story of its own that
-continues the latest one told of the affair.
+joins the story that holds the report most like it, told within `WINDOW`, if it is like that story as a whole: in the
+mean over those of its reports that it shares terms with and over its first ones. So A like B like C makes no story of A
+and C, and a report told by several counts more than each of them. It never moves by itself, and stories are never
+merged. What becomes of an event is a story of its own that continues the latest one told of the affair.
 
 Terms are looked up by position, the `NEAREST` of each on both sides: what a new article costs does not depend on how
 many are stored.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
+from statistics import fmean
 from typing import Any
 
 from sqlalchemy import CompoundSelect, bindparam, delete, func, insert, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from digests.event import OPENING, Report, read_report, same_affair, same_event
+from digests.event import OPENING, WINDOW, Report, read_report, same_affair, same_event
 from digests.models import Story, StoryArticle, StoryTerm
 from feeds.database import Database
 from feeds.duplicates import mark_waiting
 from feeds.models import Article, Mention
 from feeds.store import minute_position, take_turn
 
-WINDOW = timedelta(hours=72)
 AFFAIR = timedelta(days=14)
 BATCH = 200  # articles placed at a time
 NEAREST = 16  # articles looked up by a term, before and after
 CHECKED = 24  # articles that one is compared with, those that share most terms
 MEMBERS = 6  # of a story that a newcomer is compared with, the first
-DIFFERS = -3.5
-"""Log odds below the bar from which two reports plainly tell two events."""
 _WAITING = (
     Article.state.in_(("kept", "near")),
     ~select(StoryArticle).where(StoryArticle.article_id == Article.id).exists(),
@@ -108,18 +106,17 @@ class _Folding:
 
     def _story_of(self, report: Report, others: Sequence[int], seen_at: datetime) -> int:
         """The story that `report` joins, or a new one."""
-        near = [self.reports[i] for i in others if abs(self.reports[i].dated_at - report.dated_at) <= WINDOW]
-        odds = {other.article_id: same_event(report, other) for other in near[:CHECKED]}
-        best: dict[int, float] = {}
-        for article_id, value in odds.items():
-            story_id = self.stories[article_id]
-            best[story_id] = max(value, best.get(story_id, value))
-        for story_id, value in sorted(best.items(), key=lambda item: (-item[1], item[0])):
-            if value < 0:
+        near = [other for i in others if abs((other := self.reports[i]).dated_at - report.dated_at) <= WINDOW]
+        odds: dict[int, dict[int, float]] = defaultdict(dict)
+        for other in near[:CHECKED]:
+            odds[self.stories[other.article_id]][other.article_id] = same_event(report, other)
+        for story_id, compared in sorted(odds.items(), key=lambda item: (-max(item[1].values()), item[0])):
+            if max(compared.values()) < 0:
                 break
-            compared = [value for article_id, value in odds.items() if self.stories[article_id] == story_id]
-            members = (self.reports[i] for i in self._members(story_id) if i not in odds)
-            if min([*compared, *(same_event(report, member) for member in members)]) > DIFFERS:
+            for article_id in self._members(story_id):
+                if article_id not in compared:
+                    compared[article_id] = same_event(report, self.reports[article_id])
+            if fmean(compared.values()) >= 0:
                 return story_id
         story = Story(created_at=seen_at, continues_id=self._continued(report, others))
         self.session.add(story)
@@ -166,11 +163,11 @@ class _Folding:
         for start in range(0, len(ids), _AT_ONCE):
             some = ids[start : start + _AT_ONCE]
             found = self.session.execute(_opened().where(Article.id.in_(some))).all()
-            keys = _keys(self.session, some)
+            keys, named = _cited(self.session, some)
             for row in found:
                 dated_at = row.published_at or row.first_seen_at
                 self.reports[row.id] = read_report(
-                    row.id, row.outlet, dated_at, row.title, row.lead, row.opening, keys[row.id]
+                    row.id, row.outlet, dated_at, row.title, row.lead, row.opening, keys[row.id], named[row.id]
                 )
                 if row.story_id is not None:
                     self.stories[row.id] = row.story_id
@@ -183,10 +180,15 @@ def _lookup(count: int) -> CompoundSelect[int]:
     """The articles that the nearest of `count` terms are of, once for each."""
 
     def nearest(number: int, *, after: bool) -> Any:
-        side = map(bindparam, ("here", "last") if after else ("first", "here"))
+        first, last = ("here", "last") if after else ("first", "here")
         order = StoryTerm.position.asc() if after else StoryTerm.position.desc()
         query = select(StoryTerm.article_id).where(StoryTerm.term == bindparam(f"term{number}"))
-        some = query.where(StoryTerm.position.between(*side)).order_by(order).limit(NEAREST).subquery()
+        some = (
+            query.where(StoryTerm.position.between(bindparam(first), bindparam(last)))
+            .order_by(order)
+            .limit(NEAREST)
+            .subquery()
+        )
         return select(some.c.article_id)
 
     return union_all(*(nearest(number, after=after) for number in range(count) for after in (False, True)))
@@ -239,11 +241,12 @@ def _opened() -> Any:
     )
 
 
-def _keys(session: Session, ids: Iterable[int]) -> Mapping[int, Sequence[str]]:
-    """Article -> the keys of the documents that it cites."""
+def _cited(session: Session, ids: Sequence[int]) -> tuple[Mapping[int, list[str]], Mapping[int, list[str]]]:
+    """Article -> the keys of the documents that it cites; the words in which it names documents."""
     keys: dict[int, list[str]] = defaultdict(list)
-    query = select(Mention.article_id, Mention.key).where(Mention.article_id.in_(ids))
-    for article_id, key in session.execute(query):
-        if key:
-            keys[article_id].append(key)
-    return keys
+    named: dict[int, list[str]] = defaultdict(list)
+    query = select(Mention.article_id, Mention.key, Mention.raw, Mention.title)
+    for article_id, key, raw, title in session.execute(query.where(Mention.article_id.in_(ids))):
+        keys[article_id] += [key] if key else []
+        named[article_id] += [name for name in (raw, title) if name]
+    return keys, named

@@ -17,7 +17,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,16 @@ from typing import Any
 from feeds.classify import shipped_figures
 from feeds.figures import NUMBER
 from feeds.fingerprint import Pair, Wording, contradict, read_wording
+from feeds.places import find_places
 from feeds.text import modern_tones, one_of_words
 
 DATA = Path(__file__).with_name("data")
 LEAD = 500  # characters; in what follows many reports of one place or body are alike
-TERMS = 12
+TERMS = 16
+WINDOW = timedelta(hours=72)
+"""Between two reports of one event at most."""
+NEVER = -100.0
+_SAME_TITLE = 0.6  # "Thông cáo số 5" is not "Thông cáo số 7"
 
 _SHORT_LEAD = 80  # characters; with less the text's beginning is read too
 _UNKNOWN = 0.5  # how much rarer than all it knows the first reader takes what it does not know
@@ -40,6 +45,11 @@ _FEW = 12  # an opening of fewer proves nothing
 _NEARLY_ALL = 0.85
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]")
 _BREAKS = frozenset(".:!?\"“‘'-–|[(")  # what follows has a capital whatever it is
+# "Sáng nay, 19/11", "Ngày 19-11", "chiều 19/11/2026"; the days of documents bear other years.
+_DAY = re.compile(
+    r"\b(?:ngày|sáng|trưa|chiều|tối|đêm)(?: nay)?,? \(?0?(\d{1,2})(?:[/.-]| tháng )0?(\d{1,2})(?:[/.-](\d{4}))?",
+    re.IGNORECASE,
+)
 _UNIT = re.compile(r"(\d+(?:[.,]\d+)*)\s+([^\W\d_]+)")
 
 
@@ -67,6 +77,9 @@ class Report:
     title_countries: frozenset[str]
     countries: frozenset[str]
     times: frozenset[str]
+    days: frozenset[tuple[str, str]]
+    """Day and month of what is told, not of documents."""
+    title_places: frozenset[str]
     told: frozenset[Pair]
     """Word pairs of the beginning of lead and text together."""
 
@@ -74,7 +87,7 @@ class Report:
     def terms(self) -> tuple[int, ...]:
         """The most telling word pairs and the documents, hashed to 63 bits, at most `TERMS`: what to look it up by."""
         rarest = sorted(self.opening.items(), key=lambda item: (-_telling(self, *item), item[0]))
-        spelled = [*sorted(self.documents)[: TERMS // 3], *(" ".join(pair) for pair, _ in rarest)]
+        spelled = [*sorted(self.documents)[: TERMS // 4], *(" ".join(pair) for pair, _ in rarest)]
         return tuple(dict.fromkeys(map(_hashed, spelled[:TERMS])))
 
 
@@ -91,9 +104,20 @@ class _Weights:
 
 
 def read_report(
-    article_id: int, outlet: str, dated_at: datetime, title: str, lead: str, text: str, documents: Iterable[str]
+    article_id: int,
+    outlet: str,
+    dated_at: datetime,
+    title: str,
+    lead: str,
+    text: str,
+    documents: Iterable[str],
+    named: Iterable[str],
 ) -> Report:
-    """The report that an article with the citation keys `documents` is; of `text` only its beginning is read."""
+    """The report that an article with the citation keys `documents` is; of `text` only its beginning is read.
+
+    `named` are the words in which it names documents: conferences on one directive all say them, so they make no two
+    reports alike.
+    """
     told = f"{lead} {text[:OPENING]}"[:OPENING]
     lead = lead[:LEAD] if len(lead) >= _SHORT_LEAD else told[:LEAD].strip()
     title, lead = modern_tones(title[:LEAD]), modern_tones(lead)
@@ -103,14 +127,15 @@ def read_report(
     counts: dict[str, set[str]] = defaultdict(set)
     for number, unit in _UNIT.findall(whole):
         counts[unit.lower()].add(number.lstrip("0"))
-    heading = _weighed(wording.title)
+    bare = read_wording(_without(title, named), _without(lead, named), "")
+    heading = _weighed(bare.title)
     return Report(
         article_id=article_id,
         outlet=outlet,
         dated_at=dated_at,
         wording=wording,
         title=heading,
-        opening=_weighed(wording.opening),
+        opening=_weighed(bare.opening),
         title_words={word: _idf(word) for pair in heading for word in pair if not word[0].isdigit()},
         words=frozenset(word for pair in wording.opening for word in pair),
         names={name: _idf(name) for name in _names(whole)},
@@ -120,15 +145,20 @@ def read_report(
         offices=frozenset(rules.office.findall(whole.lower())),
         title_countries=frozenset(rules.names[found] for found in rules.country.findall(title)),
         countries=frozenset(rules.names[found] for found in rules.country.findall(whole)),
+        days=frozenset((day, month) for day, month, year in _DAY.findall(lead) if year in ("", str(dated_at.year))),
+        title_places=frozenset(place.province for place in find_places(title)),
         times=frozenset(rules.time.findall(lead.lower())),
-        told=read_wording("", "", told).text,
+        told=read_wording("", "", _without(told, named)).text,
     )
 
 
 def same_event(one: Report, other: Report) -> float:
-    """Log odds, above the bar of what is sure, that both tell one event; symmetric."""
+    """Log odds, above the bar of what is sure, that both tell one event; symmetric. `NEVER` where they cannot."""
+    features = compare(one, other)
+    if plainly_apart(one, other, features):
+        return NEVER
     same = _model()["same"]
-    odds = same.log_odds(compare(one, other)) - same.sure
+    odds = same.log_odds(features) - same.sure
     return max(odds, 0.0) if odds < 0 and _printed_again(one, other) else odds
 
 
@@ -166,6 +196,22 @@ def compare(one: Report, other: Report) -> dict[str, float]:
         "other_countries": _apart(one.countries, other.countries),
         "other_time": _apart(one.times, other.times),
     }
+
+
+def plainly_apart(one: Report, other: Report, features: Mapping[str, float]) -> bool:
+    """Whether they are told too far apart, name other days or provinces, or are two of one series of reports."""
+    named = (one.days, other.days), (one.title_places, other.title_places), (one.wording.places, other.wording.places)
+    elsewhere = any(some and others and some.isdisjoint(others) for some, others in named)
+    ours, theirs = one.wording, other.wording
+    numbered = ours.title_numbers - theirs.numbers and theirs.title_numbers - ours.numbers
+    of_series = bool(numbered) and features["titles"] >= _SAME_TITLE
+    return elsewhere or of_series or abs(one.dated_at - other.dated_at) > WINDOW
+
+
+def _without(text: str, named: Iterable[str]) -> str:
+    for name in sorted(named, key=len, reverse=True):
+        text = text.replace(name, " . ")
+    return text
 
 
 def _printed_again(one: Report, other: Report) -> bool:
@@ -218,9 +264,8 @@ def _weighed(pairs: Collection[Pair]) -> dict[Pair, float]:
 
 
 def _telling(report: Report, pair: Pair, idf: float) -> float:
-    """How well `pair` finds other reports of the event: rare, of rare words, in the headline or a name."""
-    words = sum(map(_idf, pair)) / 10
-    return idf + words + (pair in report.title) + (pair in report.wording.names)
+    """How well `pair` finds other reports of the event: of rare words, in the headline or a name."""
+    return 0.3 * idf + 0.5 * min(map(_idf, pair)) + 2 * (pair in report.title) + 2 * (pair in report.wording.names)
 
 
 def _hashed(term: str) -> int:

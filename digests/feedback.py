@@ -3,7 +3,8 @@
 ::
 
     a chat: irrelevant / wrong document --store--> Feedback(open) --review--> accepted: Article.ruled_out,
-                                                                      |       Article.wrong_documents, read again
+            / wrong fold                                              |       Article.wrong_documents, read again;
+                                                                      |       a story of its own (digests.split)
                                                                       +-----> rejected: nothing changes
 
 A chat counts once however often it says a thing, and nothing that a chat says changes an article or trains the
@@ -20,10 +21,12 @@ from sqlalchemy.orm import Session, load_only
 
 from digests.choose import VIEWED
 from digests.models import Chat, Feedback
+from digests.split import other_reports, rejoin, split, story_of
 from feeds.models import Article, Mention
 from feeds.store import take_turn
 
 MAX_OPEN = 200  # of one chat; more than a person says between two reviews
+_MOST_BESIDE = 3
 
 
 class Kind(StrEnum):
@@ -31,6 +34,8 @@ class Kind(StrEnum):
 
     IRRELEVANT = "irrelevant"
     WRONG_DOCUMENT = "wrong_document"
+    WRONG_FOLD = "wrong_fold"
+    """It tells another event than the other reports of its story."""
 
 
 class Stored(StrEnum):
@@ -40,14 +45,15 @@ class Stored(StrEnum):
     REPEATED = "repeated"
     TOO_MANY = "too_many"
     UNKNOWN = "unknown"
-    """There is no such article, or it is not said to cite that document."""
+    """There is no such article, it is not said to cite that document, or it stands alone in its story."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What feedback says of one article, by how many chats. `id` names it; `decision` is None while it is open.
 
-    `document_id` and `quote`, the sentence that is said to cite it, are of a wrong document.
+    `document_id` and `quote`, the sentence that is said to cite it, are of a wrong document; of a wrong fold `quote` are
+    the headlines beside which it stands.
     """
 
     id: int
@@ -91,7 +97,9 @@ def store_feedback(
         return Stored.REPEATED
     if (session.scalar(mine.where(Feedback.decision.is_(None))) or 0) >= MAX_OPEN:
         return Stored.TOO_MANY
-    session.add(Feedback(chat_id=chat_id, article_id=article_id, kind=kind, document_id=document_id, at=now))
+    said = Feedback(chat_id=chat_id, article_id=article_id, kind=kind, document_id=document_id, at=now)
+    said.story_id = story_of(session, article_id) if kind is Kind.WRONG_FOLD else None
+    session.add(said)
     session.flush()
     return Stored.NEW
 
@@ -135,6 +143,9 @@ def decide(session: Session, decisions: Mapping[int, bool], now: datetime) -> Co
             )
             .values(decision="accepted" if accepted else "rejected", decided_at=now)
         )
+        if said.kind == Kind.WRONG_FOLD:
+            _refold(session, said, accepted, now)
+            continue
         article = session.get_one(Article, said.article_id)
         if _correct(article, said, accepted):
             article.rules_version, article.revised_at = 0, now
@@ -164,7 +175,9 @@ def _reports(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Rep
             chats=chats,
             first_at=first_at,
             document_id=document_id,
-            quote=quotes.get((article_id, document_id), ""),
+            quote=_others(session, article_id)
+            if kind == Kind.WRONG_FOLD
+            else quotes.get((article_id, document_id), ""),
             decision=decision,
         )
         for article_id, kind, document_id, decision, report_id, chats, first_at in rows
@@ -174,6 +187,8 @@ def _reports(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Rep
 def _is_sensible(session: Session, article_id: int, kind: Kind, document_id: str) -> bool:
     if kind is Kind.WRONG_DOCUMENT:
         return document_id in claimed_documents(session, article_id)
+    if kind is Kind.WRONG_FOLD:
+        return not document_id and bool(other_reports(session, article_id))
     return not document_id and session.get(Article, article_id, options=[load_only(Article.id)]) is not None
 
 
@@ -184,6 +199,16 @@ def _refuse_contradictions(found: Mapping[int, Feedback], decisions: Mapping[int
         other = decided.setdefault((said.article_id, said.kind, said.document_id), report_id)
         if decisions[other] != accepted:
             raise Contradiction(other, report_id)
+
+
+def _refold(session: Session, said: Feedback, accepted: bool, now: datetime) -> None:
+    """Takes the article out of the story that it was in when that was said, or puts it there again."""
+    if said.story_id is None:
+        return
+    if not accepted:
+        rejoin(session, said.article_id, said.story_id)
+    elif story_of(session, said.article_id) == said.story_id:
+        split(session, said.article_id, now)
 
 
 def _correct(article: Article, said: Feedback, accepted: bool) -> bool:
@@ -216,6 +241,10 @@ def _quotes(session: Session, ids: Collection[int]) -> Mapping[tuple[int, str], 
         for article_id, document_id, quote in session.execute(query.order_by(Mention.article_id, Mention.ordinal)):
             found.setdefault((article_id, document_id or ""), quote)
     return found
+
+
+def _others(session: Session, article_id: int) -> str:
+    return " / ".join(other.title for other in other_reports(session, article_id)[:_MOST_BESIDE])
 
 
 def _chunks(ids: Collection[int]) -> Iterable[Sequence[int]]:

@@ -65,6 +65,8 @@ def read_reports(items: Mapping[str, Item], ids: Collection[str]) -> Mapping[str
     reports: dict[str, Report] = {}
     for number, item_id in enumerate(sorted(ids), 1):
         item = items[item_id]
-        keys = [citation.key for citation in find_citations(f"{item.title}\n{item.lead}") if citation.key]
-        reports[item_id] = read_report(number, item.outlet, item.published, item.title, item.lead, "", keys)
+        citations = find_citations(f"{item.title}\n{item.lead}")
+        keys = [citation.key for citation in citations if citation.key]
+        named = [name for citation in citations for name in (citation.raw, citation.title) if name]
+        reports[item_id] = read_report(number, item.outlet, item.published, item.title, item.lead, "", keys, named)
     return reports

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 
@@ -34,7 +35,8 @@ from feeds.models import Article, Mention  # noqa: E402
 from feeds.store import minute_position  # noqa: E402
 
 REPLAY = ROOT.parent / "shared" / "feeds" / "real" / "replay"
-_EMPTY = {"start": 0, "end": 0, "raw": "", "form": "", "quote": "", "stage": "", "candidates": []}
+_EMPTY = {"start": 0, "end": 0, "form": "", "quote": "", "stage": "", "candidates": []}
+SEEN = datetime(2026, 8, 25, tzinfo=UTC)  # after the last of them
 _AT_ONCE = 50  # articles folded together when they arrive shuffled
 
 
@@ -68,7 +70,7 @@ def store(database: Database, items: Iterable[Item]) -> Mapping[str, int]:
         first = minute_position(item.published)
         minutes[first] += 1
         position = first + minutes[first]
-        keys = [citation.key for citation in find_citations(f"{item.title}\n{item.lead}") if citation.key]
+        citations = find_citations(f"{item.title}\n{item.lead}")
         articles.append(
             {
                 "id": number,
@@ -78,15 +80,23 @@ def store(database: Database, items: Iterable[Item]) -> Mapping[str, int]:
                 "title": item.title,
                 "lead": item.lead,
                 "text": "",
-                "first_seen_at": item.published,
+                "first_seen_at": SEEN,
                 "published_at": item.published,
                 "state": "waits",
                 **{name: [] for name in ("topics", "places", "evidence", "wrong_documents")},
             }
         )
         mentions += [
-            {"article_id": number, "position": position, "ordinal": ordinal, "key": key, **_EMPTY}
-            for ordinal, key in enumerate(keys)
+            {
+                "article_id": number,
+                "position": position,
+                "ordinal": ordinal,
+                "key": citation.key,
+                "raw": citation.raw,
+                "title": citation.title,
+                **_EMPTY,
+            }
+            for ordinal, citation in enumerate(citations)
         ]
     with database.session() as session:
         session.execute(insert(Article), articles)

@@ -53,12 +53,12 @@ def review_command(
     """List and decide what users call wrong.
 
     Without options it lists what nobody has decided yet. An article accepted as irrelevant is left out from then on;
-    of a wrong document, what is said to cite it becomes open. Neither comes back with `reindex`. What was decided can
-    be decided otherwise, by the same id.
+    of a wrong document, what is said to cite it becomes open; of a wrong fold, the article becomes a story of its own.
+    None comes back by itself. What was decided can be decided otherwise, by the same id.
 
-    Columns: the id to decide by; what is called wrong, the article (irrelevant) or a document it is said to cite
-    (wrong document); how many chats say so; the article's score, 0 to 1, by which it was taken for security policy;
-    its outlet and title; the document and the sentence that is said to cite it; open, accepted or rejected.
+    Columns: the id to decide by; what is called wrong, the article (irrelevant), a document it is said to cite (wrong
+    document) or that it stands in one story with the others that are named (wrong fold); how many chats say so; the article's score, 0 to 1, by which it was taken for security policy;
+    its outlet and title; the document and the sentence that is said to cite it, or the headlines it stands with; open, accepted or rejected.
     """
     decisions = {i: accepted for ids, accepted in ((accept, True), (reject, False)) for some in ids for i in some}
     if len(decisions) < len({i for ids in accept for i in ids}) + len({i for ids in reject for i in ids}):
@@ -105,9 +105,9 @@ def _list(database: Database, everything: bool, as_json: bool) -> None:
         for report in reports:
             print_line(_json(report))
         return
-    table = Table("id", "what", "chats", "score", "outlet", "article", "said to cite", "decision")
+    table = Table("id", "what", "chats", "score", "outlet", "article", "cites / stands with", "decision")
     for report in reports:
-        cited = shorten(f"{report.document_id}: {report.quote}", _MAX_CITED) if report.document_id else ""
+        cited = shorten(": ".join(filter(None, (report.document_id, report.quote))), _MAX_CITED)
         score = "" if report.article.score is None else f"{report.article.score:.2f}"
         what = report.kind.replace("_", " ")
         # Text, not markup: these words come from outside.

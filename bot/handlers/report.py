@@ -1,7 +1,7 @@
-"""What users say is wrong: "not relevant", "wrong document".
+"""What users say is wrong: "not relevant", "wrong document", "another event".
 
-`report` under a digest or card asks which of its items, `report:ARTICLE` what is wrong with it; `off:ARTICLE` and
-`wrong:ARTICLE:TOKEN` say it, `unreport` says nothing.
+`report` under a digest or card asks which of its items, `report:ARTICLE` what is wrong with it; `off:ARTICLE`,
+`wrong:ARTICLE:TOKEN` and `fold:ARTICLE` (of another report of the item) say it, `unreport` says nothing.
 """
 
 import re
@@ -20,6 +20,7 @@ from bot.keyboards import item_buttons, wrong_buttons
 from digests.feedback import Kind, Stored, claimed_documents, store_feedback
 from digests.render import Message as Outgoing
 from digests.render import render
+from digests.split import other_reports
 from digests.subscribers import Reader
 from feeds.identity import article_identity
 from feeds.models import Article
@@ -63,6 +64,11 @@ async def wrong_document_pressed(update: Update, context: Context) -> None:
     article_id, _, token = data.partition(":")
     document_id = await context.bot_data.read(document_of_token, token)
     await _say(context, query, reader, article_id, Kind.WRONG_DOCUMENT, document_id or "")
+
+
+async def wrong_fold_pressed(update: Update, context: Context) -> None:
+    query, article_id, reader = await pressed(update, context)
+    await _say(context, query, reader, article_id, Kind.WRONG_FOLD)
 
 
 def item_links(text: str, links: Sequence[tuple[int, str]]) -> Mapping[int, str]:
@@ -117,7 +123,8 @@ def _what_is_wrong(session: Session, article_id: int, reader: Reader) -> Outgoin
         return None
     tokens = document_tokens(session, claimed_documents(session, article_id))
     html = render("report_what.html", reader.language, title=article.title, outlet=article.outlet)
-    return Outgoing(html, wrong_buttons(article_id, tokens, reader.language))
+    others = {other.id: other.outlet for other in other_reports(session, article_id)}
+    return Outgoing(html, wrong_buttons(article_id, tokens, others, reader.language))
 
 
 def _title(session: Session, article_id: int) -> str:
@@ -130,4 +137,5 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
         CallbackQueryHandler(nothing_pressed, r"^unreport$"),
         CallbackQueryHandler(irrelevant_pressed, r"^off:"),
         CallbackQueryHandler(wrong_document_pressed, r"^wrong:"),
+        CallbackQueryHandler(wrong_fold_pressed, r"^fold:"),
     )
