@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,9 +112,10 @@ async def test_the_rest_of_a_digest_is_sent_once(tmp_path: Path) -> None:
         assert len(await told(here, user)) == 3
         more = next(label for label in labels(digest) if label.startswith("Xem thêm"))
         await asyncio.gather(user.press(more, message=digest), user.press(more, message=digest))
-        await user.wait_for("Điểm tin an ninh")
+        await user.wait_for(partial(came_after, digest))
         assert len(await told(here, user)) == 6
-        assert more not in labels(next(m for m in user.messages if m["message_id"] == digest["message_id"]))
+        pressed = await user.wait_for(lambda message: message["message_id"] == digest["message_id"])
+        assert more not in labels(pressed)
         data = labels(digest)[more]
         for _ in range(30):
             held = await here.bot.services.read(lambda session: session.scalars(select(Digest.held_back)).first())
@@ -121,7 +123,7 @@ async def test_the_rest_of_a_digest_is_sent_once(tmp_path: Path) -> None:
                 break
             newest = next(m for m in reversed(user.messages) if data in labels_or_none(m).values())
             await user.press(data, message=newest)
-            await user.wait_for(lambda message: "Điểm tin an ninh" in message["text"])
+            await user.wait_for(partial(came_after, newest))
         stories = await told(here, user)
         assert len(stories) == len(set(stories)) > 6
         assert (await forged_press(here, user, digest, data))["text"] == "Đã xem hết"
@@ -135,6 +137,10 @@ async def test_the_rest_of_a_digest_is_sent_once(tmp_path: Path) -> None:
             assert "Nút này đã cũ" in str((await forged_press(here, stranger, start, wrong))["text"]), wrong
         assert len(user.messages) == before
         assert await told(here, stranger) == []
+
+
+def came_after(earlier: dict[str, Any], message: dict[str, Any]) -> bool:
+    return bool(message["message_id"] > earlier["message_id"])
 
 
 def labels_or_none(message: dict[str, Any]) -> dict[str, str]:

@@ -62,7 +62,7 @@ async def reply(update: Update, message: Outgoing, *, silent: bool = False, quot
         reply_markup=keyboard(message),
         link_preview_options=NO_PREVIEW,
         disable_notification=silent,
-        do_quote=quoting,
+        do_quote=quoting or None,  # None: in groups only
     )
 
 
