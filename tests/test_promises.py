@@ -146,9 +146,15 @@ class Promises(RuleBasedStateMachine):
             publish(session, title, lead, seen=self.now, published=self.now, outlet=f"Báo {self.published}")
         self.published += 1
 
-    @rule(hours=st.integers(1, 15))
-    def time_passes(self, hours: int) -> None:
+    @rule(hours=st.integers(1, 15), faults=st.lists(FAULTS, max_size=4), fuse=st.none() | st.integers(0, 12))
+    def time_passes(self, hours: int, faults: list[str], fuse: int | None) -> None:
         self.now += hours * HOUR
+        self.a_round(faults, fuse)
+
+    @rule(faults=st.lists(FAULTS, min_size=1, max_size=4), fuse=st.none() | st.integers(0, 30))
+    def a_day_passes(self, faults: list[str], fuse: int | None) -> None:
+        self.now += 24 * HOUR
+        self.a_round(faults, fuse)
 
     @rule(minutes=st.integers(1, 180))
     def the_clock_is_set_back(self, minutes: int) -> None:
@@ -238,10 +244,14 @@ class Promises(RuleBasedStateMachine):
         parts = self._parts()
         made = Counter((part.chat_id, part.html) for part in parts)
         sent = Counter((part.chat_id, part.html) for part in parts if part.state == "sent")
+        doubted: Counter[tuple[int, str]] = Counter()
+        for part in parts:
+            doubted[part.chat_id, part.html] += part.in_doubt
         for key, count in sent.items():
             assert arrived[key] >= count, "recorded as sent, and never arrived"
         for key, count in arrived.items():
             assert count <= made[key] + self.telegram.unanswered[key], "doubled, though every send got its answer"
+            assert count <= made[key] + doubted[key], "doubled, and not counted in doubt before"
 
     @invariant()
     def parts_come_in_order(self) -> None:
