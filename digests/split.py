@@ -76,7 +76,9 @@ def rejoin(session: Session, article_id: int, story_id: int) -> bool:
 
 def _count_as_told(session: Session, told: SentStory, story_id: int) -> None:
     """What told a chat of one story told it of `story_id` too."""
-    session.add(SentStory(told.chat_id, story_id, told.digest_id, told.at, told.part))
+    session.add(
+        SentStory(chat_id=told.chat_id, story_id=story_id, digest_id=told.digest_id, at=told.at, part=told.part)
+    )
 
 
 def _move(session: Session, article_id: int, from_id: int, to_id: int) -> None:

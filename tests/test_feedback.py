@@ -12,14 +12,16 @@ from bot.handlers.report import item_links
 from conftest import NOW
 from digests import feedback
 from digests.answer import answer
+from digests.cluster import fold_stories
 from digests.feedback import Kind, Stored, UnknownReport, claimed_documents, decide, open_reports, store_feedback
-from digests.models import Feedback
+from digests.models import Digest, Feedback, SentStory, Story, StoryArticle
 from digests.moving import move_chat
+from digests.split import split
 from digests.subscribers import forget, welcome
 from feeds.database import Database
 from feeds.models import Article, Mention
 from feeds.reindex import reindex
-from newsroom import POLICY, ROBBERY, publish
+from newsroom import POLICY, ROBBERY, publish, reader
 
 DIRECTIVE = "09-CT/TW#XI"
 
@@ -166,3 +168,76 @@ def test_the_numbered_items_of_a_message_are_found_behind_any_emoji() -> None:
     text = "🇻🇳 Điểm tin\n1. Một – Báo A\n12. Hai\nKhác – 3. Ba"
     links = [(len(text[: text.index(word)].encode("utf-16-le")) // 2, word) for word in ("Một", "Hai", "Ba", "Báo")]
     assert item_links(text, links) == {1: "Một", 12: "Hai"}
+
+
+# Wrong folds
+
+
+def folded(session: Session) -> tuple[int, int, int]:
+    """Two reports folded into one story and a copy of the second; their ids."""
+    first = publish(session, *POLICY, seen=NOW, published=NOW)
+    second = publish(session, *POLICY, seen=NOW, published=NOW, outlet="Báo Hai")
+    copy = publish(session, *POLICY, seen=NOW, published=NOW, outlet="Báo Ba")
+    copy.original_id = second.id
+    assert fold_stories(session) == 3
+    return first.id, second.id, copy.id
+
+
+def placed(session: Session) -> dict[int, int]:
+    return dict(session.execute(select(StoryArticle.article_id, StoryArticle.story_id)).all())
+
+
+def say_wrong_fold(session: Session, article_id: int) -> Stored:
+    return store_feedback(session, 1, article_id, Kind.WRONG_FOLD, NOW)
+
+
+def test_a_wrong_fold_is_split_by_review_and_taken_back(database: Database) -> None:
+    with database.session() as session:
+        welcome(session, 1, NOW, language="vi", timezone="Asia/Ho_Chi_Minh")
+        first, second, copy = folded(session)
+        before = placed(session)
+        assert len(set(before.values())) == 1
+        assert say_wrong_fold(session, second) is Stored.NEW
+        assert say_wrong_fold(session, second) is Stored.REPEATED
+        assert placed(session) == before, "nothing changes before a review"
+        (report,) = open_reports(session)
+        assert (report.kind, report.quote) == (Kind.WRONG_FOLD, POLICY[0])
+        assert decide(session, {report.id: True}, NOW) == set()
+        after = placed(session)
+        assert after[first] == before[first]
+        assert after[second] == after[copy] != before[second]
+        assert session.get_one(Story, before[first]).split_at == NOW
+        assert fold_stories(session) == 0, "it does not come back by itself"
+        assert decide(session, {report.id: True}, NOW) == set(), "deciding again splits no further"
+        assert placed(session) == after
+        decide(session, {report.id: False}, NOW)
+        assert placed(session) == before
+
+
+def test_a_report_alone_in_its_story_is_in_no_wrong_fold(database: Database) -> None:
+    with database.session() as session:
+        article_id = newsroom(session, 1)
+        assert say_wrong_fold(session, article_id) is Stored.UNKNOWN
+        fold_stories(session)
+        assert say_wrong_fold(session, article_id) is Stored.UNKNOWN
+        assert split(session, article_id, NOW) is None
+
+
+def test_who_was_shown_the_report_counts_as_told_of_its_own_story(database: Database) -> None:
+    with database.session() as session:
+        first, second, copy = folded(session)
+        story_id = placed(session)[first]
+        for chat_id, shown in ((1, [first, copy]), (2, [first])):
+            subscription = reader(session, chat_id, NOW)
+            digest = Digest(
+                subscription_id=subscription.id, chat_id=chat_id, due_at=NOW, window_start=NOW, window_end=NOW
+            )
+            session.add(digest)
+            session.flush()
+            session.add(
+                SentStory(chat_id=chat_id, story_id=story_id, digest_id=digest.id, at=NOW, shown={"reports": shown})
+            )
+        session.flush()
+        own = split(session, second, NOW)
+        told = session.scalars(select(SentStory.chat_id).where(SentStory.story_id == own)).all()
+    assert told == [1]

@@ -8,6 +8,7 @@ they might arrive otherwise: then also how many pairs within stories both orders
 "later" stand in stories of which one continues the other, and how many of another label.
 """
 
+# ruff: noqa: T201  what it prints is its result
 import argparse
 import random
 import sys

@@ -8,6 +8,7 @@ and little else, for that is what folding compares most. Each bar is the lowest 
 components of items, `PRECISION` of the pairs above it are right. Equal input gives equal bytes. Needs scikit-learn.
 """
 
+# ruff: noqa: T201  what it prints is its result
 import argparse
 import json
 import random
