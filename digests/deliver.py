@@ -21,6 +21,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from digests.claim import compose_one
+from digests.edition import Editions
 from digests.parts import Outcome, Outgoing, claim_parts, record, recover
 from digests.sending import Flooded, NoAnswer, Sender, SendError
 from feeds.database import Database
@@ -50,6 +51,7 @@ async def deliver(
     if doubtful:
         log.warning("parts in doubt are sent again", parts=doubtful)
     sent, goes_on, any_due = 0, True, True
+    editions = Editions()  # the readers due at one moment choose from the same stories
     under_way: set[asyncio.Task[Outcome]] = set()
     async with asyncio.TaskGroup() as group:
         while True:
@@ -64,7 +66,7 @@ async def deliver(
             parts = await asyncio.to_thread(_claim, database, clock(), takes) if takes else ()
             under_way |= {group.create_task(_send(sender, part)) for part in parts}
             if any_due and len(parts) < takes:
-                any_due = await asyncio.to_thread(_compose, database, clock())
+                any_due = await asyncio.to_thread(_compose, database, clock(), editions)
             elif under_way:
                 await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             else:
@@ -101,9 +103,9 @@ def _claim(database: Database, now: datetime, room: int) -> Sequence[Outgoing]:
     return _in_session(database, partial(claim_parts, now=now, limit=room))
 
 
-def _compose(database: Database, now: datetime) -> bool:
+def _compose(database: Database, now: datetime, editions: Editions) -> bool:
     """A few digests, each in a transaction of its own; whether there may be more."""
-    return all(_in_session(database, partial(compose_one, now=now)) for _ in range(GROUP))
+    return all(_in_session(database, partial(compose_one, now=now, editions=editions)) for _ in range(GROUP))
 
 
 def _in_session(database: Database, work: Callable[[Session], T]) -> T:
