@@ -13,7 +13,7 @@ import math
 import operator
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from feeds.embedding import is_available, opening
@@ -84,10 +84,17 @@ class Verdict:
     evidence: tuple[Evidence, ...]
     is_open: bool = False
     margin: float = -math.inf
+    vector: bytes | None = field(default=None, repr=False)
+    """What the second reader read, where it was asked: WIDTH components in whole steps (int8)."""
 
     @property
     def is_near(self) -> bool:
         return not self.relevant and self.margin >= -STEP
+
+    @property
+    def state(self) -> str:
+        """What becomes of the article."""
+        return "kept" if self.relevant else "near" if self.is_near else "left_out"
 
 
 def classify(title: str, summary: str = "", text: str = "", *, figures: Figures | None = None) -> Verdict:
@@ -100,10 +107,12 @@ def classify(title: str, summary: str = "", text: str = "", *, figures: Figures 
     second = second_reader() if first.is_open and figures is None else None
     if second is None:
         return first.verdict(first.score, first.figures.threshold)
-    decision = second.read(opening(title, summary, text))
+    decision, vector = second.read(opening(title, summary, text))
     if first.english:
-        return first.verdict(probability(SHIFT + second.second * decision), second.threshold)
-    return first.verdict(second.score(log_odds_of(first.score), decision), second.threshold)
+        score = probability(SHIFT + second.second * decision)
+    else:
+        score = second.score(log_odds_of(first.score), decision)
+    return replace(first.verdict(score, second.threshold), vector=vector)
 
 
 def first_reading(title: str, summary: str = "", text: str = "") -> Verdict:

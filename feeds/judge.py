@@ -18,6 +18,7 @@ from feeds.classify import Verdict, classify, shipped_figures
 from feeds.database import Database
 from feeds.models import Article
 from feeds.store import claim_second_readings, store_verdict, take_turn
+from feeds.vectors import keep_vector
 from feeds.worker import Worker
 
 log = structlog.get_logger()
@@ -75,3 +76,4 @@ def _store(database: Database, articles: Sequence[Article], verdicts: Sequence[V
             stored = session.get(Article, article.id)
             if stored and stored.parts == article.parts:
                 store_verdict(stored, verdict)
+                keep_vector(session, stored, verdict)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
@@ -220,6 +220,15 @@ class Article(Base):
     def dated_at(self) -> datetime:
         """Publication, or first seen where the publication is unknown."""
         return self.published_at or self.first_seen_at
+
+
+class ArticleVector(Base):
+    """What the second reader read of an article that is kept or near: a vector in whole steps (feeds.embedding)."""
+
+    __tablename__ = "article_vector"
+
+    article_id: Mapped[int] = mapped_column(BigId, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class ArticleVersion(Base):

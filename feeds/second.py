@@ -48,9 +48,10 @@ class SecondFigures:
         square = (self.support**2).sum(axis=1) + (vectors**2).sum(axis=1)[:, None] - 2 * vectors @ self.support.T
         return np.exp(-self.gamma * square) @ self.weights + self.intercept
 
-    def read(self, opening: str) -> float:
-        """The decision value of one article's `opening`."""
-        return float(self.decide(embed([opening]))[0])
+    def read(self, opening: str) -> tuple[float, bytes]:
+        """The decision value of one article's `opening`, and its vector in whole steps (int8), as it is stored."""
+        vectors = embed([opening])
+        return float(self.decide(vectors)[0]), quantised(vectors)[0].tobytes()
 
     def score(self, first_log_odds: float, decision: float) -> float:
         """The probability of relevance in a natural stream of news."""

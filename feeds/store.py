@@ -15,6 +15,7 @@ from feeds.analyse import Analysis, analyse
 from feeds.classify import Verdict, first_reading, join_parts, rules_version
 from feeds.models import Article, Document, Feed, Mention
 from feeds.text import sentence_at
+from feeds.vectors import keep_vector
 from feeds.versions import keep_version
 
 _SEQUENCE_BITS = 20  # articles within one minute; 2**20 leaves room for any import
@@ -119,6 +120,8 @@ def save_articles(session: Session, found: Iterable[tuple[NewArticle, Analysis]]
     session.flush()
     for article, (_, analysis) in zip(added, wanted.values(), strict=True):
         session.add_all(_mentions(article, analysis))
+        if analysis.verdict.vector:
+            keep_vector(session, article, analysis.verdict)
     session.flush()
     return Saved(added, changed)
 
@@ -181,6 +184,7 @@ def store_analysis(session: Session, article: Article, analysis: Analysis, now: 
     take_turn(session)
     _describe(article, analysis)
     session.flush()
+    keep_vector(session, article, analysis.verdict)
     outdated = delete(Mention).where(Mention.article_id == article.id).returning(*_reading(Mention))
     before = set(map(tuple, session.execute(outdated)))
     ensure_documents(session, {reading.id for reading in analysis.readings if reading and reading.id})
@@ -212,17 +216,13 @@ def store_verdict(article: Article, verdict: Verdict) -> None:
     is_open = verdict.is_open and not article.ruled_out
     article.second_due_at = article.first_seen_at if is_open else None
     if not (is_open and article.state in ("kept", "near")):
-        article.state = "left_out" if article.ruled_out else "reading" if is_open else _end_state(verdict)
+        article.state = "left_out" if article.ruled_out else "reading" if is_open else verdict.state
         article.score, article.margin, article.topics = verdict.score, verdict.margin, list(verdict.topics)
         article.evidence = [
             {"start": e.start, "end": e.end, "phrase": e.phrase, "weight": round(e.weight, 3)} for e in verdict.evidence
         ]
     reason = "review" if article.ruled_out else f"score {article.score or 0:.2f}"
     article.state_reason = f"{reason}{semicolon}{page}"
-
-
-def _end_state(verdict: Verdict) -> str:
-    return "kept" if verdict.relevant else "near" if verdict.is_near else "left_out"
 
 
 def date_article(session: Session, article: Article, published: datetime) -> None:

@@ -16,9 +16,11 @@ from conftest import NOW
 from feeds.analyse import analyse
 from feeds.classify import first_reading
 from feeds.database import Database
-from feeds.embedding import LIMIT, embed, is_available, opening
+from feeds.embedding import LIMIT, WIDTH, embed, is_available, likeness, opening
 from feeds.judge import judge_waiting
-from feeds.models import Article
+from feeds.models import Article, ArticleVector
+from feeds.reindex import reindex
+from feeds.second import quantised
 from feeds.store import NewArticle, is_still_reading
 from feeds.worker import Worker, WorkerError
 from newsroom import POLICY, ROBBERY, stored
@@ -60,6 +62,43 @@ async def test_an_open_verdict_is_settled_by_the_second_reader(database: Databas
     assert state_of(database, policy)[0] == "kept"
     with database.reading() as session:
         assert not is_still_reading(session, NOW)
+
+
+def vector_of(database: Database, article_id: int) -> bytes | None:
+    with database.reading() as session:
+        kept = session.get(ArticleVector, article_id)
+        return kept.vector if kept else None
+
+
+@needs_vectors
+async def test_what_the_second_reader_read_is_kept_with_what_it_keeps(database: Database, worker: Worker) -> None:
+    policy, robbery = waiting(database, *POLICY), waiting(database, *ROBBERY)
+    assert vector_of(database, policy) is None
+    await judge_waiting(database, worker, lambda: NOW)
+    first = vector_of(database, policy)
+    assert first is not None
+    assert vector_of(database, robbery) is None
+    assert likeness(first, first) == pytest.approx(1)
+    with database.session() as session:
+        session.get_one(Article, policy).lead += " Hội nghị diễn ra tại Hà Tĩnh."
+    reindex(database, lambda: NOW, everything=True)
+    second = vector_of(database, policy)
+    assert second is not None
+    assert 0.9 < likeness(first, second) < 1
+    with database.session() as session:
+        session.get_one(Article, policy).ruled_out = True
+    reindex(database, lambda: NOW, everything=True)
+    assert vector_of(database, policy) is None
+
+
+@needs_vectors
+def test_vectors_in_whole_steps_keep_their_likeness() -> None:
+    openings = [opening(*POLICY, ""), opening(*ROBBERY, "")]
+    exact = embed(openings)
+    steps = [quantised(vector)[0].tobytes() for vector in exact]
+    assert [len(vector) for vector in steps] == [WIDTH, WIDTH]
+    assert likeness(*steps) == pytest.approx(float(exact[0] @ exact[1]), abs=0.002)
+    assert likeness(bytes(WIDTH), steps[0]) == 0
 
 
 @needs_vectors

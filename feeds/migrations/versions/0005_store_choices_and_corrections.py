@@ -58,6 +58,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["story_id"], ["story.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("chat_id", "story_id", "digest_id"),
     )
+    op.create_table(
+        "article_vector",
+        sa.Column("article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("article_id"),
+    )
     with op.batch_alter_table("article", schema=None) as batch_op:
         batch_op.add_column(sa.Column("revised_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("announced", sa.Boolean(), nullable=False, server_default="1"))
@@ -237,6 +244,7 @@ def downgrade() -> None:
         batch_op.drop_column("announced")
         batch_op.drop_column("revised_at")
 
+    op.drop_table("article_vector")
     op.drop_table("correction")
     with op.batch_alter_table("story_term", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_story_term_article_id"))
