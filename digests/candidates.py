@@ -1,6 +1,6 @@
 """Stories as choosing and ranking look at them: values, made of rows; pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from feeds.classify import STEP
 from feeds.documents import names_central_organ
 from feeds.models import Article
 from feeds.places import present_province
+from feeds.sources import LEVELS
 from feeds.store import minute_position
 from feeds.text import modern_tones
 
@@ -26,7 +27,8 @@ _FULL = 4000  # characters; more text makes no fuller report
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An article as choosing looks at it. `volume` is the least at which a reader is shown it.
+    """An article as choosing looks at it. `volume` is the least at which a reader is shown it, `weight` how well it
+    heads a story: its own headline, a document in headline or lead, the level of its outlet, its length, its newness.
 
     `places` are the provinces of today it is about, the first the one it is most about; none: the whole country.
     """
@@ -41,7 +43,7 @@ class Report:
     topics: tuple[str, ...]
     places: tuple[str, ...]
     score: float
-    fullness: tuple[bool, bool, int, int]
+    weight: tuple[bool, bool, int, bool, int, int]
     mentions: Sequence[Row[Any]]
 
 
@@ -65,6 +67,9 @@ class Candidate:
 
 def make_report(row: Row[Any], mentions: Sequence[Row[Any]]) -> Report:
     """A row of `digests.edition` as a report."""
+    opening = len(row.title) + row.lead_length + 2  # each ends with a line break
+    cites = any(mention.key and mention.start < opening for mention in mentions)
+    level = -LEVELS.index(row.level or "other")
     return Report(
         view=view_article(row),
         volume=MORE if row.state == "near" else FEWER if row.margin is not None and row.margin >= STEP else USUAL,
@@ -76,7 +81,7 @@ def make_report(row: Row[Any], mentions: Sequence[Row[Any]]) -> Report:
         topics=tuple(row.topics),
         places=places_of(row),
         score=row.score or 0.0,
-        fullness=(not row.title_is_ours, row.has_lead, min(row.length, _FULL), row.position),
+        weight=(not row.title_is_ours, cites, level, row.lead_length > 0, min(row.length, _FULL), row.position),
         mentions=mentions,
     )
 
@@ -105,12 +110,21 @@ def make_candidate(
     )
 
 
-def head_of(reports: Sequence[Report], language: str | None = None) -> Report:
-    """The fullest report, in the reader's language where there is one, but none that repeats another of them."""
+def head_of(
+    reports: Sequence[Report], language: str | None = None, summarised: Callable[[int], object] = bool
+) -> Report:
+    """The weightiest report, but none that repeats another of them; in the reader's language where there is one, and
+    there one with a summary (as `summarised` says of an id).
+    """
     if len(reports) == 1:
         return reports[0]
     ids = {report.view.article_id for report in reports}
-    return max(reports, key=lambda one: (one.original_id not in ids, one.language == language, *one.fullness))
+
+    def worth(one: Report) -> tuple[bool, bool, bool, tuple[object, ...]]:
+        is_summarised = bool(summarised(one.view.article_id))
+        return one.original_id not in ids, one.language == language, is_summarised, one.weight
+
+    return max(reports, key=worth)
 
 
 def view_article(article: Article | Row[Any]) -> ArticleView:

@@ -26,6 +26,7 @@ from feeds.store import ensure_documents
 MAX_STORIES = 25  # of a period for which nobody chose
 MAX_HELD_BACK = 300  # that may be asked for
 MAX_CHIPS = 6
+_MOST_HEADS = 20  # reports of a story that are looked through for one with a summary
 # What every digest asks, put together once.
 _TURN = select(Chat.id).where(Chat.id == bindparam("chat_id")).with_for_update(key_share=True)
 _BEFORE = select(Digest.placement, Digest.held_back, Digest.window_end).where(
@@ -244,6 +245,10 @@ def _compose(
     heads = [head_of(one.reports, form.language) for one in shown]
     earlier = _told(session, chat_id, {i for one in shown for i in one.story.earlier}) if chat_id else {}
     summaries = edition.summaries(session, [head.view.article_id for head in heads])
+    if bare := [one for one, head in zip(shown, heads, strict=True) if not summaries[head.view.article_id]]:
+        reports = (report for one in bare for report in one.reports[:_MOST_HEADS])
+        summaries = edition.summaries(session, [report.view.article_id for report in reports])
+        heads = [head_of(one.reports, form.language, summaries.get) for one in shown]
     chips = [_chips(one, wanted.followed) for one in shown]
     named = edition.named(session, [chip for some in chips for chip in some])
     stories = [

@@ -54,7 +54,7 @@ _COLUMNS = (
     Article.topics,
     Article.places,
     Article.province,
-    (Article.lead != "").label("has_lead"),
+    func.length(Article.lead).label("lead_length"),
     func.length(Article.text).label("length"),
     StoryArticle.story_id,
     StoryArticle.placement,

@@ -223,6 +223,27 @@ def test_the_fullest_report_heads_its_story(sqlite: Database) -> None:
     assert story.summary_text in POLICY[1]
 
 
+def test_a_document_in_the_lead_then_the_level_of_the_outlet_choose_the_head(sqlite: Database) -> None:
+    with sqlite.session() as session:
+        publish(session, "Ba: Chỉ thị 09", POLICY[1], POLICY[1] * 3, seen=NOW, outlet="Báo Ba")
+        publish(session, "Hai: Chỉ thị 09", POLICY[1], seen=NOW, outlet="Báo Hai").level = "ministry"
+        publish(session, "Một: Chỉ thị 09", POLICY[1], seen=NOW, outlet="Báo Một").level = "central"
+        late = publish(session, "Bốn: hội nghị", "Họp.", POLICY[1] * 3, seen=NOW, outlet="Báo Bốn")
+        late.level = "central"
+        (story,) = brief(session).stories
+        assert {story.head.outlet, *(one.outlet for one in story.others)} == {"Báo Một", "Báo Hai", "Báo Ba", "Báo Bốn"}
+        assert story.head.outlet == "Báo Một"
+
+
+def test_a_report_with_a_summary_heads_the_story(sqlite: Database) -> None:
+    with sqlite.session() as session:
+        publish(session, "Một: Chỉ thị 09", f"Tuy nhiên, {POLICY[1]}", seen=NOW).level = "central"
+        publish(session, "Hai: Chỉ thị 09", POLICY[1], seen=NOW, outlet="Báo Hai")
+        (story,) = brief(session).stories
+    assert (story.head.outlet, [other.outlet for other in story.others]) == ("Báo Hai", ["Báo Mẫu"])
+    assert story.summary
+
+
 def test_the_best_source_of_a_text_heads_its_story_and_the_others_count(sqlite: Database) -> None:
     with sqlite.session() as session:
         text = POLICY[1]
