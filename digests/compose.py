@@ -51,6 +51,7 @@ class _Form:
     grouping: str = "topic"
     most: int = MAX_STORIES
     name: str = ""
+    subscription_id: int | None = None
     is_instant: bool = False
 
 
@@ -179,7 +180,13 @@ def compose_period(
         wanted = replace(
             wanted_by(subscription, language, followed_documents(session, subscription.chat_id)), only_followed=False
         )
-        form = replace(form, grouping=subscription.grouping, most=subscription.most, name=subscription.name)
+        form = replace(
+            form,
+            grouping=subscription.grouping,
+            most=subscription.most,
+            name=subscription.name,
+            subscription_id=subscription.id,
+        )
     edition = Edition(session, period, now)
     chosen = choose(session, edition, wanted)
     chat_id = subscription.chat_id if subscription else None
@@ -225,6 +232,7 @@ def _form(reader: Reader, subscription: Subscription) -> _Form:
         grouping=subscription.grouping,
         most=max(1, subscription.most),
         name=subscription.name,
+        subscription_id=subscription.id,
         is_instant=subscription.cadence == "instant",
     )
 
@@ -266,6 +274,7 @@ def _compose(
         held_back=tuple(one.story.story_id for one in rest),
         words=tuple(dict.fromkeys((*wanted.all_words, *wanted.any_words))),
         name=form.name,
+        subscription_id=form.subscription_id,
         is_instant=form.is_instant,
     )
 

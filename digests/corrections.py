@@ -234,6 +234,10 @@ def _compare(told: _Told, known: _Known, language: str) -> CorrectionView | None
             for document, stage in documents.stages.items()
         ),
         withdrawn=tuple(view_article(report) for report in withdrawn),
+        ids={
+            document_name(document, language): document
+            for document in (*documents.removed, *documents.added, *documents.doubtful, *documents.stages)
+        },
         shown=_shown(
             told.head_id,
             head.title if is_retitled else told.title,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from digests.formats.atom import as_atom
 from digests.formats.data import as_json
 from digests.formats.docx import as_docx
-from digests.sheet import Sheet, lay_out
+from digests.sheet import lay_out
 from digests.templates import render
 from digests.views import DigestView
 from feeds.text import visible
@@ -22,18 +22,18 @@ class Exported:
     content: bytes
 
 
-def _from_template(name: str) -> Callable[[DigestView, Sheet], bytes]:
-    def write(view: DigestView, sheet: Sheet) -> bytes:
-        return (visible(render(name, view.language, sheet=sheet)) + "\n").encode()
+def _from_template(name: str) -> Callable[[DigestView], bytes]:
+    def write(view: DigestView) -> bytes:
+        return (visible(render(name, view.language, sheet=lay_out(view))) + "\n").encode()
 
     return write
 
 
-def _json(view: DigestView, _sheet: Sheet) -> bytes:
+def _json(view: DigestView) -> bytes:
     return (as_json(view) + "\n").encode()
 
 
-_FORMS: Mapping[str, tuple[str, str, Callable[[DigestView, Sheet], bytes]]] = {
+_FORMS: Mapping[str, tuple[str, str, Callable[[DigestView], bytes]]] = {
     "text": ("txt", "text/plain; charset=utf-8", _from_template("digest.txt")),
     "html": ("html", "text/html; charset=utf-8", _from_template("digest_page.html")),
     "markdown": ("md", "text/markdown; charset=utf-8", _from_template("digest.md")),
@@ -48,4 +48,4 @@ def export(view: DigestView, form: str) -> Exported:
     """The digest in one of `FORMS`; its name has the day it ends on. KeyError for another form."""
     ending, media_type, write = _FORMS[form]
     day = view.window_end.astimezone(ZoneInfo(view.timezone)).date()
-    return Exported(f"diem-tin-{day}.{ending}", media_type, write(view, lay_out(view)))
+    return Exported(f"diem-tin-{day}.{ending}", media_type, write(view))

@@ -130,7 +130,7 @@ def _blocks(view: DigestView, sheet: Sheet) -> Iterator[Block]:
     for part in sheet.parts:
         heading = part.heading
         for item in part.items:
-            yield Block(layout.story(item, heading, view.words).strip(), item.story.story_id)
+            yield Block(layout.story(item, heading, sheet.words).strip(), item.story.story_id)
             heading = ""
     yield Block(layout.footer(sheet, view.is_instant).strip())
 

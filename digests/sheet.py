@@ -10,12 +10,15 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from digests.naming import is_unverified, meant_name
-from digests.summarise import CUT_FROM
+from digests.naming import checked, is_unverified, meant_name
 from digests.templates import is_linkable, macros
 from digests.views import ArticleView, CorrectionView, Coverage, DigestView, DocumentChip, Section, StoryView
 from feeds.classify import topics
-from feeds.documents import document_name
+from feeds.documents import document_name, load_catalogue
+from feeds.text import fold, shorten, visible
+
+_TITLE = 120  # characters of the title of a document
+_LAWS = ("L", "BL", "PL", "HP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +38,37 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class DocumentLine:
-    """A document that a story cites, what is done with it, and what is not certain of it."""
+    """A document that a story cites, what it is about, what is done with it, and what is not certain of it.
+
+    `is_law`: it is known by its title rather than by its number.
+    """
 
     name: str
+    title: str
     role: str
     doubt: str
+    is_law: bool
 
     def __str__(self) -> str:
-        role = f": {self.role}" if self.role else ""
-        return f"{self.name}{role}" + (f" ({self.doubt})" if self.doubt else "")
+        title, role = (f" {self.title}" if self.title else ""), (f": {self.role}" if self.role else "")
+        return f"{self.name}{title}{role}" + (f" ({self.doubt})" if self.doubt else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is said of a report, the report, and in brackets what is said behind it."""
+
+    said: str
+    report: Report
+    behind: str
+
+    def __str__(self) -> str:
+        return f"{self.said} {self.report.title} ({self.behind})"
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One story; `number` counts through all sections. `continues` is what its reader was told of it on `continued`."""
+    """One story; `number` counts through all sections. `continues` is what its reader was told of it before."""
 
     number: int
     story: StoryView
@@ -56,8 +76,7 @@ class Item:
     summary: str
     documents: tuple[DocumentLine, ...]
     others: tuple[Report, ...]
-    continues: Report | None
-    continued: str
+    continues: Line | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +89,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionLines:
-    """What was told of a story on `told_on` and is not so; each line a statement of its own."""
+    """What was told of a story and is not so: of which, and each line, or line of a report, a statement of its own."""
 
     story_id: int
-    told_on: str
-    head: Report
+    told: Line
     lines: tuple[str, ...]
-    reports: tuple[tuple[str, Report], ...]
-    """What is said of a report, and the report."""
+    reports: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +111,8 @@ class Sheet:
     coverage: str
     next_digest: str
     corrections: tuple[CorrectionLines, ...]
-
-    @property
-    def items(self) -> Iterator[Item]:
-        return (item for part in self.parts for item in part.items)
+    words: tuple[str, ...]
+    """What its reader asked for, to be marked."""
 
 
 def lay_out(view: DigestView) -> Sheet:
@@ -117,7 +132,13 @@ def lay_out(view: DigestView) -> Sheet:
         coverage="" if view.is_instant else _coverage(view.coverage, view.language),
         next_digest=str(words.next_digest(view.next_due_at.astimezone(zone))) if view.next_due_at else "",
         corrections=tuple(_correction(one, view) for one in view.corrections),
+        words=view.words,
     )
+
+
+def flat(text: str) -> str:
+    """`text` on one line, without what nobody sees."""
+    return " ".join(visible(text).split())
 
 
 def _parts(view: DigestView) -> Iterator[Part]:
@@ -144,32 +165,24 @@ def _heading(section: Section, view: DigestView) -> str:
 
 
 def _item(story: StoryView, number: int, view: DigestView) -> Item:
-    told_at = story.continues_at.astimezone(ZoneInfo(view.timezone)) if story.continues_at else None
+    words, continues = macros("words.html", view.language), None
+    if story.continues and story.continues_at:
+        told_at = story.continues_at.astimezone(ZoneInfo(view.timezone))
+        continues = Line(str(words.continues()), _report(story.continues, view), str(words.told_on(told_at)))
     return Item(
         number=number,
         story=story,
         head=_report(story.head, view),
-        summary=_summary(story),
+        summary=story.summary_text,
         documents=tuple(_document(chip, view.language) for chip in story.documents),
         others=tuple(_report(other, view) for other in story.others),
-        continues=_report(story.continues, view) if story.continues else None,
-        continued=str(macros("words.html", view.language).told_on(told_at)) if told_at else "",
+        continues=continues,
     )
-
-
-def _summary(story: StoryView) -> str:
-    """The sentences, with a mark where something between them is left out, or the feed left out the end."""
-    text, before = "", None
-    for excerpt in story.summary:
-        apart = before and (excerpt.part != before.part or excerpt.start > before.end + 2)
-        text += (" […] " if apart else " " if text else "") + excerpt.text
-        before = excerpt
-    return text + "…" if before and len(text) >= CUT_FROM and text[-1].isalnum() else text
 
 
 def _report(article: ArticleView, view: DigestView) -> Report:
     words = macros("words.html", view.language)
-    outlet = " ".join(article.outlet.split()) or str(words.no_outlet())
+    outlet = " ".join(article.outlet.split()) or str(words.no_outlet()).capitalize()
     seen = "" if article.date_known else f" ({words.first_seen()})"
     return Report(
         title=" ".join(article.title.split()),
@@ -193,7 +206,13 @@ def _document(chip: DocumentChip, language: str) -> DocumentLine:
     doubt = "" if chip.status == "resolved" else str(words.doubt(chip.status))
     if is_unverified(chip):
         doubt = str(macros("card_words.html", language).unverified())
-    return DocumentLine(meant_name(chip, language), role, doubt)
+    name, document = meant_name(chip, language), load_catalogue().get(chip.document_id)
+    title = ""
+    # Of what is not certain only the number is said; "Luật An ninh mạng 2018" says its title itself.
+    if document and document.title and chip.status == "resolved" and fold(document.title) not in fold(name):
+        mark = "" if checked(document, "title") else f" ({macros('card_words.html', language).unverified()})"
+        title = f"“{shorten(document.title, _TITLE)}”{mark}"
+    return DocumentLine(name, title, role, doubt, document is not None and document.type in _LAWS)
 
 
 def _coverage(coverage: Coverage, language: str) -> str:
@@ -215,13 +234,18 @@ def _correction(correction: CorrectionView, view: DigestView) -> CorrectionLines
         f"{one.document}: {words.stage(*one.now)} ({words.was_told()} {words.stage(*one.was)})"
         for one in correction.stages
     ]
-    reports = [(str(words.not_of_it()), article) for article in correction.not_of_it]
-    reports += [(str(words.withdrawn()), article) for article in correction.withdrawn]
     told_at = correction.told_at.astimezone(ZoneInfo(view.timezone))
+
+    def line(said: object, article: ArticleView) -> Line:
+        report = _report(article, view)
+        return Line(str(said), report, report.source)
+
     return CorrectionLines(
         story_id=correction.story_id,
-        told_on=str(words.day(told_at)),
-        head=_report(correction.head, view),
+        told=line(words.correction_of(words.day(told_at)), correction.head),
         lines=tuple(lines),
-        reports=tuple((said, _report(article, view)) for said, article in reports),
+        reports=(
+            *(line(words.not_of_it(), article) for article in correction.not_of_it),
+            *(line(words.withdrawn(), article) for article in correction.withdrawn),
+        ),
     )

@@ -19,7 +19,7 @@ from itertools import islice, pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
-from digests.views import Excerpt
+from digests.views import CUT_FROM, Excerpt
 from feeds.boilerplate import is_caption, is_credit, is_furniture
 from feeds.documents import find_citations
 from feeds.text import each_sentence, fold, modern_tones, one_of_words
@@ -34,7 +34,6 @@ _PLACES = {_LEAD: (2.0, 1.0, 0.5, 0.0), _TEXT: (1.0, 0.5, 0.5, 0.0, 0.0, 0.0)}
 _WORTH = {"document": 2.0, "who": 1.0, "acts": 1.0, "when": 1.0}
 _TOO_LONG = 450  # characters: it may be cut where it is shown
 _JOINT = 6  # characters: what is put between two sentences and behind them where something is left out
-CUT_FROM = 140  # characters: a lead that is longer and ends without a stop was cut by its feed
 _DOTS = ("…", "...")
 _FEWEST_WORDS = 5
 _SAME = 0.6  # share of the words of one sentence in another that tells it again

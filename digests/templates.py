@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 from markupsafe import Markup, escape
 
 from digests.naming import checked, is_name_checked, is_unverified, iso_date, meant_name
+from digests.summarise import MOST
 from digests.words import find_words
 from feeds.classify import topics
 from feeds.documents import document_name, load_catalogue, wish_name
@@ -58,6 +59,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["summary_limit"] = MOST
     names = {topic.code: topic.names for topic in topics()}
     environment.filters |= {
         "shorten": _shorten,
@@ -85,18 +87,18 @@ def _shorten(text: str, limit: int) -> str:
     """`shorten` to `limit` UTF-16 units, as Telegram counts: an emoji is two."""
     if 2 * len(text) <= limit:
         return text
-    while (units := len(text.encode("utf-16-le", "surrogatepass")) // 2) > limit:
+    while (units := len(text.encode("utf-16-le")) // 2) > limit:
         text = shorten(text, max(1, min(len(text) - 1, limit, len(text) * limit // units)))
     return text
 
 
-def _marked(text: str, words: tuple[str, ...]) -> Markup:
-    """`text` escaped, with the first of the words that its reader asked for in bold."""
+def _marked(text: str, words: tuple[str, ...], tag: str) -> Markup:
+    """`text` escaped, with the first of the words that its reader asked for in elements `tag`."""
     if not words:
         return escape(text)
     shown, end = Markup(), 0
     for start, stop in find_words(text, words)[:_MOST_MARKS]:
-        shown += escape(text[end:start]) + Markup("<b>") + escape(text[start:stop]) + Markup("</b>")
+        shown += escape(text[end:start]) + Markup("<{0}>{1}</{0}>").format(tag, text[start:stop])
         end = stop
     return shown + escape(text[end:])
 

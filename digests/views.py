@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
+CUT_FROM = 140  # characters: a lead that is longer and ends without a stop was cut by its feed
+
 
 class Told(Protocol):
     """What a mention says of its document in the text's own words."""
@@ -92,7 +94,13 @@ class StoryView:
 
     @property
     def summary_text(self) -> str:
-        return " ".join(excerpt.text for excerpt in self.summary)
+        """The sentences, with a mark where something between them is left out, or the feed left out the end."""
+        text, before = "", None
+        for excerpt in self.summary:
+            apart = before and (excerpt.part != before.part or excerpt.start > before.end + 2)
+            text += (" […] " if apart else " " if text else "") + excerpt.text
+            before = excerpt
+        return text + "…" if before and len(text) >= CUT_FROM and text[-1].isalnum() else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,8 @@ class CorrectionView:
     names as shown) that it is not, or newly, read to cite; of `doubtful` ones only the number is certain now. `stages`
     are of documents that it does cite. `not_of_it` are reports that do not tell this event, `withdrawn` those that
     review found to be no security policy: the head may be.
-    `shown` is what the chat is told of the story from then on (digests.corrections).
+    `ids` are those of the documents, by name. `shown` is what the chat is told of the story from then on
+    (digests.corrections).
     """
 
     story_id: int
@@ -136,6 +145,7 @@ class CorrectionView:
     doubtful: tuple[str, ...] = ()
     stages: tuple[StageCorrection, ...] = ()
     withdrawn: tuple[ArticleView, ...] = ()
+    ids: Mapping[str, str] = field(default_factory=dict, compare=False)
     shown: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
@@ -166,8 +176,9 @@ class DigestView:
     digest_id: int | None = None
     # Folded words that its reader asked for: they are marked.
     words: tuple[str, ...] = ()
-    # What tells this subscription of a chat from its others.
+    # What tells this subscription of a chat from its others, and from all; None where nobody subscribed.
     name: str = ""
+    subscription_id: int | None = None
     is_instant: bool = False
     corrections: tuple[CorrectionView, ...] = ()
 

@@ -19,10 +19,12 @@ from conftest import NOW
 from digests.export import FORMS, export
 from digests.formats.atom import ATOM
 from digests.views import CorrectionView, Coverage, DigestView, DocumentChip, Section, StageCorrection, StoryView
+from feeds.documents import load_catalogue
 from feeds.parse import parse_feed
 from test_render import HOSTILE, ZONE, article, chip, digest, said, story, views
 
 DAY = timedelta(days=1)
+ABOUT = getattr(load_catalogue().get("09-CT/TW#XI"), "title", "")
 TEXTS = ("text", "html", "markdown", "json", "atom")
 
 
@@ -49,6 +51,7 @@ def full(language: str = "vi") -> DigestView:
         stages=(StageCorrection("13/2023/NĐ-CP", ("issued", None), ("interim_review", 5)),),
         not_of_it=(others[0],),
         withdrawn=(others[1],),
+        ids={"05-CT/TW (khóa X)": "05-CT/TW#X"},
     )
     sections = Section("followed", "", (first,)), Section("place", "Bến Tre", (second,))
     return DigestView(
@@ -114,14 +117,16 @@ def test_every_form_tells_the_stories(form: str, language: str) -> None:
     ("language", "told"),
     [
         ("vi", ("Điểm tin an ninh, thứ Sáu 20/11/2026", "Biên giới", "2 tin, từ 07:00 19/11/2026 đến 07:00 20/11/2026",
-                "09-CT/TW (khóa XI): sơ kết 5 năm", "chưa có trong danh mục", "tít do bot trích", "ngày đăng không rõ",
-                "báo không rõ", "Tiếp diễn: Công an chuẩn bị hội nghị (đã báo 18/11)",
+                f"09-CT/TW (khóa XI) “{ABOUT}”: sơ kết 5 năm", "chưa có trong danh mục",
+                "tít do bot trích", "ngày đăng không rõ",
+                "Báo không rõ", "Tiếp diễn: Công an chuẩn bị hội nghị (đã báo 18/11)",
                 "Đọc 412 bài từ 38 báo, giữ 27; 2 nguồn lỗi: Báo Hỏng, Báo Chậm.", "Còn 2 tin ít quan trọng hơn.",
                 "Khi đó tít là: “Tít hôm qua”", "Không nhắc tới, dù đã báo: 05-CT/TW (khóa X)",
                 "Có nhắc tới, mà chưa báo: 09-CT/TW (khóa XI)",
                 "13/2023/NĐ-CP: sơ kết 5 năm (đã báo là ban hành)", "Kể một sự việc khác: Công an ra quân ở hai nơi",
                 "Xem lại thì không phải tin chính sách an ninh: Không dẫn được")),
-        ("en", ("Friday 20/11/2026", "09-CT/TW (term XI): interim review after 5 years", "not in the catalogue",
+        ("en", ("Friday 20/11/2026", f"09-CT/TW (term XI) “{ABOUT}”: interim review after 5 years",
+                "not in the catalogue",
                 "Continues: Công an chuẩn bị hội nghị (told 18/11)", "Read 412 articles of 38 outlets, kept 27",
                 "The headline then: “Tít hôm qua”", "Does not cite, though we said so: 05-CT/TW")),
     ],
@@ -159,8 +164,43 @@ def test_sentences_that_stood_apart_are_shown_apart() -> None:
     one, two = said("Câu một.", "Câu hai.")
     together = replace(story(), summary=(one, replace(two, start=one.end + 1, end=99)))
     apart = replace(story(), summary=(one, replace(two, part=2)))
-    assert "Câu một. Câu hai." in words_of(digest(together), "text")
-    assert "Câu một. […] Câu hai." in words_of(digest(apart), "text")
+    cut = story(summary="Câu dài " * 20 + "hết")
+    for form in FORMS:
+        assert "Câu một. Câu hai." in words_of(digest(together), form)
+        assert "Câu một. […] Câu hai." in words_of(digest(apart), form)
+        assert "hết…" in words_of(digest(cut), form)
+
+
+def test_words_asked_for_are_marked_on_the_page() -> None:
+    page = export(full(), "html").content.decode()
+    assert "Bộ Công an tổ chức <mark>hội nghị</mark>. <mark>Hội nghị</mark> nối" in page
+    asked = replace(full(), words=("so ket",))
+    assert ">Bộ Công an <mark>sơ kết</mark> Chỉ thị 09</a>" in export(asked, "html").content.decode()
+
+
+def test_markdown_lists_the_other_outlets_under_one_line() -> None:
+    lines = export(full(), "markdown").content.decode().splitlines()
+    at = lines.index("- +2 báo khác:")
+    assert lines[at + 1 : at + 3] == ["  - Báo Hai: [Công an ra quân ở hai nơi](<https://hai.example/2>)",
+                                      "  - Báo Ba: Không dẫn được"]  # fmt: skip
+
+
+def test_the_word_file_is_spelt_in_its_language() -> None:
+    for language, locale in (("vi", "vi-VN"), ("en", "en-GB")):
+        xml = ZipFile(BytesIO(export(full(language), "docx").content)).read("word/styles.xml").decode()
+        assert re.findall(r'<w:lang w:val="([^"]*)"', xml) == [locale]
+
+
+def test_a_feed_says_what_stands_behind_it_and_what_was_not_so() -> None:
+    feed = etree.fromstring(export(full(), "atom").content)
+    said = {name: feed.findtext(f"{{{ATOM}}}{name}") for name in ("title", "subtitle")}
+    assert said["title"] == "Điểm tin an ninh: Biên giới"
+    assert "Đọc 412 bài từ 38 báo, giữ 27" in str(said["subtitle"])
+    first, _, correction = feed.findall(f"{{{ATOM}}}entry")
+    content = str(first.findtext(f"{{{ATOM}}}content"))
+    assert content.startswith("<p>Sáng 19/11, Bộ Công an tổ chức hội nghị. Hội nghị nối tới 34 tỉnh.</p>")
+    assert "<li>09-CT/TW" in content
+    assert "<li>Khi đó tít là: “Tít hôm qua”</li>" in str(correction.findtext(f"{{{ATOM}}}content"))
 
 
 # Each form
@@ -175,7 +215,7 @@ AN NINH QUỐC GIA
 1. Bộ Công an ban hành kế hoạch
    Báo Mẫu, 07:00 20/11/2026
    Tóm tắt.
-   - 09-CT/TW (khóa XI): tổng kết 15 năm
+   - 09-CT/TW (khóa XI) “TITLE”: tổng kết 15 năm
    https://mau.example/1.html
 
 Còn 2 tin ít quan trọng hơn.
@@ -188,26 +228,28 @@ MARKDOWN = """\
 
 ## An ninh quốc gia
 
-### [Bộ Công an ban hành kế hoạch](<https://mau.example/1.html>)
+### 1. [Bộ Công an ban hành kế hoạch](<https://mau.example/1.html>)
 
 *Báo Mẫu, 07:00 20/11/2026*
 
 Tóm tắt.
 
-- 09-CT/TW (khóa XI): tổng kết 15 năm
+- 09-CT/TW (khóa XI) “TITLE”: tổng kết 15 năm
 
 ---
 
 Còn 2 tin ít quan trọng hơn.
 
 Đọc 120 bài từ 30 báo, giữ 9; 1 nguồn lỗi: Báo Hỏng.
+
+Bản tin kế tiếp: 07:00 20/11/2026.
 """
 
 
 @pytest.mark.parametrize(("form", "written"), [("text", TEXT), ("markdown", MARKDOWN)])
 def test_text_and_markdown_are_laid_out_so(form: str, written: str) -> None:
     view = digest(story("Bộ Công an ban hành kế hoạch", chip("resolved", "XI", "final_review", 15)), held_back=2)
-    assert export(view, form).content.decode() == written
+    assert export(view, form).content.decode() == written.replace("TITLE", ABOUT)
 
 
 def test_a_page_needs_nothing_from_elsewhere() -> None:
@@ -239,7 +281,21 @@ def test_json_keeps_its_keys() -> None:
         "id": "09-CT/TW#XI", "key": "09-CT/TW", "status": "resolved", "stage": "interim_review", "stage_years": 5,
     }  # fmt: skip
     assert told["continues"]["told"] == "2026-11-18T07:00:00+07:00"
-    assert (data["held_back"], data["corrections"][0]["title_was"]) == (2, "Tít hôm qua")
+    assert set(told) == {
+        "id", "title", "title_is_ours", "url", "outlet", "published", "first_seen", "topic", "place", "summary",
+        "sentences", "others", "documents", "continues",
+    }  # fmt: skip
+    (corrected,) = data["corrections"]
+    assert set(corrected) == {
+        "story", "told", "title", "title_is_ours", "url", "outlet", "published", "first_seen", "title_was", "removed",
+        "added", "doubtful", "stages", "not_of_it", "withdrawn",
+    }  # fmt: skip
+    assert corrected["removed"] == [{"id": "05-CT/TW#X", "name": "05-CT/TW (khóa X)"}]
+    assert corrected["added"] == [{"id": None, "name": "09-CT/TW (khóa XI)"}]
+    assert corrected["stages"] == [
+        {"id": None, "name": "13/2023/NĐ-CP", "was": ["issued", None], "now": ["interim_review", 5]}
+    ]
+    assert (data["held_back"], corrected["title_was"]) == (2, "Tít hôm qua")
     assert json.loads(export(digest(story()), "json").content)["sections"][0]["topic"] == "national_security"
 
 
@@ -266,13 +322,14 @@ def test_the_word_file_is_a_page_as_decree_30_2020_has_it() -> None:
 def test_the_word_file_numbers_its_sources() -> None:
     document = Document(BytesIO(export(full(), "docx").content))
     lines = [paragraph.text for paragraph in document.paragraphs]
-    assert "Sáng 19/11, Bộ Công an tổ chức hội nghị. Hội nghị nối tới 34 tỉnh. [1], [2], [3]" in lines
+    at = lines.index("Sáng 19/11, Bộ Công an tổ chức hội nghị. Hội nghị nối tới 34 tỉnh. [1]")
+    assert lines[at + 1] == "Cùng đưa tin: [2]–[3].", "they did not write what is quoted"
     sources = lines[lines.index("NGUỒN") + 1 :][:4]
     assert sources == [
         "[1] Báo Mẫu, 07:00 20/11/2026: Bộ Công an sơ kết Chỉ thị 09. https://mau.example/1.html",
         "[2] Báo Hai, 07:00 20/11/2026: Công an ra quân ở hai nơi. https://hai.example/2",
         "[3] Báo Ba, 07:00 20/11/2026: Không dẫn được. ",
-        "[4] báo không rõ, 07:00 20/11/2026 (lúc thấy tin; ngày đăng không rõ): Nghị định mới. https://mau.example/1.html",
+        "[4] Báo không rõ, 07:00 20/11/2026 (lúc thấy tin; ngày đăng không rõ): Nghị định mới. https://mau.example/1.html",
     ]
     targets = {rel.target_ref for rel in document.part.rels.values() if rel.is_external}
     assert targets == {"https://mau.example/1.html", "https://hai.example/2"}
@@ -284,6 +341,7 @@ def test_the_feed_is_read_back_by_our_own_reader() -> None:
     assert [(entry.title, entry.url) for entry in read.entries] == [
         ("Bộ Công an sơ kết Chỉ thị 09", "https://mau.example/1.html"),
         ("Nghị định mới", "https://mau.example/1.html"),
+        ("Đính chính: Tít bây giờ", None),
     ]
     assert read.entries[0].published == NOW
     assert read.entries[0].summary.startswith("Sáng 19/11, Bộ Công an tổ chức hội nghị.")
@@ -298,11 +356,11 @@ def test_the_feed_has_what_rfc_4287_asks_for() -> None:
             assert one.text
     assert feed.find(names["author"])[0].text == "Điểm Tin"
     ids = [entry.find(names["id"]).text for entry in feed.findall(names["entry"])]
-    assert len(set(ids)) == 2
+    assert len(set(ids)) == 3
     assert all(re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", one) for one in ids)
     updated = {element.text for element in feed.iter(names["updated"])}
     assert updated == {"2026-11-20T00:00:00Z"}
-    for entry in feed.findall(names["entry"]):
+    for entry in feed.findall(names["entry"])[:2]:
         alternates = [link for link in entry.findall(names["link"]) if link.get("rel") == "alternate"]
         assert len(alternates) == 1
         assert entry.find(names["content"]) is not None
@@ -315,6 +373,8 @@ def test_ids_of_a_feed_stay_from_digest_to_digest() -> None:
     later = replace(full(), window_start=NOW, window_end=NOW + DAY)
     assert ids(later) == ids(full())
     assert ids(replace(full(), name="Khác"))[0] != ids(full())[0]
+    assert ids(replace(full(), subscription_id=1))[0] != ids(replace(full(), subscription_id=2))[0], "of two chats"
+    assert ids(replace(full(), subscription_id=1, name="Khác")) == ids(replace(full(), subscription_id=1))
     assert ids(digest(story("Tít này"))) == ids(digest(story("Tít kia")))
 
 
@@ -380,12 +440,16 @@ def test_hostile_texts_stay_texts(form: str, hostile: str) -> None:
 @settings(max_examples=25, deadline=None)
 @given(view=views)
 def test_law_every_form_of_every_digest_can_be_read(view: DigestView) -> None:
-    assert export(view, "text").content
+    text = export(view, "text").content.decode()
+    assert all(f"\n{number}. " in text for number, _ in enumerate(view.stories, start=1))
     _Page(export(view, "html").content.decode())
     assert len(json.loads(export(view, "json").content)["sections"]) == len(view.sections)
     assert Document(BytesIO(export(view, "docx").content)).paragraphs
     feed = etree.fromstring(export(view, "atom").content)
-    assert len(feed.findall(f"{{{ATOM}}}entry")) == len(view.stories)
+    assert len(feed.findall(f"{{{ATOM}}}entry")) == len(view.stories) + len(view.corrections)
+    for content in feed.iter(f"{{{ATOM}}}content"):
+        assert content.get("type") == "html"
+        _Page(content.text or "")
 
 
 @settings(max_examples=20, deadline=None)

@@ -28,6 +28,7 @@ from digests.render import (
     render_dossier,
     telegram_length,
 )
+from digests.summarise import MOST
 from digests.views import (
     ArticleView,
     CorrectionView,
@@ -309,7 +310,10 @@ def test_the_longest_possible_blocks_fit(letters: str) -> None:
     head = article(full, outlet=full, date_known=False, title_is_ours=True)
     other = DocumentChip("x#?", full, "token", None, "presumed", "rolled_out", 99)
     longest = StoryView(1, "other", 0.5, head, (head,) * 20, said(full), (other,) * 6, full, head, NOW)
-    view = digest(longest, longest, held_back=9)
+    laws = [document for document in load_catalogue().documents if document.type in ("L", "BL", "PL")]
+    law = max(laws, key=lambda document: len(document.title or ""))
+    cited = DocumentChip(law.id, law.key or "", "token", None, "resolved", "rolled_out", 99)
+    view = digest(longest, replace(longest, documents=(cited,) * 6), held_back=9)
     for language in LANGUAGES:
         for message in render_digest(replace(view, language=language)):
             parsed(message.html)
@@ -337,9 +341,9 @@ def test_chips_show_their_doubt_everywhere(shown: DocumentChip, vietnamese: str,
         view = digest(story("Tít", shown), language=language)
         (message,) = render_digest(view)
         assert words in plain_text(message.html)
-        assert words in file(view, "text")
-        unescaped = file(view, "markdown").replace("\\", "").replace("*", "")
-        assert words in unescaped
+        for form in ("text", "markdown"):
+            unescaped = file(view, form).replace("\\", "").replace("*", "")
+            assert words in re.sub(" “[^”]*”", "", unescaped)
         if shown.status != "resolved":
             assert "XI" not in plain_text(message.html)
 
@@ -462,11 +466,51 @@ def test_what_is_held_back_can_be_asked_for_only_of_a_stored_digest() -> None:
         assert not [action for row in unstored for _, action in row if action.startswith("more")]
 
 
-def test_words_asked_for_are_marked_in_the_summary_only() -> None:
+def test_words_asked_for_are_marked() -> None:
     shown = story("Biên giới & đất liền", summary="Bảo vệ BIÊN GIỚI <quốc gia> & biên giới biển.")
     (message,) = render_digest(replace(digest(shown), words=("bien gioi", "gia")))
     assert "Bảo vệ <b>BIÊN GIỚI</b> &lt;quốc <b>gia</b>&gt; &amp; <b>biên giới</b> biển." in message.html
-    assert ">Biên giới &amp; đất liền</a>" in message.html
+    assert '.html"><u>Biên giới</u> &amp; đất liền</a></b>' in message.html
+
+
+@pytest.mark.parametrize(("count", "more"), [(1, ""), (7, ""), (8, "\nvà 1 báo nữa"), (12, "\nvà 5 báo nữa")])
+def test_the_other_outlets_are_counted_and_the_first_listed(count: int, more: str) -> None:
+    others = tuple(article(f"Tít {n}", outlet=f"Báo {n}") for n in range(count))
+    (message,) = render_digest(digest(replace(story(), others=others)))
+    lines = plain_text(message.html)
+    assert f"+{count} báo khác:" in lines
+    last = min(count, 7) - 1
+    assert f"Tít {last}</a> – Báo {last}, 07:00 20/11/2026{more}</blockquote>" in message.html
+
+
+def test_two_sentences_that_need_each_other_are_shown_whole() -> None:
+    pair = "Mạng xã hội lan tin cấm xe máy. Tuy nhiên, " + "t" * (MOST - 50) + " sai."
+    assert pair in render_digest(digest(story(summary=pair)))[0].html
+    assert f"{'dài ' * 119}…" not in render_digest(digest(story(summary="dài " * 119)))[0].html
+    assert len(re.findall("dài", render_digest(digest(story(summary="dài " * 300)))[0].html)) < 120
+
+
+@pytest.mark.parametrize(
+    ("document_id", "shown"),
+    [
+        ("42/2024/QH15#2024", "• 42/2024/QH15 “Luật Quản lý, sử dụng vũ khí, vật liệu nổ và công cụ hỗ trợ”"),
+        ("140/2004/NĐ-CP#2004", "• 140/2004/NĐ-CP"),
+    ],
+)
+def test_a_law_is_named_by_its_title_too(document_id: str, shown: str) -> None:
+    law = DocumentChip(document_id, document_id.partition("#")[0], "t", "QH", "resolved", "mentioned", None)
+    (message,) = render_digest(digest(story("Tít", law)))
+    assert shown in plain_text(message.html).splitlines()
+    title = getattr(load_catalogue().get(document_id), "title", "")
+    for form in ("text", "markdown", "html"):
+        assert f"“{title}”" in file(digest(story("Tít", law)), form)
+    for status in ("presumed", "ambiguous"):
+        assert title not in file(digest(story("Tít", replace(law, status=status))), "text")
+
+
+def test_a_title_of_a_document_that_nobody_saw_says_so() -> None:
+    recalled = DocumentChip("46-CT/TW#XIII", "46-CT/TW", "t", "TW", "resolved", "mentioned", None, is_stated=True)
+    assert "” (chưa kiểm chứng)" in file(digest(story("Tít", recalled)), "text")
 
 
 def test_marks_are_bounded() -> None:

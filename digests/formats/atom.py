@@ -1,36 +1,40 @@
-"""A digest as an Atom feed (RFC 4287): an entry for each story."""
+"""A digest as an Atom feed (RFC 4287): an entry for each story and each correction."""
 
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
 from lxml import etree
 
-from digests.sheet import Item, Sheet
-from digests.views import DigestView
+from digests.sheet import CorrectionLines, Item, flat, lay_out
+from digests.templates import macros
+from digests.views import CorrectionView, DigestView
 from feeds.text import visible
 
 ATOM = "http://www.w3.org/2005/Atom"
 _AUTHOR = "Điểm Tin"
 
 
-def as_atom(view: DigestView, sheet: Sheet) -> bytes:
-    """The feed as UTF-8 bytes. Ids stay the same from digest to digest: of a story, and of what a subscription is."""
+def as_atom(view: DigestView) -> bytes:
+    """The feed as UTF-8 bytes. Its title and all ids stay the same from digest to digest."""
+    sheet, words = lay_out(view), macros("words.html", view.language)
     feed = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
     feed.set("{http://www.w3.org/XML/1998/namespace}lang", view.language)
-    _add(feed, "id", _urn(f"digest {view.language} {view.name}"))
-    _add(feed, "title", sheet.title)
-    if sheet.scope:
-        _add(feed, "subtitle", sheet.scope)
+    whose = view.subscription_id if view.subscription_id is not None else f"{view.language} {view.name}"
+    _add(feed, "id", _urn(f"digest {whose}"))
+    _add(feed, "title", ": ".join(filter(None, (str(words.feed_title()), sheet.name))))
+    _add(feed, "subtitle", ". ".join(filter(None, (sheet.title, sheet.scope, sheet.coverage))))
     _add(feed, "updated", _instant(view.window_end))
     _add(etree.SubElement(feed, f"{{{ATOM}}}author"), "name", _AUTHOR)
     for part in sheet.parts:
         for item in part.items:
-            _add_entry(feed, part.heading, item)
+            _add_entry(feed, part.heading, item, view.language)
+    for told, lines in zip(view.corrections, sheet.corrections, strict=True):
+        _add_correction(feed, told, lines, view)
     written: bytes = etree.tostring(feed, xml_declaration=True, encoding="UTF-8", pretty_print=True)
     return written
 
 
-def _add_entry(feed: etree._Element, heading: str, item: Item) -> None:
+def _add_entry(feed: etree._Element, heading: str, item: Item, language: str) -> None:
     story = item.story
     entry = etree.SubElement(feed, f"{{{ATOM}}}entry")
     _add(entry, "id", _urn(f"story {story.story_id}"))
@@ -42,19 +46,27 @@ def _add_entry(feed: etree._Element, heading: str, item: Item) -> None:
         etree.SubElement(entry, f"{{{ATOM}}}link", rel="alternate", href=visible(item.head.url))
     for other in item.others:
         if other.url:
-            etree.SubElement(entry, f"{{{ATOM}}}link", rel="related", href=visible(other.url), title=_flat(other.title))
+            etree.SubElement(entry, f"{{{ATOM}}}link", rel="related", href=visible(other.url), title=flat(other.title))
     _add(etree.SubElement(entry, f"{{{ATOM}}}source"), "title", item.head.outlet)
     if heading:
-        etree.SubElement(entry, f"{{{ATOM}}}category", term=_flat(heading))
-    _add(entry, "content", "\n".join([item.summary, *map(str, item.documents)]).strip())
+        etree.SubElement(entry, f"{{{ATOM}}}category", term=flat(heading))
+    _add(entry, "content", macros("digest_entry.html", language).story(item)).set("type", "html")
 
 
-def _add(parent: etree._Element, name: str, text: str) -> None:
-    etree.SubElement(parent, f"{{{ATOM}}}{name}").text = visible(text)
+def _add_correction(feed: etree._Element, told: CorrectionView, lines: CorrectionLines, view: DigestView) -> None:
+    title = macros("words.html", view.language).correction_title()
+    entry = etree.SubElement(feed, f"{{{ATOM}}}entry")
+    _add(entry, "id", _urn(f"correction {told.story_id} {_instant(told.told_at)}"))
+    _add(entry, "title", f"{title}: {lines.told.report.title}")
+    _add(entry, "updated", _instant(view.window_end))
+    etree.SubElement(entry, f"{{{ATOM}}}category", term=str(title))
+    _add(entry, "content", macros("digest_entry.html", view.language).correction(lines)).set("type", "html")
 
 
-def _flat(text: str) -> str:
-    return " ".join(visible(text).split())
+def _add(parent: etree._Element, name: str, text: str) -> etree._Element:
+    element = etree.SubElement(parent, f"{{{ATOM}}}{name}")
+    element.text = visible(str(text).strip())
+    return element
 
 
 def _urn(what: str) -> str:

@@ -26,6 +26,9 @@ def digest_json(view: DigestView) -> Mapping[str, Any]:
             "first_seen": None if item.date_known else moment(item.dated_at),
         }
 
+    def named(one: CorrectionView, name: str) -> Mapping[str, str | None]:
+        return {"id": one.ids.get(name), "name": name}
+
     def document(chip: DocumentChip) -> Mapping[str, Any]:
         return {
             "id": chip.document_id,
@@ -62,10 +65,10 @@ def digest_json(view: DigestView) -> Mapping[str, Any]:
             "told": moment(one.told_at),
             **article(one.head),
             "title_was": one.title_was,
-            "removed": list(one.removed),
-            "added": list(one.added),
-            "doubtful": list(one.doubtful),
-            "stages": [{"document": s.document, "was": list(s.was), "now": list(s.now)} for s in one.stages],
+            "removed": [named(one, name) for name in one.removed],
+            "added": [named(one, name) for name in one.added],
+            "doubtful": [named(one, name) for name in one.doubtful],
+            "stages": [{**named(one, s.document), "was": list(s.was), "now": list(s.now)} for s in one.stages],
             "not_of_it": [article(other) for other in one.not_of_it],
             "withdrawn": [article(other) for other in one.withdrawn],
         }

@@ -4,7 +4,6 @@ Page, margins, typeface, sizes and spacing are those of decree 30/2020/NĐ-CP, a
 authority, number and signature are left out: a press review by software is no authority's document, and says so.
 """
 
-from collections.abc import Iterator
 from datetime import UTC
 from io import BytesIO
 
@@ -17,7 +16,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
-from digests.sheet import Item, Report, Sheet
+from digests.sheet import Item, Report, Sheet, flat, lay_out
 from digests.templates import macros
 from digests.views import DigestView
 from feeds.text import visible
@@ -26,14 +25,16 @@ _FONT = "Times New Roman"
 _SIZE, _SMALL = Pt(14), Pt(12)
 _BLACK = RGBColor(0, 0, 0)
 _CENTRE, _JUSTIFIED = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.JUSTIFY
+_LOCALES = {"vi": "vi-VN", "en": "en-GB"}
 _ROMAN = (("L", 50), ("XL", 40), ("X", 10), ("IX", 9), ("V", 5), ("IV", 4), ("I", 1))
 
 
-def as_docx(view: DigestView, sheet: Sheet) -> bytes:
+def as_docx(view: DigestView) -> bytes:
     """The file. Sources are numbered in the order of the text, which refers to them as [n]."""
-    document, words = _empty_page(), macros("words.html", view.language)
+    sheet, words = lay_out(view), macros("words.html", view.language)
+    document = _empty_page(_LOCALES[view.language])
     properties = document.core_properties
-    properties.title, properties.author, properties.comments = _flat(sheet.title), "Điểm Tin", ""
+    properties.title, properties.author, properties.comments = flat(sheet.title), "Điểm Tin", ""
     properties.language = view.language
     properties.created = properties.modified = view.window_end.astimezone(UTC).replace(tzinfo=None)
 
@@ -48,14 +49,14 @@ def as_docx(view: DigestView, sheet: Sheet) -> bytes:
     sources: list[Report] = []
     for number, part in enumerate(sheet.parts, start=1):
         if part.heading:
-            document.add_heading(f"{_roman(number)}. {_flat(part.heading).upper()}", 1)
+            document.add_heading(f"{_roman(number)}. {flat(part.heading).upper()}", 1)
         for item in part.items:
             _add_item(document, item, sources, view.language)
     _add_corrections(document, sheet, view.language)
     if sources:
         document.add_heading(str(words.sources()).upper(), 1)
     for number, source in enumerate(sources, start=1):
-        paragraph = document.add_paragraph(f"[{number}] {_flat(source.source)}: {_flat(source.title)}. ")
+        paragraph = document.add_paragraph(f"[{number}] {flat(source.source)}: {flat(source.title)}. ")
         paragraph.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.LEFT
         if source.url:
             _add_link(paragraph, visible(source.url))
@@ -69,16 +70,19 @@ def as_docx(view: DigestView, sheet: Sheet) -> bytes:
 
 def _add_item(document: Docx, item: Item, sources: list[Report], language: str) -> None:
     words = macros("words.html", language)
-    first = len(sources) + 1
-    sources += [item.head, *item.others]
-    references = ", ".join(f"[{number}]" for number in range(first, len(sources) + 1))
+    sources.append(item.head)
     note = f" ({item.head.note})" if item.head.note else ""
-    document.add_heading(f"{item.number}. {_flat(item.head.title)}{note}", 2)
-    _body(document, f"{item.summary} {references}")
+    document.add_heading(f"{item.number}. {flat(item.head.title)}{note}", 2)
+    _body(document, f"{item.summary} [{len(sources)}]")
+    if item.others:  # they did not write this summary
+        first = len(sources) + 1
+        sources += item.others
+        last = f"–[{len(sources)}]" if len(sources) > first else ""
+        _body(document, f"{words.also_reported()} [{first}]{last}.")
     if item.documents:
         _body(document, f"{words.documents()} {'; '.join(map(str, item.documents))}.").runs[0].italic = True
     if item.continues:
-        _body(document, f"{words.continues()} {item.continues.title} ({item.continued}).").runs[0].italic = True
+        _body(document, f"{item.continues}.").runs[0].italic = True
 
 
 def _add_corrections(document: Docx, sheet: Sheet, language: str) -> None:
@@ -86,19 +90,15 @@ def _add_corrections(document: Docx, sheet: Sheet, language: str) -> None:
     if sheet.corrections:
         document.add_heading(str(words.correction_title()).upper(), 1)
     for one in sheet.corrections:
-        _body(document, f"{words.correction_of(one.told_on)} {one.head.title} ({one.head.source})")
-        for line in _statements(one.lines, one.reports):
+        _body(document, str(one.told))
+        for line in (*one.lines, *one.reports):
             _body(document, f"- {line}")
 
 
-def _statements(lines: tuple[str, ...], reports: tuple[tuple[str, Report], ...]) -> Iterator[str]:
-    yield from lines
-    for said, report in reports:
-        yield f"{said} {report.title} ({report.source})"
-
-
-def _empty_page() -> Docx:
+def _empty_page(locale: str) -> Docx:
     document = Document()
+    for language in document.styles.element.iter(qn("w:lang")):  # what spelling is checked by
+        language.set(qn("w:val"), locale)
     page = document.sections[0]
     page.page_width, page.page_height = Mm(210), Mm(297)
     page.top_margin = page.bottom_margin = Mm(20)
@@ -122,12 +122,12 @@ def _empty_page() -> Docx:
 def _line(document: Docx, text: str, *, bold: bool = False, italic: bool = False) -> None:
     paragraph = document.add_paragraph()
     paragraph.alignment = _CENTRE
-    run = paragraph.add_run(_flat(text))
+    run = paragraph.add_run(flat(text))
     run.bold, run.italic = bold, italic
 
 
 def _body(document: Docx, text: str) -> Paragraph:
-    paragraph = document.add_paragraph(_flat(text))
+    paragraph = document.add_paragraph(flat(text))
     paragraph.alignment = _JUSTIFIED
     paragraph.paragraph_format.first_line_indent = Mm(10)
     return paragraph
@@ -146,10 +146,6 @@ def _add_page_number(paragraph: Paragraph) -> None:
     field = OxmlElement("w:fldSimple")
     field.set(qn("w:instr"), "PAGE")
     paragraph._p.append(field)
-
-
-def _flat(text: str) -> str:
-    return " ".join(visible(text).split())
 
 
 def _roman(number: int) -> str:
