@@ -10,6 +10,7 @@ A call reaches Telegram at some moment between its start and its answer. So it c
 after its answer: whatever the network does, Telegram itself never sees more than these.
 
 Answers go before digests. A digest stands in the queue as if it had come `PATIENCE` later, so nothing waits for ever.
+A chat that Telegram told to wait gets no digest before that is over, and no answer where that is longer than `PATIENCE`.
 """
 
 import asyncio
@@ -99,6 +100,7 @@ class Pace(BaseRateLimiter[float]):
         self._numbers = count()
         self._timer: asyncio.TimerHandle | None = None
         self._flooded_until = -math.inf
+        self._puts_off = False
 
     async def initialize(self) -> None:
         """Nothing to open."""
@@ -106,6 +108,11 @@ class Pace(BaseRateLimiter[float]):
     async def shutdown(self) -> None:
         if self._timer:
             self._timer.cancel()
+
+    def put_off(self) -> None:
+        """From now on no digest is sent, those that wait included: the bot is about to stop."""
+        self._puts_off = True
+        self._refuse_waiting()
 
     async def process_request(
         self,
@@ -137,7 +144,7 @@ class Pace(BaseRateLimiter[float]):
 
     async def _take_turn(self, chat: _Chat, patience: float) -> None:
         loop = asyncio.get_running_loop()
-        if patience and (refusal := self._refusal(chat, loop.time())):
+        if refusal := self._refusal(chat, patience > 0, loop.time()):
             raise refusal
         if not self._queue:
             self._next = max(self._next, loop.time())
@@ -181,11 +188,22 @@ class Pace(BaseRateLimiter[float]):
             if moment <= now:
                 return
 
-    def _refusal(self, chat: _Chat, now: float) -> RetryAfter | None:
-        """A digest that would have to wait for long is better put off by who sends it."""
-        if now < self._flooded_until:
+    def _refusal(self, chat: _Chat, is_digest: bool, now: float) -> RetryAfter | None:
+        """What would have to wait for long is better put off by who sends it."""
+        if is_digest and self._puts_off:
+            return Flood(timedelta())
+        if is_digest and now < self._flooded_until:
             return Flood(timedelta(seconds=self._flooded_until - now))
-        return RetryAfter(timedelta(seconds=chat.closed_until - now)) if now < chat.closed_until else None
+        wait = chat.closed_until - now
+        return RetryAfter(timedelta(seconds=wait)) if wait > (0 if is_digest else PATIENCE) else None
+
+    def _refuse_waiting(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for waiter in list(self._queue):
+            if refusal := self._refusal(waiter.chat, waiter.is_digest, now):
+                self._leave(waiter)
+                if not waiter.turn.cancelled():
+                    waiter.turn.set_exception(refusal)
 
     def _start(self, waiter: _Waiter, now: float) -> None:
         self._leave(waiter)
@@ -213,11 +231,7 @@ class Pace(BaseRateLimiter[float]):
         if any(other.closed_until > now for other in self._chats.values() if other is not chat):
             self._flooded_until = max(self._flooded_until, now + seconds)
         chat.closed_until = max(chat.closed_until, now + seconds)
-        for waiter in [waiter for waiter in self._queue if waiter.is_digest]:
-            if refusal := self._refusal(waiter.chat, now):
-                self._leave(waiter)
-                if not waiter.turn.cancelled():
-                    waiter.turn.set_exception(refusal)
+        self._refuse_waiting()
 
     def _chat(self, chat_id: int | str) -> _Chat:
         now = asyncio.get_running_loop().time()

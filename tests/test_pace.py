@@ -207,3 +207,35 @@ def test_chats_that_are_quiet_are_forgotten() -> None:
         assert len(pace._chats) < 61 / 0.2 * 1.5
 
     run(main())
+
+
+def test_no_answer_waits_as_long_as_its_chat_was_told_to() -> None:
+    late = Call(1, at=3601)
+
+    async def main() -> None:
+        pace = Pace()
+        told, *before, waiting = [make(pace, Call(1, there=1), 3600), *(make(pace, Call(1)) for _ in range(5))]
+        results = await asyncio.gather(told, *before, waiting, return_exceptions=True)
+        assert [type(result) for result in results] == [RetryAfter, *[type(None)] * 4, RetryAfter]
+        assert asyncio.get_running_loop().time() < PATIENCE
+        with pytest.raises(RetryAfter):
+            await make(pace, Call(1))
+        await make(pace, late)
+
+    run(main())
+    assert late.seen > 3600
+
+
+def test_digests_that_wait_are_put_off_where_the_bot_stops_and_answers_are_not() -> None:
+    digests, answers = [Call(-1, is_digest=True) for _ in range(25)], [Call(-1, at=2) for _ in range(4)]
+
+    async def main() -> None:
+        pace = Pace()
+        asyncio.get_running_loop().call_later(1.5, pace.put_off)
+        made = [make(pace, call) for call in (*digests, *answers, Call(2, is_digest=True, at=3))]
+        *results, last = await asyncio.gather(*made, return_exceptions=True)
+        assert [type(result) for result in results] == [type(None)] * 2 + [Flood] * 23 + [type(None)] * 4
+        assert isinstance(last, Flood)
+
+    run(main())
+    assert all(call.seen > 0 for call in answers)
