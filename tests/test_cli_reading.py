@@ -115,7 +115,7 @@ def test_brief_html_is_a_page_a_browser_shows_rightly(newsroom: Terminal) -> Non
 def test_brief_markdown(newsroom: Terminal) -> None:
     text = newsroom("brief", "--format", "markdown").out
     assert text.startswith("# ")
-    assert f"### [{POLICY[0]}](<https://mot.vn/1>)" in text
+    assert f"### 1. [{POLICY[0]}](<https://mot.vn/1>)" in text
 
 
 @pytest.mark.parametrize("form", ["text", "html", "markdown", "json", "docx", "atom"])
