@@ -2,7 +2,7 @@
 
 Words and phrases are looked for as they are typed, never as patterns, on whole words and folded on both sides: without
 case and accents, so that "bong da" and "bóng đá" ask for the same and find both, and "bỏng da" too. A phrase is found
-where one blank, or one line break, stands between its words.
+where only blanks and line breaks stand between its words, however many.
 """
 
 import unicodedata
@@ -23,7 +23,7 @@ class Wording:
     __slots__ = ("_has", "_text")
 
     def __init__(self, parts: Iterable[str]) -> None:
-        self._text = "\0".join(_blank(fold(part)) for part in parts)
+        self._text = "\0".join(" ".join(fold(part).split()) for part in parts)
         self._has: dict[str, bool] = {}
 
     def has(self, word: str) -> bool:
@@ -66,7 +66,9 @@ def matches(
 def find_words(text: str, words: Iterable[str]) -> tuple[tuple[int, int], ...]:
     """Where `words` (typed or folded) stand in `text`: spans ``[start, end)``, in order, those that overlap joined."""
     folded, offsets = _folded(text)
-    wording = _blank(folded)
+    # Of blanks in a row the first stands for all.
+    kept = [at for at, letter in enumerate(folded) if not (letter.isspace() and folded[at - 1 : at].isspace())]
+    wording = "".join(" " if folded[at].isspace() else folded[at] for at in kept)
     spans = sorted(span for word in folded_words(words) for span in _occurrences(wording, word))
     joined: list[tuple[int, int]] = []
     for start, end in spans:
@@ -74,7 +76,8 @@ def find_words(text: str, words: Iterable[str]) -> tuple[tuple[int, int], ...]:
             joined[-1] = joined[-1][0], max(end, joined[-1][1])
         else:
             joined.append((start, end))
-    return tuple((offsets[start], offsets[end]) for start, end in joined) if offsets else tuple(joined)
+    inside = ((kept[start], kept[end - 1] + 1) for start, end in joined)
+    return tuple((offsets[start], offsets[end]) for start, end in inside) if offsets else tuple(inside)
 
 
 def _occurrences(wording: str, word: str) -> Iterator[tuple[int, int]]:
@@ -98,7 +101,3 @@ def _folded(text: str) -> tuple[str, Sequence[int] | None]:
     bare = "".join(fold(composed[i]) for i in kept)
     behind = [*(offsets or range(len(composed) + 1))]
     return bare, [*(behind[i] for i in kept), behind[-1]]
-
-
-def _blank(folded: str) -> str:
-    return folded.replace("\n", " ").replace("\t", " ").replace("\xa0", " ")

@@ -37,6 +37,17 @@ def test_words_are_found_whole_without_accents_and_never_as_patterns(typed: str,
     assert matches(Wording([TEXT]), any_words=folded_words([typed])) == (bool(found) or not folded_words([typed]))
 
 
+@pytest.mark.parametrize("blank", ["\n\n", "\r\n", "  ", "\t", "\xa0", " \u3000 "])
+def test_a_phrase_is_found_over_whatever_blank(blank: str) -> None:
+    text = f"{blank}Bảo vệ an{blank}ninh{blank}{blank}mạng{blank}"
+    assert matches(Wording(["đầu", text]), all_words=folded_words(["an ninh", "ve an ninh mang"]))
+    assert [text[start:end] for start, end in find_words(text, ["an ninh"])] == [f"an{blank}ninh"]
+    decomposed = unicodedata.normalize("NFD", text)
+    assert [decomposed[start:end] for start, end in find_words(decomposed, ["ninh mạng"])] == [
+        unicodedata.normalize("NFD", f"ninh{blank}{blank}mạng")
+    ]
+
+
 def test_spans_are_in_order_and_those_that_overlap_are_one() -> None:
     text = "an ninh mạng, an ninh"
     assert find_words(text, ["ninh mạng", "an ninh", "ninh"]) == ((0, 12), (14, 21))
