@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 from bot.texts import say
 from digests.answer import Answer, Near
 from digests.dossier import Dossier
-from digests.render import Button, checked, report_button
+from digests.messages import Button
+from digests.naming import checked
+from digests.render import report_button
 from feeds.documents import Document, document_name, load_catalogue
 from feeds.models import Feed
 from feeds.text import shorten

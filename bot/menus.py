@@ -8,8 +8,8 @@ from datetime import datetime
 
 from bot.keyboards import Rows, in_rows
 from bot.texts import say
+from digests.messages import Button
 from digests.models import QUIET_FROM, QUIET_UNTIL, Subscription
-from digests.render import Button
 from digests.schedule import CADENCES
 from digests.subscribers import Reader
 from feeds.text import shorten

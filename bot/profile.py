@@ -3,7 +3,7 @@
 from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 
 from bot.texts import ADMIN_COMMANDS, COMMANDS, DEFAULT_LANGUAGE, say
-from digests.render import LANGUAGES
+from digests.templates import LANGUAGES
 
 
 async def publish_profile(bot: Bot) -> None:

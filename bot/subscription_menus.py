@@ -12,8 +12,8 @@ from bot.keyboards import Rows, in_rows
 from bot.menus import MAX_LABEL, ZONES, back_row, clock, is_paused, marked, when_label
 from bot.texts import say
 from digests.choices import GROUPINGS
+from digests.messages import Button
 from digests.models import Subscription
-from digests.render import Button
 from digests.schedule import CADENCES
 from feeds.classify import topics
 from feeds.places import provinces

@@ -8,10 +8,11 @@ from enum import StrEnum
 import structlog
 from sqlalchemy.orm import Session
 
+from digests.messages import Message
 from digests.models import Chore
-from digests.render import LANGUAGES, Message
 from digests.sending import NoAnswer, NotNow, Sender, SendError
 from digests.subscribers import find_reader
+from digests.templates import LANGUAGES
 from feeds.database import Database
 from feeds.store import take_turn
 

@@ -20,8 +20,9 @@ import structlog
 from sqlalchemy.orm import Session
 
 from digests.admins import Told, claim_chore, is_due, postpone, tell_admins
-from digests.render import Message, render
+from digests.messages import Message
 from digests.sending import Sender
+from digests.templates import render
 from feeds.database import Database
 from feeds.following import all_feeds
 from feeds.health import Health, health_of, reason_of, trouble_of

@@ -19,9 +19,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from digests.admins import Told, claim_chore, is_due, postpone, tell_admins
-from digests.render import Message, render
+from digests.messages import Message
 from digests.schedule import Rule, next_due
 from digests.sending import Sender
+from digests.templates import render
 from feeds.database import Database
 from feeds.following import reading_progress
 from feeds.models import Article

@@ -10,29 +10,13 @@ from datetime import datetime
 from functools import lru_cache
 
 from digests.dossier import PER_PAGE, Dossier
-from digests.messages import MESSAGE_LIMIT, Block, Button, Message, joined, pack, plain_text, telegram_length
-from digests.naming import checked, is_unverified, meant_name
+from digests.messages import MESSAGE_LIMIT, Block, Button, Message, joined, pack, telegram_length
+from digests.naming import is_unverified, meant_name
 from digests.sheet import Sheet, lay_out
-from digests.templates import LANGUAGES, TEMPLATES, macros, render
+from digests.templates import macros, render
 from digests.views import DigestView, DocumentChip
 from feeds.documents import load_catalogue, type_name
 from feeds.text import shorten
-
-__all__ = [
-    "LANGUAGES",
-    "MESSAGE_LIMIT",
-    "TEMPLATES",
-    "Button",
-    "Message",
-    "checked",
-    "plain_text",
-    "render",
-    "render_corrections",
-    "render_digest",
-    "render_dossier",
-    "report_button",
-    "telegram_length",
-]
 
 _MAX_BUTTONS = 6
 _LABEL = 60  # characters

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Protocol
 
-from digests.render import Message
+from digests.messages import Message
 
 
 class SendError(Exception):

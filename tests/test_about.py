@@ -10,7 +10,8 @@ from bot.demo.outlets import OutletServer
 from bot.demo.play import DemoClock, demo_settings
 from bot.readme import tables
 from bot.sandbox import Sandbox
-from digests.render import LANGUAGES, plain_text, render
+from digests.messages import plain_text
+from digests.templates import LANGUAGES, render
 from feeds.scores import shipped_scores
 
 

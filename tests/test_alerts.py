@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from conftest import NOW
 from digests.alerts import EVERY, MOST_NAMED, QUIET, tell_of_feeds
-from digests.render import LANGUAGES, Message, plain_text, render, telegram_length
+from digests.messages import Message, plain_text, telegram_length
 from digests.sending import ChatUnreachable, NoAnswer, NotNow, SendError
 from digests.subscribers import welcome
+from digests.templates import LANGUAGES, render
 from feeds.database import Database
 from feeds.models import Feed
 

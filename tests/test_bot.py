@@ -18,7 +18,7 @@ from bot.sandbox.user import answer_of
 from bot.texts import COMMANDS, TEXTS, language_of
 from conftest import WORKER
 from digests.models import Chat
-from digests.render import LANGUAGES
+from digests.templates import LANGUAGES
 from feeds.fetch import Fetcher
 from feeds.pages import read_pages
 from feeds.update import update_feeds

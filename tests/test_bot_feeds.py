@@ -19,8 +19,9 @@ from bot.keyboards import feed_buttons, feed_choice, feeds_buttons, fits, found_
 from bot.sandbox import Sandbox, SandboxUser
 from bot.sandbox.user import answer_of
 from bot.texts import ADMIN_COMMANDS, COMMANDS
-from digests.render import LANGUAGES, MESSAGE_LIMIT, render, telegram_length
+from digests.messages import MESSAGE_LIMIT, telegram_length
 from digests.subscribers import welcome
+from digests.templates import LANGUAGES, render
 from feeds.database import Database
 from feeds.following import add_feeds
 from feeds.models import Feed

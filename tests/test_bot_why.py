@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from bot.application import Role
-from digests.render import LANGUAGES
+from digests.templates import LANGUAGES
 from feeds.models import Article
 from test_bot import forged_press, world
 from test_bot_feedback import labels

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from conftest import NOW
 from digests.canary import LEAST_DAYS, LEAST_READ, PAST_DAYS, Canary, Day, State, canary_of, compare, warn_admins
+from digests.messages import Message, plain_text
 from digests.models import Chore
-from digests.render import Message, plain_text, render
 from digests.sending import ChatUnreachable, NoAnswer, NotNow, SendError
 from digests.subscribers import welcome
+from digests.templates import render
 from feeds.database import Database
 from feeds.models import Article
 

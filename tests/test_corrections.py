@@ -15,8 +15,8 @@ from digests.claim import claim_due, compose_one, give_back
 from digests.compose import compose_more, record_more
 from digests.corrections import MOST, REACH, find_corrections
 from digests.feedback import Kind, decide, open_reports, store_feedback
+from digests.messages import plain_text
 from digests.models import Correction, Digest, DigestPart, SentStory, Story, StoryArticle, Subscription
-from digests.render import plain_text
 from digests.subscribers import find_reader, forget
 from digests.views import CorrectionView, StageCorrection
 from feeds.analyse import analyse

@@ -11,7 +11,9 @@ from bot.keyboards import answer_buttons, dossier_buttons
 from conftest import NOW
 from digests.answer import Answer, answer
 from digests.dossier import PER_PAGE, Dossier, dossier_of
-from digests.render import LANGUAGES, plain_text, render, render_dossier
+from digests.messages import plain_text
+from digests.render import render_dossier
+from digests.templates import LANGUAGES, render
 from feeds.database import Database
 from feeds.documents import Document, document_name, load_catalogue
 from feeds.models import Article, Mention

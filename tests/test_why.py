@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from conftest import NOW
 from digests.follows import follow
+from digests.messages import MESSAGE_LIMIT, plain_text, telegram_length
 from digests.models import Digest, DigestPart, SentStory, Story, StoryArticle
-from digests.render import LANGUAGES, MESSAGE_LIMIT, plain_text, render, telegram_length
 from digests.subscribers import add_subscription, change_subscription, subscribe, welcome
+from digests.templates import LANGUAGES, render
 from digests.why import Delivery, End, Page, link_in, why, why_article
 from feeds.database import Database
 from feeds.identity import article_identity

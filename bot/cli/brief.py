@@ -13,8 +13,8 @@ from bot.clock import now
 from digests.cluster import fold_waiting
 from digests.compose import compose_period, compose_preview
 from digests.export import FORMS, Exported, export
-from digests.render import LANGUAGES
 from digests.subscribers import Reader, find_reader
+from digests.templates import LANGUAGES
 from digests.views import DigestView
 from feeds.models import Article
 

@@ -9,7 +9,9 @@ from bot.cli.jsonl import Line, print_line, read_lines
 from bot.cli.opened import opened_database, ready_settings
 from digests.answer import Answer, answer
 from digests.dossier import PER_PAGE, CitingArticle, Dossier
-from digests.render import LANGUAGES, plain_text, render, render_dossier
+from digests.messages import plain_text
+from digests.render import render_dossier
+from digests.templates import LANGUAGES, render
 from feeds.documents import Document, Wish, load_catalogue, look_up
 
 MAX_ARTICLES = 2000  # of one document; "total" counts them all

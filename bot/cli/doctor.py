@@ -14,8 +14,8 @@ from bot.clock import now
 from bot.logs import mask_secrets
 from bot.request import AiohttpRequest
 from bot.settings import Settings, SettingsError
-from digests.render import render
 from digests.status import status_view
+from digests.templates import render
 from feeds.database import Database, DatabaseError
 from feeds.embedding import embed
 from feeds.figures import FiguresError

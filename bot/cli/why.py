@@ -9,7 +9,8 @@ import click
 from bot.cli.jsonl import print_line
 from bot.cli.opened import opened_database, ready_settings, sync_feeds
 from bot.clock import now
-from digests.render import LANGUAGES, plain_text, render
+from digests.messages import plain_text
+from digests.templates import LANGUAGES, render
 from digests.why import Verdict, Why, link_in, why
 from feeds.health import health_of, reason_of
 from feeds.models import Article, Feed

@@ -23,8 +23,9 @@ from bot.handlers.feeds import addresses_in, feed_screen
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.keyboards import Rows, found_buttons
 from bot.texts import say
-from digests.render import Message, render
+from digests.messages import Message
 from digests.subscribers import Reader
+from digests.templates import render
 from feeds.discover import discover, first_connected
 from feeds.fetch import FetchError
 from feeds.following import add_feeds, feed_at

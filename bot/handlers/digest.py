@@ -15,8 +15,10 @@ from bot.handlers.start import subscribed_screen
 from bot.texts import say
 from digests.cluster import fold_waiting
 from digests.compose import compose_period
-from digests.render import Message, render, render_digest
+from digests.messages import Message
+from digests.render import render_digest
 from digests.subscribers import Reader, subscribe, unsubscribe
+from digests.templates import render
 from digests.views import DigestView, shown_documents
 from feeds.following import reading_progress
 

@@ -15,8 +15,10 @@ from bot.texts import say
 from digests.answer import answer
 from digests.dossier import PER_PAGE, Dossier, dossier_of
 from digests.follows import followed_documents
-from digests.render import Message, render, render_dossier
+from digests.messages import Message
+from digests.render import render_dossier
 from digests.subscribers import Reader
+from digests.templates import render
 from feeds.documents import load_catalogue
 from feeds.store import document_of_token, document_tokens, ensure_documents, unnamed_documents
 

@@ -9,8 +9,9 @@ from telegram.error import Forbidden, NetworkError, TelegramError
 from bot.context import Context
 from bot.handlers.replies import reply
 from bot.texts import language_of
-from digests.render import Message, render
+from digests.messages import Message
 from digests.subscribers import find_reader, unsubscribe
+from digests.templates import render
 
 log = structlog.get_logger()
 

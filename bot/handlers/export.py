@@ -22,9 +22,10 @@ from bot.keyboards import in_rows
 from bot.texts import say
 from digests.compose import compose_told
 from digests.export import FORMS, export
+from digests.messages import Button, Message
 from digests.models import Digest, Subscription
-from digests.render import Button, Message, render
 from digests.subscribers import Reader
+from digests.templates import render
 from digests.views import DigestView
 
 # What people open first.

@@ -20,8 +20,9 @@ from bot.handlers.admins import admin_command, for_admins
 from bot.handlers.opml import send_opml
 from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply
 from bot.keyboards import feed_buttons, feed_choice, feeds_buttons
-from digests.render import Message, render
+from digests.messages import Message
 from digests.subscribers import Reader
+from digests.templates import render
 from feeds.following import add_feeds, all_feeds, drop_feed, pause_feed, resume_feed, source_of
 from feeds.health import Health, health_of, last_news, trouble_of
 from feeds.identity import canonical_url

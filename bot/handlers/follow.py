@@ -18,8 +18,9 @@ from bot.keyboards import follow_button, following_buttons
 from bot.texts import say
 from digests.answer import answer
 from digests.follows import follow, followed_documents, unfollow
-from digests.render import Message, render
+from digests.messages import Message
 from digests.subscribers import Reader
+from digests.templates import render
 from feeds.documents import document_name
 from feeds.store import document_of_token, document_tokens
 

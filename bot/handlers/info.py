@@ -10,9 +10,10 @@ from bot.context import Context
 from bot.handlers.replies import command, done, edit, is_admin, pressed, reader_of, reply
 from bot.menus import subscription_lines
 from bot.texts import ADMIN_COMMANDS, COMMANDS, Command, language_of, say
-from digests.render import Message, render
+from digests.messages import Message
 from digests.status import status_view
 from digests.subscribers import forget
+from digests.templates import render
 from feeds.scores import shipped_scores
 
 

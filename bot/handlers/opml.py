@@ -21,8 +21,9 @@ from bot.handlers.info import not_text
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.sender import keyboard
 from bot.texts import say
-from digests.render import Message, render
+from digests.messages import Message
 from digests.subscribers import Reader
+from digests.templates import render
 from feeds.following import add_feeds, all_feeds, source_of
 from feeds.opml import MAX_BYTES, MAX_FEEDS, MAX_LISTINGS, Opml, read_opml, write_opml
 from feeds.sources import Source, SourcesError

@@ -15,9 +15,11 @@ from bot.handlers.subscription import own
 from bot.menus import subscription_label
 from digests.cluster import fold_waiting
 from digests.compose import compose_preview
+from digests.messages import Message
 from digests.models import Subscription
-from digests.render import Message, render, render_digest
+from digests.render import render_digest
 from digests.subscribers import Reader, find_reader
+from digests.templates import render
 from digests.views import shown_documents
 
 _CHAT = re.compile(r"-?\d{1,19}")

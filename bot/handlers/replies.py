@@ -12,7 +12,7 @@ from telegram.ext import CommandHandler, filters
 from bot.context import Context
 from bot.sender import NO_PREVIEW, keyboard
 from bot.texts import ADMIN_COMMANDS, COMMANDS, language_of, say
-from digests.render import Message as Outgoing
+from digests.messages import Message as Outgoing
 from digests.subscribers import Reader, find_reader, welcome
 
 DOUBLE_PRESS = 5.0  # seconds in which the same button means the same wish

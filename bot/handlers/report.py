@@ -18,10 +18,10 @@ from bot.context import Context
 from bot.handlers.replies import done, edit, forget_press, is_repeated, pressed, reply
 from bot.keyboards import item_buttons, wrong_buttons
 from digests.feedback import Kind, Stored, claimed_documents, store_feedback
-from digests.render import Message as Outgoing
-from digests.render import render
+from digests.messages import Message as Outgoing
 from digests.split import other_reports
 from digests.subscribers import Reader
+from digests.templates import render
 from feeds.identity import article_identity
 from feeds.models import Article
 from feeds.store import document_of_token, document_tokens

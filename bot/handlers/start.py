@@ -14,8 +14,9 @@ from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
 from bot.menus import subscription_lines
 from bot.profile import publish_chat_commands
 from bot.texts import say
-from digests.render import Button, Message, render
+from digests.messages import Button, Message
 from digests.subscribers import Reader, find_reader, promise_first, subscribe
+from digests.templates import render
 from feeds.following import ReadingProgress, reading_progress
 
 HOURS = (6, 7, 8, 11, 17, 20)

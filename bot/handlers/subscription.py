@@ -38,8 +38,8 @@ from bot.subscription_menus import (
 )
 from bot.texts import say
 from digests.choices import Choices
+from digests.messages import Message
 from digests.models import Digest, Subscription
-from digests.render import Message, render
 from digests.schedule import CADENCES
 from digests.subscribers import (
     Reader,
@@ -48,6 +48,7 @@ from digests.subscribers import (
     pause_subscription,
     remove_subscription,
 )
+from digests.templates import render
 
 _SHOWN = re.compile(r"(\d{1,9})(?::([a-z]{1,10}))?(?::(\d{1,3}))?")
 _PUT = re.compile(r"(\d{1,9}):([a-z]{1,10}):([^:]{1,40})(?::(\d{1,3}))?")

@@ -18,9 +18,10 @@ from bot.handlers.subscription import own, subscription_screen
 from bot.menus import choose_menu
 from bot.texts import COMMANDS
 from digests.choices import Choices
+from digests.messages import Message
 from digests.models import Subscription
-from digests.render import Message, render
 from digests.subscribers import Reader, change_subscription
+from digests.templates import render
 from feeds.text import fold
 
 # What parts words: a comma, or a sign before one: "ma túy, cần sa -bóng đá". A dash inside a word is part of it.

@@ -12,9 +12,9 @@ from bot.context import Context
 from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
 from bot.handlers.report import articles_of, links_of
 from bot.keyboards import why_buttons
-from digests.render import Message as Outgoing
-from digests.render import render
+from digests.messages import Message as Outgoing
 from digests.subscribers import Reader
+from digests.templates import render
 from digests.why import Why, link_in, why, why_article
 
 _ARTICLE = re.compile(r"\d{1,18}")
