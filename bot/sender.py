@@ -9,7 +9,7 @@ from telegram.ext import ExtBot
 
 from bot.pace import PATIENCE, Flood
 from bot.request import NotConnected
-from digests.render import Message
+from digests.messages import Message
 from digests.sending import ChatMoved, ChatUnreachable, Flooded, NoAnswer, NotNow, Rejected, TopicUnavailable
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)

@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session, aliased
 
 from digests.claim import give_back
 from digests.ledger import take_back
+from digests.messages import Message
 from digests.models import Chat, Digest, DigestPart, Subscription
 from digests.moving import move_chat
-from digests.render import Message, render
 from digests.sending import (
     ChatMoved,
     ChatUnreachable,
@@ -33,6 +33,7 @@ from digests.sending import (
     TopicUnavailable,
 )
 from digests.subscribers import end_subscription, unsubscribe
+from digests.templates import render
 
 log = structlog.get_logger()
 

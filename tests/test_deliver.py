@@ -21,9 +21,9 @@ from digests.claim import COMPOSE_TRIES, claim_due, claim_promised, compose_one
 from digests.compose import compose_due
 from digests.deliver import deliver
 from digests.lock import delivery_lock
+from digests.messages import Message
 from digests.models import Chat, Digest, DigestPart, Subscription
 from digests.parts import Outcome, claim_parts, record
-from digests.render import Message
 from digests.sending import NotNow
 from digests.subscribers import find_reader, promise_first, unsubscribe, welcome
 from digests.views import DigestView

@@ -22,8 +22,8 @@ from conftest import NOW
 from digests.claim import claim_due
 from digests.cluster import fold_waiting
 from digests.deliver import deliver
+from digests.messages import Message
 from digests.models import Digest, DigestPart
-from digests.render import Message
 from digests.sending import ChatUnreachable, NoAnswer, NotNow, Rejected
 from digests.subscribers import (
     add_subscription,

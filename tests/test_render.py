@@ -16,19 +16,10 @@ from conftest import NOW
 from digests.answer import Answer, Near
 from digests.dossier import PER_PAGE, CitingArticle, Dossier
 from digests.export import export
-from digests.messages import Block, joined, pack
-from digests.render import (
-    LANGUAGES,
-    MESSAGE_LIMIT,
-    TEMPLATES,
-    plain_text,
-    render,
-    render_corrections,
-    render_digest,
-    render_dossier,
-    telegram_length,
-)
+from digests.messages import MESSAGE_LIMIT, Block, joined, pack, plain_text, telegram_length
+from digests.render import render_corrections, render_digest, render_dossier
 from digests.summarise import MOST
+from digests.templates import LANGUAGES, TEMPLATES, render
 from digests.views import (
     ArticleView,
     CorrectionView,

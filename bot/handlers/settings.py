@@ -24,7 +24,7 @@ from bot.menus import (
     zone_menu,
 )
 from bot.profile import publish_chat_commands
-from digests.render import LANGUAGES, Message, render
+from digests.messages import Message
 from digests.subscribers import (
     Reader,
     choose_language,
@@ -34,6 +34,7 @@ from digests.subscribers import (
     subscribe,
     unsubscribe,
 )
+from digests.templates import LANGUAGES, render
 from feeds.following import reading_progress
 
 _QUIET = re.compile(r"(\d{1,4}):(\d{1,4})|urgent:([01])")
