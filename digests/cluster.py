@@ -6,10 +6,10 @@
                                                                   --same_affair--> the story that a new one continues
 
 What repeats another report's text (`feeds.duplicates`) is in its story before any of this is asked. Else an article
-joins the story that holds the report most like it, told within `WINDOW`, if it is like that story as a whole: in the
-mean over those of its reports that it shares terms with and over its first ones. So A like B like C makes no story of A
-and C, and a report told by several counts more than each of them. It never moves by itself, and stories are never
-merged. What becomes of an event is a story of its own that continues the latest one told of the affair.
+joins the story that holds the report most like it, told within `WINDOW`, if it is like two of its reports in the mean,
+of those that it shares terms with and of its first ones, and plainly apart from none of these. It never moves by
+itself, and stories are never merged. What becomes of an event is a story of its own that continues the latest one told
+of the affair.
 
 Terms are looked up by position, the `NEAREST` of each on both sides: what a new article costs does not depend on how
 many are stored.
@@ -26,18 +26,20 @@ from typing import Any
 from sqlalchemy import CompoundSelect, bindparam, delete, func, insert, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from digests.event import OPENING, WINDOW, Report, read_report, same_affair, same_event
+from digests.event import NEVER, OPENING, WINDOW, Report, read_report, same_affair, same_event
 from digests.models import Story, StoryArticle, StoryTerm
 from feeds.database import Database
 from feeds.duplicates import mark_waiting
-from feeds.models import Article, Mention
+from feeds.models import Article, ArticleVector, Mention
 from feeds.store import minute_position, take_turn
 
 AFFAIR = timedelta(days=14)
 BATCH = 200  # articles placed at a time
 NEAREST = 16  # articles looked up by a term, before and after
-CHECKED = 24  # articles that one is compared with, those that share most terms
+CHECKED = 16  # articles told within `WINDOW` that one is compared with, those that share most terms
+OLDER = 8  # the same of those told before
 MEMBERS = 6  # of a story that a newcomer is compared with, the first
+ALIKE = 2  # reports of a story that a newcomer must be like in the mean
 _WAITING = (
     Article.state.in_(("kept", "near")),
     ~select(StoryArticle).where(StoryArticle.article_id == Article.id).exists(),
@@ -108,7 +110,7 @@ class _Folding:
         """The story that `report` joins, or a new one."""
         near = [other for i in others if abs((other := self.reports[i]).dated_at - report.dated_at) <= WINDOW]
         odds: dict[int, dict[int, float]] = defaultdict(dict)
-        for other in near[:CHECKED]:
+        for other in near:
             odds[self.stories[other.article_id]][other.article_id] = same_event(report, other)
         for story_id, compared in sorted(odds.items(), key=lambda item: (-max(item[1].values()), item[0])):
             if max(compared.values()) < 0:
@@ -116,7 +118,8 @@ class _Folding:
             for article_id in self._members(story_id):
                 if article_id not in compared:
                     compared[article_id] = same_event(report, self.reports[article_id])
-            if fmean(compared.values()) >= 0:
+            likely = sorted(compared.values(), reverse=True)
+            if fmean(likely[:ALIKE]) >= 0 and likely[-1] > NEVER:
                 return story_id
         story = Story(created_at=seen_at, continues_id=self._continued(report, others))
         self.session.add(story)
@@ -125,7 +128,7 @@ class _Folding:
 
     def _continued(self, report: Report, others: Sequence[int]) -> int | None:
         """The latest story of the affair that `report` tells a new happening of."""
-        earlier = [other for i in others if (other := self.reports[i]).dated_at < report.dated_at][:CHECKED]
+        earlier = [other for i in others if (other := self.reports[i]).dated_at < report.dated_at]
         affairs = {other.article_id: same_affair(report, other) for other in earlier}
         likely = max(affairs, key=lambda article_id: (affairs[article_id], -article_id), default=None)
         if likely is None or affairs[likely] < 0:
@@ -136,7 +139,7 @@ class _Folding:
         return found
 
     def _alike(self, terms: Sequence[int], at: datetime, position: int) -> list[int]:
-        """Articles that share some of `terms`, those that share most first, of them the nearest."""
+        """Articles that share some of `terms`, those that share most: of near ones `CHECKED`, of others `OLDER`."""
         if not terms:
             return []
         bounds = {
@@ -145,10 +148,13 @@ class _Folding:
             "last": minute_position(at + WINDOW + timedelta(minutes=1)),
         }
         found = self.session.execute(_lookup(len(terms)), {f"term{n}": term for n, term in enumerate(terms)} | bounds)
-        common = Counter(article_id for (article_id,) in found)
-        nearest = [article_id for article_id, _ in common.most_common(3 * CHECKED)]
-        self._read([article_id for article_id in nearest if article_id not in self.stories])
-        return nearest
+        near, older = Counter[int](), Counter[int]()
+        since = minute_position(at - WINDOW)
+        for article_id, told in found:
+            (near if told >= since else older)[article_id] += 1
+        alike = [article_id for article_id, _ in near.most_common(CHECKED) + older.most_common(OLDER)]
+        self._read([article_id for article_id in alike if article_id not in self.stories])
+        return alike
 
     def _members(self, story_id: int) -> Sequence[int]:
         """The first members of a story, read."""
@@ -166,8 +172,9 @@ class _Folding:
             keys, named = _cited(self.session, some)
             for row in found:
                 dated_at = row.published_at or row.first_seen_at
+                parts = row.title, row.lead, row.opening
                 self.reports[row.id] = read_report(
-                    row.id, row.outlet, dated_at, row.title, row.lead, row.opening, keys[row.id], named[row.id]
+                    row.id, row.outlet, dated_at, *parts, keys[row.id], named[row.id], row.vector
                 )
                 if row.story_id is not None:
                     self.stories[row.id] = row.story_id
@@ -176,20 +183,20 @@ class _Folding:
 
 
 @cache
-def _lookup(count: int) -> CompoundSelect[int]:
-    """The articles that the nearest of `count` terms are of, once for each."""
+def _lookup(count: int) -> CompoundSelect[Any]:
+    """The articles that the nearest of `count` terms are of, once for each, and their positions."""
 
     def nearest(number: int, *, after: bool) -> Any:
         first, last = ("here", "last") if after else ("first", "here")
         order = StoryTerm.position.asc() if after else StoryTerm.position.desc()
-        query = select(StoryTerm.article_id).where(StoryTerm.term == bindparam(f"term{number}"))
+        query = select(StoryTerm.article_id, StoryTerm.position).where(StoryTerm.term == bindparam(f"term{number}"))
         some = (
             query.where(StoryTerm.position.between(bindparam(first), bindparam(last)))
             .order_by(order)
             .limit(NEAREST)
             .subquery()
         )
-        return select(some.c.article_id)
+        return select(some.c.article_id, some.c.position)
 
     return union_all(*(nearest(number, after=after) for number in range(count) for after in (False, True)))
 
@@ -224,7 +231,7 @@ def _forget_terms(session: Session) -> None:
 
 
 def _opened() -> Any:
-    """Articles with the openings of their texts and their stories."""
+    """Articles with the openings of their texts, their vectors and their stories."""
     opening = func.substr(Article.text, 1, OPENING).label("opening")
     columns = (
         Article.id,
@@ -236,9 +243,9 @@ def _opened() -> Any:
         Article.first_seen_at,
         Article.original_id,
     )
-    return select(*columns, opening, StoryArticle.story_id).outerjoin(
-        StoryArticle, StoryArticle.article_id == Article.id
-    )
+    query = select(*columns, opening, ArticleVector.vector, StoryArticle.story_id)
+    with_vectors = query.outerjoin(ArticleVector, ArticleVector.article_id == Article.id)
+    return with_vectors.outerjoin(StoryArticle, StoryArticle.article_id == Article.id)
 
 
 def _cited(session: Session, ids: Sequence[int]) -> tuple[Mapping[int, list[str]], Mapping[int, list[str]]]:

@@ -2,11 +2,12 @@
 
 ::
 
-    title, lead -> Report          two Reports -> compare -> features -> weights (data/event.json) -> log odds
+    title, lead, vector -> Report  two Reports -> compare -> features -> weights (data/event.json) -> log odds
 
-Same event: one happening. Affair: that, or a later happening of the same matter. The weights are those of two logistic
+Same event: one happening. Affair: that, or a later happening of the same matter. The weights are those of logistic
 regressions on pairs labelled by readers (benchmarks/stories), the bars are log odds set there: a wrong fold hides news,
-a missed one only repeats it. How telling a word is says the idf of the first reader (feeds/classify.py).
+a missed one only repeats it. Where the second reader has made vectors of both (feeds/second.py), other weights judge
+with their likeness too. How telling a word is says the idf of the first reader (feeds/classify.py).
 """
 
 import json
@@ -15,14 +16,16 @@ import re
 import tomllib
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from feeds.classify import shipped_figures
+from feeds.embedding import likeness
 from feeds.figures import NUMBER
 from feeds.fingerprint import Pair, Wording, contradict, read_wording
 from feeds.places import find_places
@@ -30,7 +33,7 @@ from feeds.text import modern_tones, one_of_words
 
 DATA = Path(__file__).with_name("data")
 LEAD = 500  # characters; in what follows many reports of one place or body are alike
-TERMS = 16
+TERMS = 32
 WINDOW = timedelta(hours=72)
 """Between two reports of one event at most."""
 NEVER = -100.0
@@ -50,6 +53,8 @@ _DAY = re.compile(
     r"\b(?:ngày|sáng|trưa|chiều|tối|đêm)(?: nay)?,? \(?0?(\d{1,2})(?:[/.-]| tháng )0?(\d{1,2})(?:[/.-](\d{4}))?",
     re.IGNORECASE,
 )
+_TOLD_LATE, _TOLD_EARLY = 7, 1  # days; others are deadlines and what is remembered
+_VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _UNIT = re.compile(r"(\d+(?:[.,]\d+)*)\s+([^\W\d_]+)")
 
 
@@ -77,17 +82,19 @@ class Report:
     title_countries: frozenset[str]
     countries: frozenset[str]
     times: frozenset[str]
-    days: frozenset[tuple[str, str]]
-    """Day and month of what is told, not of documents."""
+    days: frozenset[date]
+    """Days of what is told, not of documents."""
     title_places: frozenset[str]
     told: frozenset[Pair]
     """Word pairs of the beginning of lead and text together."""
+    vector: bytes | None
+    """What the second reader made of it (feeds/vectors.py)."""
 
     @property
     def terms(self) -> tuple[int, ...]:
         """The most telling word pairs and the documents, hashed to 63 bits, at most `TERMS`: what to look it up by."""
         rarest = sorted(self.opening.items(), key=lambda item: (-_telling(self, *item), item[0]))
-        spelled = [*sorted(self.documents)[: TERMS // 4], *(" ".join(pair) for pair, _ in rarest)]
+        spelled = [*sorted(self.documents)[: TERMS // 8], *(" ".join(pair) for pair, _ in rarest)]
         return tuple(dict.fromkeys(map(_hashed, spelled[:TERMS])))
 
 
@@ -112,6 +119,7 @@ def read_report(
     text: str,
     documents: Iterable[str],
     named: Iterable[str],
+    vector: bytes | None = None,
 ) -> Report:
     """The report that an article with the citation keys `documents` is; of `text` only its beginning is read.
 
@@ -145,10 +153,11 @@ def read_report(
         offices=frozenset(rules.office.findall(whole.lower())),
         title_countries=frozenset(rules.names[found] for found in rules.country.findall(title)),
         countries=frozenset(rules.names[found] for found in rules.country.findall(whole)),
-        days=frozenset((day, month) for day, month, year in _DAY.findall(lead) if year in ("", str(dated_at.year))),
+        days=frozenset(_days(lead, dated_at.astimezone(_VIETNAM).date())),
         title_places=frozenset(place.province for place in find_places(title)),
         times=frozenset(rules.time.findall(lead.lower())),
         told=read_wording("", "", _without(told, named)).text,
+        vector=vector,
     )
 
 
@@ -157,25 +166,27 @@ def same_event(one: Report, other: Report) -> float:
     features = compare(one, other)
     if plainly_apart(one, other, features):
         return NEVER
-    same = _model()["same"]
+    same = _weights("same", features)
     odds = same.log_odds(features) - same.sure
     return max(odds, 0.0) if odds < 0 and _printed_again(one, other) else odds
 
 
 def same_affair(one: Report, other: Report) -> float:
     """Log odds, above the bar, that one tells of the other's event or what became of it; symmetric."""
-    affair = _model()["affair"]
-    return affair.log_odds(compare(one, other)) - affair.sure
+    features = compare(one, other)
+    affair = _weights("affair", features)
+    return affair.log_odds(features) - affair.sure
 
 
 def compare(one: Report, other: Report) -> dict[str, float]:
-    """The features of a pair, none larger than about 5; symmetric."""
+    """The features of a pair, none larger than about 10; `meaning` is one where both have vectors; symmetric."""
     hours = abs((one.dated_at - other.dated_at).total_seconds()) / 3600
     same_outlet = float(one.outlet == other.outlet)
     titles = _cosine(one.title, other.title)
     said = sorted((_said(one.title_words, other.words), _said(other.title_words, one.words)))
     units = one.counts.keys() & other.counts.keys()
-    return {
+    meaning = {"meaning": likeness(one.vector, other.vector)} if one.vector and other.vector else {}
+    return meaning | {
         "hours": math.log1p(hours),
         "same_outlet": same_outlet,
         "titles": titles,
@@ -184,14 +195,17 @@ def compare(one: Report, other: Report) -> dict[str, float]:
         "shared": math.log1p(len(one.opening.keys() & other.opening.keys())),
         "title_said": said[1],
         "titles_said": said[0],
+        "same_names": math.sqrt(sum(one.names[name] for name in one.names.keys() & other.names.keys())),
         "names_unsaid": math.sqrt(min(_unsaid(one.names, other.words), _unsaid(other.names, one.words))),
         "contradict": float(contradict(one.wording, other.wording)),
         "other_numbers": _apart(one.wording.title_numbers, other.wording.title_numbers),
         "other_counts": float(sum(one.counts[unit].isdisjoint(other.counts[unit]) for unit in units)),
         "other_places": _apart(one.wording.places, other.wording.places),
+        "same_document": float(not one.documents.isdisjoint(other.documents)),
         "other_documents": _apart(one.documents, other.documents),
         "other_title_offices": _apart(one.title_offices, other.title_offices),
         "other_offices": float(min(len(one.offices - other.offices), len(other.offices - one.offices))),
+        "same_title_country": float(not one.title_countries.isdisjoint(other.title_countries)),
         "other_title_countries": _apart(one.title_countries, other.title_countries),
         "other_countries": _apart(one.countries, other.countries),
         "other_time": _apart(one.times, other.times),
@@ -202,10 +216,26 @@ def plainly_apart(one: Report, other: Report, features: Mapping[str, float]) -> 
     """Whether they are told too far apart, name other days or provinces, or are two of one series of reports."""
     named = (one.days, other.days), (one.title_places, other.title_places), (one.wording.places, other.wording.places)
     elsewhere = any(some and others and some.isdisjoint(others) for some, others in named)
-    ours, theirs = one.wording, other.wording
-    numbered = ours.title_numbers - theirs.numbers and theirs.title_numbers - ours.numbers
+    ours, theirs = _numbers(one.wording), _numbers(other.wording)
+    numbered = ours[0] - theirs[1] and theirs[0] - ours[1]
     of_series = bool(numbered) and features["titles"] >= _SAME_TITLE
     return elsewhere or of_series or abs(one.dated_at - other.dated_at) > WINDOW
+
+
+def _numbers(wording: Wording) -> tuple[set[str], set[str]]:
+    """The numbers of headline and of headline and lead, the third as 3."""
+    in_title, all_of_them = (
+        {number.removeprefix("thứ ") for number in numbers} for numbers in (wording.title_numbers, wording.numbers)
+    )
+    return in_title, all_of_them
+
+
+def _days(lead: str, published: date) -> Iterator[date]:
+    """The days that `lead` names near `published`."""
+    near = [published + timedelta(days=days) for days in range(-_TOLD_LATE, _TOLD_EARLY + 1)]
+    for day, month, year in _DAY.findall(lead):
+        named = int(day), int(month)
+        yield from (told for told in near if (told.day, told.month) == named and year in ("", str(told.year)))
 
 
 def _without(text: str, named: Iterable[str]) -> str:
@@ -246,6 +276,10 @@ def _whole_words(words: Iterable[str]) -> re.Pattern[str]:
 def _model() -> Mapping[str, _Weights]:
     data = json.loads((DATA / "event.json").read_text("utf-8"))
     return {name: _Weights(**figures) for name, figures in data.items()}
+
+
+def _weights(name: str, features: Mapping[str, float]) -> _Weights:
+    return _model()[f"{name}_by_meaning" if "meaning" in features else name]
 
 
 @cache

@@ -1,11 +1,15 @@
 """How well reports of one event are told from others, on labelled pairs of the recorded feeds.
 
-    python benchmarks/stories/score.py [--replay REPLAY] [--half open|locked] [--shuffled]
+    python benchmarks/stories/score.py [--replay REPLAY] [--half HALF] [--labels FILE] [--vectors FILE] [--all]
+        [--shuffled]
 
-Two tables, precision, recall and F1 of "same": the judgement of two reports alone, and the stories that folding all
-recorded items makes (a pair is found where both stand in one story), in the order of their dates or, `--shuffled`, as
-they might arrive otherwise: then also how many pairs within stories both orders make. Last, how many pairs labelled
-"later" stand in stories of which one continues the other, and how many of another label.
+Two tables, precision, recall and F1 of "same": the judgement of two reports alone, and the stories that folding makes
+(a pair is found where both stand in one story), in the order of their dates or, `--shuffled`, as they might arrive
+otherwise: then also how many pairs within stories both orders make. Last, how many pairs labelled "later" stand in
+stories of which one continues the other, and how many of another label.
+
+Folded are the items of the pairs and every item that may be security policy, which is what is folded in use; with
+`--all` every recorded item. Vectors come from `FILE`, which keeps those that have to be made; `--words` does without.
 """
 
 # ruff: noqa: T201  what it prints is its result
@@ -24,20 +28,31 @@ from sqlalchemy import insert, select, update
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
-from recorded import Item, LabelledPair, load_items, load_pairs, read_reports  # noqa: E402
+from recorded import (  # noqa: E402
+    LABELS,
+    Item,
+    LabelledPair,
+    items_of,
+    load_items,
+    load_pairs,
+    load_vectors,
+    read_reports,
+)
 
 from digests.cluster import WINDOW, fold_stories  # noqa: E402
 from digests.event import same_event  # noqa: E402
 from digests.models import Story, StoryArticle  # noqa: E402
+from feeds.classify import first_reading  # noqa: E402
 from feeds.database import Database  # noqa: E402
 from feeds.documents.find import find_citations  # noqa: E402
 from feeds.duplicates import mark_waiting  # noqa: E402
-from feeds.models import Article, Mention  # noqa: E402
+from feeds.models import Article, ArticleVector, Mention  # noqa: E402
 from feeds.store import minute_position  # noqa: E402
 
 REPLAY = ROOT.parent / "shared" / "feeds" / "real" / "replay"
 _EMPTY = {"start": 0, "end": 0, "form": "", "quote": "", "stage": "", "candidates": []}
 SEEN = datetime(2026, 8, 25, tzinfo=UTC)  # after the last of them
+_POLICY = 0.02  # of the first reader
 _AT_ONCE = 50  # articles folded together when they arrive shuffled
 
 
@@ -62,7 +77,7 @@ def print_scores(title: str, pairs: Sequence[LabelledPair], found: Callable[[Lab
         print(f"  {label}: {sum(some_found)} of {len(some_found)} taken for one event")
 
 
-def store(database: Database, items: Iterable[Item]) -> Mapping[str, int]:
+def store(database: Database, items: Iterable[Item], vectors: Mapping[str, bytes]) -> Mapping[str, int]:
     """Stores `items` as kept articles that wait for their stories; id of an item -> id of its article."""
     minutes: Counter[int] = Counter()
     articles, mentions, ids = [], [], {}
@@ -102,6 +117,9 @@ def store(database: Database, items: Iterable[Item]) -> Mapping[str, int]:
     with database.session() as session:
         session.execute(insert(Article), articles)
         session.execute(insert(Mention), mentions)
+        rows = [{"article_id": ids[name], "vector": vector} for name, vector in vectors.items() if name in ids]
+        if rows:
+            session.execute(insert(ArticleVector), rows)
     mark_waiting(database)
     return ids
 
@@ -140,29 +158,40 @@ def pairs_within(stories: Mapping[int, int]) -> set[tuple[int, int]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--replay", type=Path, default=REPLAY, help="the folder of recorded feeds")
-    parser.add_argument("--half", default="open", help="open or locked")
+    parser.add_argument("--half", default="open", help="open, locked or learn")
+    parser.add_argument("--labels", type=Path, default=LABELS, help="the labelled pairs")
+    parser.add_argument("--vectors", type=Path, help="the file of the items' vectors")
+    parser.add_argument("--words", action="store_true", help="without vectors")
+    parser.add_argument("--all", action="store_true", help="fold every recorded item")
     parser.add_argument("--shuffled", action="store_true", help="fold also as the items may arrive otherwise")
     options = parser.parse_args()
     if not options.replay.is_dir():
         print(f"skipped: there are no recorded feeds in {options.replay}")
         return
     items = load_items(options.replay)
-    pairs = [pair for pair in load_pairs() if pair.half == options.half]
-    reports = read_reports(items, {item_id for pair in pairs for item_id in (pair.one, pair.other)})
+    pairs = load_pairs({options.half}, options.labels)
+    ids = items_of(pairs)
+    folded_items = [
+        item
+        for item in items.values()
+        if options.all or item.id in ids or first_reading(item.title, item.lead).score >= _POLICY
+    ]
+    vectors = {} if options.words else load_vectors(items, [item.id for item in folded_items], options.vectors)
+    reports = read_reports(items, ids, vectors)
 
     def judged(pair: LabelledPair) -> bool:
         one, other = reports[pair.one], reports[pair.other]
         return abs(one.dated_at - other.dated_at) <= WINDOW and same_event(one, other) >= 0
 
     print_scores("two reports", pairs, judged)
-    orders = [sorted(items.values(), key=lambda item: (item.published, item.id))]
+    in_order = sorted(folded_items, key=lambda item: (item.published, item.id))
     made = []
     for shuffled in (False, True)[: 1 + options.shuffled]:
         with tempfile.TemporaryDirectory() as folder:
             database = Database(f"sqlite:///{folder}/stories.db")
             database.migrate()
-            ids = store(database, orders[0])
-            arriving = sorted(ids.values())
+            articles = store(database, in_order, vectors)
+            arriving = sorted(articles.values())
             if shuffled:
                 random.Random(1).shuffle(arriving)  # noqa: S311  an order, no secret
             stories = fold(database, [arriving[at : at + _AT_ONCE] for at in range(0, len(arriving), _AT_ONCE)])
@@ -171,10 +200,10 @@ def main() -> None:
         print_stories(stories)
 
         def folded(pair: LabelledPair) -> bool:
-            return stories[ids[pair.one]] == stories[ids[pair.other]]  # noqa: B023  called at once
+            return stories[articles[pair.one]] == stories[articles[pair.other]]  # noqa: B023  called at once
 
         def goes_on(pair: LabelledPair) -> bool:
-            one, other = stories[ids[pair.one]], stories[ids[pair.other]]  # noqa: B023
+            one, other = stories[articles[pair.one]], stories[articles[pair.other]]  # noqa: B023
             return one != other and (one in chain(other) or other in chain(one))
 
         def chain(story_id: int) -> set[int]:
