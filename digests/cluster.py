@@ -248,12 +248,12 @@ def _opened() -> Any:
     return with_vectors.outerjoin(StoryArticle, StoryArticle.article_id == Article.id)
 
 
-def _cited(session: Session, ids: Sequence[int]) -> tuple[Mapping[int, list[str]], Mapping[int, list[str]]]:
-    """Article -> the keys of the documents that it cites; the words in which it names documents."""
-    keys: dict[int, list[str]] = defaultdict(list)
+def _cited(session: Session, ids: Sequence[int]) -> tuple[Mapping[int, list[tuple[str, str]]], Mapping[int, list[str]]]:
+    """Article -> the keys of the documents that it cites, with stages; the words in which it names documents."""
+    keys: dict[int, list[tuple[str, str]]] = defaultdict(list)
     named: dict[int, list[str]] = defaultdict(list)
-    query = select(Mention.article_id, Mention.key, Mention.raw, Mention.title)
-    for article_id, key, raw, title in session.execute(query.where(Mention.article_id.in_(ids))):
-        keys[article_id] += [key] if key else []
+    query = select(Mention.article_id, Mention.key, Mention.stage, Mention.raw, Mention.title)
+    for article_id, key, stage, raw, title in session.execute(query.where(Mention.article_id.in_(ids))):
+        keys[article_id] += [(key, stage)] if key else []
         named[article_id] += [name for name in (raw, title) if name]
     return keys, named

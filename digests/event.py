@@ -34,6 +34,7 @@ from feeds.text import modern_tones, one_of_words
 DATA = Path(__file__).with_name("data")
 LEAD = 500  # characters; in what follows many reports of one place or body are alike
 TERMS = 32
+_NEW = frozenset({"drafted", "issued"})  # stages at which a document is itself the news
 WINDOW = timedelta(hours=72)
 """Between two reports of one event at most."""
 NEVER = -100.0
@@ -77,6 +78,7 @@ class Report:
     counts: Mapping[str, frozenset[str]]
     """Unit -> its numbers: "bị can" counts alike in two reports of one event."""
     documents: frozenset[str]
+    new_documents: frozenset[str]
     title_offices: frozenset[str]
     offices: frozenset[str]
     title_countries: frozenset[str]
@@ -117,15 +119,17 @@ def read_report(
     title: str,
     lead: str,
     text: str,
-    documents: Iterable[str],
+    documents: Iterable[tuple[str, str]],
     named: Iterable[str],
     vector: bytes | None = None,
 ) -> Report:
-    """The report that an article with the citation keys `documents` is; of `text` only its beginning is read.
+    """The report that an article is; `documents` are the keys that it cites, each with the stage told, and of `text`
+    only its beginning is read.
 
     `named` are the words in which it names documents: conferences on one directive all say them, so they make no two
     reports alike.
     """
+    documents = list(documents)
     told = f"{lead} {text[:OPENING]}"[:OPENING]
     lead = lead[:LEAD] if len(lead) >= _SHORT_LEAD else told[:LEAD].strip()
     title, lead = modern_tones(title[:LEAD]), modern_tones(lead)
@@ -148,7 +152,8 @@ def read_report(
         words=frozenset(word for pair in wording.opening for word in pair),
         names={name: _idf(name) for name in _names(whole)},
         counts={unit: frozenset(numbers) for unit, numbers in counts.items()},
-        documents=frozenset(documents),
+        documents=frozenset(key for key, _ in documents),
+        new_documents=frozenset(key for key, stage in documents if stage in _NEW),
         title_offices=frozenset(rules.office.findall(title.lower())),
         offices=frozenset(rules.office.findall(whole.lower())),
         title_countries=frozenset(rules.names[found] for found in rules.country.findall(title)),
@@ -179,13 +184,19 @@ def same_affair(one: Report, other: Report) -> float:
 
 
 def compare(one: Report, other: Report) -> dict[str, float]:
-    """The features of a pair, none larger than about 10; `meaning` is one where both have vectors; symmetric."""
+    """The features of a pair, none larger than about 10; symmetric.
+
+    `meaning` is one where both have vectors, unless they share a document that is no news: whatever is held on one
+    directive, wherever, means much the same.
+    """
     hours = abs((one.dated_at - other.dated_at).total_seconds()) / 3600
     same_outlet = float(one.outlet == other.outlet)
     titles = _cosine(one.title, other.title)
     said = sorted((_said(one.title_words, other.words), _said(other.title_words, one.words)))
     units = one.counts.keys() & other.counts.keys()
-    meaning = {"meaning": likeness(one.vector, other.vector)} if one.vector and other.vector else {}
+    new = not one.new_documents.isdisjoint(other.new_documents)
+    comparable = new or one.documents.isdisjoint(other.documents)
+    meaning = {"meaning": likeness(one.vector, other.vector)} if comparable and one.vector and other.vector else {}
     return meaning | {
         "hours": math.log1p(hours),
         "same_outlet": same_outlet,
@@ -201,7 +212,7 @@ def compare(one: Report, other: Report) -> dict[str, float]:
         "other_numbers": _apart(one.wording.title_numbers, other.wording.title_numbers),
         "other_counts": float(sum(one.counts[unit].isdisjoint(other.counts[unit]) for unit in units)),
         "other_places": _apart(one.wording.places, other.wording.places),
-        "same_document": float(not one.documents.isdisjoint(other.documents)),
+        "same_new_document": float(new),
         "other_documents": _apart(one.documents, other.documents),
         "other_title_offices": _apart(one.title_offices, other.title_offices),
         "other_offices": float(min(len(one.offices - other.offices), len(other.offices - one.offices))),

@@ -44,7 +44,7 @@ def report(
     title: str, lead: str = "", text: str = "", *, outlet: str = "Báo Một", at: datetime = NOW, number: int = 1
 ) -> Report:
     analysis = analyse(title, lead, text)
-    keys = [citation.key for citation in analysis.citations if citation.key]
+    keys = [(citation.key, citation.stage) for citation in analysis.citations if citation.key]
     named = [name for citation in analysis.citations for name in (citation.raw, citation.title) if name]
     return read_report(number, outlet, at, title, lead, text, keys, named)
 

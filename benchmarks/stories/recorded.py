@@ -94,7 +94,7 @@ def read_reports(items: Mapping[str, Item], ids: Collection[str], vectors: Mappi
     for number, item_id in enumerate(sorted(ids), 1):
         item = items[item_id]
         citations = find_citations(f"{item.title}\n{item.lead}")
-        keys = [citation.key for citation in citations if citation.key]
+        keys = [(citation.key, citation.stage) for citation in citations if citation.key]
         named = [name for citation in citations for name in (citation.raw, citation.title) if name]
         reports[item_id] = read_report(
             number, item.outlet, item.published, item.title, item.lead, "", keys, named, vectors.get(item_id)

@@ -50,7 +50,7 @@ from feeds.models import Article, ArticleVector, Mention  # noqa: E402
 from feeds.store import minute_position  # noqa: E402
 
 REPLAY = ROOT.parent / "shared" / "feeds" / "real" / "replay"
-_EMPTY = {"start": 0, "end": 0, "form": "", "quote": "", "stage": "", "candidates": []}
+_EMPTY = {"start": 0, "end": 0, "form": "", "quote": "", "candidates": []}
 SEEN = datetime(2026, 8, 25, tzinfo=UTC)  # after the last of them
 _POLICY = 0.02  # of the first reader
 _AT_ONCE = 50  # articles folded together when they arrive shuffled
@@ -107,6 +107,7 @@ def store(database: Database, items: Iterable[Item], vectors: Mapping[str, bytes
                 "article_id": number,
                 "position": position,
                 "ordinal": ordinal,
+                "stage": citation.stage,
                 "key": citation.key,
                 "raw": citation.raw,
                 "title": citation.title,

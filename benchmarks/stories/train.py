@@ -57,20 +57,22 @@ def features_of(pairs: Sequence[LabelledPair], reports: Mapping[str, Report]) ->
 
 def learn(pairs: Sequence[LabelledPair], compared: Sequence[Mapping[str, float]]) -> dict[str, dict[str, Any]]:
     """The figures of all models, as digests/data/event.json has them."""
-    weight = np.array([1 if pair.field == "policy" else _GENERAL for pair in pairs])
     figures = {}
     for model, bar in BARS.items():
+        known = [number for number, row in enumerate(compared) if not model.endswith("meaning") or "meaning" in row]
+        some, rows = [pairs[number] for number in known], [compared[number] for number in known]
         labels = {"same"} if model.startswith("same") else {"same", "later"}
         names = [
             name
-            for name in compared[0]
+            for name in rows[0]
             if (name != "meaning" or model.endswith("meaning"))
             and (name not in _NOT_OF_AFFAIR or model.startswith("same"))
         ]
-        features = np.array([[row[name] for name in names] for row in compared])
+        features = np.array([[row[name] for name in names] for row in rows])
         mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-9
         regression = LogisticRegression(C=_STRENGTH, max_iter=1000)
-        truth = [pair.label in labels for pair in pairs]
+        truth = [pair.label in labels for pair in some]
+        weight = [1 if pair.field == "policy" else _GENERAL for pair in some]
         regression.fit((features - mean) / scale, truth, sample_weight=weight)
         weights = regression.coef_[0] / scale
         figures[model] = {
@@ -114,7 +116,8 @@ def main() -> None:
         figures = learn([p for p, s in zip(pairs, seen, strict=True) if s],
                         [c for c, s in zip(compared, seen, strict=True) if s])  # fmt: skip
         for number in (number for number, is_seen in enumerate(seen) if not is_seen):
-            for model, of_model in figures.items():
+            for model in BARS:
+                of_model = figures[model if "meaning" in compared[number] else model.removesuffix("_by_meaning")]
                 weights = of_model["weights"]
                 told = sum(weight * compared[number][name] for name, weight in weights.items())
                 odds[model][number] = of_model["intercept"] + told
