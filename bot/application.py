@@ -36,12 +36,13 @@ from bot.handlers import (
     typed,
     why,
 )
-from bot.jobs import Jobs
+from bot.jobs import STOP_WITHIN, Jobs
 from bot.pace import Pace
 from bot.profile import publish_chat_commands, publish_profile
 from bot.request import AiohttpRequest
 from bot.sender import TelegramSender
 from bot.settings import Settings
+from bot.updates import ByChat
 from digests.subscribers import find_reader
 from feeds.database import Database
 from feeds.fetch import Fetcher
@@ -110,7 +111,7 @@ def build_application(services: Services, pace: Pace) -> BotApplication:
         .context_types(ContextTypes(context=Context, bot_data=cast("type[Services]", lambda: services)))
         .rate_limiter(pace)
         .job_queue(None)
-        .concurrent_updates(16)
+        .concurrent_updates(ByChat())
         .build()
     )
     for module in (
@@ -153,8 +154,9 @@ async def running(
         if Role.POLL in roles:
             bot.fetcher = await stack.enter_async_context(services.new_fetcher())
             jobs.add_polling(bot.fetcher, timedelta(minutes=settings.poll_minutes))
+        pace = Pace(chat_limits=not offline)
         if {Role.SERVE, Role.DELIVER} & set(roles):
-            application = await stack.enter_async_context(_connected(services, Pace(chat_limits=not offline)))
+            application = await stack.enter_async_context(_connected(services, pace))
             if Role.DELIVER in roles:
                 bot.sender = TelegramSender(application.bot)
                 jobs.add_delivery(bot.sender)
@@ -162,6 +164,7 @@ async def running(
             if Role.SERVE in roles:
                 await stack.enter_async_context(_serving(application, services))
         stack.push_async_callback(jobs.stop)
+        stack.callback(pace.put_off)  # first: only what was sent is worth waiting for
         jobs.start()
         yield bot
 
@@ -216,7 +219,7 @@ async def _connected(services: Services, pace: Pace) -> AsyncIterator[BotApplica
 
 @asynccontextmanager
 async def _serving(application: BotApplication, services: Services) -> AsyncIterator[None]:
-    """Takes updates by long polling while the `async with` lasts; updates already taken are answered before the end."""
+    """Takes updates by long polling while the `async with` lasts; those already taken get `STOP_WITHIN` at its end."""
     updater = application.updater
     if updater is None:
         raise StartError("the application was built without an updater")
@@ -235,7 +238,11 @@ async def _serving(application: BotApplication, services: Services) -> AsyncIter
         yield
     finally:
         await updater.stop()
-        await application.stop()
+        try:
+            async with asyncio.timeout(STOP_WITHIN):
+                await application.stop()
+        except TimeoutError:  # of answers that wait for their turns
+            log.warning("updates are left without an answer")
 
 
 def _polling_failed(error: TelegramError) -> None:

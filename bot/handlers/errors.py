@@ -4,7 +4,7 @@ import contextlib
 
 import structlog
 from telegram import Update
-from telegram.error import Forbidden, NetworkError, TelegramError
+from telegram.error import Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.context import Context
 from bot.handlers.replies import reply
@@ -26,6 +26,9 @@ async def report(update: object, context: Context) -> None:
         return
     if isinstance(error, NetworkError) and not isinstance(update, Update):
         log.warning("Bot API not reached", error=str(error))
+        return
+    if isinstance(error, RetryAfter):  # one word more would only prolong it
+        log.warning("an answer was given up: Telegram told us to wait", chat_id=chat.id if chat else None)
         return
     log.error("a handler failed", chat_id=chat.id if chat else None, exc_info=error)
     if not isinstance(update, Update) or chat is None:

@@ -1,0 +1,68 @@
+"""In which order updates are answered: a chat's one after the other, the chats beside each other."""
+
+import asyncio
+from collections.abc import Awaitable, Coroutine
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from telegram import Update
+from telegram.ext import BaseUpdateProcessor
+
+from bot.handlers.replies import reply
+from bot.texts import language_of
+from digests.messages import Message
+from digests.templates import render
+
+AT_ONCE = 64  # chats; their answers wait for their turns, the work is done by a few threads
+MOST_WAITING = 20  # updates of one chat; the others are dropped
+_MOST_UPDATES = 10_000  # in all
+
+
+@dataclass(slots=True)
+class _Line:
+    """A chat's updates."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    length: int = 0
+    is_told: bool = False
+
+
+class ByChat(BaseUpdateProcessor):
+    """PTB's seam for that. So however much one chat asks, the answers to others do not wait for its turns."""
+
+    def __init__(self) -> None:
+        super().__init__(_MOST_UPDATES)
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._lines: dict[int | None, _Line] = {}
+
+    async def initialize(self) -> None:
+        """Nothing to open."""
+
+    async def shutdown(self) -> None:
+        """Nothing to close."""
+
+    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
+        chat = update.effective_chat if isinstance(update, Update) else None
+        chat_id = chat.id if chat else None
+        line = self._lines.setdefault(chat_id, _Line())
+        with closing(cast("Coroutine[Any, Any, Any]", coroutine)):  # what is never awaited has to be closed
+            if line.length > MOST_WAITING:
+                await _say_once(update, line)
+                return
+            line.length += 1
+            try:
+                async with line.turn, self._places:
+                    await coroutine
+            finally:
+                line.length -= 1
+                if not line.length:
+                    del self._lines[chat_id]
+
+
+async def _say_once(update: object, line: _Line) -> None:
+    if isinstance(update, Update) and not line.is_told:
+        line.is_told = True
+        user = update.effective_user
+        language = language_of(user.language_code if user else None)
+        await reply(update, Message(render("too_many.html", language)))
