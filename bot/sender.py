@@ -1,16 +1,22 @@
 """Delivers digests through Telegram: the `Sender` of `digests.deliver`, with Telegram's errors."""
 
 from datetime import timedelta
+from functools import partial
+from html import escape
 
+import structlog
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import Message as TelegramMessage
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
 from bot.pace import PATIENCE, Flood
 from bot.request import NotConnected
-from digests.messages import Message
+from digests.messages import MESSAGE_LIMIT, Message, plain_text, telegram_length
 from digests.sending import ChatMoved, ChatUnreachable, Flooded, NoAnswer, NotNow, Rejected, TopicUnavailable
+
+log = structlog.get_logger()
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 # Words of Telegram's refusals (403: where none of them is said, the reader has blocked the bot), and our short codes.
@@ -26,16 +32,7 @@ class TelegramSender:
 
     async def send(self, chat_id: int, message: Message, *, silent: bool = False, thread_id: int | None = None) -> int:
         try:
-            sent = await self._bot.send_message(
-                chat_id,
-                message.html,
-                parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(message),
-                disable_notification=silent,
-                link_preview_options=NO_PREVIEW,
-                message_thread_id=thread_id,
-                rate_limit_args=PATIENCE,
-            )
+            sent = await self._post(chat_id, message, silent, thread_id)
         except RetryAfter as error:
             wait = error.retry_after
             wait = wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
@@ -54,6 +51,28 @@ class TelegramSender:
         except TelegramError as error:  # time-outs, failing servers, answers that make no sense: the request went out
             raise NoAnswer(str(error)) from error
         return sent.message_id
+
+    async def _post(self, chat_id: int, message: Message, silent: bool, thread_id: int | None) -> TelegramMessage:
+        """As it is; in plain text where Telegram cannot parse what we wrote: better than none of the digest."""
+        post = partial(
+            self._bot.send_message,
+            chat_id,
+            reply_markup=keyboard(message),
+            disable_notification=silent,
+            link_preview_options=NO_PREVIEW,
+            message_thread_id=thread_id,
+            rate_limit_args=PATIENCE,
+        )
+        try:
+            return await post(message.html, parse_mode=ParseMode.HTML)
+        except BadRequest as error:
+            if "can't parse entities" not in error.message.lower():
+                raise
+            refusal = error.message
+        log.error("a message of ours cannot be parsed: sent as plain text", chat_id=chat_id, error=refusal)
+        text = plain_text(message.html)
+        is_short = telegram_length(escape(text)) <= MESSAGE_LIMIT
+        return await post(text if is_short else plain_text(message.html, addresses=False))
 
 
 def _code(error: TelegramError, codes: dict[str, str]) -> str | None:

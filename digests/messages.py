@@ -65,11 +65,11 @@ def joined(part: Iterable[Block]) -> str:
     return "\n\n".join(block.html for block in part)
 
 
-def plain_text(html: str) -> str:
+def plain_text(html: str, *, addresses: bool = True) -> str:
     """A text of ours without its markup, addresses after their links: for terminals."""
-    return unescape(_TAG.sub("", _LINK.sub(r"\2 (\1)", html)))
+    return unescape(_TAG.sub("", _LINK.sub(r"\2 (\1)", html) if addresses else html))
 
 
 def telegram_length(html: str) -> int:
     """UTF-16 units that Telegram counts of a text of ours: after tags and entities are parsed."""
-    return len(unescape(_TAG.sub("", html)).encode("utf-16-le")) // 2
+    return len(plain_text(html, addresses=False).encode("utf-16-le")) // 2
