@@ -12,6 +12,7 @@ doubled. Only the holder of the `DeliveryLock` delivers, one round at a time, so
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -33,6 +34,8 @@ T = TypeVar("T")
 AT_ONCE = 32
 # Digests composed, and parts claimed, together.
 GROUP = 4
+# Seconds in which a request that hangs holds up what has fallen due meanwhile.
+ASK_AGAIN = 2.0
 
 
 async def deliver(
@@ -45,14 +48,16 @@ async def deliver(
     """Composes and sends all that is due now; returns the parts sent.
 
     Starts nothing more when `stop` is set, the channel is flooded, or the delivery lock is lost, which `still_mine`
-    tells.
+    tells. Where the database fails it does not either: what is under way is waited for and recorded, then it raises.
     """
     doubtful = await asyncio.to_thread(_in_session, database, recover)
     if doubtful:
         log.warning("parts in doubt are sent again", parts=doubtful)
-    sent, goes_on, any_due = 0, True, True
+    sent, goes_on, none_due_until = 0, True, -math.inf
+    failure: Exception | None = None
     editions = Editions()  # the readers due at one moment choose from the same stories
     under_way: set[asyncio.Task[Outcome]] = set()
+    now = asyncio.get_running_loop().time
     async with asyncio.TaskGroup() as group:
         while True:
             outcomes = [task.result() for task in under_way if task.done()]
@@ -60,17 +65,25 @@ async def deliver(
             await asyncio.to_thread(_record, database, outcomes, clock())
             sent += sum(isinstance(outcome.answer, int) for outcome in outcomes)
             flooded = any(isinstance(outcome.answer, Flooded) for outcome in outcomes)
-            goes_on = goes_on and not flooded and not stop.is_set() and await asyncio.to_thread(still_mine)
-            room = AT_ONCE - len(under_way)
-            takes = room if goes_on and room >= GROUP else 0
-            parts = await asyncio.to_thread(_claim, database, clock(), takes) if takes else ()
-            under_way |= {group.create_task(_send(sender, part)) for part in parts}
-            if any_due and len(parts) < takes:
-                any_due = await asyncio.to_thread(_compose, database, clock(), editions)
-            elif under_way:
-                await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-            else:
-                return sent
+            room, composes = AT_ONCE - len(under_way), False
+            try:
+                goes_on = goes_on and not flooded and not stop.is_set() and await asyncio.to_thread(still_mine)
+                if goes_on and room >= GROUP:
+                    parts = await asyncio.to_thread(_claim, database, clock(), room)
+                    under_way |= {group.create_task(_send(sender, part)) for part in parts}
+                    composes = len(parts) < room and now() >= none_due_until
+                if composes and not await asyncio.to_thread(_compose, database, clock(), editions):
+                    none_due_until = now() + ASK_AGAIN
+            except Exception as error:
+                failure, goes_on, composes = error, False, False
+            if composes:
+                continue
+            if not under_way:
+                break
+            await asyncio.wait(under_way, timeout=ASK_AGAIN, return_when=asyncio.FIRST_COMPLETED)
+    if failure:
+        raise failure
+    return sent
 
 
 async def _send(sender: Sender, part: Outgoing) -> Outcome:
