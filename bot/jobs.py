@@ -24,7 +24,7 @@ from feeds.following import reading_progress
 from feeds.judge import judge_waiting
 from feeds.pages import PAGE_PACE, read_pages
 from feeds.robots import Robots
-from feeds.store import is_still_reading
+from feeds.store import still_reading_since
 from feeds.update import UpdateReport, update_feeds
 from feeds.worker import Worker
 
@@ -186,9 +186,10 @@ class Jobs:
     def _claim(self) -> int:
         now = self._clock()
         with self._database.session() as session:
-            # The first digest is worth waiting for until it is known what is policy and which documents it cites.
-            ready = reading_progress(session).is_complete and not is_still_reading(session, now)
-            claimed = claim_due(session, now, reading_done=ready)
+            # A digest is worth waiting for until it is known what is policy and which documents it cites.
+            since = still_reading_since(session, now)
+            ready = reading_progress(session).is_complete and since is None
+            claimed = claim_due(session, now, reading_done=ready, reading_since=since)
             if ready:
                 claimed += claim_promised(session, now)
         return claimed

@@ -138,6 +138,18 @@ def wanted_by(subscription: Subscription, language: str, followed: Collection[st
     )
 
 
+def choices_of(subscription: Subscription) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What a subscription chose of all news, by kind, in its reader's words."""
+    unwanted = [f"-{word}" for word in subscription.no_words]
+    chosen = {
+        "words": (*subscription.all_words, *subscription.any_words, *unwanted),
+        "topics": tuple(subscription.topics),
+        "places": tuple(subscription.places),
+        "outlets": tuple(subscription.outlets),
+    }
+    return tuple((kind, values) for kind, values in chosen.items() if values)
+
+
 def choose(
     session: Session,
     edition: Edition,
@@ -165,6 +177,13 @@ def choose(
         if story.story_id not in known and (reports := _wanted(_new(story, window), wanted))
     )
     yield from _with_words(session, edition, wanted, matching) if wanted.has_words else matching
+
+
+def new_stories(
+    edition: Edition, volume: int, *, window: Window | None = None, told: Collection[int] = ()
+) -> Iterator[Candidate]:
+    """What a reader without any choices would be told; nothing is looked at before it is asked for."""
+    yield from (story for story in edition.candidates(volume) if story.story_id not in told and _new(story, window))
 
 
 def oldest_news(window_start: datetime, *, is_first: bool) -> datetime:

@@ -32,12 +32,24 @@ log = structlog.get_logger()
 
 # A promised first digest waits this long past its hour for the first reading of the feeds.
 LONGEST_PROMISE = timedelta(hours=2)
+# A digest waits this long past its hour for what was found before it and is still being read.
+LONGEST_READING = timedelta(minutes=10)
 COMPOSE_TRIES = 6
 COMPOSE_AGAIN = timedelta(minutes=5)
 
 
-def claim_due(session: Session, now: datetime, *, reading_done: bool = True, limit: int = 500) -> int:
+def claim_due(
+    session: Session,
+    now: datetime,
+    *,
+    reading_done: bool = True,
+    reading_since: datetime | None = None,
+    limit: int = 500,
+) -> int:
     """Turns due subscriptions into due digests and moves their next moment on; returns how many it looked at.
+
+    `reading_since` is when the first of the articles was seen that are still being read, if any: a digest that was due
+    later waits for them, at most `LONGEST_READING`.
 
     Both happen in one transaction on a locked row, so that a digest is claimed once however many ask. Instant ones
     come last of those due at a moment: what the others tell is not told again.
@@ -46,7 +58,12 @@ def claim_due(session: Session, now: datetime, *, reading_done: bool = True, lim
     rows = session.execute(
         select(Subscription, Chat)
         .join(Chat, Chat.id == Subscription.chat_id)
-        .where(Subscription.enabled, Subscription.next_due_at <= now, _may_wait_no_longer(now, reading_done))
+        .where(
+            Subscription.enabled,
+            Subscription.next_due_at <= now,
+            _may_wait_no_longer(now, reading_done),
+            _is_read(now, reading_since),
+        )
         .order_by(Subscription.next_due_at, Subscription.cadence == "instant", Subscription.id)
         .limit(limit)
         .with_for_update(of=Subscription, skip_locked=True)
@@ -183,6 +200,14 @@ def _may_wait_no_longer(now: datetime, reading_done: bool) -> ColumnElement[bool
     if reading_done:
         return true()
     return or_(Subscription.first_promised.is_(False), Subscription.next_due_at <= now - LONGEST_PROMISE)
+
+
+def _is_read(now: datetime, reading_since: datetime | None) -> ColumnElement[bool]:
+    """What was found before its hour is read, or has been waited for. An instant digest tells what is read by now."""
+    if reading_since is None:
+        return true()
+    is_instant, due_at = Subscription.cadence == "instant", Subscription.next_due_at
+    return or_(is_instant, due_at <= reading_since, due_at <= now - LONGEST_READING)
 
 
 def _add_digests(session: Session, due: Sequence[tuple[Subscription, Chat, datetime]], now: datetime) -> None:

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from functools import cache
 from itertools import islice
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from digests.candidates import USUAL, Report, head_of
-from digests.choose import Chosen, Wanted, Window, choose, dated_in, not_older, oldest_news, wanted_by
+from digests.candidates import USUAL, Candidate, Report, head_of
+from digests.choose import Chosen, Wanted, Window, choices_of, choose, dated_in, new_stories, oldest_news, wanted_by
 from digests.corrections import shown_of
+from digests.coverage import coverage_of, read_in
 from digests.edition import Edition, Editions, edition_since
 from digests.follows import followed_documents
 from digests.models import Chat, Digest, SentStory, StoryArticle, Subscription
@@ -20,7 +21,7 @@ from digests.schedule import window_start
 from digests.subscribers import Reader, rule_of
 from digests.views import Coverage, DigestView, DocumentChip, Excerpt, Section, StoryView, shown_documents
 from feeds.classify import topics as all_topics
-from feeds.models import Article, Feed
+from feeds.models import Article
 from feeds.store import ensure_documents
 
 MAX_STORIES = 25  # of a period for which nobody chose
@@ -53,6 +54,7 @@ class _Form:
     name: str = ""
     subscription_id: int | None = None
     is_instant: bool = False
+    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def compose_due(
@@ -116,7 +118,7 @@ def compose_more(
     )
     chosen = sorted(choose(session, edition, wanted), key=lambda one: left[one.story.story_id])
     window = Window(digest.window_start, digest.window_end, digest.is_first)
-    coverage = _coverage(session, _read_in(window))
+    coverage = coverage_of(session, read_in(window))
     form = _form(reader, subscription)
     view = _compose(session, edition, chosen, wanted, form, window.start, window.end, coverage, digest.chat_id)
     ensure_documents(session, edition.unnamed(shown_documents(view)))
@@ -150,7 +152,7 @@ def compose_told(session: Session, digest: Digest, reader: Reader, subscription:
     window = Window(digest.window_start, digest.window_end, digest.is_first)
     form = replace(_form(reader, subscription), most=len(told), next_due_at=None)
     chosen = choose(session, edition, wanted)
-    coverage = _coverage(session, _read_in(window))
+    coverage = coverage_of(session, read_in(window))
     return _compose(session, edition, chosen, wanted, form, window.start, window.end, coverage, digest.chat_id)
 
 
@@ -175,7 +177,7 @@ def compose_period(
     start = now - min(timedelta(hours=hours), now - datetime.min.replace(tzinfo=now.tzinfo) - timedelta(days=2))
     period = dated_in(start, now)
     wanted = Wanted(language=language, volume=volume, topics=frozenset(topics))
-    form = _Form(language, timezone, next_due_at)
+    form = _Form(language, timezone, next_due_at, choices=(("topics", tuple(topics)),) if topics else ())
     if subscription is not None:
         wanted = replace(
             wanted_by(subscription, language, followed_documents(session, subscription.chat_id)), only_followed=False
@@ -186,11 +188,13 @@ def compose_period(
             most=subscription.most,
             name=subscription.name,
             subscription_id=subscription.id,
+            choices=choices_of(subscription),
         )
     edition = Edition(session, period, now)
     chosen = choose(session, edition, wanted)
     chat_id = subscription.chat_id if subscription else None
-    return _compose(session, edition, chosen, wanted, form, start, now, _coverage(session, period), chat_id)
+    view = _compose(session, edition, chosen, wanted, form, start, now, coverage_of(session, period), chat_id)
+    return _counting_hidden(view, new_stories(edition, wanted.volume))
 
 
 def _window_of(session: Session, subscription: Subscription, digest: Digest) -> Window:
@@ -219,9 +223,19 @@ def _compose_window(
     wanted = wanted_by(subscription, reader.language, followed_documents(session, reader.chat_id))
     told = set(session.scalars(_LEDGER, {"chat_id": reader.chat_id, "lowest": edition.lowest}))
     chosen = choose(session, edition, wanted, window=window, told=told)
-    coverage = edition.coverage(window.start, window.end, window.is_first, lambda: _coverage(session, _read_in(window)))
+    coverage = edition.coverage(
+        window.start, window.end, window.is_first, lambda: coverage_of(session, read_in(window))
+    )
     form = _form(reader, subscription)
-    return _compose(session, edition, chosen, wanted, form, window.start, window.end, coverage, reader.chat_id)
+    view = _compose(session, edition, chosen, wanted, form, window.start, window.end, coverage, reader.chat_id)
+    return _counting_hidden(view, new_stories(edition, wanted.volume, window=window, told=told))
+
+
+def _counting_hidden(view: DigestView, stories: Iterable[Candidate]) -> DigestView:
+    """Where nothing is told: how many of these stories the reader's choices hid."""
+    if view.stories or view.is_instant or not view.choices:
+        return view
+    return replace(view, filtered=sum(1 for _ in stories))
 
 
 def _form(reader: Reader, subscription: Subscription) -> _Form:
@@ -234,6 +248,7 @@ def _form(reader: Reader, subscription: Subscription) -> _Form:
         name=subscription.name,
         subscription_id=subscription.id,
         is_instant=subscription.cadence == "instant",
+        choices=choices_of(subscription),
     )
 
 
@@ -276,6 +291,7 @@ def _compose(
         name=form.name,
         subscription_id=form.subscription_id,
         is_instant=form.is_instant,
+        choices=form.choices,
     )
 
 
@@ -353,25 +369,3 @@ def _told(session: Session, chat_id: int, story_ids: Collection[int]) -> Mapping
 def _take_turn(session: Session, chat_id: int) -> None:
     """Whoever tells this chat of stories waits here until the ledger has those of the one before."""
     session.execute(_TURN, {"chat_id": chat_id})
-
-
-def _read_in(window: Window) -> ColumnElement[bool]:
-    """What was read in a window, whatever was made of it."""
-    return and_(
-        Article.origin == "poll",
-        Article.first_seen_at > window.start,
-        Article.first_seen_at <= window.end,
-        not_older(window.oldest),
-    )
-
-
-def _coverage(session: Session, read: ColumnElement[bool]) -> Coverage:
-    """Of the articles for which the condition `read` holds, whatever was made of them; and who fails now."""
-    kept_ones = func.count(case((Article.state == "kept", 1)))
-    articles, outlets, kept = session.execute(
-        select(func.count(), func.count(Article.outlet.distinct()), kept_ones).select_from(Article).where(read)
-    ).one()
-    failed = session.scalars(
-        select(Feed.outlet).where(Feed.enabled, Feed.failures > 0).distinct().order_by(Feed.outlet)
-    ).all()
-    return Coverage(articles, outlets, kept, tuple(failed))

@@ -18,6 +18,7 @@ from feeds.documents import document_name, load_catalogue
 from feeds.text import fold, shorten, visible
 
 _TITLE = 120  # characters of the title of a document
+_CHOICES = 300  # characters
 _LAWS = ("L", "BL", "PL", "HP")
 
 
@@ -126,7 +127,7 @@ def lay_out(view: DigestView) -> Sheet:
         title=str(title),
         name=view.name,
         scope="" if view.is_instant else str(words.digest_scope(count, start, end)),
-        empty="" if count else str(words.nothing_new()),
+        empty="" if count else _empty(view),
         parts=tuple(_parts(view)),
         held_back=str(words.held_back(len(view.held_back))) if view.held_back else "",
         coverage="" if view.is_instant else _coverage(view.coverage, view.language),
@@ -215,10 +216,23 @@ def _document(chip: DocumentChip, language: str) -> DocumentLine:
     return DocumentLine(name, title, role, doubt, document is not None and document.type in _LAWS)
 
 
+def _empty(view: DigestView) -> str:
+    """Why nothing is told: the reader's own choices, reading that goes on, or no news."""
+    words = macros("words.html", view.language)
+    if view.filtered:
+        choices = dict(view.choices)
+        names = {topic.code: topic.names[view.language] for topic in topics()}
+        choices |= {"topics": tuple(names.get(code, code) for code in choices["topics"])} if "topics" in choices else {}
+        chosen = "; ".join(f"{words.chosen(kind)}: {', '.join(values)}" for kind, values in choices.items())
+        return f"{words.nothing_chosen()} ({shorten(flat(chosen), _CHOICES)}); {words.filtered(view.filtered)}."
+    return str(words.nothing_yet(view.coverage.reading) if view.coverage.reading else words.nothing_new())
+
+
 def _coverage(coverage: Coverage, language: str) -> str:
     words, said = macros("words.html", language), []
     if coverage.read:
-        said.append(str(words.coverage(coverage.read, coverage.outlets, coverage.kept)))
+        counted = str(words.coverage(coverage.read, coverage.outlets, coverage.kept))
+        said.append(f"{counted}, {words.reading(coverage.reading)}" if coverage.reading else counted)
     if coverage.failed:
         said.append(f"{words.failed(len(coverage.failed))}: {', '.join(coverage.failed)}")
     return f"{'; '.join(said)}." if said else ""

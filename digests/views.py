@@ -151,12 +151,16 @@ class CorrectionView:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What stands behind the digest: articles read from outlets, policy among them, outlets that failed."""
+    """What stands behind the digest: articles read from outlets, policy among them, outlets that failed.
+
+    `reading` of the articles are being read still.
+    """
 
     read: int
     outlets: int
     kept: int
     failed: tuple[str, ...]
+    reading: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +185,9 @@ class DigestView:
     subscription_id: int | None = None
     is_instant: bool = False
     corrections: tuple[CorrectionView, ...] = ()
+    # What its reader chose, by kind (words, topics, places, outlets); and where nothing is told, how many that hid.
+    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    filtered: int = 0
 
     @property
     def stories(self) -> tuple[StoryView, ...]:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Integer, and_, case, delete, func, literal, not_, or_, select, text
+from sqlalchemy import ColumnElement, Integer, and_, case, delete, func, literal, not_, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feeds.analyse import Analysis, analyse
@@ -295,11 +295,32 @@ def _claim(
     return articles
 
 
+def being_read() -> ColumnElement[bool]:
+    """Of articles whose page was not tried yet or whose verdict is open."""
+    return or_(_open_verdict(), _untried_page())
+
+
+def still_reading_since(session: Session, now: datetime) -> datetime | None:
+    """When the first of the articles was seen that came within the last minutes and are being read; None without any.
+
+    What waits for longer is stuck, and nobody waits for it.
+    """
+    untried = and_(_untried_page(), Article.page_due_at > now - PAGE_LEASE)
+    is_open = and_(_open_verdict(), Article.first_seen_at > now - SECOND_LEASE)
+    return session.scalar(select(func.min(Article.first_seen_at)).where(or_(untried, is_open)))
+
+
 def is_still_reading(session: Session, now: datetime) -> bool:
     """Whether some article came within the last minutes whose page was not tried yet or whose verdict is open."""
-    untried = and_(Article.page_due_at > now - PAGE_LEASE, Article.page_failures == 0, Article.page_read_at.is_(None))
-    open_verdict = and_(Article.second_due_at.is_not(None), Article.first_seen_at > now - SECOND_LEASE)
-    return session.scalar(select(Article.id).where(or_(untried, open_verdict)).limit(1)) is not None
+    return still_reading_since(session, now) is not None
+
+
+def _open_verdict() -> ColumnElement[bool]:
+    return Article.second_due_at.is_not(None)
+
+
+def _untried_page() -> ColumnElement[bool]:
+    return and_(Article.page_due_at.is_not(None), Article.page_failures == 0, Article.page_read_at.is_(None))
 
 
 def published_on(published: datetime | None) -> date | None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from bot.jobs import Jobs
 from conftest import NOW
-from digests.claim import claim_due, claim_promised, compose_one, give_back
+from digests.claim import LONGEST_READING, claim_due, claim_promised, compose_one, give_back
 from digests.cluster import fold_stories
 from digests.follows import follow, wake_instant
 from digests.models import Chat, Correction, Digest, DigestPart, SentStory, Story
@@ -26,9 +27,10 @@ from digests.subscribers import (
     unsubscribe,
 )
 from feeds.database import Database
-from feeds.models import Mention
+from feeds.models import Article, Mention
 from newsroom import POLICY, publish, reader
 
+SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -72,6 +74,43 @@ def test_each_subscription_is_claimed_by_its_own_schedule(database: Database) ->
         assert claim_due(session, NOW + DAY) == 2
         assert {digest.subscription_id for digest in digests(session)} == {daily.id, weekly.id}
         assert (daily.next_due_at, weekly.next_due_at) == (NOW + 2 * DAY, NOW + 8 * DAY)
+
+
+def test_a_digest_waits_for_what_is_still_being_read_but_not_for_ever(database: Database) -> None:
+    with database.session() as session:
+        reader(session, 1, NOW)
+        seen = NOW - MINUTE
+        assert claim_due(session, NOW, reading_since=seen) == 0
+        assert claim_due(session, NOW + 9 * MINUTE, reading_since=seen) == 0
+        assert claim_due(session, NOW + LONGEST_READING, reading_since=seen) == 1
+        assert [digest.window_end for digest in digests(session)] == [NOW + LONGEST_READING]
+
+
+def test_a_digest_does_not_wait_for_what_came_after_its_hour_nor_an_instant_one_for_anything(
+    database: Database,
+) -> None:
+    with database.session() as session:
+        reader(session, 1, NOW)
+        assert claim_due(session, NOW + MINUTE, reading_since=NOW + SECOND) == 1
+        urgent = add_subscription(session, 1, NOW, cadence="instant")
+        urgent.next_due_at = NOW + 2 * MINUTE
+        session.flush()
+        assert claim_due(session, NOW + 2 * MINUTE, reading_since=NOW) == 1
+
+
+async def test_the_clockwork_holds_digests_while_an_article_is_read(sqlite: Database) -> None:
+    with sqlite.session() as session:
+        reader(session, 1, NOW)
+        article = publish(session, *POLICY, seen=NOW - MINUTE, published=NOW - MINUTE)
+        article.state, article.second_due_at = "reading", NOW - MINUTE
+    jobs = Jobs(sqlite, lambda: NOW + SECOND)
+    claimed: list[int] = []
+    for second_due_at in (NOW + HOUR, None):
+        with sqlite.session() as session:
+            session.scalars(select(Article)).one().second_due_at = second_due_at
+        claimed.append(jobs._claim())
+    await jobs.stop()
+    assert claimed == [0, 1]
 
 
 def test_however_many_ask_at_once_a_digest_is_claimed_once(database: Database) -> None:

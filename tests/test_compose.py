@@ -411,6 +411,37 @@ def test_a_brief_of_a_subscription_is_by_its_choices(database: Database) -> None
     assert (len(view.stories), len(view.held_back), view.name) == (2, 2, "An ninh")
 
 
+def test_an_empty_digest_counts_what_its_readers_choices_hid(database: Database) -> None:
+    with database.session() as session:
+        subscription = reader(session, 1, NOW)
+        for number in (1, 2):
+            publish(session, policy(number), seen=NOW - HOUR, published=NOW - HOUR)
+        publish(session, policy(3), seen=NOW - 3 * DAY, published=NOW - 3 * DAY)
+        subscription.no_words, subscription.any_words = ["bảo đảm"], ["Ma túy"]
+        view = told(session, subscription, NOW)
+        assert (view.filtered, view.choices) == (2, (("words", ("Ma túy", "-bảo đảm")),))
+        day = compose_period(session, NOW, 24, language="vi", timezone="UTC", subscription=subscription)
+        assert (headlines(day), day.filtered) == ([], 2)
+        subscription.no_words, subscription.any_words = [], ["an ninh"]
+        view = told(session, subscription, NOW + HOUR, hours=25)
+        assert (len(view.stories), view.filtered) == (2, 0)
+        subscription.any_words = ["Ma túy"]
+        assert told(session, subscription, NOW + 2 * HOUR, hours=26).filtered == 0, "told before, so not hidden"
+        assert not compose_period(session, NOW, 24, language="vi", timezone="UTC").filtered
+
+
+def test_the_coverage_counts_what_is_still_being_read(database: Database) -> None:
+    with database.session() as session:
+        subscription = reader(session, 1, NOW)
+        for number in range(4):
+            publish(session, policy(number), seen=NOW - HOUR, published=NOW - HOUR)
+        open_verdict, page, tried = session.scalars(select(Article).order_by(Article.id).limit(3))
+        open_verdict.state, open_verdict.second_due_at = "reading", NOW - HOUR
+        page.page_due_at = tried.page_due_at = NOW
+        tried.page_failures = 1
+        assert told(session, subscription, NOW).coverage.reading == 2
+
+
 def test_what_continues_a_told_story_says_so(database: Database) -> None:
     with database.session() as session:
         one, other = reader(session, 1, NOW), reader(session, 2, NOW)

@@ -404,6 +404,50 @@ def test_an_empty_digest_says_so() -> None:
         assert message.buttons == ()
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "vi",
+            "Không có tin nào hợp với lựa chọn của bạn (từ khóa: ma túy, -bóng đá; chủ đề: An ninh mạng, dữ liệu; "
+            "địa bàn: Hà Tĩnh); 5 tin khác bị lọc.",
+        ),
+        (
+            "en",
+            "No story fits what you chose (words: ma túy, -bóng đá; topics: Cyber security and data; "
+            "places: Hà Tĩnh); 5 other stories were left out.",
+        ),
+    ],
+)
+def test_a_digest_that_is_empty_by_its_readers_choices_says_so(language: str, said: str) -> None:
+    choices = (("words", ("ma túy", "-bóng đá")), ("topics", ("cyber_data",)), ("places", ("Hà Tĩnh",)))
+    (message,) = render_digest(replace(digest(language=language), choices=choices, filtered=5))
+    assert said in plain_text(message.html)
+    assert "Không có tin chính sách" not in message.html
+    (without_news,) = render_digest(replace(digest(language=language), choices=choices))
+    assert said not in plain_text(without_news.html)
+
+
+def test_choices_are_shown_as_they_are_and_bounded() -> None:
+    view = replace(digest(), choices=(("words", ("<b>", "x" * 5000)),), filtered=1)
+    (message,) = render_digest(view)
+    assert "&lt;b&gt;" in message.html
+    assert telegram_length(message.html) < 1000
+
+
+def test_a_digest_that_is_composed_while_articles_are_read_says_so() -> None:
+    for language, counted, empty in (
+        ("vi", "Đọc 120 bài từ 30 báo, giữ 9, còn 24 bài đang đọc; 1 nguồn lỗi", "Chưa thấy tin chính sách an ninh"),
+        ("en", "kept 9, 24 articles still being read; 1 source", "No new security-policy story so far, 24 articles"),
+    ):
+        view = digest(language=language)
+        (message,) = render_digest(replace(view, coverage=replace(view.coverage, reading=24)))
+        assert counted in plain_text(message.html)
+        assert empty in plain_text(message.html)
+        assert "trong thời gian này" not in message.html
+        assert "in this time" not in message.html
+
+
 def test_dates_that_are_not_known_are_not_claimed() -> None:
     unknown = StoryView(1, "other", 0.5, article(date_known=False), (), (), ())
     (message,) = render_digest(digest(unknown))
