@@ -97,7 +97,7 @@ async def _send_today(update: Update, context: Context, reader: Reader) -> None:
     if not view.stories and not progress.is_complete:
         await reply(update, Message(render("still_reading.html", reader.language, progress=progress)))
         return
-    for number, message in enumerate(render_digest(view)):
+    for number, message in enumerate(await asyncio.to_thread(render_digest, view)):
         await reply(update, message, silent=number > 0)
 
 

@@ -56,7 +56,7 @@ async def _send(update: Update, context: Context, reader: Reader, shown: Reader,
     label = subscription_label(subscription, reader.language, now)
     other = shown.chat_id if shown is not reader else None
     await reply(update, Message(render("preview.html", reader.language, label=label, chat_id=other)))
-    for message in render_digest(view):
+    for message in await asyncio.to_thread(render_digest, view):
         await reply(update, message, silent=True)
 
 
