@@ -5,6 +5,7 @@
     DigestView --lay_out--> Sheet --blocks--> header, stories, footer --pack--> messages; then its corrections
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
@@ -124,25 +125,36 @@ def _numbered(html: str, number: int, count: int, language: str) -> str:
 
 
 def _own_buttons(view: DigestView) -> tuple[tuple[Button, ...], ...]:
-    """Of a digest that is stored: the rest, fewer from now on, the digest as a file."""
+    """Of a digest that is stored: the rest, fewer from now on, the digest as a file.
+
+    There is no less of what is told at once: all that cites a followed document is.
+    """
     if view.digest_id is None:
         return ()
     words = macros("words.html", view.language)
     more = (((str(words.more_button(len(view.held_back))), f"more:{view.digest_id}"),),) if view.held_back else ()
-    return (
-        *more,
-        ((str(words.less_button()), f"less:{view.digest_id}"), (str(words.export_button()), f"forms:{view.digest_id}")),
-    )
+    less = () if view.is_instant else ((str(words.less_button()), f"less:{view.digest_id}"),)
+    return (*more, (*less, (str(words.export_button()), f"forms:{view.digest_id}")))
 
 
 def _document_buttons(view: DigestView) -> tuple[tuple[Button, ...], ...]:
-    """A button opens what its label says: no label stands for two documents."""
+    """A button opens what its label says: no label stands for two documents.
+
+    First those that most stories cite, among them those of which that is certain, and of these those in force.
+    """
+    citing = Counter(chip.document_id for story in view.stories for chip in story.documents)
+    chips = [chip for story in view.stories for chip in story.documents]
+    chips.sort(key=lambda chip: (-citing[chip.document_id], chip.status != "resolved", _is_replaced(chip)))
     labels: dict[str, str] = {}
-    for story in view.stories:
-        for chip in story.documents:
-            labels.setdefault(_label(chip, view.language), f"doc:{chip.token}")
+    for chip in chips:
+        labels.setdefault(_label(chip, view.language), f"doc:{chip.token}")
     buttons = [(label, action) for label, action in labels.items() if label.strip()][:_MAX_BUTTONS]
     return tuple(tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2))
+
+
+def _is_replaced(chip: DocumentChip) -> bool:
+    document = load_catalogue().get(chip.document_id)
+    return document is not None and document.status in ("replaced", "expired")
 
 
 # The same documents are in the digests of thousands of readers.

@@ -115,6 +115,10 @@ TYPED = (
     ("/dangky 25:00", "Không hiểu giờ"),
     ("/dangky 7h30", "07:30"),
     ("/khongco", "Không có lệnh này"),
+    ("/caidata", "Có phải /caidat?"),
+    ("/cai_dat", "Có phải /caidat?"),
+    ("/setings x", "Có phải /settings?"),
+    ("/" + "x" * 4000, "Không có lệnh này. Các lệnh"),
 )
 
 

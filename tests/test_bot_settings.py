@@ -220,6 +220,7 @@ async def test_words_are_typed_and_taken_away_by_buttons(tmp_path: Path) -> None
         await user.press("Bỏ hết từ khóa", message=page)
         chosen = await only(here, user)
         assert [*chosen.all_words, *chosen.any_words, *chosen.no_words] == []
+        assert "Chưa có từ khóa nào." in user.messages[-1]["text"]
         for typed in (f"/loc {'x' * 70}", "/loc " + ",".join(f"từ {n}" for n in range(30))):
             await user.say(typed)
             await user.wait_for("Nhiều hoặc dài quá")

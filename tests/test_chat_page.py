@@ -272,6 +272,22 @@ async def test_clock(page: Page, sandbox: Sandbox, an: SandboxUser) -> None:
     await expect(jump).to_be_disabled()
 
 
+async def test_one_date_sticks_at_a_time(page: Page, sandbox: Sandbox, an: SandboxUser) -> None:
+    await page.set_viewport_size({"width": 390, "height": 500})
+    for _ in range(3):
+        await an.say("\n".join(["dòng"] * 40))
+        assert sandbox.on_jump
+        await sandbox.on_jump()
+        await sandbox.on_jump()
+    dates = page.locator(".date span")
+    await expect(dates).to_have_count(3)
+    await page.locator("#log").evaluate("log => log.scrollTo({top: log.scrollHeight, behavior: 'instant'})")
+    tops = [box["y"] for box in [await dates.nth(number).bounding_box() for number in range(3)] if box]
+    assert tops[0] < tops[1] < tops[2]
+    await an.say("ngày mới")
+    await expect(dates).to_have_count(4)
+
+
 async def test_people_and_blocking(page: Page, sandbox: Sandbox, bot: Bot, an: SandboxUser) -> None:
     await an.say("chuyện của An")
     await expect(page.locator(".message.out")).to_contain_text("chuyện của An")

@@ -492,6 +492,27 @@ def test_buttons_lead_to_each_document_once() -> None:
     assert [[action for _, action in row] for row in message.buttons] == [["doc:token", "doc:token"], ["report"]]
 
 
+def test_buttons_lead_first_to_what_most_stories_cite_for_certain_and_what_is_in_force() -> None:
+    def cited(document_id: str, status: str = "resolved") -> DocumentChip:
+        return replace(
+            chip(status, "XI"), document_id=document_id, key=document_id.partition("#")[0], token=document_id
+        )
+
+    replaced, in_force = cited("29/2018/QH14#2018"), cited("117/2025/QH15#2025")
+    guessed, often = cited("05-CT/TW#XII", "presumed"), cited("09-CT/TW#XI")
+    view = digest(story("Một", guessed, replaced, in_force), story("Hai", often), story("Ba", often))
+    (message,) = render_digest(view)
+    actions = [action for row in message.buttons for _, action in row][:4]
+    assert actions == [f"doc:{one.document_id}" for one in (often, in_force, replaced, guessed)]
+
+
+def test_an_instant_digest_promises_no_less_of_what_it_tells() -> None:
+    stored = replace(digest(story()), digest_id=7)
+    for is_instant, actions in ((False, ["less:7", "forms:7", "report"]), (True, ["forms:7", "report"])):
+        (message,) = render_digest(replace(stored, is_instant=is_instant))
+        assert [action for row in message.buttons for _, action in row] == actions
+
+
 def test_what_is_held_back_can_be_asked_for_only_of_a_stored_digest() -> None:
     view = digest(story(), held_back=4)
     for language, label in (("vi", "Xem thêm 4 tin"), ("en", "4 more stories")):

@@ -1,6 +1,7 @@
 """/help, /about, /status, /privacy, and what nobody else answers."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from telegram import Update
@@ -15,6 +16,9 @@ from digests.status import status_view
 from digests.subscribers import forget
 from digests.templates import render
 from feeds.scores import shipped_scores
+from feeds.text import fold
+
+_LONGEST_COMMAND = 33  # characters, of Telegram's commands
 
 
 async def help_command(update: Update, context: Context) -> None:
@@ -60,8 +64,18 @@ async def erase_pressed(update: Update, context: Context) -> None:
 
 
 async def unknown_command(update: Update, context: Context) -> None:
-    reader = await reader_of(update, context)
-    await reply(update, Message(render("unknown_command.html", reader.language, commands=_commands(update, context))))
+    """Offers the command that was perhaps meant, before all there are."""
+    reader, commands = await reader_of(update, context), _commands(update, context)
+    typed = update.effective_message.text if update.effective_message else None
+    near = nearest_command(typed or "", commands)
+    await reply(update, Message(render("unknown_command.html", reader.language, commands=commands, near=near)))
+
+
+def nearest_command(typed: str, commands: Sequence[Command]) -> str | None:
+    """The name or alias that is written most like `typed`, if any is."""
+    name = fold(typed[:_LONGEST_COMMAND].removeprefix("/").partition(" ")[0].partition("@")[0])
+    names = [name for command in commands for name in (command.alias, command.name)]
+    return next(iter(get_close_matches(name, names, n=1)), None)
 
 
 def _commands(update: Update, context: Context) -> Sequence[Command]:

@@ -31,13 +31,23 @@ export class Log {
   reset(messages, toEnd) {
     const atEnd = toEnd || this.wasAtEnd;
     this.messages = new Map(messages.map((message) => [message.message_id, message]));
-    this.list.replaceChildren(...messages.map((message) => this.drawn(message)));
+    this.list.replaceChildren();
+    for (const message of messages) this.dayOf(message).append(this.drawn(message));
     this.dates();
     if (atEnd) this.toEnd();
   }
 
   drawn(message) {
     return bubble(message, this.actions);
+  }
+
+  // Where the next message goes: a date line sticks as long as its own day is in view.
+  dayOf(message) {
+    const key = dayKey(message.date);
+    if (this.list.lastElementChild?.dataset.day !== key) {
+      this.list.append(element("div", { class: "day", "data-day": key }, element("div", { class: "date" }, element("span"))));
+    }
+    return this.list.lastElementChild;
   }
 
   find(id) {
@@ -48,7 +58,7 @@ export class Log {
     this.messages.set(message.message_id, message);
     const made = this.drawn(message);
     made.classList.add("fresh");
-    this.list.append(made);
+    this.dayOf(message).append(made);
     this.dates();
     if (this.wasAtEnd || !message.from.is_bot) this.toEnd(true);
     else {
@@ -86,21 +96,18 @@ export class Log {
     setTimeout(() => found.classList.remove("pointed"), 1500);
   }
 
-  // Date lines before the first message of a day; bubbles of one side that follow each other stand closer.
+  // A day is named as it is called now; bubbles of one side that follow each other stand closer.
   dates() {
-    for (const line of this.list.querySelectorAll(".date")) line.remove();
-    let day = "";
-    let side = null;
-    for (const article of [...this.list.children]) {
-      const message = this.messages.get(Number(article.dataset.id));
-      const key = dayKey(message.date);
-      if (key !== day) {
-        article.before(element("div", { class: "date" }, element("span", {}, dayLabel(message.date, this.actions.now()))));
-        side = null;
+    for (const day of [...this.list.children]) {
+      const [date, ...articles] = day.children;
+      if (articles.length === 0) day.remove();
+      let side = null;
+      for (const article of articles) {
+        const message = this.messages.get(Number(article.dataset.id));
+        if (side === null) date.firstElementChild.textContent = dayLabel(message.date, this.actions.now());
+        article.classList.toggle("follows", side === message.from.is_bot);
+        side = message.from.is_bot;
       }
-      article.classList.toggle("follows", side === message.from.is_bot);
-      day = key;
-      side = message.from.is_bot;
     }
   }
 
