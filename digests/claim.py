@@ -9,13 +9,13 @@
 What comes late or in quiet hours, and how far back it looks, is `digests.schedule`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, exists, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, or_, select, true
+from sqlalchemy.orm import Session, aliased
 
 from digests.compose import compose_due
 from digests.corrections import find_corrections, record_corrections, shown_of
@@ -52,9 +52,11 @@ def claim_due(
     later waits for them, at most `LONGEST_READING`.
 
     Both happen in one transaction on a locked row, so that a digest is claimed once however many ask. Instant ones
-    come last of those due at a moment: what the others tell is not told again.
+    come last of those due at a moment: what the others tell is not told again. Where the clock was ahead, it first
+    sets right at most `limit` of those that it misled, and claims none before all are.
     """
-    _set_right(session, now)
+    if misled := _set_right(session, now, limit):
+        return misled
     rows = session.execute(
         select(Subscription, Chat)
         .join(Chat, Chat.id == Subscription.chat_id)
@@ -68,6 +70,7 @@ def claim_due(
         .limit(limit)
         .with_for_update(of=Subscription, skip_locked=True)
     ).all()
+    others = _next_moments(session, [chat.id for subscription, chat in rows if subscription.cadence == "instant"], now)
     due: list[tuple[Subscription, Chat, datetime]] = []
     for subscription, chat in rows:
         turn = take_up(
@@ -76,6 +79,7 @@ def claim_due(
             subscription.next_due_at or now,
             now,
             passes_quiet=chat.urgent_in_quiet,
+            other_at=others.get(chat.id),
         )
         subscription.next_due_at = turn.next_due_at
         if turn.comes:
@@ -89,7 +93,11 @@ def claim_promised(session: Session, now: datetime) -> int:
     promised = session.execute(
         select(Subscription, Chat)
         .join(Chat, Chat.id == Subscription.chat_id)
-        .where(Subscription.enabled, Subscription.first_promised)
+        .where(
+            Subscription.enabled,
+            Subscription.first_promised,
+            or_(Subscription.paused_until.is_(None), Subscription.paused_until <= now),
+        )
         .with_for_update(of=Subscription, skip_locked=True)
     ).all()
     _add_digests(session, [(subscription, chat, now) for subscription, chat in promised], now)
@@ -99,15 +107,17 @@ def claim_promised(session: Session, now: datetime) -> int:
 def compose_one(session: Session, now: datetime, editions: Editions | None = None) -> bool:
     """Composes one due digest into its parts; False when none is due. A crash leaves it due.
 
-    A digest that cannot be composed is put off, so that it does not hold up the others, and given up in the end.
+    The chat is locked with it (`digests.ledger.lock_chat`), so neither is waited for while the other is held. A digest
+    that cannot be composed is put off, so that it does not hold up the others, and given up in the end.
     Whoever composes many gives each the same `editions`.
     """
     digest = session.scalar(
         select(Digest)
+        .join(Chat, Chat.id == Digest.chat_id)
         .where(Digest.state == "due", or_(Digest.not_before.is_(None), Digest.not_before <= now))
         .order_by(Digest.is_crowd, Digest.due_at, Digest.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=(Digest, Chat), key_share=True, skip_locked=True)
     )
     if digest is None:
         return False
@@ -128,7 +138,7 @@ def give_back(session: Session, digest: Digest) -> None:
     came = session.scalar(select(exists().where(DigestPart.digest_id == digest.id, DigestPart.state == "sent")))
     digest.state = "done" if came else "failed"
     take_back(session, [digest.id])
-    subscription = _subscription(session, digest)
+    subscription = _subscription(session, digest, lock=True)
     if subscription and subscription.covered_until and subscription.covered_until > digest.window_start:
         subscription.covered_until = digest.window_start
 
@@ -203,53 +213,107 @@ def _may_wait_no_longer(now: datetime, reading_done: bool) -> ColumnElement[bool
 
 
 def _is_read(now: datetime, reading_since: datetime | None) -> ColumnElement[bool]:
-    """What was found before its hour is read, or has been waited for. An instant digest tells what is read by now."""
+    """What was found before its hour is read, or has been waited for.
+
+    An instant digest tells what is read by now, unless it joins another that waits.
+    """
     if reading_since is None:
         return true()
-    is_instant, due_at = Subscription.cadence == "instant", Subscription.next_due_at
-    return or_(is_instant, due_at <= reading_since, due_at <= now - LONGEST_READING)
+    other, due_at = aliased(Subscription), Subscription.next_due_at
+    joins = exists().where(
+        other.chat_id == Subscription.chat_id, other.enabled, other.cadence != "instant", other.next_due_at == due_at
+    )
+    return or_((Subscription.cadence == "instant") & ~joins, due_at <= reading_since, due_at <= now - LONGEST_READING)
 
 
 def _add_digests(session: Session, due: Sequence[tuple[Subscription, Chat, datetime]], now: datetime) -> None:
     """The digests of subscriptions due at these moments, each once: where the clock went back it is there already."""
     ids, moments = [subscription.id for subscription, _, _ in due], {due_at for _, _, due_at in due}
-    claimed = select(Digest.subscription_id, Digest.due_at)
-    before = {
-        tuple(row)
-        for row in session.execute(claimed.where(Digest.subscription_id.in_(ids), Digest.due_at.in_(moments)))
-    }
+    instant = [chat.id for subscription, chat, _ in due if subscription.cadence == "instant"]
+    siblings = session.scalars(select(Subscription.id).where(Subscription.chat_id.in_(instant))) if instant else ()
+    claimed = select(Digest.chat_id, Digest.subscription_id, Digest.due_at)
+    before = session.execute(
+        claimed.where(Digest.subscription_id.in_({*ids, *siblings}), Digest.due_at.in_(moments))
+    ).all()
+    known = {(row.subscription_id, row.due_at) for row in before}
+    # What is instant goes before the crowd, but after a digest of its chat that is due at the same moment.
+    joined = {(row.chat_id, row.due_at) for row in before}
+    given_back = _firsts_given_back(session, ids)
     for subscription, chat, due_at in due:
-        if (subscription.id, due_at) in before:
+        if (subscription.id, due_at) in known:
             log.warning("a digest was claimed before", chat_id=chat.id, due_at=due_at.isoformat())
             continue
         covered, paused = subscription.covered_until, subscription.paused_until
+        is_first = covered is None or subscription.id in given_back
+        is_instant = subscription.cadence == "instant"
         session.add(
             Digest(
                 subscription_id=subscription.id,
                 chat_id=chat.id,
                 due_at=due_at,
-                window_start=window_start(rule_of(subscription, chat), covered, paused, now),
+                window_start=window_start(rule_of(subscription, chat), covered, paused, now, due_at),
                 window_end=now,
-                is_first=covered is None,
-                is_crowd=covered is not None and subscription.cadence != "instant",
+                is_first=is_first,
+                is_crowd=(chat.id, due_at) in joined if is_instant else not is_first,
             )
         )
+        joined.add((chat.id, due_at))
         subscription.covered_until = now
         subscription.first_promised = False
-        subscription.paused_until = None
+        if paused and paused <= now:
+            subscription.paused_until = None
     session.flush()
 
 
-def _set_right(session: Session, now: datetime) -> None:
-    """Where the clock was ahead and was set right, the next moments that it left are too late."""
+def _next_moments(session: Session, chat_ids: Sequence[int], now: datetime) -> Mapping[int, datetime]:
+    """When the next digest of each of these chats is due that is not instant."""
+    query = select(Subscription.chat_id, func.min(Subscription.next_due_at)).where(
+        Subscription.chat_id.in_(chat_ids),
+        Subscription.enabled,
+        Subscription.cadence != "instant",
+        Subscription.next_due_at > now,
+    )
+    rows = session.execute(query.group_by(Subscription.chat_id)).all() if chat_ids else ()
+    return {chat_id: moment for chat_id, moment in rows if moment}
+
+
+def _firsts_given_back(session: Session, subscription_ids: Sequence[int]) -> Collection[int]:
+    """Of these subscriptions, those of whose first digest nothing came: the next is as much the first."""
+    any_of_it = aliased(Digest)
+    last = select(func.max(any_of_it.due_at)).where(any_of_it.subscription_id == Subscription.id)
+    query = (
+        select(Subscription.id)
+        .join(Digest, (Digest.subscription_id == Subscription.id) & (Digest.due_at == last.scalar_subquery()))
+        .where(Subscription.id.in_(subscription_ids), Digest.is_first, Digest.state.in_(("failed", "dropped")))
+    )
+    return set(session.scalars(query))
+
+
+def _set_right(session: Session, now: datetime, limit: int) -> int:
+    """Where the clock was ahead and was set right, the ends of windows and next moments that it left are too late.
+
+    Returns how many subscriptions it looked at.
+    """
     last = session.scalar(select(Digest.window_end).order_by(Digest.id.desc()).limit(1))
     if last is None or last <= now + ON_TIME:
-        return
-    late = select(Subscription, Chat).join(Chat, Chat.id == Subscription.chat_id)
-    for subscription, chat in session.execute(late.where(Subscription.enabled, Subscription.next_due_at > now + DAY)):
-        reschedule(subscription, chat, now)
+        return 0
+    misled = session.execute(
+        select(Subscription, Chat)
+        .join(Chat, Chat.id == Subscription.chat_id)
+        .where(Subscription.enabled, Subscription.covered_until > now + ON_TIME)
+        .order_by(Subscription.id)
+        .limit(limit)
+        .with_for_update(of=Subscription, skip_locked=True)
+    ).all()
+    for subscription, chat in misled:
+        subscription.covered_until = now - DAY
+        if subscription.next_due_at and subscription.next_due_at > now + DAY:
+            reschedule(subscription, chat, now)
+    return len(misled)
 
 
-def _subscription(session: Session, digest: Digest) -> Subscription | None:
+def _subscription(session: Session, digest: Digest, *, lock: bool = False) -> Subscription | None:
     """None where its reader has removed it."""
-    return session.get(Subscription, digest.subscription_id) if digest.subscription_id is not None else None
+    if digest.subscription_id is None:
+        return None
+    return session.get(Subscription, digest.subscription_id, with_for_update=lock, populate_existing=lock)

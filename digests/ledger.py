@@ -2,10 +2,20 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, bindparam, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from digests.models import Correction, DigestPart, SentStory
+from digests.models import Chat, Correction, DigestPart, SentStory
+
+_CHAT = select(Chat.id).where(Chat.id == bindparam("chat_id")).with_for_update(key_share=True)
+
+
+def lock_chat(session: Session, chat_id: int) -> None:
+    """Whoever tells a chat of stories, or ends what is on its way to it, waits here for the one before.
+
+    It comes before the locks on subscriptions, then digests, then parts: whoever takes another order may wait for ever.
+    """
+    session.execute(_CHAT, {"chat_id": chat_id})
 
 
 def take_back(session: Session, digest_ids: Sequence[int]) -> None:

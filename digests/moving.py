@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
 from digests.choices import MAX_SUBSCRIPTIONS
+from digests.ledger import lock_chat
 from digests.models import Chat, Correction, Digest, DigestPart, Feedback, Follow, SentStory, Subscription
 from digests.subscribers import forget, remove_subscription, subscriptions_of
 from feeds.store import take_turn
@@ -23,6 +24,8 @@ def move_chat(session: Session, old_id: int, new_id: int) -> None:
 
     Where that is a reader already, it keeps its own settings, and of two subscriptions of equal schedule its own.
     """
+    for chat_id in (old_id, new_id):
+        lock_chat(session, chat_id)  # before the turn: whoever composes for a chat may wait for that
     take_turn(session)
     old, new = session.get(Chat, old_id), session.get(Chat, new_id)
     if old is None or old_id == new_id:

@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from digests.claim import give_back
-from digests.ledger import take_back
+from digests.ledger import lock_chat, take_back
 from digests.messages import Message
 from digests.models import Chat, Digest, DigestPart, Subscription
 from digests.moving import move_chat
@@ -42,6 +42,7 @@ RETRY_MOST = timedelta(minutes=30)
 # A digest that could not be sent for this long after it was claimed is yesterday's news.
 GIVE_UP = timedelta(hours=20)
 _OPEN = ("due", "composed")
+_ENDED = ("dropped", "failed")
 _UNFINISHED = DigestPart.state.in_(("pending", "sending"))
 
 
@@ -77,7 +78,10 @@ def recover(session: Session) -> int:
 
 
 def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoing]:
-    """The next part each of at most `limit` chats, marked `sending`. Parts of a chat go in order, one at a time."""
+    """The next part each of at most `limit` chats, marked `sending`. Parts of a chat go in order, one at a time.
+
+    One of a digest that its reader wants no more, should there be any, is refused.
+    """
     earlier = aliased(DigestPart)
     unfinished_before = exists().where(
         earlier.chat_id == DigestPart.chat_id,
@@ -85,8 +89,12 @@ def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoin
         (earlier.state == "sending") | (earlier.id < DigestPart.id),
         earlier.id != DigestPart.id,
     )
-    parts = session.scalars(
-        select(DigestPart)
+    is_unwanted = Digest.state.in_(_ENDED) & (
+        Digest.chat_id == DigestPart.chat_id
+    )  # else it is a word to who set it up
+    rows = session.execute(
+        select(DigestPart, is_unwanted)
+        .join(Digest, Digest.id == DigestPart.digest_id)
         .where(
             DigestPart.state == "pending",
             DigestPart.not_before.is_(None) | (DigestPart.not_before <= now),
@@ -96,9 +104,9 @@ def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoin
         .limit(limit)
         .with_for_update(of=DigestPart, skip_locked=True)
     ).all()
-    for part in parts:
-        part.state = "sending"
-    return [_outgoing(part) for part in parts]
+    for part, unwanted in rows:
+        part.state = "refused" if unwanted else "sending"
+    return [_outgoing(part) for part, unwanted in rows if not unwanted]
 
 
 def record(session: Session, outcomes: Sequence[Outcome], now: datetime) -> None:
@@ -129,6 +137,7 @@ def _finish(session: Session, digest_ids: set[int]) -> None:
 
 def _record_failure(session: Session, part: Outgoing, error: SendError, now: datetime) -> None:
     log.warning("digest part not sent", chat_id=part.chat_id, part=part.part_id, error=repr(error))
+    lock_chat(session, part.chat_id)
     row = session.get(DigestPart, part.part_id)
     if row is None:
         return

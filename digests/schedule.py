@@ -14,9 +14,9 @@ Digests that come late (`take_up`):
 3. Nothing else comes in quiet hours, which are by the chat's clock: a later digest waits for their end, and is joined
    to the next where that comes before, or where it would be `MISSED` by then.
 4. Instant digests have no moments. They are due at once, or when the quiet hours end; urgent ones of a chat that wants
-   them are due at once, and sound. What a digest of the same chat told in between is not told again, so what was held
-   joins that digest; an instant digest that is left without stories does not come. An urgent one takes along what
-   waited for the end of the quiet hours.
+   them are due at once, and sound. What waited for that end waits on for a digest of the same chat that is due at most
+   `JOINED` later. What a digest of the same chat told in between is not told again, so what was held joins that digest;
+   an instant digest that is left without stories does not come. An urgent one takes along what waited.
 """
 
 from calendar import monthrange
@@ -29,6 +29,7 @@ CADENCES = ("daily", "weekdays", "weekly", "monthly", "instant")
 DAY_MINUTES = 24 * 60
 ON_TIME = timedelta(minutes=30)
 MISSED = timedelta(hours=12)
+JOINED = timedelta(hours=1)
 # The longest windows: long enough for a digest and a missed one before it.
 LOOK_BACK = {
     "daily": timedelta(days=4),
@@ -88,7 +89,14 @@ class QuietHours:
         return minute >= self.start or minute < self.end
 
     def end_after(self, moment: datetime) -> datetime:
-        return next_due(Rule(self.zone, (self.end,)), moment)
+        """The first end after `moment`; where clocks fall back over one it ends them twice. In UTC."""
+        wall, day = time(*divmod(self.end, 60), tzinfo=self.zone), moment.astimezone(self.zone).date() - DAY
+        found: list[datetime] = []
+        while not found:
+            ends = (datetime.combine(one, wall.replace(fold=f)) for one in (day, day + DAY) for f in (0, 1))
+            found = [end for end in (e.astimezone(UTC) for e in ends) if end > moment and not self.cover(end)]
+            day += DAY
+        return min(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +118,27 @@ def next_due(rule: Rule, after: datetime) -> datetime:
     return min(found)
 
 
-def take_up(rule: Rule | None, quiet: QuietHours, due_at: datetime, now: datetime, *, passes_quiet: bool) -> Turn:
+def take_up(
+    rule: Rule | None,
+    quiet: QuietHours,
+    due_at: datetime,
+    now: datetime,
+    *,
+    passes_quiet: bool,
+    other_at: datetime | None = None,
+) -> Turn:
     """What comes of a subscription that was due at `due_at` and is looked at `now`, by the rules above.
 
-    Without a rule it is instant; `passes_quiet`: its chat wants urgent news in quiet hours.
+    Without a rule it is instant; `passes_quiet`: its chat wants urgent news in quiet hours; `other_at`: the next moment
+    after `now` of the chat's subscriptions that have any.
     """
     if rule is None:
         is_urgent = passes_quiet and quiet.cover(due_at) and now - due_at <= ON_TIME
-        held = quiet.cover(now) and not is_urgent
-        return Turn(None, quiet.end_after(now)) if held else Turn(due_at, None)
+        if quiet.cover(now) and not is_urgent:
+            return Turn(None, quiet.end_after(now))
+        if other_at and other_at - due_at <= JOINED and quiet.end_after(due_at - timedelta.resolution) == due_at:
+            return Turn(None, other_at)
+        return Turn(due_at, None)
     latest = due_at
     while (moment := next_due(rule, max(latest, now - MISSED))) <= now:
         latest = moment
@@ -132,15 +152,19 @@ def take_up(rule: Rule | None, quiet: QuietHours, due_at: datetime, now: datetim
 
 
 def window_start(
-    rule: Rule | None, covered_until: datetime | None, paused_until: datetime | None, now: datetime
+    rule: Rule | None,
+    covered_until: datetime | None,
+    paused_until: datetime | None,
+    now: datetime,
+    due_at: datetime | None = None,
 ) -> datetime:
     """Where the window of a digest that comes `now` begins: where the last one's ended, at most `LOOK_BACK` ago.
 
-    A day ago for the first one, and where the last one's end lies ahead since the clock was wrong. After a pause that
-    kept a digest from coming: with the end of the pause, at least a day ago.
+    A day before it was due, default now, for the first one, and where the last one's end lies ahead since the clock was
+    wrong. After a pause that kept a digest from coming: with the end of the pause, at least a day ago.
     """
     if covered_until is None or covered_until > now:
-        return now - DAY
+        covered_until, paused_until = (due_at or now) - DAY, None
     start = max(covered_until, now - LOOK_BACK[rule.cadence if rule else "instant"])
     if paused_until and (rule is None or next_due(rule, covered_until) < paused_until):
         start = max(start, min(paused_until, now - DAY))

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from digests.choices import MAX_SUBSCRIPTIONS, SCHEDULE, Choices, checked, checked_minute, find_zone
-from digests.ledger import take_back
+from digests.ledger import lock_chat, take_back
 from digests.models import DEFAULT_MINUTE, Chat, Digest, DigestPart, Subscription
 from digests.schedule import DAY, QuietHours, Rule, next_due
 from feeds.store import take_turn
@@ -24,10 +24,7 @@ _HOME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A chat and its subscriptions, detached from the database: the oldest first, those that are instant last.
-
-    The first is the one that commands mean.
-    """
+    """A chat and its subscriptions, detached from the database: the oldest first, those that are instant last."""
 
     chat: Chat
     subscriptions: tuple[Subscription, ...] = ()
@@ -46,7 +43,8 @@ class Reader:
 
     @property
     def first(self) -> Subscription | None:
-        return self.subscriptions[0] if self.subscriptions else None
+        """The one that commands mean."""
+        return _first(self.subscriptions)
 
     @property
     def subscribed(self) -> bool:
@@ -96,10 +94,13 @@ def find_reader(session: Session, chat_id: int) -> Reader | None:
     return Reader(chat, tuple(subscriptions_of(session, chat_id))) if chat else None
 
 
-def subscriptions_of(session: Session, chat_id: int) -> Sequence[Subscription]:
-    """Those of a chat, the oldest first, those that are instant last."""
+def subscriptions_of(session: Session, chat_id: int, *, lock: bool = False) -> Sequence[Subscription]:
+    """Those of a chat, the oldest first, those that are instant last; whoever changes them takes the `lock`."""
     query = select(Subscription).where(Subscription.chat_id == chat_id)
-    return session.scalars(query.order_by(Subscription.cadence == "instant", Subscription.id)).all()
+    query = query.order_by(Subscription.cadence == "instant", Subscription.id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(query).all()
 
 
 def rule_of(subscription: Subscription, chat: Chat) -> Rule | None:
@@ -138,12 +139,12 @@ def subscribe(
         choices["volume"] = volume
     take_turn(session)
     chat = session.get_one(Chat, chat_id)
-    first = _first(session, chat_id)
-    if first is None:
+    first = _first(subscriptions_of(session, chat_id, lock=True))
+    if first is None or first.cadence == "instant":
         return _add(session, chat, now, choices)
     _choose(first, chat, now, choices)
     if not first.enabled:
-        _resume(first, chat, now)
+        _resume(session, first, chat, now)
     return first
 
 
@@ -152,7 +153,8 @@ def unsubscribe(session: Session, chat_id: int, because: str | None = None) -> b
 
     `because` is the short code of why, where its reader did not ask for it.
     """
-    active = [subscription for subscription in subscriptions_of(session, chat_id) if subscription.enabled]
+    lock_chat(session, chat_id)
+    active = [subscription for subscription in subscriptions_of(session, chat_id, lock=True) if subscription.enabled]
     _end(session, active, because)
     return bool(active)
 
@@ -194,9 +196,10 @@ def pause_subscription(
     chat = session.get_one(Chat, chat_id)
     if until is not None:
         subscription.paused_until = until
+        subscription.next_due_at, subscription.first_promised = None, False
         reschedule(subscription, chat, now)
     elif not subscription.enabled:
-        _resume(subscription, chat, now)
+        _resume(session, subscription, chat, now)
     elif subscription.paused_until is not None:
         subscription.paused_until = min(subscription.paused_until, now)
         reschedule(subscription, chat, now)
@@ -205,6 +208,7 @@ def pause_subscription(
 
 def end_subscription(session: Session, chat_id: int, subscription_id: int, because: str) -> bool:
     """Stops one subscription without its reader's wish and keeps its choices; False where there was none to stop."""
+    lock_chat(session, chat_id)
     subscription = _subscription(session, chat_id, subscription_id)
     if subscription is None or not subscription.enabled:
         return False
@@ -214,6 +218,7 @@ def end_subscription(session: Session, chat_id: int, subscription_id: int, becau
 
 def remove_subscription(session: Session, chat_id: int, subscription_id: int) -> bool:
     """Takes a subscription away, with what of it has not gone out; what was told by it stays told."""
+    lock_chat(session, chat_id)
     subscription = _subscription(session, chat_id, subscription_id)
     if subscription is None:
         return False
@@ -224,7 +229,7 @@ def remove_subscription(session: Session, chat_id: int, subscription_id: int) ->
 
 
 def reschedule(subscription: Subscription, chat: Chat, now: datetime) -> None:
-    """Its next moment by its rule; what is due already stays due."""
+    """Its next moment by its rule, none of an instant one; what is due already stays due."""
     if subscription.enabled and subscription.next_due_at and subscription.next_due_at <= now:
         return
     rule = rule_of(subscription, chat)
@@ -234,8 +239,8 @@ def reschedule(subscription: Subscription, chat: Chat, now: datetime) -> None:
 
 def promise_first(session: Session, chat_id: int) -> bool:
     """Promises the first digest, once; False where the chat is not subscribed or had a digest already."""
-    first = _first(session, chat_id)
-    if first is None or not first.enabled or first.covered_until is not None:
+    first = _first(subscriptions_of(session, chat_id, lock=True))
+    if first is None or first.cadence == "instant" or not first.enabled or first.covered_until is not None:
         return False
     first.first_promised = True
     return True
@@ -249,23 +254,33 @@ def choose_timezone(session: Session, chat_id: int, timezone: str, now: datetime
     """Moves the chat to another zone, and its next digests with it; ValueError for an unknown zone."""
     chat = session.get_one(Chat, chat_id)
     chat.timezone = find_zone(timezone).key
-    for subscription in subscriptions_of(session, chat_id):
-        if subscription.timezone is None:
+    for subscription in subscriptions_of(session, chat_id, lock=True):
+        if subscription.cadence == "instant":
+            _hold_anew(subscription, chat, now)
+        elif subscription.timezone is None:
             reschedule(subscription, chat, now)
 
 
 def choose_quiet_hours(
-    session: Session, chat_id: int, quiet_from: int, quiet_until: int, urgent_in_quiet: bool
+    session: Session, chat_id: int, quiet_from: int, quiet_until: int, urgent_in_quiet: bool, now: datetime
 ) -> None:
-    """Minutes after midnight of the chat's zone, equal: none; ValueError where one is no minute of a day."""
+    """Minutes after midnight of the chat's zone, equal: none; ValueError where one is no minute of a day.
+
+    What is held until the quiet hours end is held until these end.
+    """
     chat = session.get_one(Chat, chat_id)
     chat.quiet_from = checked_minute("quiet_from", quiet_from)
     chat.quiet_until = checked_minute("quiet_until", quiet_until)
     chat.urgent_in_quiet = urgent_in_quiet
+    for subscription in subscriptions_of(session, chat_id, lock=True):
+        if subscription.cadence == "instant":
+            _hold_anew(subscription, chat, now)
 
 
 def forget(session: Session, chat_id: int) -> None:
     """Erases everything stored about the chat."""
+    lock_chat(session, chat_id)
+    subscriptions_of(session, chat_id, lock=True)  # whoever claims digests of them comes before
     session.execute(delete(Chat).where(Chat.id == chat_id))
 
 
@@ -280,24 +295,35 @@ def _add(session: Session, chat: Chat, now: datetime, choices: Choices) -> Subsc
 
 def _choose(subscription: Subscription, chat: Chat, now: datetime, choices: Choices) -> None:
     right = checked(choices)
+    was_instant = subscription.cadence == "instant"
     moved = any(name in SCHEDULE and getattr(subscription, name) != value for name, value in right.items())
     for name, value in right.items():
         setattr(subscription, name, value)
-    if moved:
+    if moved and not (was_instant and subscription.cadence == "instant"):
         reschedule(subscription, chat, now)
 
 
-def _resume(subscription: Subscription, chat: Chat, now: datetime) -> None:
+def _hold_anew(subscription: Subscription, chat: Chat, now: datetime) -> None:
+    """An instant one that waits for the end of quiet hours, by what the chat chose now."""
+    if subscription.next_due_at is not None and subscription.next_due_at > now:
+        quiet = quiet_hours(chat)
+        subscription.next_due_at = quiet.end_after(now) if quiet.cover(now) else now
+
+
+def _resume(session: Session, subscription: Subscription, chat: Chat, now: datetime) -> None:
     subscription.enabled = True
     subscription.ended_because = subscription.paused_until = subscription.next_due_at = None
-    # Back after a while: the digest covers a day, not all of it.
+    # Back after a while: the digest covers a day, not all of it, and what the last one was stopped from telling.
     if subscription.covered_until is not None:
-        subscription.covered_until = max(subscription.covered_until, now - DAY)
+        starts = select(Digest.window_start).where(
+            Digest.subscription_id == subscription.id, Digest.state == "dropped", Digest.window_end > now - DAY
+        )
+        subscription.covered_until = min([max(subscription.covered_until, now - DAY), *session.scalars(starts)])
     reschedule(subscription, chat, now)
 
 
 def _end(session: Session, subscriptions: Sequence[Subscription], because: str | None) -> None:
-    """What has not gone out yet is not wanted any more."""
+    """What has not gone out yet is not wanted any more. The caller has locked their chat, so none is being composed."""
     for subscription in subscriptions:
         subscription.enabled = subscription.first_promised = False
         subscription.ended_because = because or subscription.ended_because
@@ -313,13 +339,15 @@ def _end(session: Session, subscriptions: Sequence[Subscription], because: str |
     take_back(session, digests)
 
 
-def _first(session: Session, chat_id: int) -> Subscription | None:
-    """The one that commands mean: the oldest that is not instant."""
-    return next((one for one in subscriptions_of(session, chat_id) if one.cadence != "instant"), None)
+def _first(subscriptions: Sequence[Subscription]) -> Subscription | None:
+    """The one that commands mean: the oldest that has moments, where any do one that goes on, or its reader stopped."""
+    by_use = sorted(subscriptions, key=lambda one: (one.cadence == "instant", not one.enabled, bool(one.ended_because)))
+    return next(iter(by_use), None)
 
 
 def _subscription(session: Session, chat_id: int, subscription_id: int) -> Subscription | None:
-    subscription = session.get(Subscription, subscription_id)
+    """Locked: what is changed of it is not changed, or claimed, by another meanwhile."""
+    subscription = session.get(Subscription, subscription_id, with_for_update=True, populate_existing=True)
     return subscription if subscription and subscription.chat_id == chat_id else None
 
 

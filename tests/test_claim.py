@@ -20,6 +20,7 @@ from digests.subscribers import (
     add_subscription,
     change_subscription,
     choose_quiet_hours,
+    choose_timezone,
     pause_subscription,
     promise_first,
     remove_subscription,
@@ -173,7 +174,7 @@ def test_every_moment_lies_in_exactly_one_window(
 def test_what_was_missed_is_sent_once_under_half_a_day_late_and_joined_to_the_next_else(database: Database) -> None:
     with database.session() as session:
         subscription = reader(session, 1, NOW)
-        choose_quiet_hours(session, 1, 0, 0, False)
+        choose_quiet_hours(session, 1, 0, 0, False, NOW)
         claim_due(session, NOW)
         claim_due(session, NOW + 3 * DAY + 12 * HOUR)
         assert len(digests(session)) == 1, "the last one missed is half a day late"
@@ -212,6 +213,30 @@ def test_after_a_pause_one_digest_covers_a_day(database: Database) -> None:
         claim_due(session, NOW + 3 * DAY)
         assert [digest.window_start for digest in digests(session)] == [NOW - DAY, NOW + 2 * DAY]
         assert subscription.paused_until is None
+
+
+def test_a_pause_holds_what_is_due_or_promised_already(database: Database) -> None:
+    end = NOW + 5 * DAY
+    with database.session() as session:
+        due, promised = reader(session, 1, NOW), reader(session, 2, NOW, due_in=DAY)
+        assert promise_first(session, 2)
+        for one in (due, promised):
+            pause_subscription(session, one.chat_id, one.id, end, NOW + MINUTE)
+        promise_first(session, 2)
+        for moment in (NOW + MINUTE, end - MINUTE):
+            assert (claim_due(session, moment), claim_promised(session, moment)) == (0, 0)
+        assert {one.paused_until for one in (due, promised)} == {end}
+        assert claim_due(session, end) == 2
+        assert {one.paused_until for one in (due, promised)} == {None}
+
+
+def test_a_pause_chosen_ahead_outlives_a_digest_before_it(database: Database) -> None:
+    """A claim clears no pause but one that is over."""
+    with database.session() as session:
+        subscription = reader(session, 1, NOW)
+        subscription.paused_until = NOW + 5 * DAY
+        claim_due(session, NOW)
+        assert subscription.paused_until == NOW + 5 * DAY
 
 
 def test_a_pause_between_two_digests_costs_nothing(database: Database) -> None:
@@ -265,7 +290,19 @@ def test_a_clock_that_was_ahead_leaves_nobody_waiting(database: Database) -> Non
         assert subscription.next_due_at == NOW + DAY
         claim_due(session, NOW + DAY)
         assert [digest.due_at for digest in digests(session)] == [NOW, ahead, NOW + DAY]
-        assert digests(session)[-1].window_start == NOW
+        assert digests(session)[-1].window_start == NOW + HOUR - DAY, "a day before the clock was set right"
+
+
+def test_all_that_a_clock_misled_are_set_right_before_any_is_claimed(database: Database) -> None:
+    with database.session() as session:
+        subscriptions = [reader(session, chat_id, NOW) for chat_id in range(1, 6)]
+        weekly = subscriptions[0]
+        change_subscription(session, 1, weekly.id, NOW, cadence="weekly", weekdays=[3])
+        claim_due(session, NOW + 300 * DAY)
+        late = reader(session, 6, NOW)
+        assert [claim_due(session, NOW + HOUR, limit=2) for _ in range(5)] == [2, 2, 1, 1, 0]
+        assert weekly.next_due_at == NOW + 6 * DAY
+        assert {one.next_due_at for one in (*subscriptions[1:], late)} == {NOW + DAY}
 
 
 @pytest.mark.parametrize("tells_empty", [True, False])
@@ -303,10 +340,14 @@ def test_an_instant_digest_tells_what_cites_a_followed_document_once(database: D
         assert daily.next_due_at == NOW + DAY
 
 
-@pytest.mark.parametrize("minute", [300, 390])
-def test_what_an_instant_one_held_joins_a_digest_before_the_end_of_quiet_hours(database: Database, minute: int) -> None:
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("minute", [300, 390, 420, 450])
+def test_what_an_instant_one_held_joins_a_digest_that_comes_till_an_hour_after_quiet_hours(
+    database: Database, minute: int, is_first: bool
+) -> None:
     with database.session() as session:
         daily = reader(session, 1, NOW)
+        daily.covered_until = None if is_first else NOW
         instant = add_subscription(session, 1, NOW, cadence="instant")
         follow(session, 1, DOCUMENT, NOW)
         daily.minutes, daily.next_due_at = [minute], NOW + 17 * HOUR + minute * MINUTE
@@ -315,12 +356,75 @@ def test_what_an_instant_one_held_joins_a_digest_before_the_end_of_quiet_hours(d
         assert claim_due(session, NIGHT) == 0
         assert instant.next_due_at == DAWN
         told = []
-        for moment in (daily.next_due_at, DAWN):
+        for moment in sorted({daily.next_due_at, DAWN}):
             claim_due(session, moment)
             told += compose_all(session, moment)
         assert [POLICY[0] in part.html for part in told] == [True]
         states = {digest.subscription_id: digest.state for digest in digests(session)}
         assert states == {daily.id: "composed", instant.id: "done"}
+
+
+def test_what_an_instant_one_held_waits_with_the_digest_that_it_joins(database: Database) -> None:
+    with database.session() as session:
+        daily = reader(session, 1, NOW)
+        instant = add_subscription(session, 1, NOW, cadence="instant")
+        instant.next_due_at = daily.next_due_at = DAWN
+        assert claim_due(session, DAWN, reading_since=DAWN - MINUTE) == 0
+        assert claim_due(session, DAWN + LONGEST_READING, reading_since=DAWN - MINUTE) == 2
+        first, second = digests(session)
+        assert (first.subscription_id, second.subscription_id) == (daily.id, instant.id)
+
+
+@pytest.mark.parametrize("change", ["none", "removed", "later"])
+def test_what_an_instant_one_held_waits_for_no_digest_that_is_far_or_gone(database: Database, change: str) -> None:
+    with database.session() as session:
+        daily = reader(session, 1, NOW)
+        instant = add_subscription(session, 1, NOW, cadence="instant")
+        follow(session, 1, DOCUMENT, NOW)
+        daily.minutes, daily.next_due_at = [451], DAWN + (61 if change == "none" else 60) * MINUTE
+        news(session, NIGHT)
+        wake_instant(session, NIGHT)
+        claim_due(session, DAWN)
+        if change != "none":
+            assert instant.next_due_at == DAWN + HOUR
+            if change == "removed":
+                remove_subscription(session, 1, daily.id)
+            else:
+                change_subscription(session, 1, daily.id, DAWN, minutes=[600])
+            claim_due(session, DAWN + HOUR)
+        assert [POLICY[0] in part.html for part in compose_all(session, DAWN + HOUR)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("hours", "due_at"),
+    [((0, 0), NIGHT), ((1290, 300), NOW + 22 * HOUR), ((1290, 480), NOW + 25 * HOUR)],
+)
+def test_what_is_held_follows_the_quiet_hours(database: Database, hours: tuple[int, int], due_at: datetime) -> None:
+    with database.session() as session:
+        instant, asleep = (
+            add_subscription(session, reader(session, i, NOW, due_in=5 * DAY).chat_id, NOW) for i in (1, 2)
+        )
+        for one in (instant, asleep):
+            change_subscription(session, one.chat_id, one.id, NOW, cadence="instant")
+        follow(session, 1, DOCUMENT, NOW)
+        news(session, NIGHT)
+        wake_instant(session, NIGHT)
+        for one in (instant, asleep):
+            choose_quiet_hours(session, one.chat_id, *hours, False, NIGHT)
+        assert (instant.next_due_at, asleep.next_due_at) == (due_at, None)
+
+
+def test_what_is_held_is_not_lost_with_another_zone(database: Database) -> None:
+    with database.session() as session:
+        reader(session, 1, NOW, due_in=5 * DAY)
+        instant = add_subscription(session, 1, NOW, cadence="instant")
+        follow(session, 1, DOCUMENT, NOW)
+        news(session, NIGHT)
+        wake_instant(session, NIGHT)
+        change_subscription(session, 1, instant.id, NIGHT, timezone="Europe/Paris")
+        assert instant.next_due_at == DAWN
+        choose_timezone(session, 1, "Europe/Paris", NIGHT)
+        assert instant.next_due_at == NIGHT, "it is five in the afternoon there"
 
 
 def test_what_an_instant_one_held_comes_at_the_end_of_quiet_hours_and_urgent_news_at_once(database: Database) -> None:
@@ -329,7 +433,7 @@ def test_what_an_instant_one_held_comes_at_the_end_of_quiet_hours_and_urgent_new
             reader(session, chat_id, NOW, due_in=5 * DAY)
             add_subscription(session, chat_id, NOW, cadence="instant")
             follow(session, chat_id, DOCUMENT, NOW)
-        choose_quiet_hours(session, 2, 21 * 60 + 30, 6 * 60 + 30, True)
+        choose_quiet_hours(session, 2, 21 * 60 + 30, 6 * 60 + 30, True, NOW)
         publish(session, *(text.replace("triển khai", "ban hành") for text in POLICY), seen=NIGHT, published=NIGHT)
         session.execute(update(Mention).values(stage="issued", status="resolved"))
         fold_stories(session)
@@ -395,6 +499,51 @@ def test_what_never_arrived_is_failed_and_of_a_removed_subscription_nothing_is_s
         session.expire_all()
         give_back(session, digest)
         assert digest.state == "failed"
+
+
+def test_a_first_digest_that_is_given_back_or_stopped_leaves_the_next_the_first(database: Database) -> None:
+    with database.session() as session:
+        one, two = reader(session, 1, NOW), reader(session, 2, NOW)
+        claim_due(session, NOW)
+        give_back(session, digests(session)[0])
+        unsubscribe(session, 2)
+        subscribe(session, 2, NOW)
+        for moment in (NOW + DAY, NOW + 2 * DAY):
+            one.next_due_at = two.next_due_at = moment
+            claim_due(session, moment)
+        for chat_id in (1, 2):
+            assert [(d.is_first, d.is_crowd) for d in digests(session, chat_id)] == [
+                (True, False),
+                (True, False),
+                (False, True),
+            ]
+        assert digests(session)[1].window_start == NOW - DAY
+
+
+def test_a_first_digest_that_is_late_covers_the_day_before_its_moment(database: Database) -> None:
+    with database.session() as session:
+        choose_quiet_hours(session, reader(session, 1, NOW).chat_id, 0, 0, False, NOW)
+        claim_due(session, NOW + 4 * HOUR)
+        (digest,) = digests(session)
+        assert (digest.due_at, digest.window_start, digest.window_end) == (NOW, NOW - DAY, NOW + 4 * HOUR)
+
+
+def test_stopping_for_a_moment_costs_no_week(database: Database) -> None:
+    with database.session() as session:
+        subscription = reader(session, 1, NOW)
+        change_subscription(session, 1, subscription.id, NOW, cadence="weekly", weekdays=[4])
+        subscription.covered_until = NOW - 7 * DAY
+        news(session, NOW - 5 * DAY)
+        claim_due(session, NOW)
+        compose_all(session, NOW)
+        unsubscribe(session, 1)
+        subscribe(session, 1, NOW + MINUTE)
+        claim_due(session, NOW + 7 * DAY)
+        (part,) = compose_all(session, NOW + 7 * DAY)
+        assert POLICY[0] in part.html
+        unsubscribe(session, 1)
+        subscribe(session, 1, NOW + 9 * DAY)
+        assert subscription.covered_until == NOW + 8 * DAY, "two days are not a moment"
 
 
 def test_who_stops_or_removes_before_it_is_composed_gets_nothing(database: Database) -> None:

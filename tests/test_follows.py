@@ -155,7 +155,7 @@ def test_only_urgent_news_passes_quiet_hours_and_only_where_it_may(
 ) -> None:
     with database.session() as session:
         subscription = follower(session)
-        choose_quiet_hours(session, 1, 21 * 60 + 30, 6 * 60 + 30, wanted)
+        choose_quiet_hours(session, 1, 21 * 60 + 30, 6 * 60 + 30, wanted, NOW)
         news(session, NIGHT, stage=stage)
         session.execute(update(Mention).values(status=status))
         wake_instant(session, NIGHT)
@@ -165,7 +165,7 @@ def test_only_urgent_news_passes_quiet_hours_and_only_where_it_may(
 def test_urgent_news_does_not_wait_with_what_waits(database: Database) -> None:
     with database.session() as session:
         subscription = follower(session)
-        choose_quiet_hours(session, 1, 21 * 60 + 30, 6 * 60 + 30, True)
+        choose_quiet_hours(session, 1, 21 * 60 + 30, 6 * 60 + 30, True, NOW)
         news(session, NIGHT, stage="rolled_out")
         assert wake_instant(session, NIGHT) == 1
         news(session, NIGHT, stage="issued", outlet="Báo Hai")

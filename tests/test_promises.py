@@ -171,7 +171,7 @@ class Promises(RuleBasedStateMachine):
     @rule(chat_id=st.sampled_from(CHATS), start=MINUTES, end=MINUTES)
     def a_reader_chooses_quiet_hours(self, chat_id: int, start: int, end: int) -> None:
         with self.database.session() as session:
-            choose_quiet_hours(session, chat_id, start, end, False)
+            choose_quiet_hours(session, chat_id, start, end, False, self.now)
 
     @rule(chat_id=st.sampled_from(CHATS), minutes=st.lists(MINUTES, min_size=1, max_size=3, unique=True))
     def a_reader_subscribes_once_more(self, chat_id: int, minutes: list[int]) -> None:

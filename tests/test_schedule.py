@@ -154,6 +154,23 @@ def test_quiet_hours(start: int, end: int, covered: list[str], free: list[str]) 
     assert not any(quiet.cover(at(f"2026-11-20T{clock}")) for clock in free)
 
 
+@given(quiet_hours, moments)
+def test_quiet_hours_end_when_they_say_so(quiet: QuietHours, moment: datetime) -> None:
+    over = quiet.end_after(moment)
+    assert over > moment
+    assert not quiet.cover(over)
+    assert over - moment <= LONGEST_GAP["daily"]
+
+
+def test_quiet_hours_that_clocks_repeat_end_twice() -> None:
+    """Clocks fall back in London at two on 25 October 2026, and quiet hours that ended at half past one come again."""
+    quiet = QuietHours(ZoneInfo("Europe/London"), 22 * 60, 90)
+    first, second = datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert quiet.end_after(first - HOUR) == first
+    assert quiet.cover(second - 25 * MINUTE)
+    assert quiet.end_after(second - 25 * MINUTE) == second
+
+
 LATE_CASES = [
     # At its moment and shortly after it comes, whatever the hour.
     ("07:00", "07:00", "07:00", "21T07:00"),
@@ -273,3 +290,9 @@ def test_where_a_window_begins(rule: Rule | None, covered: str | None, paused_un
     now = at("2026-11-20T07:00")
     found = window_start(rule, at(covered) if covered else None, at(paused_until) if paused_until else None, now)
     assert found == at(start)
+
+
+def test_where_the_first_window_begins_that_comes_late() -> None:
+    now, due_at = at("2026-11-20T11:00"), at("2026-11-20T07:00")
+    assert window_start(SEVEN, None, None, now, due_at) == due_at - DAY
+    assert window_start(SEVEN, None, None, now, due_at - 30 * DAY) == now - LOOK_BACK["daily"]

@@ -208,6 +208,10 @@ def test_a_chat_has_only_so_many_subscriptions(database: Database) -> None:
         {"most": 0},
         {"most": 51},
         {"grouping": "outlet"},
+        {"thread_id": 0},
+        {"thread_id": True},
+        {"owner_id": -5},
+        {"owner_id": 1 << 63},
     ],
 )
 def test_what_is_invalid_is_refused_and_changes_nothing(sqlite: Database, choices: dict[str, Any]) -> None:
@@ -302,6 +306,21 @@ def test_all_of_a_chat_stop_and_each_can_go_on(database: Database) -> None:
         assert second.next_due_at == NOW + 9 * DAY + timedelta(hours=3)
 
 
+def test_commands_mean_one_that_goes_on_rather_than_one_that_ended(database: Database) -> None:
+    with database.session() as session:
+        a_chat(session)
+        instant = add_subscription(session, 1, NOW, cadence="instant")
+        assert found(session).first is instant, "for want of another"
+        closed, second = (add_subscription(session, 1, NOW, thread_id=thread) for thread in (7, None))
+        assert found(session).first is closed
+        end_subscription(session, 1, closed.id, "topic_closed")
+        assert found(session).first is second
+        assert subscribe(session, 1, NOW, minute_of_day=500) is second
+        unsubscribe(session, 1)
+        assert subscribe(session, 1, NOW) is second, "its topic is closed still"
+        assert not closed.enabled
+
+
 def test_one_of_a_chat_ends_for_a_reason(database: Database) -> None:
     with database.session() as session:
         a_chat(session)
@@ -344,18 +363,18 @@ def test_removing_a_subscription_keeps_what_was_told(database: Database) -> None
 def test_quiet_hours_are_minutes_of_the_day(database: Database) -> None:
     with database.session() as session:
         a_chat(session)
-        choose_quiet_hours(session, 1, 0, 0, True)
+        choose_quiet_hours(session, 1, 0, 0, True, NOW)
         chat = session.get_one(Chat, 1)
         assert (chat.quiet_from, chat.quiet_until, chat.urgent_in_quiet) == (0, 0, True)
         for hours in ((1440, 0), (0, -1)):
             with pytest.raises(ValueError, match="quiet_"):
-                choose_quiet_hours(session, 1, *hours, True)
+                choose_quiet_hours(session, 1, *hours, True, NOW)
 
 
 def test_a_moved_group_takes_all_along(database: Database) -> None:
     with database.session() as session:
         a_chat(session, -5)
-        choose_quiet_hours(session, -5, 60, 120, True)
+        choose_quiet_hours(session, -5, 60, 120, True, NOW)
         subscription = subscribe(session, -5, NOW)
         digest, stories = told(session, subscription, "sent", "pending")
         follow(session, -5, "09-CT/TW#XI", NOW)

@@ -73,14 +73,14 @@ async def quiet_pressed(update: Update, context: Context) -> None:
     if match is None:
         await done(query, reader, "stale_button")
         return
-    chat = reader.chat
+    chat, now = reader.chat, context.bot_data.clock()
     start, end, urgent = chat.quiet_from, chat.quiet_until, chat.urgent_in_quiet
     if match[3]:
         urgent = match[3] == "1"
     else:
         start, end = int(match[1]), int(match[2])
     try:
-        await context.bot_data.write(choose_quiet_hours, reader.chat_id, start, end, urgent)
+        await context.bot_data.write(choose_quiet_hours, reader.chat_id, start, end, urgent, now)
     except ValueError:
         await done(query, reader, "stale_button")
         return
