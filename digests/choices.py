@@ -1,7 +1,7 @@
 """What a reader may choose of a subscription, and the bounds of it; pure."""
 
-from collections.abc import Iterable
-from typing import TypedDict, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypedDict, TypeVar, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digests.schedule import CADENCES, DAY_MINUTES
@@ -17,6 +17,7 @@ MAX_OUTLET = 200  # characters
 MAX_NAME = 64  # characters
 MOST_MOST = 50
 GROUPINGS = ("topic", "document", "place")
+_IDS = range(1, 1 << 63)  # of Telegram's threads and users
 SCHEDULE = ("cadence", "minutes", "weekdays", "month_day", "timezone")
 
 T = TypeVar("T", int, str)
@@ -47,39 +48,7 @@ class Choices(TypedDict, total=False):
 
 def checked(choices: Choices) -> Choices:
     """The same as they are stored: sorted, stripped, each once; ValueError says which is invalid."""
-    right = choices.copy()
-    if "cadence" in choices:
-        right["cadence"] = _one_of("cadence", choices["cadence"], CADENCES)
-    if "minutes" in choices:
-        right["minutes"] = sorted(_some("minutes", choices["minutes"], range(DAY_MINUTES), MAX_MINUTES))
-    if "weekdays" in choices:
-        right["weekdays"] = sorted(_some("weekdays", choices["weekdays"], range(7), 7))
-    if "month_day" in choices:
-        right["month_day"] = _one_of("month_day", choices["month_day"], range(1, 32))
-    if choices.get("timezone") is not None:
-        right["timezone"] = find_zone(choices["timezone"] or "").key
-    if "name" in choices:
-        right["name"] = _line("name", choices["name"], MAX_NAME)
-    if "topics" in choices:
-        codes = [topic.code for topic in topics()]
-        right["topics"] = _some("topics", choices["topics"], codes, len(codes), least=0)
-    if "places" in choices:
-        right["places"] = list(dict.fromkeys(map(_province, choices["places"])))
-    if "outlets" in choices:
-        right["outlets"] = _lines("outlets", choices["outlets"], MAX_OUTLETS, MAX_OUTLET)
-    if "all_words" in choices:
-        right["all_words"] = _lines("all_words", choices["all_words"], MAX_WORDS, MAX_LENGTH)
-    if "any_words" in choices:
-        right["any_words"] = _lines("any_words", choices["any_words"], MAX_WORDS, MAX_LENGTH)
-    if "no_words" in choices:
-        right["no_words"] = _lines("no_words", choices["no_words"], MAX_WORDS, MAX_LENGTH)
-    if "volume" in choices:
-        right["volume"] = _one_of("volume", choices["volume"], range(-1, 2))
-    if "most" in choices:
-        right["most"] = _one_of("most", choices["most"], range(1, MOST_MOST + 1))
-    if "grouping" in choices:
-        right["grouping"] = _one_of("grouping", choices["grouping"], GROUPINGS)
-    return right
+    return cast(Choices, {name: _CHECKS[name](name, value) for name, value in choices.items()})
 
 
 def checked_minute(name: str, minute: int) -> int:
@@ -129,3 +98,34 @@ def _province(name: str) -> str:
     if province is None:
         raise ValueError(f"no such places: {name!r:.80}")
     return present_province(province)
+
+
+def _topics(name: str, codes: Iterable[str]) -> list[str]:
+    known = [topic.code for topic in topics()]
+    return _some(name, codes, known, len(known), least=0)
+
+
+def _words(name: str, texts: Iterable[str]) -> list[str]:
+    return _lines(name, texts, MAX_WORDS, MAX_LENGTH)
+
+
+_CHECKS: Mapping[str, Callable[[str, Any], object]] = {
+    "cadence": lambda name, value: _one_of(name, value, CADENCES),
+    "minutes": lambda name, values: sorted(_some(name, values, range(DAY_MINUTES), MAX_MINUTES)),
+    "weekdays": lambda name, values: sorted(_some(name, values, range(7), 7)),
+    "month_day": lambda name, value: _one_of(name, value, range(1, 32)),
+    "timezone": lambda _, value: None if value is None else find_zone(value).key,
+    "name": lambda name, value: _line(name, value, MAX_NAME),
+    "thread_id": lambda name, value: None if value is None else _one_of(name, value, _IDS),
+    "owner_id": lambda name, value: None if value is None else _one_of(name, value, _IDS),
+    "topics": _topics,
+    "places": lambda _, values: list(dict.fromkeys(map(_province, values))),
+    "outlets": lambda name, values: _lines(name, values, MAX_OUTLETS, MAX_OUTLET),
+    "all_words": _words,
+    "any_words": _words,
+    "no_words": _words,
+    "volume": lambda name, value: _one_of(name, value, range(-1, 2)),
+    "most": lambda name, value: _one_of(name, value, range(1, MOST_MOST + 1)),
+    "grouping": lambda name, value: _one_of(name, value, GROUPINGS),
+    "tells_empty": lambda _, value: bool(value),
+}
