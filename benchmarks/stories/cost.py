@@ -5,7 +5,7 @@
 Stored are the recorded items over and over, told again with other words of theirs left out, all of them within the
 window of folding (three days) and folded; then `--new` further ones come in, folded in batches of 20. Printed: CPU
 milliseconds of this process per new article. The rows of the stored ones are written as folding would write them, each
-a story of its own.
+a story of its own; their vectors are drawn at random.
 """
 
 # ruff: noqa: T201  what it prints is its result
@@ -29,7 +29,8 @@ from digests.cluster import WINDOW, fold_stories  # noqa: E402
 from digests.event import read_report  # noqa: E402
 from digests.models import Story, StoryArticle, StoryTerm  # noqa: E402
 from feeds.database import Database  # noqa: E402
-from feeds.models import Article  # noqa: E402
+from feeds.embedding import WIDTH  # noqa: E402
+from feeds.models import Article, ArticleVector  # noqa: E402
 from feeds.store import minute_position  # noqa: E402
 
 REPLAY = ROOT.parent / "shared" / "feeds" / "real" / "replay"
@@ -50,8 +51,9 @@ def tell_again(items: list[Item], count: int) -> Iterator[tuple[str, str]]:
 
 def write(database: Database, items: list[Item], count: int, new: int) -> None:
     told = list(tell_again(items, count + new))
+    draw = random.Random(2)  # noqa: S311  vectors, no secret
     for start in range(0, len(told), _BATCH):
-        articles, stories, members, terms = [], [], [], []
+        articles, vectors, stories, members, terms = [], [], [], [], []
         for number, (title, lead) in enumerate(told[start : start + _BATCH], start + 1):
             at = NOW - WINDOW * (1 - min(1, number / count))
             position = minute_position(at) + number % 60_000
@@ -59,13 +61,15 @@ def write(database: Database, items: list[Item], count: int, new: int) -> None:
             words = {"title": title, "lead": lead, "text": "", "published_at": at, "first_seen_at": at}
             lists = {name: [] for name in ("topics", "places", "evidence", "wrong_documents")}
             articles.append({**row, **words, **lists, "state": "kept", "compared": True})
+            vectors.append({"article_id": number, "vector": draw.randbytes(WIDTH)})
             if number <= count:
                 report = read_report(number, row["outlet"], at, title, lead, "", (), ())
                 stories.append({"id": number, "created_at": at})
                 members.append({"article_id": number, "story_id": number, "placement": number})
                 terms += [{"term": term, "position": position, "article_id": number} for term in report.terms]
         with database.session() as session:
-            for table, rows in ((Article, articles), (Story, stories), (StoryArticle, members), (StoryTerm, terms)):
+            tables = (Article, ArticleVector, Story, StoryArticle, StoryTerm)
+            for table, rows in zip(tables, (articles, vectors, stories, members, terms), strict=True):
                 if rows:
                     session.execute(insert(table), rows)
 

@@ -18,7 +18,8 @@ import random
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
@@ -142,15 +143,62 @@ def continued(database: Database) -> Mapping[int, int]:
     return {story_id: earlier_id for story_id, earlier_id in rows if earlier_id}
 
 
-def print_stories(stories: Mapping[int, int]) -> None:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What folding made of items: item -> story, and story -> the one that it continues."""
+
+    stories: Mapping[str, int]
+    earlier: Mapping[int, int]
+
+    def together(self, pair: LabelledPair) -> bool:
+        return self.stories[pair.one] == self.stories[pair.other]
+
+    def goes_on(self, pair: LabelledPair) -> bool:
+        one, other = self.stories[pair.one], self.stories[pair.other]
+        return one != other and (one in self._before(other) or other in self._before(one))
+
+    def _before(self, story_id: int) -> set[int]:
+        found: set[int] = set()
+        while (story_id := self.earlier.get(story_id, 0)) and story_id not in found:
+            found.add(story_id)
+        return found
+
+
+def tell(items: Sequence[Item], vectors: Mapping[str, bytes], *, shuffled: bool = False) -> Told:
+    """Folds `items`, in the order in which they stand or another."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/stories.db")
+        database.migrate()
+        articles = store(database, items, vectors)
+        arriving = sorted(articles.values())
+        if shuffled:
+            random.Random(1).shuffle(arriving)  # noqa: S311  an order, no secret
+        stories = fold(database, [arriving[at : at + _AT_ONCE] for at in range(0, len(arriving), _AT_ONCE)])
+        return Told({name: stories[article_id] for name, article_id in articles.items()}, continued(database))
+
+
+def items_to_fold(items: Mapping[str, Item], ids: Collection[str]) -> list[Item]:
+    """The items `ids` and all that may be security policy, in the order of their dates."""
+    wanted = (i for i in items.values() if i.id in ids or first_reading(i.title, i.lead).score >= _POLICY)
+    return sorted(wanted, key=lambda item: (item.published, item.id))
+
+
+def print_stories(stories: Mapping[str, int]) -> None:
     sizes = Counter(Counter(stories.values()).values())
     several = sum(count for size, count in sizes.items() if size > 1)
     print(f"\n{len(stories)} articles, {len(set(stories.values()))} stories, {several} of several articles, "
           f"the largest of {max(sizes)}")  # fmt: skip
 
 
-def pairs_within(stories: Mapping[int, int]) -> set[tuple[int, int]]:
-    members: dict[int, list[int]] = defaultdict(list)
+def print_continued(pairs: Sequence[LabelledPair], goes_on: Callable[[LabelledPair], bool]) -> None:
+    linked, total = Counter(pair.label for pair in pairs if goes_on(pair)), Counter(pair.label for pair in pairs)
+    right = (linked["later"] + linked["same"]) / max(1, linked.total())
+    print("continued: " + ", ".join(f"{linked[label]} of {total[label]} {label}" for label in sorted(total))
+          + f"; {right:.3f} of them later or same")  # fmt: skip
+
+
+def pairs_within(stories: Mapping[str, int]) -> set[tuple[str, str]]:
+    members: dict[int, list[str]] = defaultdict(list)
     for article_id, story_id in sorted(stories.items()):
         members[story_id].append(article_id)
     return {pair for some in members.values() for pair in combinations(some, 2)}
@@ -172,12 +220,10 @@ def main() -> None:
     items = load_items(options.replay)
     pairs = load_pairs({options.half}, options.labels)
     ids = items_of(pairs)
-    folded_items = [
-        item
-        for item in items.values()
-        if options.all or item.id in ids or first_reading(item.title, item.lead).score >= _POLICY
-    ]
-    vectors = {} if options.words else load_vectors(items, [item.id for item in folded_items], options.vectors)
+    in_order = sorted(items.values(), key=lambda item: (item.published, item.id))
+    if not options.all:
+        in_order = items_to_fold(items, ids)
+    vectors = {} if options.words else load_vectors(items, [item.id for item in in_order], options.vectors)
     reports = read_reports(items, ids, vectors)
 
     def judged(pair: LabelledPair) -> bool:
@@ -185,38 +231,13 @@ def main() -> None:
         return abs(one.dated_at - other.dated_at) <= WINDOW and same_event(one, other) >= 0
 
     print_scores("two reports", pairs, judged)
-    in_order = sorted(folded_items, key=lambda item: (item.published, item.id))
     made = []
     for shuffled in (False, True)[: 1 + options.shuffled]:
-        with tempfile.TemporaryDirectory() as folder:
-            database = Database(f"sqlite:///{folder}/stories.db")
-            database.migrate()
-            articles = store(database, in_order, vectors)
-            arriving = sorted(articles.values())
-            if shuffled:
-                random.Random(1).shuffle(arriving)  # noqa: S311  an order, no secret
-            stories = fold(database, [arriving[at : at + _AT_ONCE] for at in range(0, len(arriving), _AT_ONCE)])
-            earlier = continued(database)
-        made.append(pairs_within(stories))
-        print_stories(stories)
-
-        def folded(pair: LabelledPair) -> bool:
-            return stories[articles[pair.one]] == stories[articles[pair.other]]  # noqa: B023  called at once
-
-        def goes_on(pair: LabelledPair) -> bool:
-            one, other = stories[articles[pair.one]], stories[articles[pair.other]]  # noqa: B023
-            return one != other and (one in chain(other) or other in chain(one))
-
-        def chain(story_id: int) -> set[int]:
-            found = {story_id}
-            while (story_id := earlier.get(story_id, 0)) and story_id not in found:  # noqa: B023
-                found.add(story_id)
-            return found
-
-        print_scores("shuffled" if shuffled else "stories", pairs, folded)
-        linked = Counter(pair.label for pair in pairs if goes_on(pair))
-        total = Counter(pair.label for pair in pairs)
-        print("continued: " + ", ".join(f"{linked[label]} of {total[label]} {label}" for label in sorted(total)))
+        told = tell(in_order, vectors, shuffled=shuffled)
+        made.append(pairs_within(told.stories))
+        print_stories(told.stories)
+        print_scores("shuffled" if shuffled else "stories", pairs, told.together)
+        print_continued(pairs, told.goes_on)
     if len(made) > 1:
         print(f"\npairs within stories of both orders: {len(made[0] & made[1]) / len(made[0] | made[1]):.3f} of all")
 
