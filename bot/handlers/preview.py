@@ -12,6 +12,7 @@ from bot.context import Context
 from bot.handlers.directive import name_documents
 from bot.handlers.replies import command, done, is_admin, is_repeated, pressed, reader_of, reply
 from bot.handlers.subscription import own
+from bot.keyboards import in_rows
 from bot.menus import subscription_label
 from digests.cluster import fold_waiting
 from digests.compose import compose_preview
@@ -22,11 +23,13 @@ from digests.subscribers import Reader, find_reader
 from digests.templates import render
 from digests.views import shown_documents
 
-_CHAT = re.compile(r"-?\d{1,19}")
+_CHAT = re.compile(r"-?\d{1,18}")
+_OTHERS = re.compile(r"(-?\d{1,18}):(\d{1,9})")
 
 
 async def preview_command(update: Update, context: Context) -> None:
-    """/preview: of the reader's own first subscription; /preview CHAT, for admins: of that chat's."""
+    """/preview: of the reader's own first subscription; /preview CHAT, for admins: of that chat's. The others have
+    buttons."""
     reader = await reader_of(update, context)
     shown: Reader | None = reader
     typed = " ".join(context.args or ())
@@ -39,12 +42,15 @@ async def preview_command(update: Update, context: Context) -> None:
 
 
 async def preview_pressed(update: Update, context: Context) -> None:
-    """`preview:ID`, of a subscription of one's own."""
+    """`preview:ID`, of a subscription of one's own; `preview:CHAT:ID`, for admins."""
     query, data, reader = await pressed(update, context)
-    subscription = own(reader, data)
+    shown: Reader | None = reader
+    if (match := _OTHERS.fullmatch(data)) and is_admin(update, context):
+        shown, data = await context.bot_data.read(find_reader, int(match[1])), match[2]
+    subscription = own(shown, data) if shown else None
     await done(query, reader, None if subscription else "stale_button")
-    if subscription and not is_repeated(query, context):
-        await _send(update, context, reader, reader, subscription)
+    if shown and subscription and not is_repeated(query, context):
+        await _send(update, context, reader, shown, subscription)
 
 
 async def _send(update: Update, context: Context, reader: Reader, shown: Reader, subscription: Subscription) -> None:
@@ -53,9 +59,16 @@ async def _send(update: Update, context: Context, reader: Reader, shown: Reader,
     await asyncio.to_thread(fold_waiting, services.database)
     view = await services.read(compose_preview, shown, subscription, now)
     await name_documents(services, shown_documents(view))
-    label = subscription_label(subscription, reader.language, now)
     other = shown.chat_id if shown is not reader else None
-    await reply(update, Message(render("preview.html", reader.language, label=label, chat_id=other)))
+    label = subscription_label(subscription, reader.language, now)
+    html = render("preview.html", reader.language, label=label, chat_id=other)
+    whose = "preview" if other is None else f"preview:{other}"
+    buttons = [
+        (subscription_label(one, reader.language, now), f"{whose}:{one.id}")
+        for one in shown.subscriptions
+        if one is not subscription
+    ]
+    await reply(update, Message(html, in_rows(buttons, 1)))
     for message in await asyncio.to_thread(render_digest, view):
         await reply(update, message, silent=True)
 

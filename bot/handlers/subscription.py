@@ -22,6 +22,7 @@ from bot.menus import is_paused, when_label
 from bot.presses import LastOne, outlets_read, put
 from bot.subscription_menus import (
     PAST_HOUR,
+    VOLUMES,
     amount_menu,
     day_menu,
     empty_menu,
@@ -47,6 +48,7 @@ from digests.subscribers import (
     change_subscription,
     pause_subscription,
     remove_subscription,
+    restore_subscription,
 )
 from digests.templates import render
 
@@ -69,10 +71,6 @@ _PAGE_OF = {
     "empty": "empty",
     "zone": "zones",
 }
-_KEPT = (
-    "cadence", "minutes", "weekdays", "month_day", "timezone", "name", "topics", "places", "outlets", "all_words",
-    "any_words", "no_words", "volume", "most", "grouping", "tells_empty",
-)  # fmt: skip
 
 
 async def shown_pressed(update: Update, context: Context) -> None:
@@ -140,7 +138,7 @@ async def drop_pressed(update: Update, context: Context) -> None:
     if subscription is None or context.chat_data is None:
         await done(query, reader, "stale_button")
         return
-    context.chat_data["removed"] = (subscription.id, {name: getattr(subscription, name) for name in _KEPT})
+    context.chat_data["removed"] = subscription
     await context.bot_data.write(remove_subscription, reader.chat_id, subscription.id)
     label = when_label(subscription, reader.language)
     html = render("subscription_removed.html", reader.language, label=subscription.name or label)
@@ -151,21 +149,26 @@ async def drop_pressed(update: Update, context: Context) -> None:
 
 async def undrop_pressed(update: Update, context: Context) -> None:
     query, data, reader = await pressed(update, context)
-    removed, choices = (context.chat_data or {}).pop("removed", (None, {}))
-    if str(removed) != data:
+    services, removed = context.bot_data, (context.chat_data or {}).pop("removed", None)
+    if removed is None or str(removed.id) != data:
         await done(query, reader, "undo_gone")
         return
-    await add(update, context, query, reader, choices)
+    try:
+        restored = await services.write(restore_subscription, reader.chat_id, removed)
+    except ValueError:  # as many as there may be
+        await done(query, reader, "too_many_subscriptions")
+        return
+    await _back(update, context, query, restored.id)
 
 
 async def less_pressed(update: Update, context: Context) -> None:
     """`less:DIGEST`, under a digest: fewer items from now on."""
     query, data, reader = await pressed(update, context)
     services = context.bot_data
-    changed = None
+    said = None
     if _DIGEST.fullmatch(data):
-        changed = await services.write(_choose_fewer, reader.chat_id, int(data), services.clock())
-    await done(query, reader, "fewer_now" if changed else "stale_button")
+        said = await services.write(_choose_fewer, reader.chat_id, int(data), services.clock())
+    await done(query, reader, said or "stale_button")
 
 
 async def add(update: Update, context: Context, query: CallbackQuery, reader: Reader, choices: Choices) -> None:
@@ -241,11 +244,16 @@ def _pause_end(reader: Reader, subscription: Subscription, match: re.Match[str],
     return datetime.combine(date.fromisoformat(match[3]), time(), tzinfo=zone).astimezone(now.tzinfo)
 
 
-def _choose_fewer(session: Session, chat_id: int, digest_id: int, now: datetime) -> Subscription | None:
+def _choose_fewer(session: Session, chat_id: int, digest_id: int, now: datetime) -> str | None:
+    """What became of it, as a key of `bot.texts`; None where the digest, or its subscription, is none of the chat's."""
     digest = session.get(Digest, digest_id)
-    if digest is None or digest.subscription_id is None:
+    subscription = session.get(Subscription, digest.subscription_id) if digest and digest.subscription_id else None
+    if subscription is None or subscription.chat_id != chat_id:
         return None
-    return change_subscription(session, chat_id, digest.subscription_id, now, volume=-1)
+    if subscription.volume == min(VOLUMES):
+        return "fewest_already"
+    change_subscription(session, chat_id, subscription.id, now, volume=min(VOLUMES))
+    return "fewer_now"
 
 
 async def _back(
