@@ -160,7 +160,8 @@ async def running(
             if Role.DELIVER in roles:
                 bot.sender = TelegramSender(application.bot)
                 jobs.add_delivery(bot.sender)
-                jobs.add_warnings(bot.sender, settings.admin_ids, settings.default_timezone)
+                # Offline the clock may jump over days.
+                jobs.add_warnings(bot.sender, settings.admin_ids, settings.default_timezone, unusual_days=not offline)
             if Role.SERVE in roles:
                 await stack.enter_async_context(_serving(application, services))
         stack.push_async_callback(jobs.stop)

@@ -84,8 +84,8 @@ class Jobs:
         self._every_tick("deliver", tick)
         self._every_tick("claim", claim)
 
-    def add_warnings(self, sender: Sender, admins: Sequence[int], timezone: str) -> None:
-        """What admins (chat ids) are told: unusual days, and feeds that fail or are silent."""
+    def add_warnings(self, sender: Sender, admins: Sequence[int], timezone: str, *, unusual_days: bool = True) -> None:
+        """What admins (chat ids) are told: unusual days, where they are wanted, and feeds that fail or are silent."""
 
         async def look_at_day() -> None:
             await warn_admins(self._database, sender, self._clock, admins, ZoneInfo(timezone))
@@ -93,7 +93,8 @@ class Jobs:
         async def look_at_feeds() -> None:
             await tell_of_feeds(self._database, sender, self._clock, admins, timezone)
 
-        self._every_tick("canary", look_at_day)
+        if unusual_days:
+            self._every_tick("canary", look_at_day)
         self._every_tick("alerts", look_at_feeds)
 
     def wake_delivery(self) -> None:

@@ -125,6 +125,8 @@ TEXTS: dict[str, dict[str, str]] = {
     "too_many_subscriptions": {"vi": "Đã đủ số bản tin; hãy sửa hoặc xóa bớt", "en": "No more fit; remove one first"},
     "language": {"vi": "Ngôn ngữ: Tiếng Việt", "en": "Language: English"},
     "stop": {"vi": "Ngừng mọi bản tin", "en": "Stop all briefings"},
+    "hours_both": {"vi": "Nhận cả {}", "en": "All of {}"},
+    "hours_back": {"vi": "Trở lại {}", "en": "Back to {}"},
     "resume": {"vi": "Nhận bản tin", "en": "Get the briefing"},
     "back": {"vi": "‹ Quay lại", "en": "‹ Back"},
     "cancel": {"vi": "Hủy", "en": "Cancel"},

@@ -63,6 +63,33 @@ async def test_three_taps_to_the_first_digest(tmp_path: Path) -> None:
         assert "đã nhận" in (await user.press("Gửi bản tin đầu tiên ngay"))["text"]
 
 
+def digest_messages(user: SandboxUser) -> list[str]:
+    """Those that came by themselves after the answer to /dangky."""
+    texts = [message["text"] for message in user.messages]
+    return texts[next(number for number, text in enumerate(texts) if text.startswith("Đã đăng ký")) + 1 :]
+
+
+async def test_a_jump_counts_what_a_tick_sent_and_alarms_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver = Running.deliver_now
+
+    async def after_a_tick(bot: Running) -> int:
+        await deliver(bot)
+        return await deliver(bot)
+
+    monkeypatch.setattr(Running, "deliver_now", after_a_tick)
+    async with world(tmp_path) as here:
+        user = here.user()
+        await user.say("/dangky 6:30")
+        await user.wait_for("06:30")
+        said = await jump(here.bot, here.clock)
+        assert digest_messages(user)
+        assert said.endswith(f"gửi {len(digest_messages(user))} tin nhắn.")
+        assert here.bot.jobs._scheduler.get_job("alerts")
+        assert here.bot.jobs._scheduler.get_job("canary") is None
+
+
 async def test_the_clock_jumps_to_the_next_digest(tmp_path: Path) -> None:
     async with world(tmp_path) as here:
         assert "Chưa có ai đăng ký" in await jump(here.bot, here.clock)
@@ -117,8 +144,8 @@ TYPED = (
     ("/khongco", "Không có lệnh này"),
     ("/caidata", "Có phải /caidat?"),
     ("/cai_dat", "Có phải /caidat?"),
+    ("/zzzzqqq", "Không có lệnh này. Các lệnh"),
     ("/setings x", "Có phải /settings?"),
-    ("/" + "x" * 4000, "Không có lệnh này. Các lệnh"),
 )
 
 

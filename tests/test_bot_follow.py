@@ -188,6 +188,21 @@ async def test_a_preview_is_marked_and_recorded_nowhere(tmp_path: Path) -> None:
         )
 
 
+async def test_a_preview_right_after_a_digest_shows_the_last_day(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        user = here.user()
+        await digest_of(here, user, most=10)
+        before = await told(here, user)
+        await user.say("/xemtruoc")
+        assert "tin 24 giờ qua" in (await user.wait_for("XEM TRƯỚC: Hằng ngày 07:00"))["text"]
+        assert "1. " in (await user.wait_for("Điểm tin an ninh"))["text"]
+        assert await told(here, user) == before
+        await user.say("/loc không có từ này")
+        await user.wait_for("Có ít nhất một")
+        await user.say("/xemtruoc")
+        await user.wait_for("Không có tin nào hợp với lựa chọn của bạn (từ khóa: không có từ này)")
+
+
 async def test_admins_preview_the_digest_of_any_chat_others_only_their_own(tmp_path: Path) -> None:
     async with world(tmp_path, READ) as here:
         user, admin = here.user(), here.user()
@@ -235,6 +250,19 @@ async def test_the_last_digest_comes_as_a_file_in_each_form(tmp_path: Path) -> N
             "forms:x",
         ):
             assert "Nút này đã cũ" in str((await forged_press(here, user, asked, wrong))["text"]), wrong
+
+
+async def test_a_form_may_be_typed(tmp_path: Path) -> None:
+    async with world(tmp_path, READ) as here:
+        user = here.user()
+        for typed, end in (("docx", ".docx"), ("TXT", ".txt"), (".md", ".md"), ("json", ".json"), ("atom", ".atom")):
+            await user.say(f"/xuat {typed}")
+            sent = await user.wait_for(lambda message: "document" in message)
+            assert sent["document"]["file_name"].endswith(end)
+        for typed, shown in (("pdf", "pdf"), ("<b>" + "x" * 500, "<b>xxxxxxxxxxxxxxxxx")):
+            await user.say(f"/xuat {typed}")
+            asked = await user.wait_for(f"Không có dạng “{shown}”.")
+            assert "Word (.docx)" in labels(asked)
 
 
 async def test_the_last_day_is_exported_where_there_was_no_digest(tmp_path: Path) -> None:

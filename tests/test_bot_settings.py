@@ -203,6 +203,36 @@ def test_typed_words(typed: str, every: list[str], some: list[str], none: list[s
     assert words_in(typed) == {"all_words": every, "any_words": some, "no_words": none}
 
 
+async def test_another_hour_says_what_it_replaces_and_can_be_had_too(tmp_path: Path) -> None:
+    async with world(tmp_path, QUIET_BOT, read=False) as here:
+        user = here.user()
+        await user.say("/dangky 7")
+        await user.wait_for("Đã đăng ký.")
+        await user.say("/dangky 18h30")
+        said = await user.wait_for("Đã đổi từ 07:00 sang 18:30.")
+        await user.press("Nhận cả 07:00, 18:30", message=said)
+        assert (await only(here, user)).minutes == [420, 1110]
+        assert "07:00, 18:30" in user.messages[-1]["text"]
+        await user.say("/dangky 6:15, 12h")
+        said = await user.wait_for("Đã đổi từ 07:00, 18:30 sang 06:15, 12:00.")
+        assert (await only(here, user)).minutes == [375, 720]
+        for wrong in ("hours:1:1440", "hours:999:420", "hours::420", "hours:1:", f"hours:1:{'9' * 30}"):
+            assert "Nút này đã cũ" in str((await forged_press(here, user, said, wrong))["text"]), wrong
+        await user.press("Trở lại 07:00, 18:30", message=said)
+        subscription = await only(here, user)
+        assert subscription.minutes == [420, 1110]
+        services = here.bot.services
+        await services.write(
+            change_subscription, user.chat_id, subscription.id, services.clock(), cadence="weekly", weekdays=[0]
+        )
+        await user.say("/dangky 8")
+        assert "Nhịp vẫn giữ: hằng tuần" in (await user.wait_for("sang 08:00."))["text"]
+        assert (await only(here, user)).cadence == "weekly"
+        for typed in ("/dangky 6:15, 25h", "/dangky ,", "/dangky " + ", ".join(f"1:{n:02}" for n in range(25))):
+            await user.say(typed)
+            await user.wait_for("Không hiểu giờ")
+
+
 async def test_words_are_typed_and_taken_away_by_buttons(tmp_path: Path) -> None:
     async with world(tmp_path, QUIET_BOT, read=False) as here:
         user = here.user()

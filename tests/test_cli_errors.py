@@ -74,6 +74,8 @@ def test_every_command_has_help(terminal: Terminal, command: str) -> None:
         ("run --only ,", "choose from poll, serve, deliver"),
         ("demo --port 70000", "--port"),
         ("demo --feeds /there/is/none", "does not exist"),
+        ("demo --from 2026-07-20", "--from needs --feeds"),
+        ("demo --from 20/7", "--from"),
         ("migrate --old", "No such option"),
     ],
 )

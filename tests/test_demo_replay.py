@@ -1,12 +1,13 @@
 """The demo's newsstand over a folder of saved feeds: bytes kept, days merged, broken files served as they are."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from bot.demo.outlets import OutletServer
+from bot.demo.play import opening
 from bot.demo.replay import MOST_ITEMS, Replay, cut, merge
 from feeds.parse import parse_feed
 
@@ -97,9 +98,15 @@ def test_a_folder_without_feeds_is_an_error(tmp_path: Path, clock: Clock) -> Non
     ],
 )
 def test_the_end_is_the_hour_after_the_newest_item(tmp_path: Path, dates: list[str], end: datetime) -> None:
-    for number, date in enumerate(dates):
-        (tmp_path / f"{number}-2026-08-09.xml").write_text(saved("A", item(number, date=date)), "utf-8")
+    for number, stated in enumerate(dates):
+        (tmp_path / f"{number}-2026-08-09.xml").write_text(saved("A", item(number, date=stated)), "utf-8")
     assert Replay(tmp_path).end == end
+
+
+def test_a_replay_is_played_from_its_end_or_from_the_morning_of_a_day() -> None:
+    assert opening(None, END) == END
+    assert opening(None, None) is None
+    assert opening(date(2026, 7, 20), END) == datetime(2026, 7, 19, 23, tzinfo=UTC)
 
 
 def test_files_without_dates_have_no_end(tmp_path: Path) -> None:

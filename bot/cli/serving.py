@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -42,16 +43,25 @@ def run_command(only: list[Role]) -> None:
     help="Saved feeds to serve instead of the sample news.",
 )
 @click.option(
+    "--from",
+    "first",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day of the saved feeds to begin with; without it their last.",
+)
+@click.option(
     "--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="Of the page; 0: any free."
 )
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
-def demo_command(folder: Path | None, port: int, no_browser: bool) -> None:
+def demo_command(folder: Path | None, first: datetime | None, port: int, no_browser: bool) -> None:
     """Try the whole bot in a local chat page.
 
     With sample news, without a token or the internet, until SIGTERM or Ctrl+C.
     """
+    if first and folder is None:
+        raise click.UsageError("--from needs --feeds: the sample news is of today")
+    day = first.date() if first else None
     try:
-        asyncio.run(play(folder, port, open_browser=not no_browser, announce=click.echo))
+        asyncio.run(play(folder, port, day=day, open_browser=not no_browser, announce=click.echo))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise

@@ -5,7 +5,7 @@ import signal
 import tempfile
 import webbrowser
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,9 +18,14 @@ from bot.demo.outlets import OutletServer
 from bot.logs import set_up_logs
 from bot.sandbox import Sandbox
 from bot.settings import Settings
-from digests.models import Subscription
+from digests.claim import LONGEST_READING
+from digests.models import DigestPart, Subscription
+from feeds.store import is_still_reading
 
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+_MORNING = time(6)  # before most digests
+_LEAD = timedelta(minutes=5)
+_LONGEST_WAIT = 30  # seconds
 
 
 class DemoClock:
@@ -36,8 +41,10 @@ class DemoClock:
         self._ahead = moment - now()
 
 
-async def play(folder: Path | None, port: int, *, open_browser: bool, announce: Callable[[str], None]) -> None:
-    """Runs the demo until SIGTERM or Ctrl+C; OSError when `port` is taken."""
+async def play(
+    folder: Path | None, port: int, *, day: date | None = None, open_browser: bool, announce: Callable[[str], None]
+) -> None:
+    """Runs the demo, from the morning of `day` on, until SIGTERM or Ctrl+C; OSError when `port` is taken."""
     set_up_logs("warning", "text")
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -45,8 +52,8 @@ async def play(folder: Path | None, port: int, *, open_browser: bool, announce: 
         loop.add_signal_handler(name, stop.set)
     clock = DemoClock()
     outlets = OutletServer(now=clock, folder=folder)
-    if outlets.replay_end:
-        clock.set(outlets.replay_end)
+    if moment := opening(day, outlets.replay_end):
+        clock.set(moment)
     with tempfile.TemporaryDirectory(prefix="diem-tin-demo-") as scratch:
         async with outlets, Sandbox(port=port, clock=clock) as sandbox:
             first = sandbox.user().chat_id  # whoever opens the page
@@ -75,6 +82,11 @@ def demo_settings(sandbox: Sandbox, outlets: OutletServer, scratch: Path) -> Set
     )
 
 
+def opening(day: date | None, replay_end: datetime | None) -> datetime | None:
+    """Where the clock starts: early on a chosen day, else at the end of the replay; None: now."""
+    return datetime.combine(day, _MORNING, _VIETNAM) if day else replay_end
+
+
 async def jump(bot: Running, clock: DemoClock) -> str:
     """Sets the clock to the next digest, reads what the outlets published until then, delivers; says what came."""
     due = await bot.services.read(
@@ -82,8 +94,22 @@ async def jump(bot: Running, clock: DemoClock) -> str:
     )
     if due is None:
         return "Chưa có ai đăng ký bản tin: gửi /batdau rồi chọn giờ."
-    clock.set(due + timedelta(seconds=1))
+    start = clock()
+    clock.set(max(start, due - _LEAD))  # the bot reads before the hour, as it always does
     while (report := await bot.poll_now()) is None:  # noqa: ASYNC110 - a tick is under way
         await asyncio.sleep(0.2)
-    parts = await bot.deliver_now()
+    is_read = await _until_read(bot, clock)
+    clock.set(max(clock(), due + (timedelta(seconds=1) if is_read else LONGEST_READING)))
+    await bot.deliver_now()
+    sent = select(func.count()).select_from(DigestPart).where(DigestPart.sent_at > start)
+    parts = await bot.services.read(lambda session: session.scalar(sent))
     return f"Đã tới {due.astimezone(_VIETNAM):%H:%M %d/%m/%Y}: đọc thêm {report.new} bài, gửi {parts} tin nhắn."
+
+
+async def _until_read(bot: Running, clock: DemoClock) -> bool:
+    """Waits for what a tick is reading; False where that takes too long."""
+    for _ in range(_LONGEST_WAIT * 10):
+        if not await bot.services.read(lambda session: is_still_reading(session, clock())):
+            return True
+        await asyncio.sleep(0.1)
+    return False

@@ -1,43 +1,65 @@
 """/subscribe, /unsubscribe, /today."""
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
 from telegram import Update
 from telegram.ext import BaseHandler, CallbackQueryHandler
 
 from bot.context import Context
 from bot.handlers.directive import name_documents
-from bot.handlers.replies import command, done, is_repeated, pressed, reader_of, reply
-from bot.handlers.start import subscribed_screen
+from bot.handlers.replies import command, done, edit, is_repeated, pressed, reader_of, reply
+from bot.handlers.start import Changed, subscribed_screen
 from bot.texts import say
+from digests.choices import MAX_MINUTES
 from digests.cluster import fold_waiting
 from digests.compose import compose_period
 from digests.messages import Message
 from digests.render import render_digest
-from digests.subscribers import Reader, subscribe, unsubscribe
+from digests.subscribers import Reader, change_subscription, find_reader, subscribe, unsubscribe
 from digests.templates import render
 from digests.views import DigestView, shown_documents
 from feeds.following import reading_progress
 
 # "7", "7h", "7:30", "7h30", "19g05"
 _HOUR = re.compile(r"^([01]?\d|2[0-3])\s*(?:[:hg.]\s*([0-5]\d)?)?$", re.IGNORECASE)
+# "6:15, 12h", "7 và 18"
+_BETWEEN = re.compile(r"\s*[,;]\s*|\s+(?:và|va|and|&)\s+", re.IGNORECASE)
+_HOURS = re.compile(r"(\d{1,9}):(\d{1,4}(?:\.\d{1,4})*)")
 DAY_HOURS = 24
 
 
 async def subscribe_command(update: Update, context: Context) -> None:
-    """Subscribes at the hour given ("7", "7:30", "7h30"), or at the present or usual one."""
+    """Subscribes at the hours given ("7", "7:30", "6:15, 12h"), or at the present or usual ones."""
     reader = await reader_of(update, context)
     typed = " ".join(context.args or ())
-    minute = parse_minute(typed) if typed else None
-    if typed and minute is None:
+    minutes = parse_minutes(typed)
+    if minutes is None:
         await reply(update, Message(render("bad_hour.html", reader.language, typed=typed[:40])))
         return
     services = context.bot_data
-    await services.write(subscribe, reader.chat_id, services.clock(), minute_of_day=minute)
-    await reply(update, await subscribed_screen(context, reader.chat_id))
+    changed = await services.write(_subscribe, reader.chat_id, services.clock(), minutes)
+    await reply(update, await subscribed_screen(context, reader.chat_id, changed))
+
+
+async def hours_pressed(update: Update, context: Context) -> None:
+    """`hours:ID:MINUTE.MINUTE`: the hours of a subscription instead of those that were typed."""
+    query, data, reader = await pressed(update, context)
+    match, services, changed = _HOURS.fullmatch(data), context.bot_data, None
+    if match:
+        minutes = [int(minute) for minute in match[2].split(".")]
+        with contextlib.suppress(ValueError):  # no minute of a day
+            changed = await services.write(
+                change_subscription, reader.chat_id, int(match[1]), services.clock(), minutes=minutes
+            )
+    if changed:
+        await edit(query, await subscribed_screen(context, reader.chat_id))
+    await done(query, reader, "saved" if changed else "stale_button")
 
 
 async def unsubscribe_command(update: Update, context: Context) -> None:
@@ -66,6 +88,15 @@ def parse_minute(typed: str) -> int | None:
     return int(match[1]) * 60 + int(match[2] or 0) if match else None
 
 
+def parse_minutes(typed: str) -> list[int] | None:
+    """Minutes after midnight of the hours typed, in order, empty where none is; None for anything else."""
+    if not typed.strip():
+        return []
+    minutes = [parse_minute(one) for one in _BETWEEN.split(typed.strip(" ,;"))]
+    found = sorted({minute for minute in minutes if minute is not None})
+    return found if None not in minutes and len(found) <= MAX_MINUTES else None
+
+
 def stopped_screen(reader: Reader, stopped: bool) -> Message:
     """Says that the digests have stopped, or were not running, with the button back."""
     return Message(
@@ -90,6 +121,18 @@ async def compose_day(context: Context, reader: Reader) -> DigestView:
     return view
 
 
+def _subscribe(session: Session, chat_id: int, now: datetime, minutes: list[int]) -> Changed | None:
+    """Subscribes at these minutes, any where there are none; what was changed of a subscription that was there."""
+    before = find_reader(session, chat_id)
+    had = before.first if before and before.first and before.first.enabled else None
+    old = tuple(had.minutes) if had and had.cadence != "instant" else ()
+    subscription = subscribe(session, chat_id, now, minute_of_day=minutes[0] if len(minutes) == 1 else None)
+    if len(minutes) > 1:
+        change_subscription(session, chat_id, subscription.id, now, minutes=minutes)
+    new = tuple(subscription.minutes)
+    return Changed(subscription.id, old, new, subscription.cadence) if old and old != new else None
+
+
 async def _send_today(update: Update, context: Context, reader: Reader) -> None:
     services = context.bot_data
     view = await compose_day(context, reader)
@@ -106,5 +149,6 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
         command("subscribe", subscribe_command),
         command("unsubscribe", unsubscribe_command),
         command("today", today),
+        CallbackQueryHandler(hours_pressed, r"^hours:"),
         CallbackQueryHandler(today_pressed, r"^today$"),
     )

@@ -30,15 +30,23 @@ from digests.views import DigestView
 
 # What people open first.
 _FIRST = ("docx", "html", "text", "markdown", "atom", "json")
+# As people name them by the ends of files.
+_TYPED = {"word": "docx", "doc": "docx", "web": "html", "txt": "text", "md": "markdown"}
+_LONGEST_FORM = 20  # characters
 _WHAT = re.compile(r"day|\d{1,18}")
 _EXPORT = re.compile(r"([a-z]{2,10}):(day|\d{1,18})")
 
 
 async def export_command(update: Update, context: Context) -> None:
-    """Of the last digest; of the last 24 hours where there was none yet."""
+    """/export FORM sends the last digest, or the last 24 hours where there was none yet; alone it asks for the form."""
     reader = await reader_of(update, context)
     last = await context.bot_data.read(_last_digest, reader.chat_id)
-    await reply(update, _forms_screen(reader, last, str(last.id) if last else "day"))
+    what, typed = str(last.id) if last else "day", " ".join(context.args or ()).lower().removeprefix(".")
+    form = _TYPED.get(typed, typed)
+    if form not in FORMS:
+        await reply(update, _forms_screen(reader, last, what, typed[:_LONGEST_FORM]))
+    elif view := await _view(context, reader, what):
+        await _send(update, reader, view, form)
 
 
 async def forms_pressed(update: Update, context: Context) -> None:
@@ -67,18 +75,26 @@ async def export_pressed(update: Update, context: Context) -> None:
     if is_repeated(query, context):
         await done(query, reader)
         return
-    services = context.bot_data
-    if match[2] == "day":
-        view: DigestView | None = await compose_day(context, reader)
-    else:
-        view = await services.read(_told, reader, match[2])
+    view = await _view(context, reader, match[2])
     await done(query, reader, None if view else "stale_button")
+    if view:
+        await _send(update, reader, view, match[1])
+
+
+async def _view(context: Context, reader: Reader, what: str) -> DigestView | None:
+    """A digest of the reader's own as it stands now, or the last 24 hours; None where there is no such digest."""
+    if what == "day":
+        return await compose_day(context, reader)
+    return await context.bot_data.read(_told, reader, what)
+
+
+async def _send(update: Update, reader: Reader, view: DigestView, form: str) -> None:
     message = update.effective_message
-    if view is None or message is None:
+    if message is None:
         return
     if update.effective_chat:
         await update.effective_chat.send_action(ChatAction.UPLOAD_DOCUMENT)
-    exported = await asyncio.to_thread(export, view, match[1])
+    exported = await asyncio.to_thread(export, view, form)
     await message.reply_document(
         InputFile(io.BytesIO(exported.content), filename=exported.name),
         caption=render("export_sent.html", reader.language, view=view),
@@ -86,7 +102,8 @@ async def export_pressed(update: Update, context: Context) -> None:
     )
 
 
-def _forms_screen(reader: Reader, digest: Digest | None, what: str) -> Message:
+def _forms_screen(reader: Reader, digest: Digest | None, what: str, unknown: str = "") -> Message:
+    """The forms to choose from; `unknown` is what was typed and is none of them."""
     language = reader.language
     forms: list[Button] = [
         (say(f"form_{form}", language), f"export:{form}:{what}") for form in sorted(FORMS, key=_FIRST.index)
@@ -96,7 +113,9 @@ def _forms_screen(reader: Reader, digest: Digest | None, what: str) -> Message:
         other = (say("export_day", language), "forms:day")
     elif digest:
         other = (say("export_last", language), f"forms:{digest.id}:here")
-    html = render("export.html", language, digest=digest if what != "day" else None, timezone=reader.timezone)
+    html = render(
+        "export.html", language, digest=digest if what != "day" else None, timezone=reader.timezone, unknown=unknown
+    )
     return Message(html, (*in_rows(forms, 2), *(((other,),) if other else ())))
 
 

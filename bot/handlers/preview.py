@@ -9,13 +9,14 @@ from telegram import Update
 from telegram.ext import BaseHandler, CallbackQueryHandler
 
 from bot.context import Context
+from bot.handlers.digest import DAY_HOURS
 from bot.handlers.directive import name_documents
 from bot.handlers.replies import command, done, is_admin, is_repeated, pressed, reader_of, reply
 from bot.handlers.subscription import own
 from bot.keyboards import in_rows
 from bot.menus import subscription_label
 from digests.cluster import fold_waiting
-from digests.compose import compose_preview
+from digests.compose import compose_period, compose_preview
 from digests.messages import Message
 from digests.models import Subscription
 from digests.render import render_digest
@@ -58,10 +59,22 @@ async def _send(update: Update, context: Context, reader: Reader, shown: Reader,
     now = services.clock()
     await asyncio.to_thread(fold_waiting, services.database)
     view = await services.read(compose_preview, shown, subscription, now)
+    # Right after a digest there is nothing new: what it would be like is shown by the last day.
+    is_day = not view.stories and subscription.cadence != "instant"
+    if is_day:
+        view = await services.read(
+            compose_period,
+            now,
+            DAY_HOURS,
+            language=shown.language,
+            timezone=subscription.timezone or shown.timezone,
+            next_due_at=subscription.next_due_at,
+            subscription=subscription,
+        )
     await name_documents(services, shown_documents(view))
     other = shown.chat_id if shown is not reader else None
     label = subscription_label(subscription, reader.language, now)
-    html = render("preview.html", reader.language, label=label, chat_id=other)
+    html = render("preview.html", reader.language, label=label, chat_id=other, is_day=is_day)
     whose = "preview" if other is None else f"preview:{other}"
     buttons = [
         (subscription_label(one, reader.language, now), f"{whose}:{one.id}")

@@ -1,6 +1,7 @@
 """/start: three taps to the first digest."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +12,27 @@ from telegram.ext import BaseHandler, CallbackQueryHandler
 from bot.context import Context
 from bot.handlers.directive import show_token
 from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
-from bot.menus import subscription_lines
+from bot.keyboards import fits
+from bot.menus import clock, subscription_lines
 from bot.profile import publish_chat_commands
 from bot.texts import say
+from digests.choices import MAX_MINUTES
 from digests.messages import Button, Message
 from digests.subscribers import Reader, find_reader, promise_first, subscribe
 from digests.templates import render
 from feeds.following import ReadingProgress, reading_progress
 
 HOURS = (6, 7, 8, 11, 17, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A subscription whose hours (minutes after midnight) are others now."""
+
+    subscription_id: int
+    old: tuple[int, ...]
+    new: tuple[int, ...]
+    cadence: str
 
 
 async def start(update: Update, context: Context) -> None:
@@ -73,8 +86,10 @@ def start_screen(reader: Reader, progress: ReadingProgress, now: datetime) -> Me
     return Message(render("start.html", reader.language, reader=reader, lines=lines, progress=progress), tuple(rows))
 
 
-async def subscribed_screen(context: Context, chat_id: int) -> Message:
+async def subscribed_screen(context: Context, chat_id: int, changed: Changed | None = None) -> Message:
     """Confirmation with the next moment and, to whoever had none yet, the first digest on offer.
+
+    Where the hours were `changed`, it says so, with the buttons to have both or the old ones.
 
     While the feeds are read for the first time there is nothing to send yet: the first digest is then promised.
     """
@@ -82,10 +97,33 @@ async def subscribed_screen(context: Context, chat_id: int) -> Message:
     rows: list[tuple[Button, ...]] = []
     if not reader.had_digest and not reader.first_promised:
         rows.append(((say("first_now", reader.language), "first"),))
+    if changed:
+        rows += [(button,) for button in _hour_buttons(changed, reader.language) if fits(button[1])]
     rows.append(((say("settings", reader.language), "set"),))
     lines = subscription_lines(reader, context.bot_data.clock())
-    html = render("subscribed.html", reader.language, reader=reader, lines=lines, progress=progress)
+    html = render(
+        "subscribed.html",
+        reader.language,
+        reader=reader,
+        lines=lines,
+        progress=progress,
+        hours=(_hours(changed.old), _hours(changed.new)) if changed else None,
+        cadence=say(changed.cadence, reader.language) if changed and changed.cadence != "daily" else "",
+    )
     return Message(html, tuple(rows))
+
+
+def _hour_buttons(changed: Changed, language: str) -> Sequence[Button]:
+    both = tuple(sorted({*changed.old, *changed.new}))
+    choices = [("hours_back", changed.old)]
+    if both not in (changed.old, changed.new) and len(both) <= MAX_MINUTES:
+        choices.insert(0, ("hours_both", both))
+    own = f"hours:{changed.subscription_id}:"
+    return [(say(key, language, _hours(some)), own + ".".join(map(str, some))) for key, some in choices]
+
+
+def _hours(minutes: Sequence[int]) -> str:
+    return ", ".join(map(clock, minutes))
 
 
 def _welcome_digest(session: Session, chat_id: int) -> tuple[Reader, ReadingProgress]:
