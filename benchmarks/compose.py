@@ -31,6 +31,7 @@ from digests.models import Chat, Digest, Follow, SentStory, Story, StoryArticle,
 from digests.subscribers import Reader  # noqa: E402
 from feeds.database import Database  # noqa: E402
 from feeds.models import Article, Mention  # noqa: E402
+from feeds.sources import LEVELS  # noqa: E402
 from feeds.store import ensure_documents, minute_position  # noqa: E402
 
 NOW = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
@@ -70,7 +71,7 @@ def fill(session: Session, stories: int, span: timedelta) -> None:
                 text=". ".join(" ".join(chance.choices(WORDS.split(), k=20)).capitalize() for _ in range(45)),
                 first_seen_at=seen,
                 published_at=seen,
-                level=chance.choice(("central", "ministry", "local")),
+                level=chance.choice(LEVELS),
                 state="kept",
                 score=chance.random(),
                 margin=chance.random() * 4,

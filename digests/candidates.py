@@ -51,7 +51,7 @@ class Report:
 class Candidate:
     """A story as it is shown at some volume: its reports, newest first, and its points (digests.rank).
 
-    `chips`, the surest first and without tokens, may be too many to show; `documents` are the ids of all that it may
+    `chips`, the surest first, may be too many to show; `documents` are the ids of all that it may
     mean. `earlier` are the stories it continues, the latest first.
     """
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from digests.views import DocumentChip, Told, states_identity
+from feeds.store import document_token
 
 _SURE = {"resolved": 0, "presumed": 1, "ambiguous": 2, "unknown": 3}
 
@@ -45,7 +46,7 @@ def telling(status: str, stage: str, in_title: bool) -> tuple[int, bool, bool]:
 
 
 def chips_of(mentions: Sequence[Citing], titles: dict[int, int]) -> tuple[tuple[DocumentChip, ...], frozenset[str]]:
-    """One chip a document, surest readings first, without tokens; and the ids of all documents that may be meant.
+    """One chip a document, surest readings first; and the ids of all documents that may be meant.
 
     `titles` are the lengths of the headlines of the articles, the one first that heads the story: what it cites comes
     before what others do. A number that is certain to mean one document has no chip for its open mentions, unless one
@@ -76,7 +77,7 @@ def chips_of(mentions: Sequence[Citing], titles: dict[int, int]) -> tuple[tuple[
         DocumentChip(
             document_id=document_id,
             key=mention.key or "",
-            token="",
+            token=document_token(document_id),
             issuer=mention.issuer,
             status=mention.status or "unknown",
             stage=mention.stage,

@@ -4,7 +4,7 @@ A story is new to a digest by a report of it that
 
 - was first seen in its window, or up to `LATE` before it, since an article may be found to be policy only after the
   last digest was made; or was given its story since the last digest of the subscription was composed, however long it
-  was read before (but not longer than `REACH`);
+  was read before (but not longer than `LONGEST_READING`);
 - is not old news: published at most `LATE` before the window, or, where it was our reading that took so long, at most
   that before we first saw it. A first digest begins where its window does: the first reading of the feeds brings weeks
   of articles at once.
@@ -27,7 +27,7 @@ from sqlalchemy import ColumnElement, and_, case, or_
 from sqlalchemy.orm import Session
 
 from digests.candidates import MORE, USUAL, Candidate, Report
-from digests.edition import REACH, Edition
+from digests.edition import LONGEST_READING, Edition
 from digests.models import Subscription
 from digests.words import folded_words, matches
 from feeds.models import Article
@@ -110,7 +110,7 @@ class Window:
         """Whether our own reading kept it from earlier digests."""
         since_then = self.mark is not None and report.placement > self.mark
         in_time = report.first_seen_at - report.view.dated_at <= LATE
-        return since_then and in_time and report.first_seen_at > self.start - REACH
+        return since_then and in_time and report.first_seen_at > self.start - LONGEST_READING
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def wanted_by(subscription: Subscription, language: str, followed: Collection[st
         language=language,
         volume=subscription.volume,
         topics=frozenset(subscription.topics),
-        places=frozenset(map(_today, subscription.places)),
+        places=frozenset(map(_present, subscription.places)),
         outlets=frozenset(subscription.outlets),
         all_words=folded_words(subscription.all_words),
         any_words=folded_words(subscription.any_words),
@@ -239,7 +239,7 @@ def _with_words(session: Session, edition: Edition, wanted: Wanted, matching: It
                 yield Chosen(one.story, having)
 
 
-def _today(place: str) -> str:
+def _present(place: str) -> str:
     """The province of today that a name stands for; what is no province is about nothing."""
     name = province_named(place)
     return present_province(name) if name else place

@@ -10,7 +10,6 @@ What comes late or in quiet hours, and how far back it looks, is `digests.schedu
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -18,11 +17,10 @@ from sqlalchemy import ColumnElement, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from digests.compose import compose_due
-from digests.corrections import find_corrections, record_corrections, shown_of
 from digests.edition import Editions
 from digests.ledger import take_back
-from digests.messages import Message
-from digests.models import Chat, Digest, DigestPart, SentStory, Subscription
+from digests.models import Chat, Digest, DigestPart, Subscription
+from digests.posting import post
 from digests.render import render_corrections, render_digest
 from digests.schedule import DAY, ON_TIME, take_up, window_start
 from digests.subscribers import Reader, find_reader, quiet_hours, reschedule, rule_of
@@ -149,29 +147,13 @@ def _compose(session: Session, digest: Digest, now: datetime, editions: Editions
         digest.state = "dropped"
         return
     view = compose_due(session, digest, reader, subscription, now=now, editions=editions)
-    view = replace(view, corrections=find_corrections(session, digest.chat_id, now, reader.language))
     if not _comes(view, subscription):
         digest.state = "done"
         return
     is_told = view.stories or subscription.tells_empty
     messages = render_digest(view) if is_told else render_corrections(view)
     is_silent = _is_silent(digest, reader, subscription, now)
-    session.add_all(
-        DigestPart(
-            digest_id=digest.id,
-            chat_id=digest.chat_id,
-            number=number,
-            html=message.html,
-            thread_id=subscription.thread_id,
-            buttons=[[list(button) for button in row] for row in message.buttons],
-            # One sounding message a digest: the first, and none for corrections alone.
-            silent=number > 1 or is_silent or message.silent,
-        )
-        for number, message in enumerate(messages, start=1)
-    )
-    _record_told(session, digest, view, messages, now)
-    digest.state = "composed"
-    session.flush()
+    post(session, digest, view, messages, now, thread_id=subscription.thread_id, silent=is_silent)
 
 
 def _comes(view: DigestView, subscription: Subscription) -> bool:
@@ -185,24 +167,6 @@ def _is_silent(digest: Digest, reader: Reader, subscription: Subscription, now: 
     """In quiet hours; what is instant and comes then is urgent, and wanted."""
     quiet = quiet_hours(reader.chat)
     return quiet.cover(now) and not (subscription.cadence == "instant" and quiet.cover(digest.due_at))
-
-
-def _record_told(
-    session: Session, digest: Digest, view: DigestView, messages: Sequence[Message], now: datetime
-) -> None:
-    parts = {story_id: number for number, message in enumerate(messages, start=1) for story_id in message.story_ids}
-    session.add_all(
-        SentStory(
-            chat_id=digest.chat_id,
-            story_id=story.story_id,
-            digest_id=digest.id,
-            at=now,
-            part=parts[story.story_id],
-            shown=shown_of(story),
-        )
-        for story in view.stories
-    )
-    record_corrections(session, digest, view.corrections, parts, now)
 
 
 def _may_wait_no_longer(now: datetime, reading_done: bool) -> ColumnElement[bool]:

@@ -9,13 +9,13 @@ from itertools import islice
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from digests.candidates import USUAL, Candidate, Report, head_of
+from digests.candidates import MORE, USUAL, Candidate, Report, head_of
 from digests.choose import Chosen, Wanted, Window, choices_of, choose, dated_in, new_stories, oldest_news, wanted_by
-from digests.corrections import shown_of
+from digests.corrections import find_corrections
 from digests.coverage import coverage_of, read_in
-from digests.edition import Edition, Editions, edition_since
+from digests.edition import Edition, Editions, articles_of, edition_since
 from digests.follows import followed_documents
-from digests.models import Chat, Digest, SentStory, StoryArticle, Subscription
+from digests.models import Chat, Digest, SentStory, Subscription
 from digests.rank import chip_points
 from digests.schedule import window_start
 from digests.subscribers import Reader, rule_of
@@ -76,7 +76,7 @@ def compose_due(
     edition = (editions or Editions()).of(session, window.oldest, window.mark, window.end, now or window.end)
     view = _compose_window(session, edition, reader, subscription, window)
     digest.held_back, digest.placement = list(view.held_back), edition.placement
-    ensure_documents(session, edition.unnamed(shown_documents(view)))
+    ensure_documents(session, edition.unnamed(session, shown_documents(view)))
     return replace(view, digest_id=digest.id)
 
 
@@ -104,56 +104,64 @@ def compose_more(
 ) -> DigestView:
     """The next stories that a digest held back, as many as the subscription shows; empty where none is left.
 
-    Waits for whoever else asks for more of it, or tells this chat, at this moment: `record_more` goes into the same
+    Waits for whoever else asks for more of it, or tells this chat, at this moment: who posts it does so in the same
     transaction. Stories that were told or are none any more are passed over.
     """
     _take_turn(session, digest.chat_id)
     session.refresh(digest, with_for_update=True)
-    told = _told(session, digest.chat_id, digest.held_back)
-    left = {story_id: place for place, story_id in enumerate(digest.held_back) if story_id not in told}
-    edition = Edition(session, StoryArticle.story_id.in_(left) & (Article.origin == "poll"), now)
-    # They were chosen by what the reader wanted then.
-    wanted = Wanted(
-        reader.language, max(subscription.volume, USUAL), followed=followed_documents(session, digest.chat_id)
-    )
-    chosen = sorted(choose(session, edition, wanted), key=lambda one: left[one.story.story_id])
-    window = Window(digest.window_start, digest.window_end, digest.is_first)
-    coverage = coverage_of(session, read_in(window))
-    form = _form(reader, subscription)
-    view = _compose(session, edition, chosen, wanted, form, window.start, window.end, coverage, digest.chat_id)
-    ensure_documents(session, edition.unnamed(shown_documents(view)))
+    told = _told_at(session, digest.chat_id, digest.held_back)
+    left = [story_id for story_id in digest.held_back if story_id not in told]
+    view = _compose_again(session, digest, reader, subscription, left, now)
+    ensure_documents(session, shown_documents(view))
     return replace(view, digest_id=digest.id)
 
 
-def record_more(session: Session, digest: Digest, view: DigestView, now: datetime) -> None:
-    """Notes that what `compose_more` gave was told; in its transaction. Part 0 of a digest is what was asked for."""
-    session.add_all(
-        SentStory(
-            chat_id=digest.chat_id,
-            story_id=story.story_id,
-            digest_id=digest.id,
-            at=now,
-            part=0,
-            shown=shown_of(story),
-        )
-        for story in view.stories
-    )
-    digest.held_back = list(view.held_back)
-    session.flush()
-
-
 def compose_told(session: Session, digest: Digest, reader: Reader, subscription: Subscription) -> DigestView:
-    """A digest again, with what was asked for of it: its stories as they stand now. Only reads."""
-    told = session.scalars(select(SentStory.story_id).where(SentStory.digest_id == digest.id)).all()
-    edition = Edition(session, StoryArticle.story_id.in_(told) & (Article.origin == "poll"), digest.window_end)
-    wanted = Wanted(
-        reader.language, max(subscription.volume, USUAL), followed=followed_documents(session, reader.chat_id)
+    """A digest again, with what was asked for of it: its stories as they stand now, each headed by the report that
+    was shown. Only reads.
+    """
+    rows = session.execute(
+        select(SentStory.story_id, SentStory.shown)
+        .where(SentStory.digest_id == digest.id)
+        .order_by(SentStory.part, SentStory.story_id)
     )
+    heads = {row.story_id: row.shown["head"][0] if row.shown else None for row in rows}
+    view = _compose_again(session, digest, reader, subscription, list(heads), digest.window_end, heads)
+    return replace(view, next_due_at=None)
+
+
+def _compose_again(
+    session: Session,
+    digest: Digest,
+    reader: Reader,
+    subscription: Subscription,
+    story_ids: Sequence[int],
+    now: datetime,
+    heads: Mapping[int, int | None] | None = None,
+) -> DigestView:
+    """Stories that a digest chose, in this order, whatever its subscription wants by now; all where `heads` are given.
+
+    A story is headed by the report (an id) that `heads` says, else by one that is wanted.
+    """
+    edition = Edition(session, articles_of(session, story_ids), now)
+    wanted = wanted_by(subscription, reader.language, followed_documents(session, reader.chat_id))
+    found = {one.story.story_id: one for one in choose(session, edition, wanted)}
+    for volume in range(wanted.volume, MORE + 1):  # as few of its reports as can be shown
+        for story in edition.candidates(volume):
+            found.setdefault(story.story_id, Chosen(story, story.reports))
+    chosen = [_headed(found[i], heads.get(i) if heads else None) for i in story_ids if i in found]
     window = Window(digest.window_start, digest.window_end, digest.is_first)
-    form = replace(_form(reader, subscription), most=len(told), next_due_at=None)
-    chosen = choose(session, edition, wanted)
     coverage = coverage_of(session, read_in(window))
+    form = _form(reader, subscription)
+    if heads is not None:
+        form = replace(form, most=len(chosen))
     return _compose(session, edition, chosen, wanted, form, window.start, window.end, coverage, digest.chat_id)
+
+
+def _headed(one: Chosen, article_id: int | None) -> Chosen:
+    """The story with only this report to head it, where it has it."""
+    reports = [report for report in one.story.reports if report.view.article_id == article_id]
+    return replace(one, reports=reports) if reports else one
 
 
 def compose_period(
@@ -190,7 +198,7 @@ def compose_period(
             subscription_id=subscription.id,
             choices=choices_of(subscription),
         )
-    edition = Edition(session, period, now)
+    edition = Edition(session, session.scalars(select(Article.id).where(period)), now, imported=True)
     chosen = choose(session, edition, wanted)
     chat_id = subscription.chat_id if subscription else None
     view = _compose(session, edition, chosen, wanted, form, start, now, coverage_of(session, period), chat_id)
@@ -228,6 +236,10 @@ def _compose_window(
     )
     form = _form(reader, subscription)
     view = _compose(session, edition, chosen, wanted, form, window.start, window.end, coverage, reader.chat_id)
+    revised = edition.revised(session)
+    view = replace(
+        view, corrections=find_corrections(session, reader.chat_id, edition.made_at, reader.language, revised)
+    )
     return _counting_hidden(view, new_stories(edition, wanted.volume, window=window, told=told))
 
 
@@ -266,18 +278,13 @@ def _compose(
     told = list(islice(chosen, form.most + MAX_HELD_BACK))
     shown, rest = told[: form.most], told[form.most :]
     heads = [head_of(one.reports, form.language) for one in shown]
-    earlier = _told(session, chat_id, {i for one in shown for i in one.story.earlier}) if chat_id else {}
+    earlier = _told_at(session, chat_id, {i for one in shown for i in one.story.earlier}) if chat_id else {}
     summaries = edition.summaries(session, [head.view.article_id for head in heads])
     if bare := [one for one, head in zip(shown, heads, strict=True) if not summaries[head.view.article_id]]:
         reports = (report for one in bare for report in one.reports[:_MOST_HEADS])
         summaries = edition.summaries(session, [report.view.article_id for report in reports])
         heads = [head_of(one.reports, form.language, summaries.get) for one in shown]
-    chips = [_chips(one, wanted.followed) for one in shown]
-    named = edition.named(session, [chip for some in chips for chip in some])
-    stories = [
-        _story(one, head, wanted, edition, earlier, summaries, tuple(named[chip] for chip in some))
-        for one, head, some in zip(shown, heads, chips, strict=True)
-    ]
+    stories = [_story(one, head, wanted, edition, earlier, summaries) for one, head in zip(shown, heads, strict=True)]
     return DigestView(
         language=form.language,
         timezone=form.timezone,
@@ -302,7 +309,6 @@ def _story(
     edition: Edition,
     earlier: Mapping[int, datetime],
     summaries: Mapping[int, tuple[Excerpt, ...]],
-    chips: tuple[DocumentChip, ...],
 ) -> StoryView:
     own = [topic for topic in head.topics if topic in _topics()]
     asked = [topic for topic in own if topic in wanted.topics]
@@ -314,7 +320,7 @@ def _story(
         head=head.view,
         others=tuple(report.view for report in one.story.reports if report is not head),
         summary=summaries[head.view.article_id],
-        documents=chips,
+        documents=tuple(_chips(one, wanted.followed)),
         place=head.places[0] if head.places else None,
         continues=edition.head(continued) if continued else None,
         continues_at=earlier[continued] if continued else None,
@@ -357,7 +363,7 @@ def _topics() -> Sequence[str]:
     return [topic.code for topic in all_topics()]
 
 
-def _told(session: Session, chat_id: int, story_ids: Collection[int]) -> Mapping[int, datetime]:
+def _told_at(session: Session, chat_id: int, story_ids: Collection[int]) -> Mapping[int, datetime]:
     """Which of these stories the chat was told, and when."""
     if not story_ids:
         return {}

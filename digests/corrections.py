@@ -5,16 +5,17 @@
     SentStory.shown, or the last Correction.shown --compare--> what is stored now, differently --> CorrectionView
                                                                                         Correction <--record--+
 
-What is corrected, of a story told in the last `REACH`:
+What is corrected, of a story told in the last `CORRECTED_FOR`:
 
 1. A document that was shown and that no report of the story is read to cite any more, or of which review says so. It is
-   still cited where only its number was shown, and its term, year or place is known by now; it is not where these were
-   shown and are others now; it is doubtful where they were shown and it is only one of the candidates now. What the
+   still cited where only its number was shown, and its term, year or place is known by now, or review says only which
+   document of that number it is not; it is not where these were shown and are others now; it is doubtful where they
+   were shown and it is only one of the candidates now. What the
    reports newly cite is told only beside what it replaces: a page read later adds documents, which is no error. A
    document's name follows from its id, so that a catalogue which knows better shows in the readings (`reindex`).
 2. What was said to be done with a document, where no report says so any more, or it is another number of years.
    `rolled_out` and `implemented` are one; "mentioned" says nothing that could be wrong.
-3. The headline, where the outlet's new one says something else (digests.headlines); not one of ours.
+3. A headline that was shown, where the outlet's new one says something else (digests.headlines); not one of ours.
 4. A report that was shown and tells another event, by a split.
 5. A report that review found to be no security policy. A verdict of the classifier that turns is no error of fact.
 
@@ -24,27 +25,25 @@ What is not stored any more is known of no more: nothing is said of it. Articles
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, load_only
 
 from digests.candidates import view_article
 from digests.choose import VIEWED
+from digests.edition import CORRECTED_FOR, READ_BEFORE, chunks, revised_stories
 from digests.headlines import says_otherwise
-from digests.models import Correction, Digest, SentStory, Story, StoryArticle
+from digests.models import Correction, Digest, SentStory, StoryArticle
 from digests.views import CorrectionView, StageCorrection, StoryView, meant
 from feeds.documents import document_name
-from feeds.models import Article, Mention
+from feeds.models import Article, ArticleVersion, Mention
 
-REACH = timedelta(days=14)
 MOST = 10
 """Corrections in one digest; the others come with the next."""
 MOST_REPORTS = 20
 MOST_ADDED = 6
-# What a digest shows was read some moments before, and an article is revised at the moment when it was fetched.
-_LATE = timedelta(minutes=15)
 _BATCH = 100  # stories compared at a time
 _ALIKE = {"rolled_out": "implemented"}
 _LONGEST_TITLE = 1000
@@ -75,15 +74,20 @@ def shown_of(story: StoryView) -> dict[str, Any]:
     )
 
 
-def find_corrections(session: Session, chat_id: int, now: datetime, language: str) -> tuple[CorrectionView, ...]:
+def find_corrections(
+    session: Session, chat_id: int, now: datetime, language: str, revised: Mapping[int, datetime] | None = None
+) -> tuple[CorrectionView, ...]:
     """What this chat is to be told was not so, at most `MOST`, what was told first before the rest; only reads.
 
-    Of a story whose digest is still on its way nothing is said yet.
+    Of a story whose digest is still on its way nothing is said yet. `revised` are the stories that may be others than
+    they were when they were told, where it is known (`Edition.revised`).
     """
-    story_ids = _revised(session, chat_id, now)
+    if revised is None:
+        revised = revised_stories(session, now - CORRECTED_FOR)
+    story_ids = _revised(session, chat_id, now, revised)
     found: list[CorrectionView] = []
     for start in range(0, len(story_ids), _BATCH):
-        told = _told(session, chat_id, story_ids[start : start + _BATCH])
+        told = _as_told(session, chat_id, story_ids[start : start + _BATCH])
         known = _known(session, told)
         found += filter(None, (_compare(one, known, language) for one in told))
         if len(found) >= MOST:
@@ -123,12 +127,20 @@ class _Told:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is stored now: reports that were shown, which articles tell which story, and what these cite."""
+    """What is stored now: reports that were shown, which articles tell which story, and what these cite; `edits` are
+    the earlier headlines of the reports, oldest first, with when each was replaced.
+    """
 
     reports: Mapping[int, Article]
     stories: Mapping[int, int]
     members: dict[int, list[int]] = field(default_factory=dict)
     mentions: dict[int, list[Mention]] = field(default_factory=dict)
+    edits: dict[int, list[tuple[datetime, str]]] = field(default_factory=dict)
+
+    def title_at(self, article_id: int, moment: datetime) -> str:
+        """The headline of a report as it was then."""
+        later = (title for replaced_at, title in self.edits.get(article_id, ()) if replaced_at >= moment)
+        return next(later, self.reports[article_id].title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,26 +153,25 @@ class _Documents:
     stages: Mapping[str, Stage] = field(default_factory=dict)
 
 
-def _revised(session: Session, chat_id: int, now: datetime) -> Sequence[int]:
-    """The stories told of late of which something may have changed since, what was told first before the rest."""
-    revised_at = (
-        select(func.max(Article.revised_at))
-        .join(StoryArticle, StoryArticle.article_id == Article.id)
-        .where(StoryArticle.story_id == SentStory.story_id)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(SentStory.story_id, SentStory.at, Story.split_at, revised_at.label("revised_at"))
-        .join(Digest, Digest.id == SentStory.digest_id)
-        .join(Story, Story.id == SentStory.story_id)
-        .where(SentStory.chat_id == chat_id, SentStory.at >= now - REACH, Digest.state.not_in(("due", "composed")))
-        .order_by(SentStory.at, SentStory.story_id)
-    )
-    changes = ((row.story_id, row.at - _LATE, (row.split_at, row.revised_at)) for row in rows)
-    return [story_id for story_id, since, moments in changes if any(at and at >= since for at in moments)]
+def _revised(session: Session, chat_id: int, now: datetime, revised: Mapping[int, datetime]) -> Sequence[int]:
+    """Those of the revised stories that this chat was told of before, what was told first before the rest."""
+    told: list[tuple[datetime, int]] = []
+    for some in chunks(list(revised)):
+        rows = session.execute(
+            select(SentStory.at, SentStory.story_id)
+            .join(Digest, Digest.id == SentStory.digest_id)
+            .where(
+                SentStory.chat_id == chat_id,
+                SentStory.story_id.in_(some),
+                SentStory.at >= now - CORRECTED_FOR,
+                Digest.state.not_in(("due", "composed")),
+            )
+        )
+        told += [(row.at, row.story_id) for row in rows if revised[row.story_id] >= row.at - READ_BEFORE]
+    return [story_id for _, story_id in sorted(told)]
 
 
-def _told(session: Session, chat_id: int, story_ids: Sequence[int]) -> Sequence[_Told]:
+def _as_told(session: Session, chat_id: int, story_ids: Sequence[int]) -> Sequence[_Told]:
     """What the chat knows of stories: by the last correction, else by the digest that told it."""
     told: dict[int, tuple[datetime, Mapping[str, Any]]] = {}
     for table in (SentStory, Correction):
@@ -189,9 +200,10 @@ def _known(session: Session, told: Sequence[_Told]) -> _Known:
     known = _Known({report.id: report for report in reports}, {row.article_id: row.story_id for row in placed})
     for article_id, story_id in known.stories.items():
         known.members.setdefault(story_id, []).append(article_id)
-    cited = select(Mention).where(
-        Mention.article_id.in_(shown | known.stories.keys()), Mention.key.is_not(None), Mention.status != "withdrawn"
-    )
+    versions = select(ArticleVersion.article_id, ArticleVersion.replaced_at, ArticleVersion.title)
+    for row in session.execute(versions.where(ArticleVersion.article_id.in_(shown)).order_by(ArticleVersion.id)):
+        known.edits.setdefault(row.article_id, []).append((row.replaced_at, row.title))
+    cited = select(Mention).where(Mention.article_id.in_(shown | known.stories.keys()), Mention.key.is_not(None))
     columns = load_only(*_READ, raiseload=True)
     for mention in session.scalars(cited.order_by(Mention.article_id, Mention.ordinal).options(columns)):
         known.mentions.setdefault(mention.article_id, []).append(mention)
@@ -206,15 +218,23 @@ def _compare(told: _Told, known: _Known, language: str) -> CorrectionView | None
     story_id = known.stories.get(told.head_id, told.story_id)
     reports = [known.reports[article_id] for article_id in told.reports if article_id in known.reports]
     astray = [report for report in reports if known.stories.get(report.id, story_id) != story_id]
-    withdrawn = [report for report in reports if report.ruled_out and report not in astray]
+    gone = {report.id for report in astray}
+    withdrawn = [report for report in reports if report.ruled_out and report.id not in gone]
+    gone |= {report.id for report in withdrawn}
     is_retitled = not (told.title_is_ours or head.title_is_ours) and says_otherwise(told.title, head.title)
+    retitled = [
+        (was, report)
+        for report in reports
+        if report is not head and not report.title_is_ours and report.id not in gone
+        if says_otherwise(was := known.title_at(report.id, told.at), report.title)
+    ]
     documents = _Documents()
     if len(reports) == len(told.reports):
         members = dict.fromkeys([told.head_id, *known.members.get(story_id, ())])
         documents = _documents(told, [one for article_id in members for one in known.mentions.get(article_id, ())])
-    if not (is_retitled or documents.removed or documents.doubtful or documents.stages or astray or withdrawn):
+    wrong = documents.removed or documents.doubtful or documents.stages
+    if not (is_retitled or retitled or wrong or astray or withdrawn):
         return None
-    gone = {report.id for report in (*astray, *withdrawn)}
     still = {
         _key(document) if document in documents.doubtful else document: documents.stages.get(document, stage)
         for document, stage in told.documents.items()
@@ -234,6 +254,7 @@ def _compare(told: _Told, known: _Known, language: str) -> CorrectionView | None
             for document, stage in documents.stages.items()
         ),
         withdrawn=tuple(view_article(report) for report in withdrawn),
+        retitled=tuple((was[:_LONGEST_TITLE], view_article(report)) for was, report in retitled),
         ids={
             document_name(document, language): document
             for document in (*documents.removed, *documents.added, *documents.doubtful, *documents.stages)
@@ -283,7 +304,12 @@ def _documents(told: _Told, cited: Sequence[Mention]) -> _Documents:
 
 
 def _is(shown: str, mention: Mention) -> bool:
-    """Whether a mention cites the document that was shown: by its name; by its key where no more was certain then."""
+    """Whether a mention cites the document that was shown: by its name; by its key where no more was certain then.
+
+    A mention of which review said which document it does not mean still cites the number.
+    """
+    if mention.status == "withdrawn" and shown != _key(shown):
+        return False
     if shown.partition("#")[2] not in ("", "?"):
         return meant(mention) == shown or document_name(meant(mention)) == document_name(shown)
     return _key(shown) in (mention.key, (mention.key or "").partition("@")[0])
@@ -295,7 +321,8 @@ def _key(shown: str) -> str:
 
 def _added(known: Sequence[str], cited: Sequence[Mention]) -> Sequence[str]:
     """What is cited beside what was known, each once; no bare number of a document that is certain."""
-    new = [mention for mention in cited if not any(_is(document, mention) for document in known)]
+    unknown = (mention for mention in cited if not any(_is(document, mention) for document in known))
+    new = [mention for mention in unknown if mention.status != "withdrawn"]
     certain = {mention.key for mention in new if mention.status == "resolved"}
     named = [meant(one) for one in new if one.status == "resolved" or one.key not in certain]
     return list(dict.fromkeys(named))[:MOST_ADDED]

@@ -7,26 +7,29 @@ What is stored after it was made falls into later windows, or is found by them b
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, func, select, union
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from digests.candidates import Candidate, head_of, make_candidate, make_report
 from digests.cluster import fold_stories
-from digests.models import Story, StoryArticle
+from digests.models import SentStory, Story, StoryArticle
 from digests.rank import order
 from digests.summarise import summarise
-from digests.views import ArticleView, Coverage, DocumentChip, Excerpt
+from digests.views import ArticleView, Coverage, Excerpt
 from digests.words import Wording
 from feeds.models import Article, Mention
-from feeds.store import document_tokens, unnamed_documents
+from feeds.store import unnamed_documents
 
 LIFE = timedelta(seconds=15)
 # How long an article may be read before it is kept, and still be told.
-REACH = timedelta(days=4)
+LONGEST_READING = timedelta(days=4)
+# How long after it was told a story is still corrected: of two monthly digests, the second corrects the first.
+CORRECTED_FOR = timedelta(days=62)
+# What a digest shows was read some moments before, and an article is revised at the moment when it was fetched.
+READ_BEFORE = timedelta(minutes=15)
 SHOWN_STATES = ("kept", "near")
 _CHAIN = 5  # stories, each of which continues the next
 _TEXT = 20_000  # characters in which words are looked for
@@ -35,6 +38,8 @@ _OPENING = 4000  # characters; a summary is much shorter
 # that are due after it want nearly the same.
 _DAILY = timedelta(hours=60)
 _SPREAD = timedelta(hours=6)
+# Values in a query: so few that looking each of them up is the plan of every database.
+_CHUNK = 1000
 _NEW = ("issued", "amended", "replaced", "drafted")
 _COLUMNS = (
     Article.id,
@@ -48,6 +53,7 @@ _COLUMNS = (
     Article.first_seen_at,
     Article.original_id,
     Article.language,
+    Article.origin,
     Article.state,
     Article.score,
     Article.margin,
@@ -79,23 +85,30 @@ _CITED = (
 
 
 class Edition:
-    """The stories of the articles for which a condition holds, as of `made_at`; `placement` is the last there was.
+    """The stories of some articles, as of `made_at`; `placement` is the last there was.
 
-    Made for digests, it has all stories with an article first seen after `since` or placed after `mark`.
+    Made for digests, it has all stories with an article first seen after `since` or placed after `mark`. Imported
+    articles are news only to whoever asks for a period.
     """
 
     def __init__(
         self,
         session: Session,
-        wanted: ColumnElement[bool],
+        article_ids: Iterable[int],
         made_at: datetime,
         *,
+        imported: bool = False,
         since: datetime | None = None,
         mark: int | None = None,
     ) -> None:
         self.made_at, self.since, self.mark = made_at, since, mark
         self.placement = last_placement(session)
-        rows = session.execute(_articles().where(wanted, Article.state.in_(SHOWN_STATES))).all()
+        rows = [
+            row
+            for some in chunks(sorted(article_ids))
+            for row in session.execute(_articles().where(Article.id.in_(some), Article.state.in_(SHOWN_STATES)))
+            if imported or row.origin == "poll"
+        ]
         mentions = _mentions(session, [row.id for row in rows])
         self._stories: dict[int, list[Any]] = {}
         for row in rows:
@@ -107,8 +120,8 @@ class Edition:
         self._candidates: dict[int, Sequence[Candidate]] = {}
         self._wordings: dict[int, Wording] = {}
         self._summaries: dict[int, tuple[Excerpt, ...]] = {}
-        self._named: dict[DocumentChip, DocumentChip] = {}
-        self._unnamed: set[str] = set()
+        self._named: set[str] = set()
+        self._revised: Mapping[int, datetime] | None = None
         self._coverage: dict[tuple[int, int, bool], Coverage] = {}
 
     @property
@@ -142,19 +155,17 @@ class Edition:
             self._summaries[row.id] = summarise(row.title, row.lead, row.text, dated=is_dated)
         return self._summaries
 
-    def named(self, session: Session, chips: Collection[DocumentChip]) -> Mapping[DocumentChip, DocumentChip]:
-        """These chips (and others) with the tokens of their documents, which have a row or not."""
-        missing = [chip for chip in chips if chip not in self._named]
-        if missing:
-            ids = {chip.document_id for chip in missing}
-            tokens = document_tokens(session, ids)
-            self._unnamed |= set(unnamed_documents(session, ids))
-            self._named |= {chip: replace(chip, token=tokens[chip.document_id]) for chip in missing}
-        return self._named
+    def unnamed(self, session: Session, document_ids: Collection[str]) -> Collection[str]:
+        """Those of the documents that have no row yet."""
+        if not self._named.issuperset(document_ids):
+            self._named |= set(document_ids) - set(unnamed_documents(session, document_ids))
+        return set(document_ids) - self._named
 
-    def unnamed(self, document_ids: Collection[str]) -> Collection[str]:
-        """Those of the documents that had no row when they were first shown."""
-        return self._unnamed.intersection(document_ids)
+    def revised(self, session: Session) -> Mapping[int, datetime]:
+        """The stories that were told in the last `CORRECTED_FOR` and may be others since, with when they changed last."""
+        if self._revised is None:
+            self._revised = revised_stories(session, self.made_at - CORRECTED_FOR)
+        return self._revised
 
     def head(self, story_id: int) -> ArticleView | None:
         """The report that heads a story which another continues."""
@@ -186,24 +197,53 @@ class Editions:
         ):
             return kept
         folded = fold_stories(session)
-        since = min(now - _DAILY, since - _SPREAD)
-        lowest = _lowest_placement(session, since)
-        mark = lowest if mark is None else min(mark, lowest)
-        edition = edition_since(session, since, mark, now)
+        edition = edition_since(session, min(now - _DAILY, since - _SPREAD), mark, now)
         # Stories of this very transaction may yet be rolled back.
         self._kept = None if folded else edition
         return edition
 
 
 def edition_since(session: Session, since: datetime, mark: int | None, made_at: datetime) -> Edition:
-    """The polled stories with a report first seen after `since`, or placed after `mark`, if any."""
-    placed = select(StoryArticle.story_id).join(Article, Article.id == StoryArticle.article_id)
-    seen = placed.where(Article.state.in_(SHOWN_STATES), Article.first_seen_at > since)
-    stories: Select[Any] | CompoundSelect[Any] = seen
+    """The polled stories with a report first seen after `since`, or placed after `mark`, if any.
+
+    It reaches back to what was placed when the first of these reports was: no later digest had seen less. Each query
+    looks rows up by their keys: what it costs does not grow with what is stored.
+    """
+    seen = select(Article.id).where(Article.first_seen_at > since, Article.state.in_(SHOWN_STATES))
+    new = set(session.scalars(seen))
+    lowest = min((placement - 1 for _, _, placement in _placed(session, new)), default=last_placement(session))
     if mark is not None:
-        stories = union(seen, placed.where(StoryArticle.placement > mark, Article.first_seen_at > since - REACH))
-    wanted = (Article.origin == "poll") & StoryArticle.story_id.in_(stories)
-    return Edition(session, wanted, made_at, since=since, mark=mark)
+        later = session.scalars(select(StoryArticle.article_id).where(StoryArticle.placement > mark)).all()
+        for some in chunks(sorted(set(later) - new)):
+            reach = Article.first_seen_at > since - LONGEST_READING
+            new |= set(session.scalars(select(Article.id).where(Article.id.in_(some), reach)))
+    stories = {story_id for _, story_id, _ in _placed(session, new)}
+    article_ids = new | set(articles_of(session, stories))
+    return Edition(session, article_ids, made_at, since=since, mark=lowest if mark is None else min(mark, lowest))
+
+
+def articles_of(session: Session, story_ids: Collection[int]) -> Iterator[int]:
+    """The ids of the articles of these stories."""
+    for some in chunks(sorted(story_ids)):
+        yield from session.scalars(select(StoryArticle.article_id).where(StoryArticle.story_id.in_(some)))
+
+
+def revised_stories(session: Session, since: datetime) -> Mapping[int, datetime]:
+    """The stories of which an article was revised, or taken out, after `since`, and after somebody was told of it."""
+    first_told = select(func.min(SentStory.at)).where(SentStory.story_id == Story.id).correlate(Story).scalar_subquery()
+    edited = (
+        select(Article.revised_at.label("at"), Story.id, first_told.label("told_at"))
+        .join(StoryArticle, StoryArticle.article_id == Article.id)
+        .join(Story, Story.id == StoryArticle.story_id)
+        .where(Article.revised_at >= since)
+    )
+    split = select(Story.split_at.label("at"), Story.id, first_told.label("told_at")).where(Story.split_at >= since)
+    found: dict[int, datetime] = {}
+    for query in (edited, split):
+        for row in session.execute(query):
+            if row.told_at and row.at >= row.told_at - READ_BEFORE:
+                found[row.id] = max(row.at, found.get(row.id, row.at))
+    return found
 
 
 def last_placement(session: Session) -> int:
@@ -213,7 +253,7 @@ def last_placement(session: Session) -> int:
 
 def chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     """A query takes only so many variables."""
-    return (ids[start : start + 5000] for start in range(0, len(ids), 5000))
+    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
 
 
 def _articles() -> Select[Any]:
@@ -221,11 +261,12 @@ def _articles() -> Select[Any]:
     return told.outerjoin(Story, Story.id == StoryArticle.story_id)
 
 
-def _lowest_placement(session: Session, since: datetime) -> int:
-    """What was placed when the first of the articles first seen after `since` was: no later digest had seen less."""
-    placed = select(func.min(StoryArticle.placement)).join(Article, Article.id == StoryArticle.article_id)
-    lowest = session.scalar(placed.where(Article.state.in_(SHOWN_STATES), Article.first_seen_at > since))
-    return last_placement(session) if lowest is None else lowest - 1
+def _placed(session: Session, article_ids: Collection[int]) -> Iterator[tuple[int, int, int]]:
+    """(article_id, story_id, placement) of those that have their story."""
+    placed = select(StoryArticle.article_id, StoryArticle.story_id, StoryArticle.placement)
+    for some in chunks(sorted(article_ids)):
+        for article_id, story_id, placement in session.execute(placed.where(StoryArticle.article_id.in_(some))):
+            yield article_id, story_id, placement
 
 
 def _mentions(session: Session, article_ids: Sequence[int]) -> Mapping[int, list[Row[Any]]]:
@@ -243,8 +284,7 @@ def _first_cited(session: Session, mentions: Mapping[int, Sequence[Row[Any]]]) -
     rows = (row for some in mentions.values() for row in some)
     keys = list({row.key for row in rows if row.key and row.stage in _NEW and row.issued_on is None})
     first: dict[str, int] = {}
-    for start in range(0, len(keys), 5000):
-        some = keys[start : start + 5000]
+    for some in chunks(keys):
         query = select(Mention.key, func.min(Mention.position)).where(Mention.key.in_(some)).group_by(Mention.key)
         first |= {key: position for key, position in session.execute(query) if key}
     return first
@@ -272,9 +312,10 @@ def _continued(
         chains[story_id] = tuple(chain)
     reports: dict[int, list[Any]] = {}
     for some in chunks(sorted({i for chain in chains.values() for i in chain})):
-        shown = _articles().where(StoryArticle.story_id.in_(some), Article.state.in_(SHOWN_STATES))
-        for row in session.execute(shown):
-            reports.setdefault(row.story_id, []).append(make_report(row, ()))
+        for ids in chunks(list(articles_of(session, some))):
+            shown = _articles().where(Article.id.in_(ids), Article.state.in_(SHOWN_STATES))
+            for row in session.execute(shown):
+                reports.setdefault(row.story_id, []).append(make_report(row, ()))
     return chains, {story_id: head_of(inside).view for story_id, inside in reports.items()}
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, func, literal_column, not_, or_, select, update
 from sqlalchemy.orm import Session
 
-from digests.models import Chat, Follow, StoryArticle, Subscription
+from digests.models import NEXT_PLACEMENT, Chat, Follow, StoryArticle, Subscription
 from digests.schedule import LOOK_BACK
 from digests.subscribers import quiet_hours
 from feeds.database import Database
@@ -70,11 +70,15 @@ def wake_followers(database: Database, now: datetime) -> int:
 def wake_instant(session: Session, now: datetime) -> int:
     """Makes instant subscriptions due whose chat follows a document cited by an article placed, or read anew, since.
 
-    Each article is looked at once for each reading of it, at most `BATCH` now, so asking again changes nothing. In
+    Each article is looked at once for each reading of it, at most `BATCH` now, so asking again changes nothing. One
+    that was revised since it was placed is placed anew: what was found in it is news to all digests. In
     quiet hours what is not urgent, or may not pass them, is due at their end. Returns the subscriptions woken.
     """
     take_turn(session)
     ids = session.scalars(select(Article.id).where(*_WAITING).order_by(Article.id).limit(BATCH)).all()
+    # To the digests that saw it otherwise it is news again; the ledger knows what was told.
+    revised = select(Article.id).where(Article.id.in_(ids), Article.revised_at.is_not(None))
+    session.execute(update(StoryArticle).where(StoryArticle.article_id.in_(revised)).values(placement=NEXT_PLACEMENT))
     session.execute(update(Article).where(Article.id.in_(ids)).values(announced=True))
     woken = 0
     for subscription, chat, is_urgent in _followers(session, ids, now):

@@ -19,16 +19,13 @@ def lock_chat(session: Session, chat_id: int) -> None:
 
 
 def take_back(session: Session, digest_ids: Sequence[int]) -> None:
-    """Of digests that end here, what stood in parts that did not arrive is not told; one under way may arrive.
-
-    Part 0 is what the reader has asked for.
-    """
+    """Of digests that end here, what stood in parts that did not arrive is not told; one under way may arrive."""
     session.flush()
     for table, digest_id, part in (
         (SentStory, SentStory.digest_id, SentStory.part),
         (Correction, Correction.digest_id, Correction.part),
     ):
-        session.execute(delete(table).where(digest_id.in_(digest_ids), part > 0, ~_arrived(digest_id, part)))
+        session.execute(delete(table).where(digest_id.in_(digest_ids), ~_arrived(digest_id, part)))
 
 
 def _arrived(digest_id: InstrumentedAttribute[int], number: InstrumentedAttribute[int]) -> ColumnElement[bool]:

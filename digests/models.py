@@ -11,7 +11,7 @@ from feeds.models import Base, BigId
 DEFAULT_MINUTE = 7 * 60
 MOST_ITEMS = 15
 QUIET_FROM, QUIET_UNTIL = 21 * 60 + 30, 6 * 60 + 30
-_NEXT_PLACEMENT = text("(SELECT coalesce(max(placement), 0) + 1 FROM story_article)")
+NEXT_PLACEMENT = text("(SELECT coalesce(max(placement), 0) + 1 FROM story_article)")
 
 
 class Chat(Base):
@@ -37,6 +37,14 @@ class Subscription(Base):
     """
 
     __tablename__ = "subscription"
+    __table_args__ = (
+        Index(
+            "ix_subscription_first_promised",
+            "id",
+            sqlite_where=text("first_promised = 1"),
+            postgresql_where=text("first_promised"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"), index=True)
@@ -99,6 +107,7 @@ class Digest(Base):
     __table_args__ = (
         UniqueConstraint("subscription_id", "due_at"),
         Index("ix_digest_state", "state", "is_crowd", "due_at"),
+        Index("ix_digest_chat", "chat_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
@@ -170,7 +179,7 @@ class Story(Base):
         BigId, ForeignKey("story.id", ondelete="SET NULL", name="fk_story_continues"), default=None, index=True
     )
     # When an article was last taken out of it.
-    split_at: Mapped[datetime | None] = mapped_column(default=None)
+    split_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
 
 
 class StoryArticle(Base):
@@ -182,7 +191,7 @@ class StoryArticle(Base):
     story_id: Mapped[int] = mapped_column(BigId, ForeignKey("story.id", ondelete="CASCADE"), index=True)
     # Grows with every placing of articles, those placed at once share it: so one can ask what was placed since. Who
     # places has taken the writers' turn (feeds.store.take_turn).
-    placement: Mapped[int] = mapped_column(BigInteger, insert_default=_NEXT_PLACEMENT, init=False, index=True)
+    placement: Mapped[int] = mapped_column(BigInteger, insert_default=NEXT_PLACEMENT, init=False, index=True)
 
 
 class StoryTerm(Base):
@@ -206,7 +215,7 @@ class SentStory(Base):
     """
 
     __tablename__ = "sent_story"
-    __table_args__ = (Index("ix_sent_story_chat_at", "chat_id", "at"), Index("ix_sent_story_digest", "digest_id"))
+    __table_args__ = (Index("ix_sent_story_story_at", "story_id", "at"), Index("ix_sent_story_digest", "digest_id"))
 
     chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True)
     story_id: Mapped[int] = mapped_column(BigId, ForeignKey("story.id", ondelete="CASCADE"), primary_key=True)
@@ -220,6 +229,7 @@ class Correction(Base):
     """A chat is told by a digest that what it had of a story is not so; `shown` is what is said of it from then on."""
 
     __tablename__ = "correction"
+    __table_args__ = (Index("ix_correction_story", "story_id"), Index("ix_correction_digest", "digest_id"))
 
     chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True)
     story_id: Mapped[int] = mapped_column(BigId, ForeignKey("story.id", ondelete="CASCADE"), primary_key=True)

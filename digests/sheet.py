@@ -261,5 +261,6 @@ def _correction(correction: CorrectionView, view: DigestView) -> CorrectionLines
         reports=(
             *(line(words.not_of_it(), article) for article in correction.not_of_it),
             *(line(words.withdrawn(), article) for article in correction.withdrawn),
+            *(line(f"{words.title_was()} “{was}”", article) for was, article in correction.retitled),
         ),
     )

@@ -130,7 +130,7 @@ class CorrectionView:
     `title_was` is the headline it was shown, where that is another now; `removed` and `added` are the documents (their
     names as shown) that it is not, or newly, read to cite; of `doubtful` ones only the number is certain now. `stages`
     are of documents that it does cite. `not_of_it` are reports that do not tell this event, `withdrawn` those that
-    review found to be no security policy: the head may be.
+    review found to be no security policy: the head may be. `retitled` are other reports, with the headline shown.
     `ids` are those of the documents, by name. `shown` is what the chat is told of the story from then on
     (digests.corrections).
     """
@@ -145,6 +145,7 @@ class CorrectionView:
     doubtful: tuple[str, ...] = ()
     stages: tuple[StageCorrection, ...] = ()
     withdrawn: tuple[ArticleView, ...] = ()
+    retitled: tuple[tuple[str, ArticleView], ...] = ()
     ids: Mapping[str, str] = field(default_factory=dict, compare=False)
     shown: Mapping[str, Any] = field(default_factory=dict, compare=False)
 

@@ -43,7 +43,7 @@ async def judge_waiting(database: Database, worker: Worker, clock: Callable[[], 
     report = JudgeReport()
     while articles := await asyncio.to_thread(_claim, database, clock()):
         verdicts = await _verdicts(worker, [article.parts for article in articles])
-        await asyncio.to_thread(_store, database, articles, verdicts)
+        await asyncio.to_thread(_store, database, articles, verdicts, clock())
         report.judged += len(articles)
         report.kept += sum(verdict.relevant for verdict in verdicts)
     return report
@@ -69,11 +69,11 @@ def _claim(database: Database, now: datetime) -> Sequence[Article]:
         return claim_second_readings(session, now, limit=_AT_ONCE)
 
 
-def _store(database: Database, articles: Sequence[Article], verdicts: Sequence[Verdict]) -> None:
+def _store(database: Database, articles: Sequence[Article], verdicts: Sequence[Verdict], now: datetime) -> None:
     with database.session() as session:
         take_turn(session)
         for article, verdict in zip(articles, verdicts, strict=True):
             stored = session.get(Article, article.id)
             if stored and stored.parts == article.parts:
-                store_verdict(stored, verdict)
+                store_verdict(stored, verdict, now)
                 keep_vector(session, stored, verdict)

@@ -200,7 +200,7 @@ class Article(Base):
     evidence: Mapped[list[Any]] = mapped_column(default_factory=list)
     rules_version: Mapped[int] = mapped_column(default=0)
     # When its title, or what it is read to say, last became another.
-    revised_at: Mapped[datetime | None] = mapped_column(default=None)
+    revised_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
     # Citation key of the document whose own text this page is.
     own_key: Mapped[str | None] = mapped_column(default=None)
     # What review decided, which every later reading keeps to: not relevant; ids of documents it does not cite.

@@ -146,7 +146,7 @@ def _article(new: NewArticle, analysis: Analysis, position: int, now: datetime) 
         origin=new.origin,
         page_due_at=now if new.wants_page else None,
     )
-    _describe(article, analysis)
+    _describe(article, analysis, now)
     return article
 
 
@@ -182,7 +182,7 @@ def store_analysis(session: Session, article: Article, analysis: Analysis, now: 
     True where its citations are read otherwise than before: then it is revised `now`.
     """
     take_turn(session)
-    _describe(article, analysis)
+    _describe(article, analysis, now)
     session.flush()
     keep_vector(session, article, analysis.verdict)
     outdated = delete(Mention).where(Mention.article_id == article.id).returning(*_reading(Mention))
@@ -197,26 +197,29 @@ def store_analysis(session: Session, article: Article, analysis: Analysis, now: 
     return is_revised
 
 
-def _describe(article: Article, analysis: Analysis) -> None:
+def _describe(article: Article, analysis: Analysis, now: datetime) -> None:
     article.state_reason = ""
-    store_verdict(article, analysis.verdict)
+    store_verdict(article, analysis.verdict, now)
     article.places = list(analysis.places)
     article.rules_version = rules_version()
     article.own_key = analysis.own_key
     article.compared = article.announced = False
 
 
-def store_verdict(article: Article, verdict: Verdict) -> None:
+def store_verdict(article: Article, verdict: Verdict, now: datetime) -> None:
     """Replaces the verdict on `article`; one that is open waits for the second reader.
 
     What is kept or near stays so until then: an article whose page was read must not be missing in between. What
-    review has ruled out stays left out.
+    review has ruled out stays left out. What was near and is kept is revised: it is news to more readers.
     """
     _, semicolon, page = article.state_reason.partition(";")
     is_open = verdict.is_open and not article.ruled_out
     article.second_due_at = article.first_seen_at if is_open else None
     if not (is_open and article.state in ("kept", "near")):
+        was = article.state
         article.state = "left_out" if article.ruled_out else "reading" if is_open else verdict.state
+        if (was, article.state) == ("near", "kept"):
+            article.revised_at, article.announced = now, False
         article.score, article.margin, article.topics = verdict.score, verdict.margin, list(verdict.topics)
         article.evidence = [
             {"start": e.start, "end": e.end, "phrase": e.phrase, "weight": round(e.weight, 3)} for e in verdict.evidence
@@ -342,7 +345,7 @@ def ensure_documents(session: Session, ids: Collection[str]) -> None:
         return
     take_turn(session)
     session.add_all(
-        Document(id=document_id, key=document_id.rpartition("#")[0], token=_token(document_id))
+        Document(id=document_id, key=document_id.rpartition("#")[0], token=document_token(document_id))
         for document_id in sorted(unnamed_documents(session, ids))
     )
     session.flush()
@@ -361,7 +364,7 @@ def document_tokens(session: Session, ids: Collection[str]) -> Mapping[str, str]
     """
     rows = session.execute(select(Document.id, Document.token).where(Document.id.in_(ids)))
     stored = {row.id: row.token for row in rows}
-    return {document_id: stored.get(document_id) or _token(document_id) for document_id in ids}
+    return {document_id: stored.get(document_id) or document_token(document_id) for document_id in ids}
 
 
 def document_of_token(session: Session, token: str) -> str | None:
@@ -381,7 +384,8 @@ def seen_keys(session: Session) -> frozenset[str]:
     )
 
 
-def _token(document_id: str) -> str:
+def document_token(document_id: str) -> str:
+    """The token that a document gets with its row."""
     digest = hashlib.blake2s(document_id.encode(), digest_size=8).digest()
     return b32encode(digest).decode().rstrip("=").lower()
 

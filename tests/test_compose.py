@@ -7,18 +7,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
 from conftest import NOW
 from digests.choose import dated_in
+from digests.claim import claim_due, compose_one
 from digests.cluster import fold_stories
-from digests.compose import MAX_CHIPS, MAX_STORIES, compose_more, compose_period, compose_preview, record_more
+from digests.compose import MAX_CHIPS, MAX_STORIES, compose_more, compose_period, compose_preview, compose_told
 from digests.dossier import dossier_of
 from digests.edition import Editions
 from digests.follows import followed_documents
-from digests.models import MOST_ITEMS, Digest, SentStory, Story, StoryArticle, Subscription
-from digests.subscribers import find_reader
+from digests.models import MOST_ITEMS, Digest, DigestPart, SentStory, Story, StoryArticle, Subscription
+from digests.parts import Outcome, claim_parts, record
+from digests.posting import post_more
+from digests.sending import NotNow, Rejected
+from digests.subscribers import change_subscription, find_reader
 from digests.views import DigestView, shown_documents
 from feeds.database import Database
 from feeds.following import sync_sources
@@ -478,15 +482,21 @@ def test_more_brings_what_was_held_back_each_once(database: Database) -> None:
         gone.state = "left_out"
         session.add(SentStory(chat_id=1, story_id=first.held_back[2], digest_id=digest.id, at=NOW))  # by another digest
         ids = digest.id
-    shown = []
+    became = []
     for _ in range(4):
         with database.session() as session:
-            digest, known = session.get_one(Digest, ids), find_reader(session, 1)
+            known = find_reader(session, 1)
             assert known is not None
-            view = compose_more(session, digest, known, known.subscriptions[0], NOW + HOUR)
-            record_more(session, digest, view, NOW + HOUR)
-            shown.append([story.story_id for story in view.stories])
-    assert shown == [[first.held_back[0], first.held_back[3]], [first.held_back[4]], [], []]
+            became.append(post_more(session, known, ids, NOW + HOUR))
+            became.append(post_more(session, known, ids, NOW + HOUR))  # pressed twice
+        arrive(database)
+    assert became == ["posted", "coming"] * 2 + ["none"] * 4
+    with database.session() as session:
+        of_parts = select(SentStory.story_id).where(SentStory.digest_id == ids).order_by(SentStory.part, SentStory.at)
+        more = session.scalars(of_parts.where(SentStory.shown != {})).all()
+        assert set(more) == {first.held_back[0], first.held_back[3], first.held_back[4]}
+        parts = session.scalars(select(DigestPart).order_by(DigestPart.number)).all()
+        assert [(part.number, part.silent) for part in parts] == [(1, True), (2, True)]
     with database.session() as session:
         assert headlines(told(session, session.scalars(select(Subscription)).one(), NOW + DAY)) == []
 
@@ -499,17 +509,90 @@ def test_two_phones_that_ask_for_more_at_once_get_different_stories(database: Da
             publish(session, policy(number), seen=NOW - HOUR, published=NOW - HOUR)
         told(session, subscription, NOW)
 
-    def press(_: int) -> list[int]:
+    def press(_: int) -> str:
         with database.session() as session:
             digest, known = session.scalars(select(Digest)).one(), find_reader(session, 1)
             assert known is not None
-            view = compose_more(session, digest, known, known.subscriptions[0], NOW + HOUR)
-            record_more(session, digest, view, NOW + HOUR)
-            return [story.story_id for story in view.stories]
+            return post_more(session, known, digest.id, NOW + HOUR)
 
     with ThreadPoolExecutor(2) as phones:
-        one, other = phones.map(press, range(2))
-    assert len({*one, *other}) == 4
+        assert sorted(phones.map(press, range(2))) == ["coming", "posted"]
+    with database.session() as session:
+        assert session.scalar(select(func.count()).select_from(DigestPart)) == 1
+
+
+def arrive(database: Database) -> None:
+    """All parts under way arrive."""
+    with database.session() as session:
+        parts = claim_parts(session, NOW + HOUR, 10)
+        session.flush()
+        record(session, [Outcome(part, 1000 + part.part_id) for part in parts], NOW + HOUR)
+
+
+@pytest.fixture
+def half_told(database: Database) -> Database:
+    """Chat 1 wants reports of one outlet with a word, one at a time; two stories, each with a fuller report."""
+    with database.session() as session:
+        subscription = reader(session, 1, NOW)
+        subscription.most, subscription.outlets, subscription.any_words = 1, ["Báo B"], ["an ninh"]
+        for number in (10, 11):
+            lead = f"Nghị định số {number}/2024/NĐ-CP được triển khai ở các xã. "
+            publish(session, policy(number), lead, lead * 9, seen=NOW - HOUR, published=NOW - HOUR, outlet="Báo A")
+            publish(session, policy(number), lead, seen=NOW - 2 * HOUR, published=NOW - 2 * HOUR, outlet="Báo B")
+        fold_stories(session)
+        claim_due(session, NOW)
+        assert compose_one(session, NOW)
+    arrive(database)
+    return database
+
+
+def test_more_is_what_the_reader_wants_with_its_words_marked(half_told: Database) -> None:
+    with half_told.session() as session:
+        digest, known = session.scalars(select(Digest)).one(), find_reader(session, 1)
+        assert known is not None
+        view = compose_more(session, digest, known, known.subscriptions[0], NOW + HOUR)
+        assert [story.head.outlet for story in view.stories] == ["Báo B"]
+        assert view.words == ("an ninh",)
+
+
+@pytest.mark.parametrize("chosen", [{"volume": -1}, {"outlets": ["Báo C"]}, {"no_words": ["an ninh"]}])
+def test_more_is_what_was_wanted_then(half_told: Database, chosen: dict[str, Any]) -> None:
+    with half_told.session() as session:
+        digest, known = session.scalars(select(Digest)).one(), find_reader(session, 1)
+        assert known is not None
+        change_subscription(session, 1, known.subscriptions[0].id, NOW + HOUR, **chosen)
+        view = compose_more(session, digest, known, known.subscriptions[0], NOW + HOUR)
+        assert [story.story_id for story in view.stories] == digest.held_back
+
+
+def test_a_digest_again_shows_the_heads_that_were_sent(half_told: Database) -> None:
+    with half_told.session() as session:
+        digest, known = session.scalars(select(Digest)).one(), find_reader(session, 1)
+        assert known is not None
+        subscription = known.subscriptions[0]
+        for outlets in (["Báo B"], ["Báo C"], []):
+            subscription.outlets = outlets
+            view = compose_told(session, digest, known, subscription)
+            assert [story.head.outlet for story in view.stories] == ["Báo B"]
+            assert view.words == ("an ninh",)
+
+
+def test_more_that_cannot_be_sent_is_given_back(half_told: Database) -> None:
+    """Asked for long after the digest, it is tried again first; refused, its stories are the next digest's."""
+    late = NOW + 3 * DAY
+    with half_told.session() as session:
+        digest, known = session.scalars(select(Digest)).one(), find_reader(session, 1)
+        assert known is not None
+        assert post_more(session, known, digest.id, late) == "posted"
+        (part,) = claim_parts(session, late, 10)
+        record(session, [Outcome(part, NotNow("no network"))], late)
+        assert session.scalars(select(DigestPart.state).order_by(DigestPart.number)).all() == ["sent", "pending"]
+        (part,) = claim_parts(session, late + HOUR, 10)
+        record(session, [Outcome(part, Rejected("no"))], late + HOUR)
+        assert (digest.state, session.scalars(select(SentStory.part)).all()) == ("done", [1])
+        session.expire_all()
+        subscription = session.scalars(select(Subscription)).one()
+        assert subscription.covered_until == digest.window_start
 
 
 def test_a_preview_is_the_next_digest_and_writes_nothing(database: Database) -> None:

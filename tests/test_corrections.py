@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 
 from conftest import NOW
 from digests.claim import claim_due, compose_one, give_back
-from digests.compose import compose_more, record_more
-from digests.corrections import MOST, REACH, find_corrections
+from digests.cluster import fold_stories
+from digests.compose import compose_preview
+from digests.corrections import MOST, find_corrections
+from digests.edition import CORRECTED_FOR, revised_stories
 from digests.feedback import Kind, decide, open_reports, store_feedback
 from digests.messages import plain_text
 from digests.models import Correction, Digest, DigestPart, SentStory, Story, StoryArticle, Subscription
+from digests.posting import post_more
 from digests.subscribers import find_reader, forget
 from digests.views import CorrectionView, StageCorrection
 from feeds.analyse import analyse
@@ -413,7 +416,7 @@ def test_what_never_arrived_is_not_corrected(database: Database) -> None:
         assert find_corrections(session, 1, NOW + DAY, "vi") == ()
 
 
-@pytest.mark.parametrize(("age", "is_told"), [(REACH, True), (REACH + SECOND, False)])
+@pytest.mark.parametrize(("age", "is_told"), [(CORRECTED_FOR, True), (CORRECTED_FOR + SECOND, False)])
 def test_only_what_was_told_of_late(one_told: Database, age: timedelta, is_told: bool) -> None:
     with one_told.session() as session:
         edited(session, the_article(session), title="Bộ Công an không triển khai Chỉ thị số 09-CT/TW trong năm nay")
@@ -448,10 +451,10 @@ def test_a_story_that_was_asked_for(database: Database) -> None:
         sent(session, NOW)
         digest, known = session.scalars(select(Digest)).one(), find_reader(session, 1)
         assert known is not None
-        view = compose_more(session, digest, known, subscription, NOW + SECOND)
-        record_more(session, digest, view, NOW + SECOND)
-        (story,) = view.stories
-        article = session.get_one(Article, story.head.article_id)
+        assert post_more(session, known, digest.id, NOW + SECOND) == "posted"
+        arrived(session, [digest.id])
+        story = session.scalars(select(SentStory).where(SentStory.part == 2)).one()
+        article = session.get_one(Article, story.shown["head"][0])
         edited(session, article, title=article.title.replace("triển khai", "không triển khai"))
         assert found(session).story_id == story.story_id
 
@@ -513,14 +516,15 @@ def test_so_many_at_once_and_the_rest_with_the_next_digest(database: Database) -
         sent(session, NOW)
         assert session.scalar(select(func.count()).select_from(SentStory)) == count
         with statements(database) as run:
-            assert find_corrections(session, 1, NOW + HOUR, "vi") == ()
-        assert len(run) == 1
+            assert find_corrections(session, 1, NOW + HOUR, "vi", {}) == ()
+        assert not run
         for article in articles:
             edited(session, article, title=article.title.replace("triển khai", "không triển khai"))
         session.flush()
         with statements(database) as run:
-            assert len(find_corrections(session, 1, NOW + DAY, "vi")) == MOST
-        assert len([statement for statement in run if statement.startswith("SELECT")]) <= 6, "\n\n".join(run)
+            revised = revised_stories(session, NOW - DAY)
+            assert len(find_corrections(session, 1, NOW + DAY, "vi", revised)) == MOST
+        assert len([statement for statement in run if statement.startswith("SELECT")]) <= 9, "\n\n".join(run)
         sent(session, NOW + DAY)
         assert len(told(session)) == MOST
         sent(session, NOW + 2 * DAY)
@@ -529,12 +533,81 @@ def test_so_many_at_once_and_the_rest_with_the_next_digest(database: Database) -
         assert len(told(session)) == count
 
 
-def test_the_ledger_of_a_chat_is_read_by_its_index(sqlite: Database) -> None:
-    with sqlite.session() as session, statements(sqlite) as run:
-        find_corrections(session, 1, NOW, "vi")
-        (query,) = [statement for statement in run if "sent_story" in statement]
-        marks = query.count("?")
-        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", tuple("1" * marks)).all()
-    assert "ix_sent_story_chat_at (chat_id=? AND at>?)" in str(plan)
-    assert "SCAN article" not in str(plan)
-    assert "SCAN story_article" not in str(plan)
+def test_what_nobody_was_told_of_before_is_nothing_to_correct(database: Database) -> None:
+    with database.session() as session:
+        article = news(session)
+        reader(session, 1, NOW)
+        fold_stories(session)
+        edited(session, article, at=NOW + HOUR, title=TITLE.replace("triển khai", "không triển khai"))
+        assert revised_stories(session, NOW - DAY) == {}
+        sent(session, NOW + 2 * HOUR)
+        assert revised_stories(session, NOW - DAY) == {}
+        edited(session, article, at=NOW + 3 * HOUR, title=TITLE)
+        assert list(revised_stories(session, NOW - DAY).values()) == [NOW + 3 * HOUR]
+        assert revised_stories(session, NOW + 4 * HOUR) == {}
+
+
+# What is no error, and what was missed
+
+
+def test_a_number_of_which_review_said_what_it_is_not(database: Database) -> None:
+    """It is in the headline, whichever document it means: what was told was only the number."""
+    with database.session() as session:
+        article = news(session)
+        reader(session, 1, NOW)
+        session.execute(update(Mention).values(status="withdrawn", rule="review", document_id=None))
+        sent(session, NOW)
+        (shown,) = session.scalars(select(SentStory.shown))
+        assert [identity for identity, *_ in shown["documents"]] == ["09-CT/TW"]
+        article.revised_at = NOW + HOUR
+        assert find_corrections(session, 1, NOW + DAY, "vi") == ()
+
+
+def test_what_review_withdrew_is_not_what_was_shown_by_its_year(database: Database) -> None:
+    """The number and the id of a decree have one name; that of a withdrawn reading is only the number."""
+    with database.session() as session:
+        article = news(session, ISSUED, "")
+        reader(session, 1, NOW)
+        sent(session, NOW)
+        session.execute(update(Mention).values(status="withdrawn", rule="review", document_id=None))
+        article.revised_at = NOW + HOUR
+        view = found(session)
+    assert (view.removed, view.added) == (("340/2026/NĐ-CP",), ())
+
+
+def test_a_monthly_digest_corrects_the_one_before(one_told: Database) -> None:
+    with one_told.session() as session:
+        session.execute(update(Subscription).values(cadence="monthly", month_day=20))
+        edited(session, the_article(session), title=TITLE.replace("triển khai", "không triển khai"), at=NOW + DAY)
+        assert found(session, NOW + timedelta(days=31)).title_was == TITLE
+
+
+def test_a_preview_has_the_corrections(one_told: Database) -> None:
+    with one_told.session() as session:
+        edited(session, the_article(session), title=TITLE.replace("triển khai", "không triển khai"))
+        known = find_reader(session, 1)
+        assert known is not None
+        view = compose_preview(session, known, known.subscriptions[0], NOW + DAY)
+        assert view.corrections == (found(session),)
+
+
+def test_the_headline_of_another_report_that_was_shown(database: Database) -> None:
+    with database.session() as session:
+        one, other = news(session), news(session, outlet="Báo Hai")
+        reader(session, 1, NOW)
+        sent(session, NOW)
+        (shown,) = session.scalars(select(SentStory.shown))
+        assert set(shown["reports"]) == {one.id, other.id}
+        beside = one if shown["head"][0] == other.id else other
+        was = beside.title
+        turned = was.replace("triển khai", "không triển khai")
+        edited(session, beside, title=turned)
+        edited(session, beside, title=turned + " (bổ sung)", at=NOW + 2 * HOUR)
+        view = found(session)
+        assert view.title_was is None
+        assert [(before, report.article_id) for before, report in view.retitled] == [(was, beside.id)]
+        sent(session, NOW + DAY)
+        html = plain_text(last_parts(session)[-1].html)
+        assert was in html
+        assert turned in html
+        assert find_corrections(session, 1, NOW + 2 * DAY, "vi") == (), "it is told once"

@@ -13,9 +13,11 @@ from digests.cluster import fold_stories
 from digests.follows import follow, followed_documents, unfollow, wake_followers, wake_instant
 from digests.models import Subscription
 from digests.subscribers import add_subscription, choose_quiet_hours, pause_subscription, unsubscribe, welcome
+from feeds.classify import Verdict
 from feeds.database import Database
 from feeds.models import Article, Document, Mention
-from newsroom import POLICY, publish
+from feeds.store import store_verdict
+from newsroom import POLICY, headlines, publish, reader, told
 
 HOUR = timedelta(hours=1)
 DOCUMENT = "09-CT/TW#XI"
@@ -137,6 +139,44 @@ def test_who_stopped_or_paused_is_not_woken(database: Database) -> None:
         news(session, NOW + HOUR, outlet="B")
         wake_instant(session, NOW + 2 * HOUR)
         assert two.next_due_at is None
+
+
+def test_what_a_later_reading_brings_is_told(database: Database) -> None:
+    """Its page cites the document two days later, when another digest has been; it is told once."""
+    with database.session() as session:
+        subscription = follower(session)
+        plain = POLICY[0].replace("Chỉ thị số 09-CT/TW", "nhiệm vụ")
+        publish(session, plain, seen=NOW, published=NOW)
+        fold_stories(session)
+        assert wake_instant(session, NOW) == 0
+        other = news(session, NOW + 30 * HOUR, outlet="Báo Hai")
+        assert wake_instant(session, NOW + 30 * HOUR) == 1
+        first = told(session, subscription, NOW + 30 * HOUR, hours=30)
+        assert headlines(first) == [other.title]
+        later = NOW + 60 * HOUR
+        publish(session, plain, POLICY[1], seen=later, published=NOW)
+        fold_stories(session)
+        subscription.next_due_at = None
+        assert wake_instant(session, later) == 1
+        assert headlines(told(session, subscription, later, hours=30)) == [plain]
+        publish(session, plain, POLICY[1] + " Sửa Chỉ thị số 10-CT/TW.", seen=later + HOUR, published=NOW)
+        wake_instant(session, later + HOUR)
+        assert headlines(told(session, subscription, later + HOUR, hours=1)) == []
+
+
+def test_what_was_near_and_is_kept_days_later_is_told(database: Database) -> None:
+    with database.session() as session:
+        article = news(session)
+        article.state = "near"
+        wake_instant(session, NOW)
+        subscription = reader(session, 1, NOW)
+        assert headlines(told(session, subscription, NOW + HOUR)) == []
+        assert headlines(told(session, subscription, NOW + 25 * HOUR)) == []
+        kept = Verdict(True, 0.9, ("mass_movement",), (), margin=1.0)
+        store_verdict(article, kept, NOW + 48 * HOUR)
+        session.flush()
+        wake_instant(session, NOW + 48 * HOUR)
+        assert headlines(told(session, subscription, NOW + 49 * HOUR)) == [article.title]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def verdict(margin: float, *, is_open: bool = False) -> Verdict:
 def fill(session: Session) -> None:
     for number, (title, margin) in enumerate(MARGINS.items()):
         article = publish(session, title, POLICY[1][: 20 * number], seen=NOW - timedelta(hours=1), outlet=title)
-        store_verdict(article, verdict(margin))
+        store_verdict(article, verdict(margin), NOW)
     session.flush()
     fold_stories(session)
 
@@ -82,10 +82,10 @@ def test_what_is_shown_stays_as_it_is_until_the_second_reader_has_judged(
         article = publish(session, *POLICY, seen=NOW)
         session.execute(update(Article).values(state=state, margin=0.7, topics=["ideology"], second_due_at=None))
         session.refresh(article)
-        store_verdict(article, verdict(-3.0, is_open=True))
+        store_verdict(article, verdict(-3.0, is_open=True), NOW)
         assert (article.state, article.second_due_at) == (meanwhile, NOW)
         assert (article.margin == 0.7) == (meanwhile != "reading")
-        store_verdict(article, verdict(-0.1))
+        store_verdict(article, verdict(-0.1), NOW)
         assert (article.state, article.margin, article.second_due_at) == ("near", -0.1, None)
 
 

@@ -1,69 +1,34 @@
 """`more:DIGEST`, under a digest: the next of its items that were held back."""
 
 import re
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete
-from sqlalchemy.orm import Session
 from telegram import CallbackQuery, InlineKeyboardMarkup, Update
 from telegram import Message as TelegramMessage
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest
 from telegram.ext import BaseHandler, CallbackQueryHandler
 
 from bot.context import Context
-from bot.handlers.replies import done, forget_press, is_repeated, pressed, reply
-from digests.compose import compose_more, record_more
-from digests.models import Digest, SentStory, Subscription
-from digests.render import render_digest
-from digests.subscribers import Reader
-from digests.views import DigestView
+from bot.handlers.replies import done, pressed
+from digests.posting import post_more
 
 _DIGEST = re.compile(r"\d{1,18}")
+_SAID = {"posted": None, "coming": "more_coming", "none": "no_more", "stale": "stale_button"}
 
 
 async def more_pressed(update: Update, context: Context) -> None:
+    """They come as further parts of the digest; pressed twice, the button asks once."""
     query, data, reader = await pressed(update, context)
     services = context.bot_data
-    if is_repeated(query, context):
-        await done(query, reader)
-        return
-    view = None
-    if _DIGEST.fullmatch(data):
-        view = await services.write(_take_more, reader, int(data), services.clock())
-    if view is None:
+    if not _DIGEST.fullmatch(data):
         await done(query, reader, "stale_button")
         return
-    await done(query, reader, None if view.stories else "no_more")
-    waiting = {story.story_id for story in view.stories}
-    try:
-        for message in render_digest(view) if view.stories else ():
-            await reply(update, message, silent=True)
-            waiting -= set(message.story_ids)
-    except TelegramError:  # what did not go out may be asked for again
-        await services.write(_give_back, int(data), waiting)
-        forget_press(context)
-        raise
-    await _drop_button(query)
-
-
-def _take_more(session: Session, reader: Reader, digest_id: int, now: datetime) -> DigestView | None:
-    """The next stories, noted as told; None where the digest, or its subscription, is none of the reader's."""
-    digest = session.get(Digest, digest_id)
-    if digest is None or digest.chat_id != reader.chat_id or digest.subscription_id is None:
-        return None
-    subscription = session.get_one(Subscription, digest.subscription_id)
-    view = compose_more(session, digest, reader, subscription, now)
-    record_more(session, digest, view, now)
-    return view
-
-
-def _give_back(session: Session, digest_id: int, story_ids: Collection[int]) -> None:
-    digest = session.get_one(Digest, digest_id)
-    told = SentStory.digest_id == digest_id, SentStory.part == 0, SentStory.story_id.in_(story_ids)
-    session.execute(delete(SentStory).where(*told))
-    digest.held_back = [*story_ids, *digest.held_back]
+    became = await services.write(post_more, reader, int(data), services.clock())
+    services.wake_delivery()
+    await done(query, reader, _SAID[became])
+    if became in ("posted", "none"):
+        await _drop_button(query)
 
 
 async def _drop_button(query: CallbackQuery) -> None:

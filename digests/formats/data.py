@@ -71,6 +71,7 @@ def digest_json(view: DigestView) -> Mapping[str, Any]:
             "stages": [{**named(one, s.document), "was": list(s.was), "now": list(s.now)} for s in one.stages],
             "not_of_it": [article(other) for other in one.not_of_it],
             "withdrawn": [article(other) for other in one.withdrawn],
+            "retitled": [{**article(other), "title_was": was} for was, other in one.retitled],
         }
 
     return {

@@ -58,6 +58,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["story_id"], ["story.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("chat_id", "story_id", "digest_id"),
     )
+    with op.batch_alter_table("correction", schema=None) as batch_op:
+        batch_op.create_index("ix_correction_digest", ["digest_id"], unique=False)
+        batch_op.create_index("ix_correction_story", ["story_id"], unique=False)
+
     op.create_table(
         "article_vector",
         sa.Column("article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -67,6 +71,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("article", schema=None) as batch_op:
         batch_op.add_column(sa.Column("revised_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(batch_op.f("ix_article_revised_at"), ["revised_at"], unique=False)
         batch_op.add_column(sa.Column("announced", sa.Boolean(), nullable=False, server_default="1"))
         batch_op.create_index(
             "ix_article_not_announced",
@@ -85,6 +90,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("is_crowd", sa.Boolean(), nullable=False, server_default=sa.true()))
         batch_op.drop_index("ix_digest_state")
         batch_op.create_index("ix_digest_state", ["state", "is_crowd", "due_at"], unique=False)
+        batch_op.create_index("ix_digest_chat", ["chat_id", "id"], unique=False)
         batch_op.add_column(sa.Column("held_back", sa.JSON(), nullable=False, server_default="[]"))
         batch_op.add_column(sa.Column("placement", sa.BigInteger(), nullable=False, server_default="0"))
         # What a chat was told outlives the subscription by which it was.
@@ -108,7 +114,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=_LONG_AGO))
         batch_op.add_column(sa.Column("part", sa.Integer(), nullable=False, server_default="1"))
         batch_op.add_column(sa.Column("shown", sa.JSON(), nullable=False, server_default="{}"))
-        batch_op.create_index("ix_sent_story_chat_at", ["chat_id", "at"], unique=False)
+        batch_op.create_index("ix_sent_story_story_at", ["story_id", "at"], unique=False)
         batch_op.create_index("ix_sent_story_digest", ["digest_id"], unique=False)
 
     with op.batch_alter_table("story", schema=None) as batch_op:
@@ -117,6 +123,7 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("split_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f("ix_story_continues_id"), ["continues_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_story_split_at"), ["split_at"], unique=False)
         batch_op.create_foreign_key("fk_story_continues", "story", ["continues_id"], ["id"], ondelete="SET NULL")
 
     with op.batch_alter_table("story_article", schema=None) as batch_op:
@@ -145,6 +152,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True))
         batch_op.alter_column("next_due_at", existing_type=sa.DATETIME(), nullable=True)
         batch_op.create_index(batch_op.f("ix_subscription_chat_id"), ["chat_id"], unique=False)
+        batch_op.create_index(
+            "ix_subscription_first_promised",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("first_promised = 1"),
+            postgresql_where=sa.text("first_promised"),
+        )
     subscription = sa.table(
         "subscription", sa.column("id"), sa.column("minute_of_day"), sa.column("minutes", sa.JSON())
     )
@@ -166,6 +180,7 @@ def downgrade() -> None:
     with op.batch_alter_table("subscription", schema=None) as batch_op:
         batch_op.add_column(sa.Column("minute_of_day", sa.Integer(), nullable=False, server_default="420"))
         batch_op.create_unique_constraint("subscription_chat_id_key", ["chat_id"])
+        batch_op.drop_index("ix_subscription_first_promised")
         batch_op.drop_index(batch_op.f("ix_subscription_chat_id"))
         batch_op.alter_column("next_due_at", existing_type=sa.DATETIME(), nullable=False)
         batch_op.drop_column("paused_until")
@@ -202,12 +217,13 @@ def downgrade() -> None:
     with op.batch_alter_table("story", schema=None) as batch_op:
         batch_op.drop_constraint("fk_story_continues", type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_story_continues_id"))
+        batch_op.drop_index(batch_op.f("ix_story_split_at"))
         batch_op.drop_column("split_at")
         batch_op.drop_column("continues_id")
 
     with op.batch_alter_table("sent_story", schema=None) as batch_op:
         batch_op.drop_index("ix_sent_story_digest")
-        batch_op.drop_index("ix_sent_story_chat_at")
+        batch_op.drop_index("ix_sent_story_story_at")
         batch_op.drop_column("shown")
         batch_op.drop_column("part")
         batch_op.drop_column("at")
@@ -223,6 +239,7 @@ def downgrade() -> None:
         batch_op.drop_column("story_id")
 
     with op.batch_alter_table("digest", schema=None) as batch_op:
+        batch_op.drop_index("ix_digest_chat")
         batch_op.drop_index("ix_digest_state")
         batch_op.create_index("ix_digest_state", ["state"], unique=False)
         batch_op.drop_column("is_crowd")
@@ -242,6 +259,7 @@ def downgrade() -> None:
     with op.batch_alter_table("article", schema=None) as batch_op:
         batch_op.drop_index("ix_article_not_announced")
         batch_op.drop_column("announced")
+        batch_op.drop_index(batch_op.f("ix_article_revised_at"))
         batch_op.drop_column("revised_at")
 
     op.drop_table("article_vector")

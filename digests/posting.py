@@ -1,0 +1,86 @@
+"""Messages on their way: the parts of a digest, and the ledger of what they tell."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from digests.compose import compose_more
+from digests.corrections import record_corrections, shown_of
+from digests.messages import Message
+from digests.models import Digest, DigestPart, SentStory, Subscription
+from digests.render import render_digest
+from digests.subscribers import Reader
+from digests.views import DigestView
+from feeds.store import take_turn
+
+
+def post(
+    session: Session,
+    digest: Digest,
+    view: DigestView,
+    messages: Sequence[Message],
+    now: datetime,
+    *,
+    thread_id: int | None,
+    silent: bool,
+) -> None:
+    """Puts the messages of `view` on their way, behind the parts that the digest has.
+
+    One message a call sounds, the first, unless all are `silent`.
+    """
+    last = session.scalar(select(func.max(DigestPart.number)).where(DigestPart.digest_id == digest.id)) or 0
+    numbered = list(enumerate(messages, start=last + 1))
+    session.add_all(
+        DigestPart(
+            digest_id=digest.id,
+            chat_id=digest.chat_id,
+            number=number,
+            html=message.html,
+            thread_id=thread_id,
+            buttons=[[list(button) for button in row] for row in message.buttons],
+            silent=silent or message.silent or number > last + 1,
+        )
+        for number, message in numbered
+    )
+    parts = {story_id: number for number, message in numbered for story_id in message.story_ids}
+    session.add_all(
+        SentStory(
+            chat_id=digest.chat_id,
+            story_id=story.story_id,
+            digest_id=digest.id,
+            at=now,
+            part=parts[story.story_id],
+            shown=shown_of(story),
+        )
+        for story in view.stories
+    )
+    record_corrections(session, digest, view.corrections, parts, now)
+    digest.state = "composed"
+    session.flush()
+
+
+def post_more(
+    session: Session, reader: Reader, digest_id: int, now: datetime
+) -> Literal["posted", "coming", "none", "stale"]:
+    """Puts the next stories that a digest held back on their way, quietly.
+
+    Otherwise why not: what was asked for before is still `coming`, `none` is left, or the digest, or its subscription,
+    is none of the reader's any more.
+    """
+    take_turn(session)  # before the locks: documents may have to be named
+    digest = session.get(Digest, digest_id)
+    if digest is None or digest.chat_id != reader.chat_id or digest.subscription_id is None:
+        return "stale"
+    subscription = session.get_one(Subscription, digest.subscription_id)
+    view = compose_more(session, digest, reader, subscription, now)
+    if digest.state != "done":
+        return "coming" if digest.state == "composed" else "stale"
+    digest.held_back = list(view.held_back)
+    if not view.stories:
+        return "none"
+    digest.is_crowd = False  # who asks waits
+    post(session, digest, view, render_digest(view), now, thread_id=subscription.thread_id, silent=True)
+    return "posted"

@@ -1,0 +1,135 @@
+"""What every round of digests asks looks rows up by keys, however much is stored: on filled, analysed tables."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, insert, text
+from sqlalchemy.orm import Session
+
+from conftest import NOW
+from digests.compose import compose_due
+from digests.corrections import find_corrections
+from digests.edition import Edition, articles_of, edition_since, revised_stories
+from digests.models import Chat, Digest, SentStory, Story, StoryArticle, Subscription
+from digests.subscribers import find_reader
+from feeds.database import Database
+from feeds.models import Article, Mention
+from feeds.store import minute_position
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+STORED = 20_000
+LARGE = ("article", "story", "story_article", "mention", "sent_story")
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    """`STORED` articles, one each six minutes up to `NOW`, two a story; another chat was told all stories."""
+    seen = [NOW - timedelta(minutes=6 * back) for back in range(STORED, 0, -1)]
+    with database.session() as session:
+        session.add(Chat(id=1, created_at=NOW))
+        session.add(Chat(id=2, created_at=NOW))
+        session.flush()
+        session.add(Subscription(chat_id=1, next_due_at=NOW + DAY))
+        session.add(Subscription(chat_id=2, next_due_at=NOW + DAY))
+        session.flush()
+        session.add(Digest(subscription_id=2, chat_id=2, due_at=NOW, window_start=NOW - DAY, window_end=NOW))
+        session.flush()
+        ids = range(1, STORED + 1)
+        stories = range(1, STORED // 2 + 1)
+        session.execute(insert(Story), [{"created_at": NOW} for _ in stories])
+        session.execute(
+            insert(Article),
+            [
+                {
+                    "position": minute_position(at) + number,
+                    "identity": str(number),
+                    "outlet": "Báo Mẫu",
+                    "title": f"Tin {number}",
+                    "lead": "",
+                    "text": "",
+                    "first_seen_at": at,
+                    "published_at": at,
+                    "state": "kept",
+                    "compared": True,
+                    "announced": True,
+                    "topics": [],
+                    "places": [],
+                    "evidence": [],
+                    "wrong_documents": [],
+                    "revised_at": at if number % 100 == 0 else None,
+                }
+                for number, at in zip(ids, seen, strict=True)
+            ],
+        )
+        placed = [{"article_id": i, "story_id": (i + 1) // 2, "placement": i} for i in ids]
+        session.execute(insert(StoryArticle), placed)
+        told = [{"chat_id": 2, "story_id": i, "digest_id": 1, "at": NOW - DAY, "shown": {}} for i in stories]
+        session.execute(insert(SentStory), told)
+        cited = [
+            {"article_id": i, "ordinal": 0, "position": minute_position(at) + i, "start": 0, "end": 9, "raw": "1",
+             "form": "numbered", "quote": "", "stage": "mentioned", "key": f"{i % 500}/2024/NĐ-CP",
+             "status": "", "rule": "", "candidates": []}
+            for i, at in zip(ids, seen, strict=True)
+        ]  # fmt: skip
+        session.execute(insert(Mention.__table__), cited)
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+    return database
+
+
+def scans(session: Session, work: Any) -> Iterator[str]:
+    """The plans of what `work` asks that read a large table from its beginning to its end."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            seen.append((statement, values))
+
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    work()
+    event.remove(engine, "before_cursor_execute", note)
+    assert seen
+    if engine.dialect.name == "postgresql":
+        # So few rows are soon read: a page costs what a hundred do of tables that are a hundred times as large.
+        session.execute(text("SET LOCAL seq_page_cost = 100"))
+    explain = "EXPLAIN QUERY PLAN " if engine.dialect.name == "sqlite" else "EXPLAIN "
+    for statement, values in seen:
+        rows: Sequence[Any] = session.connection().exec_driver_sql(explain + statement, values).all()
+        for line in (str(row[-1]) for row in rows):
+            table = line.partition("SCAN ")[2] or line.partition("Seq Scan on ")[2]
+            if table.split(" ")[0] in LARGE:
+                yield f"{line} in {statement}"
+
+
+@pytest.mark.parametrize("since", [NOW - DAY, NOW - 3 * DAY])
+def test_an_edition_is_read_by_keys(filled: Database, since: Any) -> None:
+    with filled.session() as session:
+        made: list[Edition] = []
+        assert not list(scans(session, lambda: made.append(edition_since(session, since, STORED - 300, NOW))))
+        hours = (NOW - since) / HOUR
+        assert len(made[0].candidates(0)) == pytest.approx(max(hours * 5, 150), abs=2)
+        assert not list(scans(session, lambda: list(articles_of(session, range(1, 300)))))
+
+
+def test_corrections_are_read_by_keys(filled: Database) -> None:
+    with filled.session() as session:
+        revised: list[Any] = []
+        assert not list(scans(session, lambda: revised.append(revised_stories(session, NOW - 3 * DAY))))
+        assert 0 < len(revised[0]) < STORED / 100
+        everything = dict.fromkeys(range(1, 1500), NOW)
+        assert not list(scans(session, lambda: find_corrections(session, 1, NOW, "vi", everything)))
+
+
+def test_a_digest_is_composed_by_keys(filled: Database) -> None:
+    with filled.session() as session:
+        reader = find_reader(session, 1)
+        assert reader is not None
+        digest = Digest(subscription_id=1, chat_id=1, due_at=NOW, window_start=NOW - DAY, window_end=NOW)
+        session.add(digest)
+        session.flush()
+        assert not list(scans(session, lambda: compose_due(session, digest, reader, reader.subscriptions[0])))
+        session.rollback()
