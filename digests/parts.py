@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, aliased
 from digests.claim import give_back
 from digests.ledger import lock_chat, take_back
 from digests.messages import Message
-from digests.models import Chat, Digest, DigestPart, Subscription
+from digests.models import Chat, Digest, DigestPart, SentStory, Subscription
 from digests.moving import move_chat
 from digests.sending import (
     ChatMoved,
@@ -39,11 +39,12 @@ log = structlog.get_logger()
 
 RETRY_FIRST = timedelta(seconds=15)
 RETRY_MOST = timedelta(minutes=30)
-# A digest that could not be sent for this long after it was claimed is yesterday's news.
+# What could not be sent for this long after it was claimed, or asked for, is yesterday's news.
 GIVE_UP = timedelta(hours=20)
 _OPEN = ("due", "composed")
-_ENDED = ("dropped", "failed")
 _UNFINISHED = DigestPart.state.in_(("pending", "sending"))
+# Of a digest that has ended; but a word of it to who set it up, in another chat, is wanted.
+_UNWANTED = Digest.state.in_(("dropped", "failed")) & (Digest.chat_id == DigestPart.chat_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Outgoing:
     thread_id: int | None
     message: Message
     silent: bool
+    in_doubt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +69,32 @@ class Outcome:
 
 
 def recover(session: Session) -> int:
-    """What a dead predecessor, or a broken round, left under way is in doubt: counted, then due again."""
-    left = session.execute(
+    """What a dead predecessor, or a broken round, left under way is in doubt: counted, then due again.
+
+    What its reader has stopped meanwhile does not come again. Returns how many parts will.
+    """
+    left = session.scalars(
         update(DigestPart)
         .where(DigestPart.state == "sending")
         .values(state="pending", in_doubt=DigestPart.in_doubt + 1, last_error="no answer: interrupted")
         .returning(DigestPart.id)
     ).all()
-    return len(left)
+    stopped = session.execute(
+        update(DigestPart)
+        .where(DigestPart.state == "pending", DigestPart.digest_id == Digest.id, _UNWANTED)
+        .values(state="refused")
+        .returning(DigestPart.id, DigestPart.digest_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    take_back(session, list({digest_id for _, digest_id in stopped}))
+    return len(set(left) - {part_id for part_id, _ in stopped})
 
 
 def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoing]:
     """The next part each of at most `limit` chats, marked `sending`. Parts of a chat go in order, one at a time.
 
-    One of a digest that its reader wants no more, should there be any, is refused.
+    What is instant, or a reader's first, goes before the crowd. One of a digest that its reader wants no more, should
+    there be any, is refused.
     """
     earlier = aliased(DigestPart)
     unfinished_before = exists().where(
@@ -89,18 +103,15 @@ def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoin
         (earlier.state == "sending") | (earlier.id < DigestPart.id),
         earlier.id != DigestPart.id,
     )
-    is_unwanted = Digest.state.in_(_ENDED) & (
-        Digest.chat_id == DigestPart.chat_id
-    )  # else it is a word to who set it up
     rows = session.execute(
-        select(DigestPart, is_unwanted)
+        select(DigestPart, _UNWANTED)
         .join(Digest, Digest.id == DigestPart.digest_id)
         .where(
             DigestPart.state == "pending",
             DigestPart.not_before.is_(None) | (DigestPart.not_before <= now),
             ~unfinished_before,
         )
-        .order_by(DigestPart.id)
+        .order_by(Digest.is_crowd, DigestPart.id)
         .limit(limit)
         .with_for_update(of=DigestPart, skip_locked=True)
     ).all()
@@ -110,14 +121,24 @@ def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoin
 
 
 def record(session: Session, outcomes: Sequence[Outcome], now: datetime) -> None:
-    """Stores what became of parts under way; those of chats erased meanwhile are gone."""
+    """Stores what became of parts under way; those of chats erased meanwhile are gone.
+
+    Whoever lost the delivery lock may come too late: what its successor took over is the successor's.
+    """
     sent = [outcome for outcome in outcomes if isinstance(outcome.answer, int)]
     if sent:
         session.connection().execute(
             update(DigestPart)
-            .where(DigestPart.id == bindparam("part"))
+            .where(
+                DigestPart.id == bindparam("part"),
+                DigestPart.state == "sending",
+                DigestPart.in_doubt == bindparam("doubts"),
+            )
             .values(state="sent", sent_at=now, message_id=bindparam("message"), last_error=""),
-            [{"part": outcome.part.part_id, "message": outcome.answer} for outcome in sent],
+            [
+                {"part": outcome.part.part_id, "doubts": outcome.part.in_doubt, "message": outcome.answer}
+                for outcome in sent
+            ],
         )
         _finish(session, {outcome.part.digest_id for outcome in sent})
     for outcome in outcomes:
@@ -139,7 +160,7 @@ def _record_failure(session: Session, part: Outgoing, error: SendError, now: dat
     log.warning("digest part not sent", chat_id=part.chat_id, part=part.part_id, error=repr(error))
     lock_chat(session, part.chat_id)
     row = session.get(DigestPart, part.part_id)
-    if row is None:
+    if row is None or row.state != "sending" or row.in_doubt != part.in_doubt:
         return
     row.failures += not isinstance(error, Flooded)
     row.last_error = f"{type(error).__name__}: {error}"[:300]
@@ -150,14 +171,14 @@ def _record_failure(session: Session, part: Outgoing, error: SendError, now: dat
     is_word = row.chat_id != digest.chat_id  # to who set the digest up; it is wanted whatever became of the digest
     if isinstance(error, ChatMoved):
         move_chat(session, row.chat_id, error.new_chat_id)
-    elif isinstance(error, ChatUnreachable):
+    if isinstance(error, ChatUnreachable):
         unsubscribe(session, row.chat_id, error.reason)
         _drop(session, digest, row.last_error)
     elif isinstance(error, TopicUnavailable):
         _end_topic(session, digest, row, error.reason)
-    elif digest.state not in _OPEN and not is_word:  # its reader has stopped it meanwhile
+    elif digest.state == "dropped" and not is_word:  # its reader has stopped it meanwhile
         _drop(session, digest, row.last_error)
-    elif isinstance(error, Rejected) or now - digest.window_end > GIVE_UP:
+    elif isinstance(error, Rejected) or now - _posted_at(session, digest) > GIVE_UP:
         log.error("digest given up", chat_id=row.chat_id, digest=digest.id, error=row.last_error)
         _refuse(session, digest, row.last_error)
         if digest.state in _OPEN:
@@ -166,9 +187,17 @@ def _record_failure(session: Session, part: Outgoing, error: SendError, now: dat
         row.not_before = now + _wait(error, row.failures)
 
 
+def _posted_at(session: Session, digest: Digest) -> datetime:
+    """When the parts on their way were: stories that it held back may be asked for days later."""
+    told = session.scalar(select(func.max(SentStory.at)).where(SentStory.digest_id == digest.id))
+    return max(told or digest.window_end, digest.window_end)
+
+
 def _wait(error: SendError, failures: int) -> timedelta:
     if isinstance(error, NotNow) and error.wait is not None:
         return error.wait
+    if isinstance(error, ChatMoved) and failures == 1:  # more than once: to and fro
+        return timedelta()
     return min(RETRY_FIRST * float(2 ** min(failures - 1, 10)), RETRY_MOST)
 
 
@@ -209,4 +238,5 @@ def _refuse(session: Session, digest: Digest, reason: str) -> None:
 def _outgoing(part: DigestPart) -> Outgoing:
     rows: list[list[tuple[str, str]]] = part.buttons
     buttons = tuple(tuple((label, action) for label, action in row) for row in rows)
-    return Outgoing(part.id, part.digest_id, part.chat_id, part.thread_id, Message(part.html, buttons), part.silent)
+    message = Message(part.html, buttons)
+    return Outgoing(part.id, part.digest_id, part.chat_id, part.thread_id, message, part.silent, part.in_doubt)

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Container, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from telegram.ext import ExtBot
 
@@ -22,10 +23,10 @@ from digests.compose import compose_due
 from digests.deliver import deliver
 from digests.lock import delivery_lock
 from digests.messages import Message
-from digests.models import Chat, Digest, DigestPart, Subscription
-from digests.parts import Outcome, claim_parts, record
+from digests.models import Chat, Digest, DigestPart, SentStory, Subscription
+from digests.parts import Outcome, Outgoing, claim_parts, record, recover
 from digests.sending import NotNow
-from digests.subscribers import find_reader, promise_first, unsubscribe, welcome
+from digests.subscribers import find_reader, promise_first, subscribe, unsubscribe, welcome
 from digests.views import DigestView
 from feeds.database import Database
 from newsroom import POLICY, ROBBERY, publish, reader
@@ -42,9 +43,10 @@ async def telegram(limits: bool = False) -> AsyncIterator[tuple[Sandbox, Telegra
 
 
 @asynccontextmanager
-async def sender_to(token: str, url: str) -> AsyncIterator[TelegramSender]:
+async def sender_to(token: str, url: str, pace: Pace | None = None) -> AsyncIterator[TelegramSender]:
     request = AiohttpRequest(read_timeout=1.0)
-    bot = ExtBot(token, base_url=f"{url}/bot", request=request, rate_limiter=Pace(chat_limits=False))
+    pace = pace or Pace(chat_limits=False)
+    bot = ExtBot(token, base_url=f"{url}/bot", request=request, rate_limiter=pace)
     await request.initialize()
     try:
         yield TelegramSender(bot)
@@ -389,7 +391,7 @@ async def test_what_was_given_up_comes_with_the_next_digest_and_no_part_comes_al
     with database.session() as session:
         compose_one(session, NOW)
         part = session.scalars(select(DigestPart)).one()
-        part.html = "<b>broken"
+        part.html = "x" * 5000
         later = DigestPart(digest_id=part.digest_id, chat_id=1, number=2, html="2")
         session.add(later)
     async with telegram() as (sandbox, sender):
@@ -563,3 +565,193 @@ async def test_what_is_instant_goes_before_the_crowd(database: Database) -> None
     with database.session() as session:
         compose_one(session, NOW)
     assert [part.chat_id for part in parts(database)] == [99]
+
+
+class Gated:
+    """A sender whose answers to some chats come when its gate opens."""
+
+    def __init__(self, sender: TelegramSender, held: Container[int]) -> None:
+        self._sender = sender
+        self._held = held
+        self.gate = asyncio.Event()
+
+    async def send(self, chat_id: int, message: Message, *, silent: bool = False, thread_id: int | None = None) -> int:
+        sent = await self._sender.send(chat_id, message, silent=silent, thread_id=thread_id)
+        if chat_id in self._held:
+            await self.gate.wait()
+        return sent
+
+
+async def test_a_database_error_leaves_what_is_under_way_to_be_recorded(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(sqlite, chats=20)
+    claim(sqlite)
+    async with telegram() as (sandbox, sender):
+        users = [sandbox.user(i, started=True) for i in range(1, 21)]
+        gated = Gated(sender, range(100))
+
+        def claim_then_fail(session: Session, now: datetime, limit: int) -> Sequence[Outgoing]:
+            if sum(len(user.messages) for user in users) >= 8:
+                gated.gate.set()
+                raise OperationalError("select", {}, Exception("database is locked"))
+            return claim_parts(session, now, limit)
+
+        monkeypatch.setattr("digests.deliver.claim_parts", claim_then_fail)
+        with pytest.raises(OperationalError):
+            await deliver(sqlite, gated, clock_at(NOW), asyncio.Event())
+        assert Counter(part.state for part in parts(sqlite))["sending"] == 0
+        monkeypatch.undo()
+        await deliver(sqlite, sender, clock_at(NOW), asyncio.Event())
+    assert [len(user.messages) for user in users] == [1] * 20
+    assert {part.in_doubt for part in parts(sqlite)} == {0}
+
+
+async def test_a_request_that_hangs_holds_up_no_digest_that_falls_due_meanwhile(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digests.deliver.ASK_AGAIN", 0.01)
+    prepare(sqlite)
+    claim(sqlite)
+    async with telegram() as (sandbox, sender):
+        one, other = (sandbox.user(i, started=True) for i in (1, 2))
+        gated = Gated(sender, {1})
+        going = asyncio.create_task(deliver(sqlite, gated, clock_at(NOW), asyncio.Event()))
+        await one.wait_for("Điểm tin")
+        await asyncio.sleep(0.1)  # it has found that nobody else is due
+        with sqlite.session() as session:
+            reader(session, 2, NOW)
+        claim(sqlite)
+        await other.wait_for("Điểm tin")
+        assert not going.done()
+        gated.gate.set()
+        assert await going == 2
+
+
+def test_what_its_reader_has_stopped_is_not_sent_again_after_a_kill(database: Database) -> None:
+    prepare(database, chats=2)
+    claim(database)
+    with database.session() as session:
+        assert compose_one(session, NOW)
+        assert compose_one(session, NOW)
+        claim_parts(session, NOW, limit=8)
+    with database.session() as session:
+        unsubscribe(session, 1)
+        word = session.scalars(select(DigestPart).where(DigestPart.chat_id == 1)).one()
+        session.add(DigestPart(digest_id=word.digest_id, chat_id=2, number=2, html="", state="sending"))
+    with database.session() as session:
+        assert recover(session) == 2
+    assert [(part.chat_id, part.state, part.in_doubt) for part in parts(database)] == [
+        (1, "refused", 1),
+        (2, "pending", 1),
+        (2, "pending", 1),
+    ]
+    with database.session() as session:
+        subscribe(session, 1, NOW)
+        assert session.scalars(select(SentStory.chat_id)).all() == [2], "what may be lost is told again"
+
+
+@pytest.mark.parametrize("late", [77, NotNow("late")])
+def test_what_comes_after_the_lock_was_lost_changes_nothing(database: Database, late: int | NotNow) -> None:
+    prepare(database)
+    claim(database)
+    with database.session() as session:
+        compose_one(session, NOW)
+        (lost,) = claim_parts(session, NOW, limit=8)
+    with database.session() as session:
+        recover(session)
+        (taken_over,) = claim_parts(session, NOW, limit=8)
+    with database.session() as session:
+        record(session, [Outcome(lost, late)], NOW)
+        assert not claim_parts(session, NOW + HOUR, limit=8), "it is under way"
+    assert [part.state for part in parts(database)] == ["sending"]
+    with database.session() as session:
+        record(session, [Outcome(taken_over, 78)], NOW)
+    (part,) = parts(database)
+    assert (part.state, part.in_doubt, part.message_id) == ("sent", 1, 78)
+    assert states(database) == {"done": 1}
+
+
+async def test_a_stop_puts_off_what_waits_for_its_turn_and_doubts_nothing(sqlite: Database) -> None:
+    prepare(sqlite, chats=0)
+    with sqlite.session() as session:
+        reader(session, FORUM, NOW)
+    claim(sqlite)
+    pace, stop = Pace(), asyncio.Event()
+    async with telegram() as (sandbox, _), sender_to(sandbox.token, sandbox.api_url, pace) as sender:
+        group = sandbox.group(FORUM)
+        await asyncio.gather(*(sender._bot.send_message(FORUM, "…") for _ in range(5)))
+        going = asyncio.create_task(deliver(sqlite, sender, clock_at(NOW), stop))
+        while not any(part.state == "sending" for part in parts(sqlite)):  # noqa: ASYNC110  a thread marks it
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        stop.set()
+        pace.put_off()
+        assert await going == 0
+    assert len(group.messages) == 5
+    (part,) = parts(sqlite)
+    assert (part.state, part.in_doubt, part.failures) == ("pending", 0, 0)
+
+
+async def test_what_telegram_cannot_parse_comes_as_plain_text(database: Database) -> None:
+    prepare(database)
+    claim(database)
+    with database.session() as session:
+        compose_one(session, NOW)
+        part = session.scalars(select(DigestPart)).one()
+        part.html = '<b>A & <a href="https://a.vn/1">B</a> &lt;C&gt;'
+    async with telegram() as (sandbox, sender):
+        user = sandbox.user(1, started=True)
+        assert await deliver(database, sender, clock_at(NOW), asyncio.Event()) == 1
+    assert [message["text"] for message in user.messages] == ["A & B (https://a.vn/1) <C>"]
+    assert states(database) == {"done": 1}
+
+
+async def test_a_plain_text_that_would_be_too_long_has_no_addresses(database: Database) -> None:
+    link = f'<a href="https://a.vn/{"1" * 3000}">B</a>'
+    async with telegram() as (sandbox, sender):
+        user = sandbox.user(1, started=True)
+        await sender.send(1, Message(f"<b>{link} {link}"))
+    assert [message["text"] for message in user.messages] == ["B B"]
+
+
+def test_after_an_outage_what_is_instant_goes_before_the_crowd(database: Database) -> None:
+    prepare(database, chats=3)
+    claim(database)
+    with database.session() as session:
+        for digest in session.scalars(select(Digest)):
+            digest.is_crowd = digest.chat_id != 3
+        while compose_one(session, NOW):
+            pass
+        for number, part in enumerate(session.scalars(select(DigestPart).order_by(DigestPart.chat_id))):
+            part.id = 100 + number
+    with database.session() as session:
+        assert [part.chat_id for part in claim_parts(session, NOW, limit=2)] == [3, 1]
+
+
+async def test_a_chat_that_moves_to_and_fro_is_tried_later_and_given_up(database: Database) -> None:
+    prepare(database, chats=0)
+    with database.session() as session:
+        reader(session, -55, NOW)
+    claim(database)
+    async with telegram() as (sandbox, sender):
+        sandbox.group(-55).moved_to = FORUM
+        sandbox.group(FORUM).moved_to = -55
+        assert await deliver(database, sender, clock_at(NOW), asyncio.Event()) == 0
+        asked = sum(call.method == "sendMessage" for call in sandbox.calls)
+        assert asked == 2
+        await deliver(database, sender, clock_at(NOW + DAY), asyncio.Event())
+    assert states(database) == {"failed": 1}
+
+
+def test_what_was_asked_for_later_is_given_up_later(database: Database) -> None:
+    prepare(database)
+    claim(database)
+    with database.session() as session:
+        compose_one(session, NOW)
+        session.scalars(select(SentStory)).one().at = NOW + DAY
+    for moment, state in ((NOW + DAY + HOUR, "composed"), (NOW + 2 * DAY, "failed")):
+        with database.session() as session:
+            (part,) = claim_parts(session, moment, limit=8)
+            record(session, [Outcome(part, NotNow("flood"))], moment)
+        assert states(database) == {state: 1}

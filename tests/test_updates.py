@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from telegram import Chat, Message, Update
 
 from bot.application import Role, running
@@ -14,14 +16,18 @@ from bot.sandbox import Sandbox, SandboxUser
 from bot.settings import Settings
 from bot.updates import MOST_WAITING, ByChat
 from conftest import NOW
+from digests.models import DigestPart
+from digests.subscribers import add_subscription
+from feeds.database import Database
+from newsroom import reader
 
 HOG, OTHER = 1, 2
 ANSWER, WORD = "Đang theo dõi", "Bạn gửi nhiều quá cùng một lúc"
 
 
 @asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[tuple[Sandbox, SandboxUser, SandboxUser]]:
-    """The bot at its real pace, whom nobody gives time to stop, and two who talk to it."""
+async def serving(folder: Path, role: Role = Role.SERVE) -> AsyncIterator[tuple[Sandbox, SandboxUser, SandboxUser]]:
+    """The bot at its real pace and two who talk to it."""
     async with Sandbox(limits=True) as sandbox:
         users = sandbox.user(HOG, started=True), sandbox.user(OTHER, started=True)
         settings = Settings(  # type: ignore[call-arg]  # the rest has defaults
@@ -30,7 +36,7 @@ async def serving(folder: Path) -> AsyncIterator[tuple[Sandbox, SandboxUser, San
             telegram_api_url=sandbox.api_url,
             database_url=f"sqlite:///{folder}/test.db",
         )
-        async with running(settings, (Role.SERVE,), sources=()):
+        async with running(settings, (role,), sources=()):
             yield sandbox, *users
 
 
@@ -71,6 +77,26 @@ async def test_an_answer_that_telegram_puts_off_for_long_or_often_is_given_up(
 
 def asked(sandbox: Sandbox) -> list[int]:
     return [call.parameters["chat_id"] for call in sandbox.calls if call.method == "sendMessage"]
+
+
+async def test_a_stop_waits_for_no_digest_whose_turn_has_not_come(
+    sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.pace._DIGESTS", (1, 3600.0))
+    monkeypatch.setattr("bot.jobs.STOP_WITHIN", 3600.0)
+    now = datetime.now(UTC)
+    with sqlite.session() as session:
+        reader(session, HOG, now)
+        add_subscription(session, HOG, now).next_due_at = now
+
+    def states() -> list[tuple[str, int]]:
+        with sqlite.reading() as session:
+            return sorted((part.state, part.in_doubt) for part in session.scalars(select(DigestPart)))
+
+    async with asyncio.timeout(50), serving(tmp_path, Role.DELIVER):
+        while states() != [("sending", 0), ("sent", 0)]:  # noqa: ASYNC110  the bot makes it happen
+            await asyncio.sleep(0.01)
+    assert states() == [("pending", 0), ("sent", 0)]
 
 
 def update_of(chat_id: int) -> Update:
