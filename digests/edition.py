@@ -162,7 +162,7 @@ class Edition:
         return set(document_ids) - self._named
 
     def revised(self, session: Session) -> Mapping[int, datetime]:
-        """The stories that were told in the last `CORRECTED_FOR` and may be others since, with when they changed last."""
+        """The stories that were told in the last `CORRECTED_FOR` and may be others since, with when."""
         if self._revised is None:
             self._revised = revised_stories(session, self.made_at - CORRECTED_FOR)
         return self._revised
@@ -261,12 +261,11 @@ def _articles() -> Select[Any]:
     return told.outerjoin(Story, Story.id == StoryArticle.story_id)
 
 
-def _placed(session: Session, article_ids: Collection[int]) -> Iterator[tuple[int, int, int]]:
+def _placed(session: Session, article_ids: Collection[int]) -> Sequence[tuple[int, int, int]]:
     """(article_id, story_id, placement) of those that have their story."""
     placed = select(StoryArticle.article_id, StoryArticle.story_id, StoryArticle.placement)
-    for some in chunks(sorted(article_ids)):
-        for article_id, story_id, placement in session.execute(placed.where(StoryArticle.article_id.in_(some))):
-            yield article_id, story_id, placement
+    queries = (placed.where(StoryArticle.article_id.in_(some)) for some in chunks(sorted(article_ids)))
+    return [(row.article_id, row.story_id, row.placement) for query in queries for row in session.execute(query)]
 
 
 def _mentions(session: Session, article_ids: Sequence[int]) -> Mapping[int, list[Row[Any]]]:
