@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, and_, case, delete, func, literal, not_, or_, select, text
+from sqlalchemy import ColumnElement, Integer, and_, case, delete, func, literal, not_, or_, select, text, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feeds.analyse import Analysis, analyse
@@ -310,7 +310,10 @@ def still_reading_since(session: Session, now: datetime) -> datetime | None:
     """
     untried = and_(_untried_page(), Article.page_due_at > now - PAGE_LEASE)
     is_open = and_(_open_verdict(), Article.first_seen_at > now - SECOND_LEASE)
-    return session.scalar(select(func.min(Article.first_seen_at)).where(or_(untried, is_open)))
+    # Each by its own index.
+    waiting = union_all(*(select(Article.first_seen_at).where(one) for one in (untried, is_open))).subquery()
+    first: datetime | None = session.scalar(select(func.min(waiting.c.first_seen_at)))
+    return first
 
 
 def is_still_reading(session: Session, now: datetime) -> bool:

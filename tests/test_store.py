@@ -4,9 +4,10 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from conftest import NOW
@@ -29,6 +30,7 @@ from feeds.store import (
     reading_since,
     save_articles,
     seen_keys,
+    still_reading_since,
     store_analysis,
 )
 from newsroom import POLICY, ROBBERY, publish, stored
@@ -417,3 +419,33 @@ def test_two_sessions_may_name_the_same_new_documents(database: Database) -> Non
     with ThreadPoolExecutor(4) as pool:
         first, *others = pool.map(name, range(4))
     assert all(tokens == first for tokens in others)
+
+
+def test_since_when_articles_are_being_read_is_the_first_of_the_last_minutes(database: Database) -> None:
+    with database.session() as session:
+        assert still_reading_since(session, NOW) is None
+        for minutes in (3, 5, 30):
+            seen = NOW - timedelta(minutes=minutes)
+            publish(session, f"Bài {minutes}", seen=seen, published=seen).second_due_at = seen
+        session.flush()
+        assert still_reading_since(session, NOW) == NOW - timedelta(minutes=5)
+        session.execute(update(Article).values(second_due_at=None, page_due_at=NOW))
+        assert still_reading_since(session, NOW) == NOW - timedelta(minutes=30)
+        session.execute(update(Article).values(page_failures=1))
+        assert still_reading_since(session, NOW) is None
+
+
+def test_what_is_being_read_is_found_by_its_indexes(sqlite: Database) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+        asked.append((statement, values))
+
+    with sqlite.reading() as session:
+        connection = session.connection()
+        event.listen(connection, "before_cursor_execute", note)
+        still_reading_since(session, NOW)
+        statement, values = asked[0]
+        plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
+    assert "ix_article_page_due_at (page_due_at>?)" in plan
+    assert "ix_article_first_seen_at (first_seen_at>?)" in plan
