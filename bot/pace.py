@@ -10,7 +10,8 @@ A call reaches Telegram at some moment between its start and its answer. So it c
 after its answer: whatever the network does, Telegram itself never sees more than these.
 
 Answers go before digests. A digest stands in the queue as if it had come `PATIENCE` later, so nothing waits for ever.
-A chat that Telegram told to wait gets no digest before that is over, and no answer where that is longer than `PATIENCE`.
+A chat that Telegram told to wait gets no digest before that is over, and no answer where that is longer than
+`PATIENCE`.
 """
 
 import asyncio
