@@ -31,8 +31,9 @@ from digests.models import Chat, Digest, Follow, SentStory, Story, StoryArticle,
 from digests.subscribers import Reader  # noqa: E402
 from feeds.database import Database  # noqa: E402
 from feeds.models import Article, Mention  # noqa: E402
+from feeds.positions import minute_position  # noqa: E402
 from feeds.sources import LEVELS  # noqa: E402
-from feeds.store import ensure_documents, minute_position  # noqa: E402
+from feeds.store import ensure_documents  # noqa: E402
 
 NOW = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
 PLACES = ("Hà Nội", "Nghệ An", "Đồng Nai", "Cà Mau", "Lào Cai", "Sơn La", "Huế", "Đắk Lắk")

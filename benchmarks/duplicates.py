@@ -41,7 +41,7 @@ from feeds.fingerprint import read_wording  # noqa: E402
 from feeds.identity import article_identity  # noqa: E402
 from feeds.models import Article  # noqa: E402
 from feeds.parse import parse_feed  # noqa: E402
-from feeds.store import minute_position  # noqa: E402
+from feeds.positions import minute_position  # noqa: E402
 
 FARM = ROOT.parent / "shared" / "feeds" / "farm.py"
 BATCH = 2500

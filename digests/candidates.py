@@ -14,8 +14,8 @@ from feeds.classify import STEP
 from feeds.documents import names_central_organ
 from feeds.models import Article
 from feeds.places import present_province
+from feeds.positions import minute_position
 from feeds.sources import LEVELS
-from feeds.store import minute_position
 from feeds.text import modern_tones
 
 FEWER, USUAL, MORE = -1, 0, 1

@@ -32,7 +32,7 @@ from digests.models import Subscription
 from digests.words import folded_words, matches
 from feeds.models import Article
 from feeds.places import present_province, province_named
-from feeds.store import minute_position
+from feeds.positions import minute_position
 
 # An outlet may bring an article late; one older than this before the window is no news any more.
 LATE = timedelta(hours=24)

@@ -31,7 +31,8 @@ from digests.models import Story, StoryArticle, StoryTerm
 from feeds.database import Database
 from feeds.duplicates import mark_waiting
 from feeds.models import Article, ArticleVector, Mention
-from feeds.store import minute_position, take_turn
+from feeds.positions import minute_position
+from feeds.store import take_turn
 
 AFFAIR = timedelta(days=14)
 BATCH = 200  # articles placed at a time

@@ -52,8 +52,8 @@ class Stored(StrEnum):
 class Report:
     """What feedback says of one article, by how many chats. `id` names it; `decision` is None while it is open.
 
-    `document_id` and `quote`, the sentence that is said to cite it, are of a wrong document; of a wrong fold `quote` are
-    the headlines beside which it stands.
+    `document_id` and `quote`, the sentence that is said to cite it, are of a wrong document; of a wrong fold `quote`
+    are the headlines beside which it stands.
     """
 
     id: int

@@ -2,23 +2,23 @@
 
 import hashlib
 from base64 import b32encode
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, and_, case, delete, func, literal, not_, or_, select, text, union_all
+from sqlalchemy import ColumnElement, and_, case, delete, func, not_, or_, select, text, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feeds.analyse import Analysis, analyse
 from feeds.classify import Verdict, first_reading, join_parts, rules_version
 from feeds.models import Article, Document, Feed, Mention
+from feeds.positions import next_position, next_positions
 from feeds.text import sentence_at
 from feeds.vectors import keep_vector
 from feeds.versions import keep_version
 
-_SEQUENCE_BITS = 20  # articles within one minute; 2**20 leaves room for any import
 _reading = attrgetter("ordinal", "key", "status", "document_id", "stage", "stage_years")
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 # Any number serves, as long as nothing else in the same database takes an advisory lock by it.
@@ -114,7 +114,7 @@ def save_articles(session: Session, found: Iterable[tuple[NewArticle, Analysis]]
     changed = [article for article in known if _change(session, article, *wanted[article.identity], now)]
     for article in known:
         del wanted[article.identity]
-    positions = _next_positions(session, [new.published or now for new, _ in wanted.values()])
+    positions = next_positions(session, [new.published or now for new, _ in wanted.values()])
     added = [_article(*pair, position, now) for pair, position in zip(wanted.values(), positions, strict=True)]
     session.add_all(added)
     session.flush()
@@ -233,43 +233,6 @@ def date_article(session: Session, article: Article, published: datetime) -> Non
     take_turn(session)
     article.published_at = published.astimezone(UTC)
     article.position = next_position(session, published)
-
-
-def minute_position(moment: datetime) -> int:
-    """The first position of the minute of `moment`."""
-    return (int(moment.timestamp()) // 60) << _SEQUENCE_BITS
-
-
-def next_position(session: Session, moment: datetime) -> int:
-    """The next free position within the minute of `moment`."""
-    return _next_positions(session, [moment])[0]
-
-
-def _next_positions(session: Session, moments: Sequence[datetime]) -> Sequence[int]:
-    """For each moment a position of its own within its minute, behind those that are taken."""
-    firsts = [minute_position(moment) for moment in moments]
-    # PostgreSQL shifts by an integer only, and a number takes the type of what it stands beside.
-    minute = Article.position.bitwise_rshift(literal(_SEQUENCE_BITS, Integer))
-    free = {first: first for first in firsts}
-    for first, last in _spans(sorted(free)):
-        inside = Article.position.between(first, last + (1 << _SEQUENCE_BITS) - 1)
-        for taken in session.scalars(select(func.max(Article.position)).where(inside).group_by(minute)):
-            free[taken >> _SEQUENCE_BITS << _SEQUENCE_BITS] = taken + 1
-    positions = []
-    for first in firsts:
-        positions.append(free[first])
-        free[first] += 1
-    return positions
-
-
-def _spans(firsts: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """First and last of those that lie within a day of each other: between them little else is stored."""
-    day = (24 * 60) << _SEQUENCE_BITS
-    start = 0
-    for end in range(1, len(firsts) + 1):
-        if end == len(firsts) or firsts[end] - firsts[end - 1] > day:
-            yield firsts[start], firsts[end - 1]
-            start = end
 
 
 def claim_pages(session: Session, now: datetime, *, limit: int) -> Sequence[Article]:

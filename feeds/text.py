@@ -35,10 +35,14 @@ _BEGINNING = re.compile(r"[^\W_]")
 _WORD_BEFORE = re.compile(r"[^\s(\[“‘«\"']*$")
 _LONGEST_WORD = 20  # characters; more are no abbreviation
 _HEADING_NUMBER = re.compile(r"\d+(?:\.\d+)*|[IVX]+")
-# Written before a name or a number; behind the last dot of what is written together: "PGS.TS.", "Đ/c." ends in one letter.
+# Written before a name or a number; behind the last dot of what is written together: "PGS.TS."; "Đ/c." ends in one
+# letter.
 _ABBREVIATIONS = frozenset(
-    "TP Tp tp TX Tx TT Tt KP Kp QL TL GS PGS TS Ts ThS Ths Th.S TSKH BS BSCK CKI CKII LS KS KTS DS NSND NSƯT NGND NGƯT"
-    " Tr tr ĐT St Mr Mrs Ms Dr No Nxb NXB".split()
+    re.findall(
+        r"\S+",
+        "TP Tp tp TX Tx TT Tt KP Kp QL TL GS PGS TS Ts ThS Ths Th.S TSKH BS BSCK CKI CKII LS KS"
+        " KTS DS NSND NSƯT NGND NGƯT Tr tr ĐT St Mr Mrs Ms Dr No Nxb NXB",
+    )
 )
 
 

@@ -27,8 +27,9 @@ from digests.views import DigestView, shown_documents
 from feeds.database import Database
 from feeds.following import sync_sources
 from feeds.models import Article, Feed
+from feeds.positions import minute_position
 from feeds.sources import Source
-from feeds.store import document_of_token, document_tokens, ensure_documents, minute_position, unnamed_documents
+from feeds.store import document_of_token, document_tokens, ensure_documents, unnamed_documents
 from newsroom import POLICY, ROBBERY, follow_for, headlines, policy, publish, reader, told
 
 HOUR = timedelta(hours=1)

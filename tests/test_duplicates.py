@@ -14,7 +14,7 @@ from feeds.database import Database
 from feeds.duplicates import WINDOW, duplicates_of, mark_duplicates
 from feeds.fingerprint import SHARED, Wording, read_wording, same_text
 from feeds.models import Article, FingerprintBand
-from feeds.store import minute_position
+from feeds.positions import minute_position
 
 HOUR = timedelta(hours=1)
 TITLE = "Hà Tĩnh sơ kết 5 năm thực hiện Kết luận 44-KL/TW"

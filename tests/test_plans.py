@@ -16,7 +16,7 @@ from digests.models import Chat, Digest, SentStory, Story, StoryArticle, Subscri
 from digests.subscribers import find_reader
 from feeds.database import Database
 from feeds.models import Article, Mention
-from feeds.store import minute_position
+from feeds.positions import minute_position
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

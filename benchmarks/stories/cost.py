@@ -31,7 +31,7 @@ from digests.models import Story, StoryArticle, StoryTerm  # noqa: E402
 from feeds.database import Database  # noqa: E402
 from feeds.embedding import WIDTH  # noqa: E402
 from feeds.models import Article, ArticleVector  # noqa: E402
-from feeds.store import minute_position  # noqa: E402
+from feeds.positions import minute_position  # noqa: E402
 
 REPLAY = ROOT.parent / "shared" / "feeds" / "real" / "replay"
 NOW = datetime(2026, 8, 25, tzinfo=UTC)

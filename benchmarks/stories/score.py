@@ -48,7 +48,7 @@ from feeds.database import Database  # noqa: E402
 from feeds.documents.find import find_citations  # noqa: E402
 from feeds.duplicates import mark_waiting  # noqa: E402
 from feeds.models import Article, ArticleVector, Mention  # noqa: E402
-from feeds.store import minute_position  # noqa: E402
+from feeds.positions import minute_position  # noqa: E402
 
 REPLAY = ROOT.parent / "shared" / "feeds" / "real" / "replay"
 _EMPTY = {"start": 0, "end": 0, "form": "", "quote": "", "candidates": []}

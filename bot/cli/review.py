@@ -57,8 +57,9 @@ def review_command(
     None comes back by itself. What was decided can be decided otherwise, by the same id.
 
     Columns: the id to decide by; what is called wrong, the article (irrelevant), a document it is said to cite (wrong
-    document) or that it stands in one story with the others that are named (wrong fold); how many chats say so; the article's score, 0 to 1, by which it was taken for security policy;
-    its outlet and title; the document and the sentence that is said to cite it, or the headlines it stands with; open, accepted or rejected.
+    document) or that it stands in one story with the others that are named (wrong fold); how many chats say so; the
+    article's score, 0 to 1, by which it was taken for security policy; its outlet and title; the document and the
+    sentence that is said to cite it, or the headlines it stands with; open, accepted or rejected.
     """
     decisions = {i: accepted for ids, accepted in ((accept, True), (reject, False)) for some in ids for i in some}
     if len(decisions) < len({i for ids in accept for i in ids}) + len({i for ids in reject for i in ids}):

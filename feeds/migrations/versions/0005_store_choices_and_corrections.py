@@ -104,9 +104,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("thread_id", sa.BigInteger(), nullable=True))
 
     with op.batch_alter_table("feedback", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("story_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
-        )
+        batch_op.add_column(sa.Column("story_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
         batch_op.create_index(batch_op.f("ix_feedback_story_id"), ["story_id"], unique=False)
         batch_op.create_foreign_key("fk_feedback_story", "story", ["story_id"], ["id"], ondelete="SET NULL")
 

@@ -1,0 +1,48 @@
+"""Where an article stands in every list: its published minute, then a sequence within it (DESIGN.md)."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import Integer, func, literal, select
+from sqlalchemy.orm import Session
+
+from feeds.models import Article
+
+_SEQUENCE_BITS = 20  # articles within one minute; 2**20 leaves room for any import
+
+
+def minute_position(moment: datetime) -> int:
+    """The first position of the minute of `moment`."""
+    return (int(moment.timestamp()) // 60) << _SEQUENCE_BITS
+
+
+def next_position(session: Session, moment: datetime) -> int:
+    """The next free position within the minute of `moment`."""
+    return next_positions(session, [moment])[0]
+
+
+def next_positions(session: Session, moments: Sequence[datetime]) -> Sequence[int]:
+    """For each moment a position of its own within its minute, behind those that are taken."""
+    firsts = [minute_position(moment) for moment in moments]
+    # PostgreSQL shifts by an integer only, and a number takes the type of what it stands beside.
+    minute = Article.position.bitwise_rshift(literal(_SEQUENCE_BITS, Integer))
+    free = {first: first for first in firsts}
+    for first, last in _spans(sorted(free)):
+        inside = Article.position.between(first, last + (1 << _SEQUENCE_BITS) - 1)
+        for taken in session.scalars(select(func.max(Article.position)).where(inside).group_by(minute)):
+            free[taken >> _SEQUENCE_BITS << _SEQUENCE_BITS] = taken + 1
+    positions = []
+    for first in firsts:
+        positions.append(free[first])
+        free[first] += 1
+    return positions
+
+
+def _spans(firsts: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of those that lie within a day of each other: between them little else is stored."""
+    day = (24 * 60) << _SEQUENCE_BITS
+    start = 0
+    for end in range(1, len(firsts) + 1):
+        if end == len(firsts) or firsts[end] - firsts[end - 1] > day:
+            yield firsts[start], firsts[end - 1]
+            start = end
