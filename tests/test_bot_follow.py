@@ -16,7 +16,7 @@ from bot.demo.play import jump
 from bot.sandbox import SandboxUser
 from digests.export import FORMS
 from digests.follows import followed_documents
-from digests.models import Digest, Follow, SentStory, Subscription
+from digests.models import Digest, DigestPart, Follow, SentStory, Subscription
 from digests.subscribers import add_subscription, find_reader
 from test_bot import World, forged_press, world
 from test_bot_settings import labels
@@ -155,6 +155,9 @@ async def test_more_that_could_not_be_sent_comes_by_itself(tmp_path: Path) -> No
         await forged_press(here, user, digest, data)
         assert len(await told(here, user)) == 6
         assert (await forged_press(here, user, digest, data))["text"] == "Đang gửi"
+        failed = select(DigestPart.id).where(DigestPart.failures == 1, DigestPart.state == "pending")
+        while await here.bot.services.read(lambda session: session.scalar(failed)) is None:
+            await asyncio.sleep(0.05)
         here.clock.set(here.clock() + timedelta(minutes=1))
         here.bot.services.wake_delivery()
         await user.wait_for(partial(came_after, digest))
