@@ -224,12 +224,14 @@ def compare(one: Report, other: Report) -> dict[str, float]:
 
 
 def plainly_apart(one: Report, other: Report, features: Mapping[str, float]) -> bool:
-    """Whether they are told too far apart, name other days or provinces, or are two of one series of reports."""
+    """Whether they are told too far apart, name other days or provinces, or are two of one series of reports: of
+    headlines nearly alike, with other numbers or of other documents.
+    """
     named = (one.days, other.days), (one.title_places, other.title_places), (one.wording.places, other.wording.places)
     elsewhere = any(some and others and some.isdisjoint(others) for some, others in named)
     ours, theirs = _numbers(one.wording), _numbers(other.wording)
     numbered = ours[0] - theirs[1] and theirs[0] - ours[1]
-    of_series = bool(numbered) and features["titles"] >= _SAME_TITLE
+    of_series = features["titles"] >= _SAME_TITLE and bool(numbered or features["other_documents"])
     return elsewhere or of_series or abs(one.dated_at - other.dated_at) > WINDOW
 
 

@@ -232,7 +232,7 @@ def test_buttons_have_a_short_title_to_choose_by(database: Database) -> None:
     assert labels("nghi quyet 51-nq/bctt", "en") == ["51-NQ/TW (2 documents)"]
     assert labels("991-CT/TW")[0] == "992-CT/TW: phòng chống tội phạm mạng (?)"
     (dossier,) = ask(database, "09-CT/TW").cards
-    related = [label for row in dossier_buttons(Named(), dossier, "vi", 0, 1) for label, _ in row]
+    related = [label for row in dossier_buttons(Named(), dossier, "vi", 0, 1, followed=False) for label, _ in row]
     assert related[0] == "44-KL/TW (khóa XII): tiếp tục đẩy mạnh thực hiện Chỉ thị… (?)"
 
 

@@ -288,7 +288,7 @@ def test_json_keeps_its_keys() -> None:
     (corrected,) = data["corrections"]
     assert set(corrected) == {
         "story", "told", "title", "title_is_ours", "url", "outlet", "published", "first_seen", "title_was", "removed",
-        "added", "doubtful", "stages", "not_of_it", "withdrawn",
+        "added", "doubtful", "stages", "not_of_it", "retitled", "withdrawn",
     }  # fmt: skip
     assert corrected["removed"] == [{"id": "05-CT/TW#X", "name": "05-CT/TW (khóa X)"}]
     assert corrected["added"] == [{"id": None, "name": "09-CT/TW (khóa XI)"}]

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from digests.models import Digest, DigestPart
@@ -62,6 +62,7 @@ def test_every_due_digest_arrives_in_order_and_no_story_twice() -> None:
         derandomize=not LONG_RUN,
         database=None,
         suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],  # to shrink an example takes longer than a test may
     )
     @given(st.lists(steps, min_size=6, max_size=12))
     def law(some: list[Step]) -> None:
@@ -148,7 +149,8 @@ class Laws:
         if latest is not None and not comes:
             is_late = now - latest >= MISSED
             may_wait = now - latest > ON_TIME and self._is_quiet(promise.reader)
-            assert is_late or may_wait, f"a digest was due at {latest}, and did not come"
+            # What a killed round may have put off is joined to the next where its reader then changes the hour.
+            assert is_late or may_wait or promise.maybe, f"a digest was due at {latest}, and did not come"
             promise.owed, promise.maybe = None if is_late else latest, True
         elif comes:
             promise.owed = None
@@ -244,8 +246,9 @@ class Laws:
             self._told_once(news, [attempt for attempt in arrived if news.mark in attempt.html])
             self._held_back_stays(news, parts)
         failed: set[tuple[int, str]] = set()
+        made = Counter(part.html for part in parts)  # two that say the same are not told apart
         for attempt in attempts:
-            assert (attempt.round, attempt.html) not in failed, "it was tried again at once"
+            assert made[attempt.html] > 1 or (attempt.round, attempt.html) not in failed, "it was tried again at once"
             if not isinstance(attempt.answer, int | ChatMoved):
                 failed.add((attempt.round, attempt.html))
 

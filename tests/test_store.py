@@ -15,6 +15,7 @@ from feeds.analyse import analyse
 from feeds.database import Database
 from feeds.following import FEED_LEASE, add_feeds, all_feeds, claim_feeds, drop_feed, reading_progress, sync_sources
 from feeds.models import Article, Document, Feed, Mention
+from feeds.positions import minute_position, next_position
 from feeds.sources import Source
 from feeds.store import (
     PAGE_LEASE,
@@ -24,8 +25,6 @@ from feeds.store import (
     document_tokens,
     ensure_documents,
     known_articles,
-    minute_position,
-    next_position,
     published_on,
     reading_since,
     save_articles,
