@@ -156,7 +156,7 @@ async def test_more_that_could_not_be_sent_comes_by_itself(tmp_path: Path) -> No
         assert len(await told(here, user)) == 6
         assert (await forged_press(here, user, digest, data))["text"] == "Đang gửi"
         failed = select(DigestPart.id).where(DigestPart.failures == 1, DigestPart.state == "pending")
-        while await here.bot.services.read(lambda session: session.scalar(failed)) is None:
+        while await here.bot.services.read(lambda session: session.scalar(failed)) is None:  # noqa: ASYNC110 - another task writes it
             await asyncio.sleep(0.05)
         here.clock.set(here.clock() + timedelta(minutes=1))
         here.bot.services.wake_delivery()
