@@ -23,6 +23,19 @@ FEWER, USUAL, MORE = -1, 0, 1
 MOST_PLACES = 3
 _DAY = timedelta(days=1)
 _FULL = 4000  # characters; more text makes no fuller report
+# What a headline in a digest shows of its article.
+VIEWED = (
+    Article.id,
+    Article.position,
+    Article.title,
+    Article.title_is_ours,
+    Article.url,
+    Article.outlet,
+    Article.level,
+    Article.published_at,
+    Article.first_seen_at,
+    Article.original_id,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,19 +37,6 @@ from feeds.positions import minute_position
 # An outlet may bring an article late; one older than this before the window is no news any more.
 LATE = timedelta(hours=24)
 _AT_ONCE = 50  # stories of which texts are read
-# What a headline in a digest shows of its article.
-VIEWED = (
-    Article.id,
-    Article.position,
-    Article.title,
-    Article.title_is_ours,
-    Article.url,
-    Article.outlet,
-    Article.level,
-    Article.published_at,
-    Article.first_seen_at,
-    Article.original_id,
-)
 
 
 @dataclass(frozen=True, slots=True)

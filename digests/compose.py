@@ -15,7 +15,8 @@ from digests.corrections import find_corrections
 from digests.coverage import coverage_of, read_in
 from digests.edition import Edition, Editions, articles_of, edition_since
 from digests.follows import followed_documents
-from digests.models import Chat, Digest, SentStory, Subscription
+from digests.ledger import lock_chat
+from digests.models import Digest, SentStory, Subscription
 from digests.rank import chip_points
 from digests.schedule import window_start
 from digests.subscribers import Reader, rule_of
@@ -29,7 +30,6 @@ MAX_HELD_BACK = 300  # that may be asked for
 MAX_CHIPS = 6
 _MOST_HEADS = 20  # reports of a story that are looked through for one with a summary
 # What every digest asks, put together once.
-_TURN = select(Chat.id).where(Chat.id == bindparam("chat_id")).with_for_update(key_share=True)
 _BEFORE = select(Digest.placement, Digest.held_back, Digest.window_end).where(
     Digest.subscription_id == bindparam("subscription_id"),
     Digest.state.in_(("composed", "done")),
@@ -71,7 +71,7 @@ def compose_due(
     Notes on `digest` what is held back and what was placed by then. `editions` serves who composes many; `now` is by
     the clock (default: the end of the window).
     """
-    _take_turn(session, digest.chat_id)
+    lock_chat(session, digest.chat_id)
     window = _window_of(session, subscription, digest)
     edition = (editions or Editions()).of(session, window.oldest, window.mark, window.end, now or window.end)
     view = _compose_window(session, edition, reader, subscription, window)
@@ -107,7 +107,7 @@ def compose_more(
     Waits for whoever else asks for more of it, or tells this chat, at this moment: who posts it does so in the same
     transaction. Stories that were told or are none any more are passed over.
     """
-    _take_turn(session, digest.chat_id)
+    lock_chat(session, digest.chat_id)
     session.refresh(digest, with_for_update=True)
     told = _told_at(session, digest.chat_id, digest.held_back)
     left = [story_id for story_id in digest.held_back if story_id not in told]
@@ -370,8 +370,3 @@ def _told_at(session: Session, chat_id: int, story_ids: Collection[int]) -> Mapp
     query = select(SentStory.story_id, SentStory.at)
     rows = session.execute(query.where(SentStory.chat_id == chat_id, SentStory.story_id.in_(story_ids)))
     return {row.story_id: row.at for row in rows}
-
-
-def _take_turn(session: Session, chat_id: int) -> None:
-    """Whoever tells this chat of stories waits here until the ledger has those of the one before."""
-    session.execute(_TURN, {"chat_id": chat_id})

@@ -31,8 +31,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, load_only
 
-from digests.candidates import view_article
-from digests.choose import VIEWED
+from digests.candidates import VIEWED, view_article
 from digests.edition import CORRECTED_FOR, READ_BEFORE, chunks, revised_stories
 from digests.headlines import says_otherwise
 from digests.models import Correction, Digest, SentStory, StoryArticle

@@ -13,9 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, load_only
 
-from digests.candidates import view_article
+from digests.candidates import VIEWED, view_article
 from digests.chips import telling
-from digests.choose import VIEWED
 from digests.observed import ObservedFact, observed_facts
 from digests.views import ArticleView, states_identity, told_identity
 from feeds.documents import Document, Wish, candidates_of, keys_of, load_catalogue, parse

@@ -13,7 +13,7 @@ from typing import Any, cast
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from digests.candidates import Candidate, head_of, make_candidate, make_report
+from digests.candidates import VIEWED, Candidate, head_of, make_candidate, make_report
 from digests.cluster import fold_stories
 from digests.models import SentStory, Story, StoryArticle
 from digests.rank import order
@@ -42,16 +42,7 @@ _SPREAD = timedelta(hours=6)
 _CHUNK = 1000
 _NEW = ("issued", "amended", "replaced", "drafted")
 _COLUMNS = (
-    Article.id,
-    Article.position,
-    Article.title,
-    Article.title_is_ours,
-    Article.url,
-    Article.outlet,
-    Article.level,
-    Article.published_at,
-    Article.first_seen_at,
-    Article.original_id,
+    *VIEWED,
     Article.language,
     Article.origin,
     Article.state,

@@ -19,7 +19,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, load_only
 
-from digests.choose import VIEWED
+from digests.candidates import VIEWED
 from digests.models import Chat, Feedback
 from digests.split import other_reports, rejoin, split, story_of
 from feeds.models import Article, Mention
