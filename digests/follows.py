@@ -36,14 +36,15 @@ def follow(session: Session, chat_id: int, document_id: str, now: datetime) -> b
     if len(followed) >= MAX_FOLLOWS:
         raise ValueError(f"at most {MAX_FOLLOWS} documents can be followed")
     ensure_documents(session, {document_id})
-    session.add(Follow(chat_id=chat_id, document_id=document_id, since=now))
+    session.add(Follow(chat_id=chat_id, kind="document", value=document_id, since=now))
     session.flush()
     return True
 
 
 def unfollow(session: Session, chat_id: int, document_id: str) -> bool:
     """Follows a document no more; False where the chat did not."""
-    row = session.get(Follow, (chat_id, document_id))
+    own = (Follow.chat_id == chat_id, Follow.kind == "document", Follow.value == document_id)
+    row = session.scalar(select(Follow).where(*own))
     if row is None:
         return False
     session.delete(row)
@@ -53,7 +54,7 @@ def unfollow(session: Session, chat_id: int, document_id: str) -> bool:
 
 def followed_documents(session: Session, chat_id: int) -> frozenset[str]:
     """The ids of the documents that a chat follows."""
-    return frozenset(session.scalars(select(Follow.document_id).where(Follow.chat_id == chat_id)))
+    return frozenset(session.scalars(select(Follow.value).where(Follow.chat_id == chat_id, Follow.kind == "document")))
 
 
 def wake_followers(database: Database, now: datetime) -> int:
@@ -99,7 +100,7 @@ def _followers(
     is_urgent = and_(Mention.status == "resolved", Mention.stage.in_(URGENT_STAGES))
     citing = (
         select(Follow.chat_id, func.max(case((is_urgent, 1), else_=0)).label("urgent"))
-        .join(Mention, Mention.document_id == Follow.document_id)
+        .join(Mention, (Follow.kind == "document") & (Mention.document_id == Follow.value))
         .join(Article, Article.id == Mention.article_id)
         .where(
             Mention.article_id.in_(article_ids),

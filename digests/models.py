@@ -15,7 +15,11 @@ NEXT_PLACEMENT = text("(SELECT coalesce(max(placement), 0) + 1 FROM story_articl
 
 
 class Chat(Base):
-    """A chat that talks to the bot and what it chose."""
+    """A chat that talks to the bot, or that it posts to, and what it chose.
+
+    `kind` is Telegram's: private, group, supergroup or channel. The settings of one that the bot was removed from are
+    kept for a while after `left_at`.
+    """
 
     __tablename__ = "chat"
 
@@ -28,6 +32,11 @@ class Chat(Base):
     quiet_until: Mapped[int] = mapped_column(default=QUIET_UNTIL)
     # Whether urgent news of followed documents comes in quiet hours too.
     urgent_in_quiet: Mapped[bool] = mapped_column(default=False)
+    kind: Mapped[str] = mapped_column(String(10), default="private")
+    title: Mapped[str] = mapped_column(default="")
+    # Of a group or channel: who set it up, and is told in private what goes wrong there.
+    owner_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    left_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class Subscription(Base):
@@ -76,6 +85,9 @@ class Subscription(Base):
     grouping: Mapped[str] = mapped_column(String(8), default="topic")
     # Whether a digest without news says so, or does not come.
     tells_empty: Mapped[bool] = mapped_column(default=True)
+    # Whether items have their summary, or are headlines; and whether a digest sounds when it arrives.
+    has_summaries: Mapped[bool] = mapped_column(default=True)
+    sounds: Mapped[bool] = mapped_column(default=True)
     enabled: Mapped[bool] = mapped_column(default=True)
     # Why it ended without its reader's wish ("blocked", "topic_closed" ...).
     ended_because: Mapped[str | None] = mapped_column(String(16), default=None)
@@ -87,17 +99,40 @@ class Subscription(Base):
 
 
 class Follow(Base):
-    """A document that a chat follows: it heads digests, and instant subscriptions tell of it at once."""
+    """What a chat follows: it heads digests, and where it is `at_once`, instant subscriptions tell of it.
+
+    `kind` says what `value` is: a `document` (its id), a `number` not seen yet (its citation key), `words` (a search as
+    it was typed), a `place` (its name) or an `issuer` (its code).
+    """
 
     __tablename__ = "follow"
+    __table_args__ = (UniqueConstraint("chat_id", "kind", "value"), Index("ix_follow_value", "kind", "value"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(8))
+    value: Mapped[str]
+    since: Mapped[datetime]
+    at_once: Mapped[bool] = mapped_column(default=True)
+    note: Mapped[str] = mapped_column(default="")
+    # The document followed before that this one replaces, amends or concludes: carried forward, and can be undone.
+    carried_from: Mapped[str | None] = mapped_column(default=None)
+
+
+class Saved(Base):
+    """An article that a chat keeps."""
+
+    __tablename__ = "saved"
 
     chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True)
-    document_id: Mapped[str] = mapped_column(ForeignKey("document.id"), primary_key=True, index=True)
-    since: Mapped[datetime]
+    article_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    at: Mapped[datetime]
 
 
 class Digest(Base):
-    """A digest that fell due, claimed once.
+    """A digest that fell due, claimed once; or a notice, which belongs to no subscription.
 
     `state` is due, composed, done, dropped (the reader wants none any more) or failed (nothing of it arrived; its
     window is the next one's).
@@ -120,6 +155,8 @@ class Digest(Base):
     window_start: Mapped[datetime]
     window_end: Mapped[datetime]
     is_first: Mapped[bool] = mapped_column(default=False)
+    # One message that is no digest: of an admin to all, or of what became of a chat or a follow.
+    is_notice: Mapped[bool] = mapped_column(default=False)
     # Whether those that are instant, or a reader's first, go before it.
     is_crowd: Mapped[bool] = mapped_column(default=True)
     # Ids of the stories that the reader may still ask for, most important first.
@@ -272,3 +309,48 @@ class Chore(Base):
 
     name: Mapped[str] = mapped_column(String(16), primary_key=True)
     next_due_at: Mapped[datetime]
+
+
+class Ban(Base):
+    """A person, or a chat, that the bot does not answer and sends nothing."""
+
+    __tablename__ = "ban"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    admin_id: Mapped[int] = mapped_column(BigInteger)
+    because: Mapped[str] = mapped_column(default="")
+
+
+class Admitted(Base):
+    """A person, or a chat, that may use a bot which is not open to all."""
+
+    __tablename__ = "admitted"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    admin_id: Mapped[int] = mapped_column(BigInteger)
+
+
+class AdminAct(Base):
+    """What an admin did (`act`), to what: kept for the other admins."""
+
+    __tablename__ = "admin_act"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
+    at: Mapped[datetime]
+    admin_id: Mapped[int] = mapped_column(BigInteger)
+    act: Mapped[str] = mapped_column(String(16))
+    about: Mapped[str] = mapped_column(default="")
+
+
+class Broadcast(Base):
+    """A message of an admin to all readers: a draft until it is confirmed, then a notice to each."""
+
+    __tablename__ = "broadcast"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    at: Mapped[datetime]
+    admin_id: Mapped[int] = mapped_column(BigInteger)
+    html: Mapped[str]
+    state: Mapped[str] = mapped_column(String(8), default="draft")

@@ -14,7 +14,7 @@ from feeds.store import take_turn
 # Tables of which a chat has one row for each of what the columns name.
 _ONCE_A_CHAT: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (Feedback, ("article_id", "kind", "document_id")),
-    (Follow, ("document_id",)),
+    (Follow, ("kind", "value")),
     (SentStory, ("story_id",)),
 )
 

@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 from telegram import CallbackQuery, Update
 from telegram import Message as TelegramMessage
 from telegram.constants import ChatAction, MessageEntityType
-from telegram.ext import BaseHandler, CallbackQueryHandler
+from telegram.ext import BaseHandler
 
 from bot.context import Context
-from bot.handlers.admins import admin_command, for_admins
 from bot.handlers.feeds import addresses_in, feed_screen
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
+from bot.handlers.routes import Who, command, press
 from bot.keyboards import Rows, found_buttons
 from bot.texts import say
 from digests.messages import Message
@@ -162,6 +162,6 @@ def _unreadable(reader: Reader, reason: str) -> Message:
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
-        admin_command("addfeed", add_feed),
-        CallbackQueryHandler(for_admins(new_feed_pressed), r"^newfeed:"),
+        command("addfeed", add_feed, Who.ADMIN),
+        press("newfeed", new_feed_pressed, Who.ADMIN),
     )

@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 from telegram import Update
-from telegram.ext import BaseHandler, CallbackQueryHandler
+from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.directive import name_documents
-from bot.handlers.replies import command, done, edit, is_repeated, pressed, reader_of, reply
+from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply
+from bot.handlers.routes import Who, command, press
 from bot.handlers.start import Changed, subscribed_screen
 from bot.texts import say
 from digests.choices import MAX_MINUTES
@@ -148,7 +149,7 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
         command("subscribe", subscribe_command),
         command("unsubscribe", unsubscribe_command),
-        command("today", today),
-        CallbackQueryHandler(hours_pressed, r"^hours:"),
-        CallbackQueryHandler(today_pressed, r"^today$"),
+        command("today", today, Who.ANYONE),
+        press("hours", hours_pressed),
+        press("today", today_pressed, Who.ANYONE),
     )

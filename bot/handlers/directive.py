@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 from telegram import ForceReply, Update
-from telegram.ext import BaseHandler, CallbackQueryHandler, MessageHandler, filters
+from telegram.ext import BaseHandler, MessageHandler, filters
 
 from bot.context import Context, Services
-from bot.handlers.replies import command, done, edit, is_repeated, pressed, reader_of, reply
+from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply
+from bot.handlers.routes import Who, command, press
 from bot.keyboards import answer_buttons, answer_documents, dossier_buttons, dossier_documents
 from bot.texts import say
 from digests.answer import answer
@@ -137,8 +138,8 @@ async def name_documents(services: Services, ids: Collection[str]) -> None:
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
-        command("directive", directive),
-        CallbackQueryHandler(try_pressed, r"^try:"),
-        CallbackQueryHandler(document_pressed, r"^doc:"),
+        command("directive", directive, Who.ANYONE),
+        press("try", try_pressed, Who.ANYONE),
+        press("doc", document_pressed, Who.ANYONE),
         MessageHandler(filters.ChatType.PRIVATE & filters.TEXT & ~filters.COMMAND, plain_text),
     )

@@ -13,11 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from telegram import InputFile, Update
 from telegram.constants import ChatAction, ParseMode
-from telegram.ext import BaseHandler, CallbackQueryHandler
+from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.digest import compose_day
-from bot.handlers.replies import command, done, edit, is_repeated, pressed, reader_of, reply
+from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply
+from bot.handlers.routes import Who, command, press
 from bot.keyboards import in_rows
 from bot.texts import say
 from digests.compose import compose_told
@@ -137,7 +138,7 @@ def _told(session: Session, reader: Reader, number: str) -> DigestView | None:
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
-        command("export", export_command),
-        CallbackQueryHandler(forms_pressed, r"^forms:"),
-        CallbackQueryHandler(export_pressed, r"^export:"),
+        command("export", export_command, Who.ANYONE),
+        press("forms", forms_pressed, Who.ANYONE),
+        press("export", export_pressed, Who.ANYONE),
     )

@@ -13,12 +13,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 from telegram import Update
-from telegram.ext import BaseHandler, CallbackQueryHandler
+from telegram.ext import BaseHandler
 
 from bot.context import Context
-from bot.handlers.admins import admin_command, for_admins
 from bot.handlers.opml import send_opml
 from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply
+from bot.handlers.routes import Who, command, press
 from bot.keyboards import feed_buttons, feed_choice, feeds_buttons
 from digests.messages import Message
 from digests.subscribers import Reader
@@ -170,8 +170,8 @@ def _meant(session: Session, links: Sequence[str]) -> Sequence[Feed]:
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
-        admin_command("feeds", feeds),
-        admin_command("removefeed", remove_feed),
-        CallbackQueryHandler(for_admins(feeds_pressed), r"^feeds(:|$)"),
-        CallbackQueryHandler(for_admins(feed_pressed), r"^feed:"),
+        command("feeds", feeds, Who.ADMIN),
+        command("removefeed", remove_feed, Who.ADMIN),
+        press("feeds", feeds_pressed, Who.ADMIN),
+        press("feed", feed_pressed, Who.ADMIN),
     )

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 from telegram import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram import Message as TelegramMessage
-from telegram.ext import BaseHandler, CallbackQueryHandler
+from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.directive import MAX_QUERY, answer_query, name_documents
-from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
+from bot.handlers.replies import done, edit, pressed, reader_of, reply
+from bot.handlers.routes import Who, command, press
 from bot.keyboards import follow_button, following_buttons
 from bot.texts import say
 from digests.answer import answer
@@ -151,9 +152,9 @@ async def _swap(query: CallbackQuery, token: str, language: str, *, followed: bo
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
         command("follow", follow_command),
-        command("following", following_command),
-        CallbackQueryHandler(follow_pressed, r"^follow:"),
-        CallbackQueryHandler(unfollow_pressed, r"^unfollow:"),
-        CallbackQueryHandler(following_pressed, r"^following:"),
-        CallbackQueryHandler(not_needed_pressed, r"^follow_in_digest$"),
+        command("following", following_command, Who.ANYONE),
+        press("follow", follow_pressed),
+        press("unfollow", unfollow_pressed),
+        press("following", following_pressed, Who.ANYONE),
+        press("follow_in_digest", not_needed_pressed),
     )

@@ -1,29 +1,26 @@
 """/help, /about, /status, /privacy, and what nobody else answers."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from telegram import Update
 from telegram.ext import BaseHandler, CallbackQueryHandler, MessageHandler, filters
 
 from bot.context import Context
-from bot.handlers.replies import command, done, edit, is_admin, pressed, reader_of, reply
+from bot.handlers.replies import done, edit, pressed, reader_of, reply
+from bot.handlers.routes import Who, command, commands_of, press, stale_button, unknown_command
 from bot.menus import subscription_lines
-from bot.texts import ADMIN_COMMANDS, COMMANDS, Command, language_of, say
+from bot.texts import language_of, say
 from digests.messages import Message
 from digests.status import status_view
 from digests.subscribers import forget
 from digests.templates import render
 from feeds.scores import shipped_scores
-from feeds.text import fold
-
-_LONGEST_COMMAND = 33  # characters, of Telegram's commands
 
 
 async def help_command(update: Update, context: Context) -> None:
     reader = await reader_of(update, context)
-    await reply(update, Message(render("help.html", reader.language, commands=_commands(update, context))))
+    await reply(update, Message(render("help.html", reader.language, commands=commands_of(update, context))))
 
 
 async def about(update: Update, context: Context) -> None:
@@ -63,26 +60,6 @@ async def erase_pressed(update: Update, context: Context) -> None:
     await done(query, reader)
 
 
-async def unknown_command(update: Update, context: Context) -> None:
-    """Offers the command that was perhaps meant, before all there are."""
-    reader, commands = await reader_of(update, context), _commands(update, context)
-    typed = update.effective_message.text if update.effective_message else None
-    near = nearest_command(typed or "", commands)
-    await reply(update, Message(render("unknown_command.html", reader.language, commands=commands, near=near)))
-
-
-def nearest_command(typed: str, commands: Sequence[Command]) -> str | None:
-    """The name or alias that is written most like `typed`, if any is."""
-    name = fold(typed[:_LONGEST_COMMAND].removeprefix("/").partition(" ")[0].partition("@")[0])
-    names = [name for command in commands for name in (command.alias, command.name)]
-    return next(iter(get_close_matches(name, names, n=1)), None)
-
-
-def _commands(update: Update, context: Context) -> Sequence[Command]:
-    """Those that whoever asks can use."""
-    return (*COMMANDS, *ADMIN_COMMANDS) if is_admin(update, context) else COMMANDS
-
-
 async def not_text(update: Update, context: Context) -> None:
     """Pictures, voices and files cannot be looked up yet."""
     reader = await reader_of(update, context)
@@ -95,19 +72,14 @@ async def in_group(update: Update, _context: Context) -> None:
     await reply(update, Message(render("in_group.html", language)))
 
 
-async def stale_button(update: Update, context: Context) -> None:
-    query, _, reader = await pressed(update, context)
-    await done(query, reader, "stale_button")
-
-
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     """The catch-alls come last, so this module is registered last."""
     return (
-        command("help", help_command),
-        command("about", about),
-        command("status", status),
-        command("privacy", privacy),
-        CallbackQueryHandler(erase_pressed, r"^erase(:|$)"),
+        command("help", help_command, Who.ANYONE),
+        command("about", about, Who.ANYONE),
+        command("status", status, Who.ANYONE),
+        command("privacy", privacy, Who.ANYONE),
+        press("erase", erase_pressed),
         CallbackQueryHandler(stale_button),
         MessageHandler(filters.ChatType.PRIVATE & filters.COMMAND, unknown_command),
         MessageHandler(filters.ChatType.PRIVATE & ~filters.StatusUpdate.ALL, not_text),

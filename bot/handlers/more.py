@@ -7,10 +7,11 @@ from typing import Any
 from telegram import CallbackQuery, InlineKeyboardMarkup, Update
 from telegram import Message as TelegramMessage
 from telegram.error import BadRequest
-from telegram.ext import BaseHandler, CallbackQueryHandler
+from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.replies import done, pressed
+from bot.handlers.routes import Who, press
 from digests.posting import post_more
 
 _DIGEST = re.compile(r"\d{1,18}")
@@ -45,4 +46,4 @@ async def _drop_button(query: CallbackQuery) -> None:
 
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
-    return (CallbackQueryHandler(more_pressed, r"^more:"),)
+    return (press("more", more_pressed, Who.ANYONE),)

@@ -13,12 +13,12 @@ from telegram import Document, InputFile, Update
 from telegram import Message as TelegramMessage
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
-from telegram.ext import BaseHandler, CallbackQueryHandler, MessageHandler, filters
+from telegram.ext import BaseHandler, MessageHandler, filters
 
 from bot.context import Context
-from bot.handlers.admins import for_admins
 from bot.handlers.info import not_text
-from bot.handlers.replies import done, edit, pressed, reader_of, reply
+from bot.handlers.replies import done, edit, is_admin, pressed, reader_of, reply
+from bot.handlers.routes import Who, press
 from bot.sender import keyboard
 from bot.texts import say
 from digests.messages import Message
@@ -53,7 +53,10 @@ async def send_opml(update: Update, context: Context) -> None:
 
 
 async def receive_opml(update: Update, context: Context) -> None:
-    """Says what a list would bring, and asks."""
+    """Says what a list would bring, and asks; to others than admins it is a file like any other."""
+    if not is_admin(update, context):
+        await not_text(update, context)
+        return
     reader = await reader_of(update, context)
     message = update.effective_message
     if message is None or message.document is None:
@@ -118,6 +121,6 @@ def _unusable(reader: Reader, error: Unusable) -> Message:
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
-        MessageHandler(filters.ChatType.PRIVATE & _NAMES, for_admins(receive_opml, not_text)),
-        CallbackQueryHandler(for_admins(opml_pressed), r"^opml:"),
+        MessageHandler(filters.ChatType.PRIVATE & _NAMES, receive_opml),
+        press("opml", opml_pressed, Who.ADMIN),
     )

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from telegram import Update
-from telegram.ext import BaseHandler, CallbackQueryHandler
+from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.digest import DAY_HOURS
 from bot.handlers.directive import name_documents
-from bot.handlers.replies import command, done, is_admin, is_repeated, pressed, reader_of, reply
+from bot.handlers.replies import done, is_admin, is_repeated, pressed, reader_of, reply
+from bot.handlers.routes import command, press
 from bot.handlers.subscription import own
 from bot.keyboards import in_rows
 from bot.menus import subscription_label
@@ -87,4 +88,4 @@ async def _send(update: Update, context: Context, reader: Reader, shown: Reader,
 
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
-    return (command("preview", preview_command), CallbackQueryHandler(preview_pressed, r"^preview:"))
+    return (command("preview", preview_command), press("preview", preview_pressed))

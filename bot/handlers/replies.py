@@ -7,23 +7,16 @@ from typing import Any
 from telegram import CallbackQuery, Message, Update
 from telegram.constants import ChatType, ParseMode
 from telegram.error import BadRequest
-from telegram.ext import CommandHandler, filters
 
 from bot.context import Context
 from bot.sender import NO_PREVIEW, keyboard
-from bot.texts import ADMIN_COMMANDS, COMMANDS, language_of, say
+from bot.texts import language_of, say
 from digests.messages import Message as Outgoing
 from digests.subscribers import Reader, find_reader, welcome
 
 DOUBLE_PRESS = 5.0  # seconds in which the same button means the same wish
 
 Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
-
-
-def command(name: str, callback: Handler) -> "CommandHandler[Context, None]":
-    """Handles a command and its Vietnamese alias, in private chats."""
-    entry = next(command for command in (*COMMANDS, *ADMIN_COMMANDS) if command.name == name)
-    return CommandHandler([entry.name, entry.alias], callback, filters.ChatType.PRIVATE)
 
 
 def is_admin(update: Update, context: Context) -> bool:

@@ -12,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, load_only
 from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update
 from telegram.constants import MessageEntityType
-from telegram.ext import BaseHandler, CallbackQueryHandler
+from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.replies import done, edit, forget_press, is_repeated, pressed, reply
+from bot.handlers.routes import Who, press
 from bot.keyboards import item_buttons, wrong_buttons
 from digests.feedback import Kind, Stored, claimed_documents, store_feedback
 from digests.messages import Message as Outgoing
@@ -133,9 +134,9 @@ def _title(session: Session, article_id: int) -> str:
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
-        CallbackQueryHandler(report_pressed, r"^report(:|$)"),
-        CallbackQueryHandler(nothing_pressed, r"^unreport$"),
-        CallbackQueryHandler(irrelevant_pressed, r"^off:"),
-        CallbackQueryHandler(wrong_document_pressed, r"^wrong:"),
-        CallbackQueryHandler(wrong_fold_pressed, r"^fold:"),
+        press("report", report_pressed, Who.ANYONE),
+        press("unreport", nothing_pressed, Who.ANYONE),
+        press("off", irrelevant_pressed, Who.ANYONE),
+        press("wrong", wrong_document_pressed, Who.ANYONE),
+        press("fold", wrong_fold_pressed, Who.ANYONE),
     )

@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 from telegram import CallbackQuery, Update
-from telegram.ext import BaseHandler, CallbackQueryHandler
+from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.digest import stopped_screen
-from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
+from bot.handlers.replies import done, edit, pressed, reader_of, reply
+from bot.handlers.routes import command, press
 from bot.handlers.start import start_screen, subscribed_screen
 from bot.keyboards import Rows
 from bot.menus import (
@@ -164,10 +165,10 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
         command("settings", settings),
         command("language", language),
-        CallbackQueryHandler(settings_pressed, r"^set(:|$)"),
-        CallbackQueryHandler(quiet_pressed, r"^quiet:"),
-        CallbackQueryHandler(zone_pressed, r"^zone:"),
-        CallbackQueryHandler(language_pressed, r"^lang:"),
-        CallbackQueryHandler(stop_pressed, r"^stop$"),
-        CallbackQueryHandler(resume_pressed, r"^resume$"),
+        press("set", settings_pressed),
+        press("quiet", quiet_pressed),
+        press("zone", zone_pressed),
+        press("lang", language_pressed),
+        press("stop", stop_pressed),
+        press("resume", resume_pressed),
     )

@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 from telegram import Update
-from telegram.ext import BaseHandler, CallbackQueryHandler
+from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.directive import show_token
-from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
+from bot.handlers.replies import done, edit, pressed, reader_of, reply
+from bot.handlers.routes import Who, command, press
 from bot.keyboards import fits
 from bot.menus import clock, subscription_lines
 from bot.profile import publish_chat_commands
@@ -139,7 +140,7 @@ def _welcome_digest(session: Session, chat_id: int) -> tuple[Reader, ReadingProg
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
-        command("start", start),
-        CallbackQueryHandler(choose_hour, r"^hour:"),
-        CallbackQueryHandler(send_first, r"^first$"),
+        command("start", start, Who.ANYONE),
+        press("hour", choose_hour),
+        press("first", send_first),
     )

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 from telegram import CallbackQuery, Update
-from telegram.ext import BaseHandler, CallbackQueryHandler
+from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of
+from bot.handlers.routes import press
 from bot.handlers.settings import settings_screen
 from bot.keyboards import Rows
 from bot.menus import is_paused, when_label
@@ -269,11 +270,11 @@ async def _back(
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
-        CallbackQueryHandler(shown_pressed, r"^sub:"),
-        CallbackQueryHandler(put_pressed, r"^put:"),
-        CallbackQueryHandler(new_pressed, r"^new:"),
-        CallbackQueryHandler(pause_pressed, r"^pause:"),
-        CallbackQueryHandler(drop_pressed, r"^drop:"),
-        CallbackQueryHandler(undrop_pressed, r"^undrop:"),
-        CallbackQueryHandler(less_pressed, r"^less:"),
+        press("sub", shown_pressed),
+        press("put", put_pressed),
+        press("new", new_pressed),
+        press("pause", pause_pressed),
+        press("drop", drop_pressed),
+        press("undrop", undrop_pressed),
+        press("less", less_pressed),
     )

@@ -10,10 +10,11 @@ from typing import Any, Literal
 
 from telegram import Message as TelegramMessage
 from telegram import Update
-from telegram.ext import BaseHandler, CallbackQueryHandler
+from telegram.ext import BaseHandler
 
 from bot.context import Context
-from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
+from bot.handlers.replies import done, edit, pressed, reader_of, reply
+from bot.handlers.routes import command, press
 from bot.handlers.subscription import own, subscription_screen
 from bot.menus import choose_menu
 from bot.texts import COMMANDS
@@ -116,5 +117,5 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
         command("filter", filter_command),
         command("name", name_command),
-        CallbackQueryHandler(which_pressed, r"^typed:"),
+        press("typed", which_pressed),
     )

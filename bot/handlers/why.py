@@ -6,11 +6,12 @@ from typing import Any
 
 from telegram import Message, Update
 from telegram.constants import MessageEntityType
-from telegram.ext import BaseHandler, CallbackQueryHandler
+from telegram.ext import BaseHandler
 
 from bot.context import Context
-from bot.handlers.replies import command, done, edit, pressed, reader_of, reply
+from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.report import articles_of, links_of
+from bot.handlers.routes import Who, command, press
 from bot.keyboards import why_buttons
 from digests.messages import Message as Outgoing
 from digests.subscribers import Reader
@@ -64,4 +65,4 @@ def _first_link(message: Message) -> str:
 
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
-    return (command("why", why_command), CallbackQueryHandler(item_pressed, r"^why:"))
+    return (command("why", why_command, Who.ANYONE), press("why", item_pressed, Who.ANYONE))

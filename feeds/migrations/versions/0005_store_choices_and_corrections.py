@@ -20,18 +20,20 @@ _NAMES = {"uq": "%(table_name)s_%(column_0_name)s_key", "fk": "%(table_name)s_%(
 def upgrade() -> None:
     op.create_table(
         "follow",
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("chat_id", sa.BigInteger(), nullable=False),
-        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at_once", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("carried_from", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["chat_id"], ["chat.id"], ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(
-            ["document_id"],
-            ["document.id"],
-        ),
-        sa.PrimaryKeyConstraint("chat_id", "document_id"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("chat_id", "kind", "value"),
     )
     with op.batch_alter_table("follow", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_follow_document_id"), ["document_id"], unique=False)
+        batch_op.create_index("ix_follow_value", ["kind", "value"], unique=False)
 
     op.create_table(
         "story_term",
@@ -267,6 +269,6 @@ def downgrade() -> None:
 
     op.drop_table("story_term")
     with op.batch_alter_table("follow", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_follow_document_id"))
+        batch_op.drop_index("ix_follow_value")
 
     op.drop_table("follow")

@@ -1,0 +1,96 @@
+"""Store groups, follows and acts of admins
+
+Revision: 0006, after 0005.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "admin_act",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("admin_id", sa.BigInteger(), nullable=False),
+        sa.Column("act", sa.String(length=16), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "admitted",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("admin_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "ban",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("admin_id", sa.BigInteger(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "broadcast",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("admin_id", sa.BigInteger(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "saved",
+        sa.Column("chat_id", sa.BigInteger(), nullable=False),
+        sa.Column("article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["chat_id"], ["chat.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("chat_id", "article_id"),
+    )
+    with op.batch_alter_table("saved", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_saved_article_id"), ["article_id"], unique=False)
+
+    with op.batch_alter_table("chat", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("kind", sa.String(length=10), nullable=False, server_default="private"))
+        batch_op.add_column(sa.Column("title", sa.Text(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("owner_id", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("left_at", sa.DateTime(timezone=True), nullable=True))
+
+    with op.batch_alter_table("digest", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("is_notice", sa.Boolean(), nullable=False, server_default="0"))
+
+    with op.batch_alter_table("subscription", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("has_summaries", sa.Boolean(), nullable=False, server_default="1"))
+        batch_op.add_column(sa.Column("sounds", sa.Boolean(), nullable=False, server_default="1"))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("subscription", schema=None) as batch_op:
+        batch_op.drop_column("sounds")
+        batch_op.drop_column("has_summaries")
+
+    with op.batch_alter_table("digest", schema=None) as batch_op:
+        batch_op.drop_column("is_notice")
+
+    with op.batch_alter_table("chat", schema=None) as batch_op:
+        batch_op.drop_column("left_at")
+        batch_op.drop_column("owner_id")
+        batch_op.drop_column("title")
+        batch_op.drop_column("kind")
+
+    with op.batch_alter_table("saved", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_saved_article_id"))
+
+    op.drop_table("saved")
+    op.drop_table("broadcast")
+    op.drop_table("ban")
+    op.drop_table("admitted")
+    op.drop_table("admin_act")
