@@ -2,7 +2,8 @@
 
 from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 
-from bot.texts import ADMIN_COMMANDS, COMMANDS, DEFAULT_LANGUAGE, say
+from bot.commands import ADMIN_COMMANDS, COMMANDS
+from bot.texts import DEFAULT_LANGUAGE, say
 from digests.templates import LANGUAGES
 
 

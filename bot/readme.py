@@ -7,8 +7,8 @@ import click
 
 from bot.cli import commands
 from bot.cli.training import RATING, rating_row
+from bot.commands import ADMIN_COMMANDS, COMMANDS
 from bot.settings import settings_table
-from bot.texts import ADMIN_COMMANDS, COMMANDS
 from feeds.scores import Scores, shipped_scores
 
 README = Path(__file__).parent.parent / "README.md"

@@ -13,11 +13,12 @@ import pytest
 from sqlalchemy import text
 
 from bot.application import Role, Running, running
+from bot.commands import COMMANDS
 from bot.demo.outlets import OutletServer
 from bot.demo.play import DemoClock, demo_settings, jump
 from bot.sandbox import Sandbox, SandboxUser
 from bot.sandbox.user import answer_of
-from bot.texts import COMMANDS, TEXTS, language_of
+from bot.texts import TEXTS, language_of
 from conftest import WORKER
 from digests.models import Chat
 from digests.templates import LANGUAGES

@@ -13,12 +13,12 @@ from aiohttp import web
 from sqlalchemy import select
 
 from bot.application import Role, Running, running
+from bot.commands import ADMIN_COMMANDS, COMMANDS
 from bot.demo.outlets import OutletServer
 from bot.demo.play import DemoClock, demo_settings
 from bot.keyboards import feed_buttons, feed_choice, feeds_buttons, fits, found_buttons
 from bot.sandbox import Sandbox, SandboxUser
 from bot.sandbox.user import answer_of
-from bot.texts import ADMIN_COMMANDS, COMMANDS
 from digests.messages import MESSAGE_LIMIT, telegram_length
 from digests.subscribers import welcome
 from digests.templates import LANGUAGES, render

@@ -8,9 +8,9 @@ from typing import Any
 from telegram import Update
 from telegram.ext import CallbackQueryHandler, CommandHandler, filters
 
+from bot.commands import ADMIN_COMMANDS, COMMANDS, Command
 from bot.context import Context
 from bot.handlers.replies import Handler, done, is_admin, pressed, reader_of, reply
-from bot.texts import ADMIN_COMMANDS, COMMANDS, Command
 from digests.messages import Message
 from digests.templates import render
 from feeds.text import fold

@@ -12,12 +12,12 @@ from telegram import Message as TelegramMessage
 from telegram import Update
 from telegram.ext import BaseHandler
 
+from bot.commands import COMMANDS
 from bot.context import Context
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.routes import command, press
 from bot.handlers.subscription import own, subscription_screen
 from bot.menus import choose_menu
-from bot.texts import COMMANDS
 from digests.choices import Choices
 from digests.messages import Message
 from digests.models import Subscription
