@@ -71,10 +71,11 @@ def claim_due(
     others = _next_moments(session, [chat.id for subscription, chat in rows if subscription.cadence == "instant"], now)
     due: list[tuple[Subscription, Chat, datetime]] = []
     for subscription, chat in rows:
+        due_at = subscription.next_due_at or now
         turn = take_up(
             rule_of(subscription, chat),
             quiet_hours(chat),
-            subscription.next_due_at or now,
+            due_at,
             now,
             passes_quiet=chat.urgent_in_quiet,
             other_at=others.get(chat.id),
@@ -82,6 +83,8 @@ def claim_due(
         subscription.next_due_at = turn.next_due_at
         if turn.comes:
             due.append((subscription, chat, turn.comes))
+        elif subscription.covered_until is None:  # a first digest that is put off looks back from when it was due
+            subscription.covered_until = due_at
     _add_digests(session, due, now)
     return len(rows)
 

@@ -86,6 +86,8 @@ def wake_instant(session: Session, now: datetime) -> int:
         quiet = quiet_hours(chat)
         held = quiet.cover(now) and not (is_urgent and chat.urgent_in_quiet)
         due_at = quiet.end_after(now) if held else now
+        if held and subscription.covered_until is None:  # however often it is put off, this is told
+            subscription.covered_until = now
         if subscription.next_due_at is None or due_at < subscription.next_due_at:
             subscription.next_due_at = due_at
             woken += 1

@@ -444,6 +444,19 @@ def test_what_an_instant_one_held_comes_at_the_end_of_quiet_hours_and_urgent_new
         assert [(part.chat_id, part.silent) for part in compose_all(session, DAWN)] == [(1, False)]
 
 
+def test_what_was_held_for_a_first_instant_one_is_told_however_often_it_is_put_off(database: Database) -> None:
+    with database.session() as session:
+        reader(session, 1, NOW, due_in=5 * DAY)
+        instant = add_subscription(session, 1, NOW, cadence="instant")
+        follow(session, 1, DOCUMENT, NOW)
+        news(session, NIGHT)
+        wake_instant(session, NIGHT)
+        assert claim_due(session, NIGHT + DAY) == 1, "nothing ran by day"
+        assert instant.next_due_at == DAWN + DAY
+        claim_due(session, DAWN + DAY)
+        assert POLICY[0] in compose_all(session, DAWN + DAY)[0].html
+
+
 def test_no_story_comes_twice_to_a_chat_whichever_subscription_it_matches(database: Database) -> None:
     with database.session() as session:
         reader(session, 1, NOW)
@@ -525,6 +538,16 @@ def test_a_first_digest_that_is_late_covers_the_day_before_its_moment(database: 
         claim_due(session, NOW + 4 * HOUR)
         (digest,) = digests(session)
         assert (digest.due_at, digest.window_start, digest.window_end) == (NOW, NOW - DAY, NOW + 4 * HOUR)
+
+
+def test_a_first_digest_that_is_put_off_tells_what_it_would_have_told(database: Database) -> None:
+    with database.session() as session:
+        reader(session, 1, NOW)
+        news(session, NOW - 20 * HOUR)
+        claim_due(session, NOW + 12 * HOUR)
+        assert not digests(session), "it was missed, and is joined to the next"
+        claim_due(session, NOW + DAY)
+        assert POLICY[0] in compose_all(session, NOW + DAY)[0].html
 
 
 def test_stopping_for_a_moment_costs_no_week(database: Database) -> None:
