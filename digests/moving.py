@@ -60,16 +60,18 @@ def _rename(session: Session, table: Any, old_id: int, new_id: int, *which: Any)
 
 
 def _move_subscriptions(session: Session, old_id: int, new_id: int) -> None:
-    kept = {_schedule(subscription): subscription for subscription in subscriptions_of(session, new_id)}
+    there = subscriptions_of(session, new_id)
+    twins, room = {_schedule(subscription): subscription for subscription in there}, MAX_SUBSCRIPTIONS - len(there)
     for subscription in subscriptions_of(session, old_id):
-        twin = kept.get(_schedule(subscription))
+        twin = twins.get(_schedule(subscription))
         if twin is not None and not twin.enabled and subscription.enabled:
-            remove_subscription(session, new_id, twin.id)
-        elif twin is not None or len(kept) >= MAX_SUBSCRIPTIONS:
+            remove_subscription(session, new_id, twins.pop(_schedule(twin)).id)
+            room += 1
+        elif twin is not None or not room:
             remove_subscription(session, old_id, subscription.id)
             continue
         subscription.chat_id = new_id
-        kept[_schedule(subscription)] = subscription
+        room -= 1
     session.flush()
 
 

@@ -394,6 +394,14 @@ def test_a_moved_group_takes_all_along(database: Database) -> None:
         assert session.get_one(Digest, digest_id).subscription_id == subscription_id
 
 
+def test_a_moved_group_keeps_two_subscriptions_of_one_hour(database: Database) -> None:
+    with database.session() as session:
+        a_chat(session, -5)
+        drugs, fires = (add_subscription(session, -5, NOW, any_words=[word]).id for word in ("ma túy", "cháy"))
+        move_chat(session, -5, -1005)
+        assert [subscription.id for subscription in found(session, -1005).subscriptions] == [drugs, fires]
+
+
 def test_a_group_that_moves_to_a_reader_adds_what_that_has_not(database: Database) -> None:
     with database.session() as session:
         a_chat(session, -5)
