@@ -107,6 +107,7 @@ async def test_old_messages_cannot_be_deleted() -> None:
 async def test_profile_by_language_and_scope(sandbox: Sandbox, bot: Bot) -> None:
     await bot.set_my_commands([("start", "Start")])
     await bot.set_my_commands([("batdau", "Bắt đầu")], language_code="vi")
+    sandbox.user(5, started=True)
     await bot.set_my_commands([("admin", "Admin")], scope={"type": "chat", "chat_id": 5})
     assert [command.command for command in await bot.get_my_commands(language_code="vi")] == ["batdau"]
     profile = sandbox.world.profile

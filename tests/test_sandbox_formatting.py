@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.sandbox.entities import utf16_length
 from bot.sandbox.formatting import parse_html
-from bot.sandbox.message_text import message_text, plain_text
+from bot.sandbox.message_text import message_text, typed_text
 from bot.sandbox.refusal import Refusal
 
 
@@ -84,9 +84,9 @@ def test_the_first_hundred_entities_stay() -> None:
 
 
 def test_commands_of_users() -> None:
-    assert plain_text("/directive 09-CT/TW").entities == [{"type": "bot_command", "offset": 0, "length": 10}]
-    assert plain_text("/start@diem_tin_bot d_1").entities == [{"type": "bot_command", "offset": 0, "length": 19}]
-    assert plain_text("và/hoặc 08-NQ/TU").entities == []
+    assert typed_text("/directive 09-CT/TW").entities == [{"type": "bot_command", "offset": 0, "length": 10}]
+    assert typed_text("/start@diem_tin_bot d_1").entities == [{"type": "bot_command", "offset": 0, "length": 19}]
+    assert typed_text("và/hoặc 08-NQ/TU").entities == []
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))

@@ -236,11 +236,12 @@ async def test_other_methods_refuse(
 
 
 NOT_HERE = [
-    ("sendPhoto", {"chat_id": AN, "photo": "x"}, "the method sendPhoto"),
+    ("sendAudio", {"chat_id": AN, "audio": "x"}, "the method sendAudio"),
+    ("sendPhoto", {"chat_id": AN, "photo": "https://x.vn/a.png"}, "photos by their address"),
     ("sendDocument", {"chat_id": AN, "document": "https://x.vn/a.pdf"}, "documents by their address"),
     ("sendMessage", plain("*x*", parse_mode="MarkdownV2"), "parse_mode MarkdownV2; the project writes HTML"),
     ("sendMessage", plain(business_connection_id="x"), 'the parameter "business_connection_id"'),
-    ("sendMessage", plain(reply_markup=button(switch_inline_query="x")), "buttons with switch_inline_query"),
+    ("sendMessage", plain(reply_markup=button(web_app={"url": "https://x.vn"})), "buttons with web_app"),
 ]
 
 

@@ -12,7 +12,8 @@ the real server refuses, with its status and words. What it does not do it says 
 """
 
 from bot.sandbox.api import Call
+from bot.sandbox.group import SandboxGroup
 from bot.sandbox.server import Sandbox
 from bot.sandbox.user import SandboxUser
 
-__all__ = ["Call", "Sandbox", "SandboxUser"]
+__all__ = ["Call", "Sandbox", "SandboxGroup", "SandboxUser"]

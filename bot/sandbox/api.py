@@ -11,12 +11,13 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from bot.sandbox.chat import Json
 from bot.sandbox.faults import Fault, Faults, Loss, SendingLimits
 from bot.sandbox.files import Upload
 from bot.sandbox.methods import METHODS
 from bot.sandbox.parameters import Parameters, checked_parameters, method_name
 from bot.sandbox.refusal import Refusal, bad_request
-from bot.sandbox.world import Json, World
+from bot.sandbox.world import World
 
 _log = logging.getLogger(__name__)
 

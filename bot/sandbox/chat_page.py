@@ -13,10 +13,12 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from bot.sandbox.chat import Json, PrivateChat
 from bot.sandbox.files import Upload
+from bot.sandbox.inbox import answer_of
 from bot.sandbox.refusal import Refusal
-from bot.sandbox.user import answer_of
-from bot.sandbox.world import Chat, Json, World
+from bot.sandbox.user import typed
+from bot.sandbox.world import World
 
 PAGE = Path(__file__).parent / "page"
 PRESS_SECONDS = 30  # how long the page's spinner waits
@@ -49,11 +51,11 @@ class ChatPage:
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """`?user=ID` (else the first user): a snapshot event, then the changes of that chat and the clock."""
-        if not self._world.chats:
-            self._world.person(None, "An", "vi")
         wanted = request.query.get("user", "")
-        chats = self._world.chats
-        chat = chats.get(int(wanted) if wanted.isdecimal() else 0) or next(iter(chats.values()))
+        found = self._world.chats.get(int(wanted) if wanted.isdecimal() else 0)
+        if not isinstance(found, PrivateChat):
+            found = next(iter(self._world.people()), None) or self._world.person(None, "An", "vi")
+        chat = found
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
         await stream.prepare(request)
         events: asyncio.Queue[Json] = asyncio.Queue()
@@ -74,13 +76,13 @@ class ChatPage:
             chat.listeners.remove(events.put_nowait)
         return stream
 
-    def _snapshot(self, chat: Chat) -> Json:
+    def _snapshot(self, chat: PrivateChat) -> Json:
         messages = [chat.seen(message) for message in chat.messages.values()]
-        people = [other.user for other in self._world.chats.values()]
+        people = [other.user for other in self._world.people()]
         state = {"type": "snapshot", "user": chat.user, "users": people, "blocked": chat.blocked, "messages": messages}
         return state | self._profile(chat) | {"clock": self._clock()}
 
-    def _profile(self, chat: Chat) -> Json:
+    def _profile(self, chat: PrivateChat) -> Json:
         """The bot as this user sees it, in their language."""
         language, profile = chat.user["language_code"], self._world.profile
         name = profile.text("name", language) or self._world.bot["first_name"]
@@ -94,7 +96,7 @@ class ChatPage:
     async def _say(self, request: web.Request) -> web.Response:
         body = await _body(request)
         try:
-            self._world.say(self._chat(body), str(body.get("text", "")))
+            self._world.say(self._chat(body), typed(str(body.get("text", ""))))
         except ValueError as error:
             raise web.HTTPConflict(text=str(error)) from error
         return web.json_response({})
@@ -105,7 +107,8 @@ class ChatPage:
         user = request.query.get("user", "")
         chat = self._chat({"user": int(user) if user.isdecimal() else 0})
         try:
-            self._world.send_file(chat, Upload(name or "file", kind, await request.read()))
+            document = self._world.files.keep(Upload(name or "file", kind, await request.read()))
+            self._world.say(chat, {"document": document})
         except (ValueError, Refusal) as error:
             raise web.HTTPConflict(text=str(error)) from error
         return web.json_response({})
@@ -139,7 +142,7 @@ class ChatPage:
         body = await _body(request)
         name = str(body.get("first_name", "")).strip()[:64] or "Khách"
         chat = self._world.person(None, name, _language(body))
-        self._world.tell_all({"type": "users", "users": [other.user for other in self._world.chats.values()]})
+        self._world.tell_all({"type": "users", "users": [other.user for other in self._world.people()]})
         return web.json_response(chat.user)
 
     async def _language(self, request: web.Request) -> web.Response:
@@ -161,9 +164,9 @@ class ChatPage:
         self._world.tell_all(self._clock())
         return web.json_response({"line": line})
 
-    def _chat(self, body: Json) -> Chat:
+    def _chat(self, body: Json) -> PrivateChat:
         chat = self._world.chats.get(body.get("user", 0))
-        if chat is None:
+        if not isinstance(chat, PrivateChat):
             raise web.HTTPNotFound(text="no such user")
         return chat
 

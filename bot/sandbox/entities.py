@@ -35,6 +35,11 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def utf16_slice(text: str, offset: int, length: int) -> str:
+    """The part of the text that an entity covers."""
+    return text.encode("utf-16-le")[2 * offset : 2 * (offset + length)].decode("utf-16-le", "replace")
+
+
 def cleaned(formatted: FormattedText) -> FormattedText:
     """Control characters become spaces, as in the real server; `\\r` goes away there, which would move entities,
     so only a text without entities loses it here."""
@@ -54,8 +59,7 @@ def trimmed(formatted: FormattedText) -> FormattedText:
 
 
 def _covered(text: str, entity: Entity) -> str:
-    begin, end = 2 * entity["offset"], 2 * (entity["offset"] + entity["length"])
-    return text.encode("utf-16-le")[begin:end].decode("utf-16-le", "replace")
+    return utf16_slice(text, entity["offset"], entity["length"])
 
 
 def _clipped(entity: Entity, begin: int, end: int) -> Entity:

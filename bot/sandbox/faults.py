@@ -10,7 +10,7 @@ from bot.sandbox.parameters import Parameters
 from bot.sandbox.refusal import Refusal, too_many_requests
 
 # The calls that count against the sending limits.
-SENDING = {"sendMessage", "sendDocument", "editMessageText", "editMessageReplyMarkup"}
+SENDING = {"sendMessage", "sendDocument", "sendPhoto", "editMessageText", "editMessageReplyMarkup"}
 MESSAGES_PER_SECOND = 30  # over all chats, in any second
 GROUP_MESSAGES = 20  # in one group, in any minute
 CHAT_BURST = 5  # messages at once to one chat, then one each second

@@ -77,6 +77,8 @@ def _inline_button(button: Markup) -> Markup:
         case "copy_text":
             if not 1 <= len(button["copy_text"]["text"]) <= 256:
                 raise bad_request("BUTTON_COPY_TEXT_INVALID")
+        case "switch_inline_query" | "switch_inline_query_current_chat" | "switch_inline_query_chosen_chat":
+            pass
         case other:
             raise not_in_sandbox(f"buttons with {other}")
     return button

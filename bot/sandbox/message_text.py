@@ -1,7 +1,7 @@
 """What becomes of a text on its way into a message: parsed, cleaned, trimmed, its entities put in order."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.sandbox.entities import Entity, FormattedText, arranged, cleaned, trimmed, utf16_length
@@ -27,9 +27,9 @@ def message_text(parameters: dict[str, Any]) -> FormattedText:
     return arranged(formatted)
 
 
-def plain_text(text: str) -> FormattedText:
-    """What a user typed, with the commands, links and tags that Telegram finds in it."""
-    return arranged(trimmed(cleaned(FormattedText(text))))
+def typed_text(text: str, entities: Sequence[Entity] = ()) -> FormattedText:
+    """What a user typed or pasted, with the commands, links and tags that Telegram finds in it."""
+    return arranged(trimmed(cleaned(FormattedText(text, list(entities)))))
 
 
 def _read(text: str, parse_mode: str, entities: list[Entity]) -> FormattedText:

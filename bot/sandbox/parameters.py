@@ -22,16 +22,19 @@ _MISSING = {
     "action": "wrong parameter action in request",
     "file_id": "file_id is empty",
     "document": "there is no document in the request",
+    "photo": "there is no photo in the request",
 }
 # Accepted by Telegram and ignored here would be pretending.
 _NOT_HERE = {
-    "business_connection_id", "direct_messages_topic_id", "inline_message_id", "message_effect_id", "rich_message",
+    "business_connection_id", "direct_messages_topic_id", "message_effect_id", "rich_message",
     "suggested_post_parameters", "certificate", "thumbnail",
 }  # fmt: skip
 _SPOKEN = {
     "InlineKeyboardMarkup": "inline keyboard markup",
     "InlineKeyboardButton": "inline keyboard button",
     "KeyboardButton": "keyboard button",
+    "InlineQueryResult": "inline query result",
+    "InlineQueryResultArticle": "inline query result",
 }
 
 

@@ -9,6 +9,7 @@ from bot.sandbox.refusal import bad_request
 Json = dict[str, Any]
 Scope = tuple[str, int, int]  # type, chat id, user id; zeros where the type has none
 
+_EVERYWHERE: Scope = ("default", 0, 0)
 _SCOPE_FIELDS = {
     "default": (),
     "all_private_chats": (),
@@ -33,12 +34,24 @@ class Profile:
         return self.texts.get((name, language)) or self.texts.get((name, ""), "")
 
     def commands_for(self, chat_id: int, language: str) -> list[Json]:
-        """The command menu of a private chat: the narrowest scope wins, in it the language wins."""
-        for scope in (("chat", chat_id, 0), ("all_private_chats", 0, 0), ("default", 0, 0)):
-            for code in (language, ""):
-                if commands := self.commands.get((scope, code)):
-                    return commands
-        return []
+        """The command menu of a private chat."""
+        return self._narrowest([("chat", chat_id, 0), ("all_private_chats", 0, 0), _EVERYWHERE], language)
+
+    def commands_in_group(self, chat_id: int, user_id: int, language: str, *, is_admin: bool) -> list[Json]:
+        """The command menu that this member sees in a group."""
+        scopes: list[Scope] = [("chat_member", chat_id, user_id)]
+        scopes += [("chat_administrators", chat_id, 0)] if is_admin else []
+        scopes += [("chat", chat_id, 0)]
+        scopes += [("all_chat_administrators", 0, 0)] if is_admin else []
+        return self._narrowest([*scopes, ("all_group_chats", 0, 0), _EVERYWHERE], language)
+
+    def _narrowest(self, scopes: list[Scope], language: str) -> list[Json]:
+        """The first list that is set, in each scope for the language before the one for all languages.
+
+        That order is https://core.telegram.org/bots/api#determining-list-of-commands.
+        """
+        lists = (self.commands.get((scope, code)) for scope in scopes for code in (language, ""))
+        return next((commands for commands in lists if commands), [])
 
 
 def checked_language(code: str) -> str:

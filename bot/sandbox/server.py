@@ -1,21 +1,23 @@
 """The Sandbox: one HTTP server on 127.0.0.1 with the Bot API and the chat page, and what tests may do to it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 
 from bot.sandbox.api import BotApi, Call
+from bot.sandbox.chat import Group
 from bot.sandbox.chat_page import ChatPage
 from bot.sandbox.faults import Fault, Loss, server_error
+from bot.sandbox.group import SandboxGroup
 from bot.sandbox.guard import only_from_here
 from bot.sandbox.refusal import too_many_requests
 from bot.sandbox.user import SandboxUser
 from bot.sandbox.webhook import deliver_updates
-from bot.sandbox.world import Callback, Group, World
+from bot.sandbox.world import Callback, World
 
 TEST_TOKEN = "7000001:sandbox-token-is-not-a-secret-00000"  # noqa: S105
 MAX_BODY = 50 * 1024 * 1024  # bytes, as in the real server
@@ -109,9 +111,65 @@ class Sandbox:
             self._users[chat.id] = SandboxUser(self.world, chat)
         return self._users[chat.id]
 
-    def group(self, group_id: int = -1001000000001, *, title: str = "Nhóm", topics: Iterable[int] = ()) -> Group:
-        """A supergroup with the bot in it; its fields say what becomes of it (kicked, moved, topics closed)."""
-        return self.world.group(group_id, title, topics)
+    def group(
+        self,
+        title: str = "Nhóm",
+        *,
+        chat_id: int | None = None,
+        kind: str = "supergroup",
+        forum: bool = False,
+        topics: Collection[int] = (),
+        owner: SandboxUser | None = None,
+        bot: str = "member",
+        username: str = "",
+    ) -> SandboxGroup:
+        """A supergroup, a forum (with General, and `topics` that were opened long ago) or a `kind="group"`.
+
+        The bot is in it since long ago with the status `bot`; "left": it never was.
+        """
+        owner = owner or self.user(first_name="Chủ nhóm")
+        number = 1 + sum(isinstance(chat, Group) for chat in self.world.chats.values())
+        new_id = -number if kind == "group" else -1_001_000_000_000 - number
+        made = Group(
+            chat_id or new_id,
+            title=title,
+            kind=kind,
+            username=username,
+            is_forum=forum or bool(topics),
+            bot_user=self.world.bot,
+            topics=dict.fromkeys(topics, True),
+        )
+        self.world.chats[made.id] = made
+        handle = SandboxGroup(self.world, made, owner)
+        handle.add(owner, "creator")
+        handle.place_bot(bot)
+        return handle
+
+    def channel(
+        self,
+        title: str = "Kênh",
+        *,
+        chat_id: int | None = None,
+        owner: SandboxUser | None = None,
+        bot: str = "left",
+        username: str = "",
+    ) -> SandboxGroup:
+        """A channel; the bot is in it only as "administrator"."""
+        return self.group(title, chat_id=chat_id, kind="channel", owner=owner, bot=bot, username=username)
+
+    def commands_seen(self, user: SandboxUser, chat: SandboxGroup | None = None) -> dict[str, str]:
+        """The command menu (name to description) that a user sees in their own chat or in a group."""
+        profile = self.world.profile
+        if chat is None:
+            seen = profile.commands_for(user.chat_id, user.language_code)
+        else:
+            is_admin = chat.status(user) in ("creator", "administrator")
+            seen = profile.commands_in_group(chat.chat_id, user.chat_id, user.language_code, is_admin=is_admin)
+        return {command["command"]: command["description"] for command in seen}
+
+    def push(self, update: dict[str, Any]) -> int:
+        """Put any JSON object into the queue as an Update, whatever the bot asked for; returns its update_id."""
+        return self.world.updates.push(update)
 
     def unanswered(self) -> list[Callback]:
         """The pressed buttons that the bot has not answered."""

@@ -37,9 +37,14 @@ class UpdateQueue:
         """Queue an update if the bot wants its kind."""
         if kind not in self.allowed if self.allowed else kind in _ONLY_ON_REQUEST:
             return
-        self.pending.append({"update_id": self._next_id, kind: content})
+        self.push({kind: content})
+
+    def push(self, update: Json) -> int:
+        """Queue an update as it is, with an id of its own, which is returned."""
+        self.pending.append({**update, "update_id": self._next_id})
         self._next_id += 1
         self.wake()
+        return self._next_id - 1
 
     async def wait(self) -> None:
         """Until something changes: an update comes, polls or the webhook change, the sandbox closes."""

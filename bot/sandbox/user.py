@@ -1,29 +1,42 @@
-"""A simulated person with the bot's chat open: writes, presses buttons, reads."""
+"""A simulated person with the bot's chat open: writes, forwards, presses buttons, asks inline, reads."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from bot.sandbox.chat import Json, PrivateChat
+from bot.sandbox.entities import Entity
 from bot.sandbox.files import Upload
-from bot.sandbox.world import Callback, Chat, Json, World
+from bot.sandbox.inbox import Inbox, Wanted, answer_of, find_button
+from bot.sandbox.inline import InlineQuery, is_start_parameter
+from bot.sandbox.message_text import typed_text
+from bot.sandbox.world import World
 
-Wanted = str | Callable[[Json], bool]
+if TYPE_CHECKING:
+    from bot.sandbox.group import SandboxGroup
 
 
 class SandboxUser:
-    """Made by `Sandbox.user()`. Messages are the API's Message objects with one field more, `silent`."""
+    """Made by `Sandbox.user()`. Messages are the API's Message objects with one field more, `silent`.
 
-    def __init__(self, world: World, chat: Chat) -> None:
+    All that writes raises ValueError when the user has blocked the bot.
+    """
+
+    def __init__(self, world: World, chat: PrivateChat) -> None:
         self._world = world
         self._chat = chat
-        self._unread: list[Json] = []
-        self._news = asyncio.Event()
-        chat.listeners.append(self._listen)
+        self._inbox = Inbox(chat)
+        self._asked: InlineQuery | None = None
 
     @property
     def chat_id(self) -> int:
         """Of the private chat; the same number as the user's id."""
         return self._chat.id
+
+    @property
+    def account(self) -> Json:
+        """The API's User object."""
+        return self._chat.user
 
     @property
     def language_code(self) -> str:
@@ -38,19 +51,60 @@ class SandboxUser:
         """What the user sees now, both directions, oldest first, in its edited state."""
         return [self._chat.seen(message) for message in self._chat.messages.values()]
 
-    async def say(self, text: str, *, reply_to: Json | None = None) -> None:
-        """Write to the bot; raises ValueError when blocked or without text. See `wait_for` for what counts as new."""
-        self._unread.clear()
-        self._world.say(self._chat, text, reply_to=reply_to)
+    async def say(
+        self, text: str, *, reply_to: Json | None = None, quote: str = "", entities: Sequence[Entity] = ()
+    ) -> Json:
+        """Write to the bot, or paste text that has `entities`; returns the message.
 
-    async def send_file(self, name: str, content: bytes, mime_type: str = "application/octet-stream") -> None:
-        """Send a document to the bot; otherwise as `say`."""
-        self._unread.clear()
-        self._world.send_file(self._chat, Upload(name, mime_type, content))
+        `quote` are words of the message that is answered. Raises ValueError without text. See `wait_for` for what
+        counts as new.
+        """
+        self._inbox.clear()
+        return self._world.say(self._chat, typed(text, entities), reply_to=reply_to, quote=quote)
+
+    async def open_start(self, payload: str) -> Json:
+        """Open a deep link `?start=payload`; raises ValueError for what cannot stand in one."""
+        if not is_start_parameter(payload):
+            raise ValueError(f"{payload!r} cannot stand in a link: 1-64 of A-Z a-z 0-9 _ -")
+        return await self.say(f"/start {payload}")
+
+    async def forward(
+        self, text: str, *, sender: "SandboxUser | SandboxGroup | str", entities: Sequence[Entity] = ()
+    ) -> Json:
+        """Forward a text that somebody wrote: a person, somebody who hides (only their name), or a channel."""
+        self._inbox.clear()
+        origin: Json = {"date": self._world.now() - 60}
+        if isinstance(sender, str):
+            origin |= {"type": "hidden_user", "sender_user_name": sender}
+        elif isinstance(sender, SandboxUser):
+            origin |= {"type": "user", "sender_user": sender.account}
+        else:
+            origin |= {"type": "channel", "chat": sender.as_json, "message_id": 1}
+        return self._world.say(self._chat, typed(text, entities) | {"forward_origin": origin})
+
+    async def edit(self, message: Json, text: str, entities: Sequence[Entity] = ()) -> Json:
+        """Change the text of one's own message."""
+        self._inbox.clear()
+        return self._world.edit(self._chat, message, typed_text(text, entities))
+
+    async def send_file(
+        self, name: str, content: bytes, mime_type: str = "application/octet-stream", *, caption: str = ""
+    ) -> Json:
+        """Send a document to the bot; otherwise as `say`. Raises Refusal for an empty file."""
+        self._inbox.clear()
+        document = {"document": self._world.files.keep(Upload(name, mime_type, content))}
+        return self._world.say(self._chat, document | captioned(caption))
+
+    async def send_photo(self, content: bytes, *, caption: str = "") -> Json:
+        """Send a PNG or JPEG as a photo; otherwise as `send_file`."""
+        self._inbox.clear()
+        photo = {"photo": self._world.files.keep_photo(Upload("photo", "image/jpeg", content))}
+        return self._world.say(self._chat, photo | captioned(caption))
 
     def file_of(self, message: Json) -> bytes:
-        """What a document that the bot sent holds."""
-        return self._world.files.at(message["document"]["file_id"]).content
+        """What a document or photo that the bot sent holds."""
+        file = message["document"] if "document" in message else message["photo"][-1]
+        return self._world.files.at(file["file_id"]).content
 
     async def press(self, button: str, *, message: Json | None = None, timeout: float = 10) -> Json:  # noqa: ASYNC109
         """Press the newest button with this label or callback data (exact first, then containing it in the label).
@@ -58,29 +112,42 @@ class SandboxUser:
         `message` narrows the search to one message. Returns the parameters of the bot's answerCallbackQuery, with
         at least `text` and `show_alert`. Raises LookupError without such a button, TimeoutError without an answer.
         """
-        found_in, data = self._find(button, message)
-        self._unread.clear()
-        callback = self._world.press(self._chat, found_in["message_id"], data)
-        return await answer_of(callback, timeout)
-
-    def _find(self, wanted: str, message: Json | None) -> tuple[Json, str]:
         messages = self._chat.messages
         places = [messages[message["message_id"]]] if message else list(reversed(messages.values()))
-        buttons = [
-            (place, button)
-            for place in places
-            for row in place.get("reply_markup", {}).get("inline_keyboard", [])
-            for button in row
-        ]
-        exact = [hit for hit in buttons if wanted in (hit[1]["text"], hit[1].get("callback_data"))]
-        hits = exact or [hit for hit in buttons if wanted in hit[1]["text"]]
-        if not hits:
-            seen = ", ".join(repr(button["text"]) for _, button in buttons)
-            raise LookupError(f"no button {wanted!r}; there are: {seen or 'none'}")
-        place, button = hits[0]
-        if "callback_data" not in button:
-            raise LookupError(f"the button {button['text']!r} is not one that tells the bot anything: {button}")
-        return place, button["callback_data"]
+        found_in, data = find_button(places, button)
+        self._inbox.clear()
+        return await answer_of(self._world.press(self._chat, found_in["message_id"], data), timeout)
+
+    async def inline(
+        self,
+        query: str,
+        offset: str = "",
+        *,
+        chat_type: str = "sender",
+        timeout: float = 10,  # noqa: ASYNC109
+    ) -> Json:
+        """Type `@bot query` in some chat. Returns the parameters of the bot's answerInlineQuery.
+
+        They have at least `results`, `cache_time`, `is_personal` and `next_offset`. Raises TimeoutError.
+        """
+        self._asked = self._world.ask_inline(self.account, query, offset, chat_type)
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._asked.answer), timeout)
+        except TimeoutError:
+            raise TimeoutError(f"the bot did not answer the inline query {query!r} within {timeout} s") from None
+
+    async def choose(self, result: Json, *, group: "SandboxGroup | None" = None) -> Json:
+        """Send a result of the last `inline`, into the chat with the bot or into a group; returns the message.
+
+        Raises LookupError for what is not among those results.
+        """
+        if self._asked is None or result["id"] not in self._asked.contents:
+            raise LookupError(f"no result {result['id']!r} in the last inline answer")
+        content = {**self._asked.contents[result["id"]], "via_bot": self._world.bot}
+        if group is None:
+            self._inbox.clear()
+            return self._world.say(self._chat, content)
+        return group.send(self, content)
 
     async def wait_for(self, wanted: Wanted, timeout: float = 10) -> Json:  # noqa: ASYNC109
         """The next new bot message (sent or edited) with this text or caption, or for which the predicate holds.
@@ -88,25 +155,7 @@ class SandboxUser:
         New is what came since the last `say` or `press`, and since the message that the last `wait_for` returned.
         Raises TimeoutError, naming what was seen instead.
         """
-        holds = wanted if callable(wanted) else lambda message: wanted in _words(message)
-        skipped: list[str] = []
-        try:
-            async with asyncio.timeout(timeout):
-                while True:
-                    while self._unread:
-                        message = self._unread.pop(0)
-                        if holds(message):
-                            return message
-                        skipped.append(_words(message))
-                    self._news.clear()
-                    await self._news.wait()
-        except TimeoutError:
-            raise TimeoutError(f"no message {wanted!r} within {timeout} s; seen: {skipped}") from None
-
-    def _listen(self, event: Json) -> None:
-        if event["type"] in ("message", "edited") and event["message"]["from"]["is_bot"]:
-            self._unread.append(event["message"])
-            self._news.set()
+        return await self._inbox.wait_for(wanted, timeout)
 
     def block(self) -> None:
         """Block the bot: its sends answer 403 from now on, and it gets a my_chat_member update."""
@@ -120,13 +169,15 @@ class SandboxUser:
         self._chat.deactivated = True
 
 
-def _words(message: Json) -> str:
-    return str(message.get("text") or message.get("caption", ""))
+def typed(text: str, entities: Sequence[Entity] = ()) -> Json:
+    """The content of a message that a user types; raises ValueError for an empty one."""
+    formatted = typed_text(text, entities)
+    if not formatted.text:
+        raise ValueError("a message needs some text")
+    return {"text": formatted.text} | ({"entities": formatted.entities} if formatted.entities else {})
 
 
-async def answer_of(callback: Callback, seconds: float) -> dict[str, Any]:
-    """The bot's answer to a pressed button; raises TimeoutError."""
-    try:
-        return await asyncio.wait_for(asyncio.shield(callback.answer), seconds)
-    except TimeoutError:
-        raise TimeoutError(f"the bot did not answer the button {callback.data!r} within {seconds} s") from None
+def captioned(caption: str) -> Json:
+    """The caption that a user types under a file; nothing for none."""
+    content = typed(caption) if caption else {}
+    return {{"text": "caption", "entities": "caption_entities"}[name]: value for name, value in content.items()}

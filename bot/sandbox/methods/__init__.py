@@ -7,7 +7,7 @@ here, its fields in api_facts.json, its refusals in tests/test_sandbox_refusals.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.sandbox.methods import about, chats, messages
+from bot.sandbox.methods import about, chats, inline, messages
 from bot.sandbox.parameters import Parameters
 from bot.sandbox.world import World
 
@@ -30,14 +30,18 @@ METHODS: Mapping[str, Method] = {
     "getMyShortDescription": about.get_my_short_description,
     "getChat": chats.get_chat,
     "getChatMember": chats.get_chat_member,
+    "getChatAdministrators": chats.get_chat_administrators,
+    "leaveChat": chats.leave_chat,
     "sendChatAction": chats.send_chat_action,
     "setChatMenuButton": chats.set_chat_menu_button,
     "getChatMenuButton": chats.get_chat_menu_button,
     "sendMessage": messages.send_message,
     "sendDocument": messages.send_document,
+    "sendPhoto": messages.send_photo,
     "getFile": messages.get_file,
     "editMessageText": messages.edit_message_text,
     "editMessageReplyMarkup": messages.edit_message_reply_markup,
     "deleteMessage": messages.delete_message,
+    "answerInlineQuery": inline.answer_inline_query,
     "answerCallbackQuery": messages.answer_callback_query,
 }

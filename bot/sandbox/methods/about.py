@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable
 
+from bot.sandbox.chat import Group, Json, PrivateChat
 from bot.sandbox.parameters import Parameters
-from bot.sandbox.profile import checked_commands, checked_language, checked_scope
+from bot.sandbox.profile import Scope, checked_commands, checked_language, checked_scope
 from bot.sandbox.refusal import bad_request
 from bot.sandbox.updates import Webhook
-from bot.sandbox.world import Json, World
+from bot.sandbox.world import World
 
 
 def get_me(world: World, parameters: Parameters) -> Json:
@@ -15,7 +16,7 @@ def get_me(world: World, parameters: Parameters) -> Json:
         "first_name": world.profile.text("name", "") or world.bot["first_name"],
         "can_join_groups": True,
         "can_read_all_group_messages": False,
-        "supports_inline_queries": False,
+        "supports_inline_queries": True,
         "can_connect_to_business": False,
         "has_main_web_app": False,
     }
@@ -57,23 +58,40 @@ def get_webhook_info(world: World, parameters: Parameters) -> Json:
 
 
 def set_my_commands(world: World, parameters: Parameters) -> bool:
-    key = (checked_scope(parameters.get("scope")), checked_language(parameters.get("language_code", "")))
-    commands = checked_commands(parameters["commands"])
-    world.profile.commands[key] = commands
+    key = _command_key(world, parameters)
+    world.profile.commands[key] = checked_commands(parameters["commands"])
     world.tell_all({"type": "profile"})
     return True
 
 
 def get_my_commands(world: World, parameters: Parameters) -> list[Json]:
-    key = (checked_scope(parameters.get("scope")), checked_language(parameters.get("language_code", "")))
-    return world.profile.commands.get(key, [])
+    return world.profile.commands.get(_command_key(world, parameters), [])
 
 
 def delete_my_commands(world: World, parameters: Parameters) -> bool:
-    key = (checked_scope(parameters.get("scope")), checked_language(parameters.get("language_code", "")))
-    world.profile.commands.pop(key, None)
+    world.profile.commands.pop(_command_key(world, parameters), None)
     world.tell_all({"type": "profile"})
     return True
+
+
+def _command_key(world: World, parameters: Parameters) -> tuple[Scope, str]:
+    """Scope and language of a command list; raises Refusal, also for chats that the bot cannot know."""
+    scope = checked_scope(parameters.get("scope"))
+    language = checked_language(parameters.get("language_code", ""))
+    kind, chat_id, _ = scope
+    if not chat_id:
+        return scope, language
+    chat = world.chat(chat_id)
+    if isinstance(chat, PrivateChat):
+        if not chat.started:
+            raise bad_request("chat not found")
+        if kind != "chat":
+            raise bad_request("can't use specified scope in private chats")
+    elif refusal := chat.no_access():
+        raise refusal
+    elif isinstance(chat, Group) and chat.kind == "channel":
+        raise bad_request("can't change commands in channel chats")
+    return scope, language
 
 
 def _text_methods(

@@ -1,0 +1,25 @@
+"""Answering inline queries."""
+
+import time
+
+from bot.sandbox.inline import MAX_BYTES, check_button, checked_results
+from bot.sandbox.parameters import Parameters
+from bot.sandbox.refusal import bad_request
+from bot.sandbox.world import World
+
+_OLD_QUERY = "query is too old and response timeout expired or query ID is invalid"
+_DEFAULTS = {"cache_time": 300, "is_personal": False, "next_offset": ""}
+
+
+def answer_inline_query(world: World, parameters: Parameters) -> bool:
+    contents = checked_results(parameters["results"])
+    if len(parameters.get("next_offset", "").encode()) > MAX_BYTES:
+        raise bad_request("NEXT_OFFSET_INVALID")
+    if button := parameters.get("button"):
+        check_button(button)
+    query = world.inline_queries.get(parameters["inline_query_id"])
+    if query is None or query.answer.done() or time.monotonic() - query.asked_at > world.callback_seconds:
+        raise bad_request(_OLD_QUERY)
+    query.contents = contents
+    query.answer.set_result(_DEFAULTS | parameters)
+    return True
