@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, not_, or_, select, update
+from sqlalchemy import and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from digests.cluster import NOT_ANNOUNCED
 from digests.models import NEXT_PLACEMENT, Chat, Follow, StoryArticle, Subscription
 from digests.schedule import LOOK_BACK
 from digests.subscribers import quiet_hours
@@ -18,11 +19,8 @@ BATCH = 200  # articles looked at in one transaction
 # A presumed reading is shown as doubtful, but shown.
 _CITING = ("resolved", "presumed")
 URGENT_STAGES = ("issued", "amended", "replaced")
-# Written out, not bound: only so does SQLite see that the partial index serves.
-_TOLD_STATES: tuple[ColumnElement[str], ...] = (literal_column("'kept'"), literal_column("'near'"))
 _WAITING = (
-    not_(Article.announced),
-    Article.state.in_(_TOLD_STATES),
+    *NOT_ANNOUNCED,
     select(StoryArticle.article_id).where(StoryArticle.article_id == Article.id).exists(),
 )
 

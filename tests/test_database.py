@@ -7,12 +7,12 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, MetaData, text
+from sqlalchemy import Column, MetaData, select, text
 
 from conftest import NOW
 from digests import models as _digest_tables  # noqa: F401
 from feeds.database import Database, DatabaseError
-from feeds.models import Base, Feed
+from feeds.models import Article, Base, Feed
 
 
 def feed(**values: object) -> Feed:
@@ -105,6 +105,25 @@ def test_an_upgrade_and_a_downgrade_keep_every_row(database_url: str) -> None:
     assert kept() == {table.name for table in rows}
     command.downgrade(config, "0001")
     assert kept() == {table.name for table in rows}
+    database.close()
+
+
+def test_what_waited_for_its_story_still_does_after_an_upgrade(database_url: str) -> None:
+    database = Database(database_url)
+    command.upgrade(database.alembic_config(), "0004")
+    tables = MetaData()
+    tables.reflect(database.engine)
+    needed = {name: [c for c in table.columns if not c.nullable] for name, table in tables.tables.items()}
+    with database.engine.begin() as connection:
+        for number in (1, 2):
+            article = {c.name: a_value(c) for c in needed["article"]} | {"id": number, "position": number}
+            connection.execute(tables.tables["article"].insert().values({**article, "identity": str(number)}))
+        for name in ("story", "story_article"):
+            connection.execute(tables.tables[name].insert().values({c.name: a_value(c) for c in needed[name]}))
+    database.migrate()
+    with database.reading() as session:
+        rows = session.execute(select(Article.id, Article.announced).order_by(Article.id)).all()
+    assert [tuple(row) for row in rows] == [(1, True), (2, False)]
     database.close()
 
 

@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import event, insert, select, text
 from sqlalchemy.orm import Session
 
 from conftest import NOW
+from digests import cluster
+from digests.cluster import fold_stories
 from digests.compose import compose_due
 from digests.corrections import find_corrections
 from digests.edition import Edition, articles_of, edition_since, revised_stories
@@ -17,11 +19,12 @@ from digests.subscribers import find_reader
 from feeds.database import Database
 from feeds.models import Article, Mention
 from feeds.positions import minute_position
+from newsroom import POLICY, publish
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 STORED = 20_000
-LARGE = ("article", "story", "story_article", "mention", "sent_story")
+LARGE = ("article", "article_vector", "story", "story_article", "story_term", "mention", "sent_story")
 
 
 @pytest.fixture
@@ -133,3 +136,21 @@ def test_a_digest_is_composed_by_keys(filled: Database) -> None:
         session.flush()
         assert not list(scans(session, lambda: compose_due(session, digest, reader, reader.subscriptions[0])))
         session.rollback()
+
+
+def test_a_new_article_is_folded_by_keys(filled: Database) -> None:
+    with filled.session() as session:
+        publish(session, *POLICY, seen=NOW)
+        folded: list[int] = []
+        assert not list(scans(session, lambda: folded.append(fold_stories(session))))
+        assert folded == [1]
+
+
+def test_what_waits_for_its_story_is_found_among_what_is_not_announced(filled: Database) -> None:
+    waiting = select(Article.id).where(*cluster._WAITING)
+    with filled.reading() as session:
+        explain = "EXPLAIN QUERY PLAN " if filled.is_sqlite else "EXPLAIN "
+        for query in (waiting.limit(1), waiting.order_by(Article.position).limit(200)):
+            statement = query.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+            plan = session.connection().exec_driver_sql(f"{explain}{statement}").all()
+            assert any("ix_article_not_announced" in str(row[-1]) for row in plan), plan

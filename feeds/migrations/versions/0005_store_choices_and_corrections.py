@@ -82,6 +82,8 @@ def upgrade() -> None:
             sqlite_where=sa.text("announced = 0 AND state IN ('kept', 'near')"),
             postgresql_where=sa.text("NOT announced AND state IN ('kept', 'near')"),
         )
+    # Among what is not announced is found what waits for its story.
+    op.execute("UPDATE article SET announced = false WHERE id NOT IN (SELECT article_id FROM story_article)")
 
     with op.batch_alter_table("chat", schema=None) as batch_op:
         batch_op.add_column(sa.Column("quiet_from", sa.Integer(), nullable=False, server_default="1290"))
