@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import ColumnElement, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
+from digests.bans import banned, is_banned
 from digests.compose import compose_due
 from digests.edition import Editions
 from digests.ledger import take_back
@@ -61,6 +62,7 @@ def claim_due(
         .where(
             Subscription.enabled,
             Subscription.next_due_at <= now,
+            ~banned(Subscription.chat_id),
             _may_wait_no_longer(now, reading_done),
             _is_read(now, reading_since),
         )
@@ -97,6 +99,7 @@ def claim_promised(session: Session, now: datetime) -> int:
         .where(
             Subscription.enabled,
             Subscription.first_promised,
+            ~banned(Subscription.chat_id),
             or_(Subscription.paused_until.is_(None), Subscription.paused_until <= now),
         )
         .with_for_update(of=Subscription, skip_locked=True)
@@ -146,7 +149,8 @@ def give_back(session: Session, digest: Digest) -> None:
 
 def _compose(session: Session, digest: Digest, now: datetime, editions: Editions | None) -> None:
     reader, subscription = find_reader(session, digest.chat_id), _subscription(session, digest)
-    if reader is None or subscription is None or not subscription.enabled:
+    is_wanted = subscription is not None and subscription.enabled and not is_banned(session, digest.chat_id)
+    if reader is None or subscription is None or not is_wanted:
         digest.state = "dropped"
         return
     view = compose_due(session, digest, reader, subscription, now=now, editions=editions)

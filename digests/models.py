@@ -157,6 +157,10 @@ class Digest(Base):
     is_first: Mapped[bool] = mapped_column(default=False)
     # One message that is no digest: of an admin to all, or of what became of a chat or a follow.
     is_notice: Mapped[bool] = mapped_column(default=False)
+    # Of a notice that goes to all readers.
+    broadcast_id: Mapped[int | None] = mapped_column(
+        ForeignKey("broadcast.id", ondelete="SET NULL", name="fk_digest_broadcast"), default=None, index=True
+    )
     # Whether those that are instant, or a reader's first, go before it.
     is_crowd: Mapped[bool] = mapped_column(default=True)
     # Ids of the stories that the reader may still ask for, most important first.

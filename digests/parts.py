@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from digests.bans import banned, is_banned
 from digests.claim import give_back
 from digests.ledger import lock_chat, take_back
 from digests.messages import Message
@@ -45,6 +46,11 @@ _OPEN = ("due", "composed")
 _UNFINISHED = DigestPart.state.in_(("pending", "sending"))
 # Of a digest that has ended; but a word of it to who set it up, in another chat, is wanted.
 _UNWANTED = Digest.state.in_(("dropped", "failed")) & (Digest.chat_id == DigestPart.chat_id)
+# What came to be unwanted after it was put on its way: all that is for a banned chat, and a message to all readers for
+# one that is a reader no more.
+_UNWANTED_NOW = banned(DigestPart.chat_id) | (
+    Digest.broadcast_id.is_not(None) & ~exists().where(Subscription.chat_id == DigestPart.chat_id, Subscription.enabled)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +99,7 @@ def recover(session: Session) -> int:
 def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoing]:
     """The next part each of at most `limit` chats, marked `sending`. Parts of a chat go in order, one at a time.
 
-    What is instant, or a reader's first, goes before the crowd. One of a digest that its reader wants no more, should
-    there be any, is refused.
+    What is instant, or a reader's first, goes before the crowd. What is not wanted any more is refused.
     """
     earlier = aliased(DigestPart)
     unfinished_before = exists().where(
@@ -104,7 +109,7 @@ def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoin
         earlier.id != DigestPart.id,
     )
     rows = session.execute(
-        select(DigestPart, _UNWANTED)
+        select(DigestPart, Digest, _UNWANTED | _UNWANTED_NOW)
         .join(Digest, Digest.id == DigestPart.digest_id)
         .where(
             DigestPart.state == "pending",
@@ -115,9 +120,11 @@ def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoin
         .limit(limit)
         .with_for_update(of=DigestPart, skip_locked=True)
     ).all()
-    for part, unwanted in rows:
+    for part, digest, unwanted in rows:
         part.state = "refused" if unwanted else "sending"
-    return [_outgoing(part) for part, unwanted in rows if not unwanted]
+        if unwanted and digest.state in _OPEN:
+            _drop(session, digest, "not wanted")
+    return [_outgoing(part) for part, _, unwanted in rows if not unwanted]
 
 
 def record(session: Session, outcomes: Sequence[Outcome], now: datetime) -> None:
@@ -214,7 +221,8 @@ def _end_topic(session: Session, digest: Digest, part: DigestPart, reason: str) 
     _drop(session, digest, part.last_error)
     owners = sorted({subscription.owner_id for subscription in ended if subscription.owner_id})
     for owner in owners:
-        if chat := session.get(Chat, owner):  # of a stranger we know no private chat
+        chat = session.get(Chat, owner)
+        if chat and not is_banned(session, owner):  # of a stranger we know no private chat
             last = session.scalar(select(func.max(DigestPart.number)).where(DigestPart.digest_id == digest.id)) or 0
             html = render("topic_ended.html", chat.language, reason=reason)
             session.add(DigestPart(digest_id=digest.id, chat_id=owner, number=last + 1, html=html))

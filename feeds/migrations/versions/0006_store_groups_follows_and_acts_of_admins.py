@@ -66,6 +66,9 @@ def upgrade() -> None:
 
     with op.batch_alter_table("digest", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_notice", sa.Boolean(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("broadcast_id", sa.Integer(), nullable=True))
+        batch_op.create_foreign_key("fk_digest_broadcast", "broadcast", ["broadcast_id"], ["id"], ondelete="SET NULL")
+        batch_op.create_index(batch_op.f("ix_digest_broadcast_id"), ["broadcast_id"], unique=False)
 
     with op.batch_alter_table("subscription", schema=None) as batch_op:
         batch_op.add_column(sa.Column("has_summaries", sa.Boolean(), nullable=False, server_default="1"))
@@ -78,6 +81,9 @@ def downgrade() -> None:
         batch_op.drop_column("has_summaries")
 
     with op.batch_alter_table("digest", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_digest_broadcast_id"))
+        batch_op.drop_constraint("fk_digest_broadcast", type_="foreignkey")
+        batch_op.drop_column("broadcast_id")
         batch_op.drop_column("is_notice")
 
     with op.batch_alter_table("chat", schema=None) as batch_op:
