@@ -21,6 +21,7 @@ from telegram import (
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
 
 from bot.sandbox import Sandbox, SandboxUser
+from test_sandbox_files import png
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = [
@@ -255,6 +256,35 @@ async def test_files_go_both_ways(page: Page, bot: Bot, an: SandboxUser) -> None
     assert an.file_of(an.messages[-1]) == b"<opml></opml>"
     await bot.send_message(an.chat_id, "Thêm nguồn?", reply_to_message_id=an.messages[-1]["message_id"])
     await expect(page.locator(".replied span")).to_have_text("của tôi.opml")
+
+
+async def test_an_answer_to_a_message_says_so(page: Page, bot: Bot, an: SandboxUser) -> None:
+    await bot.send_message(an.chat_id, "Chỉ thị 09-CT/TW")
+    await page.get_by_role("button", name="Trả lời").click()
+    bar = page.locator("#answering")
+    await expect(bar).to_contain_text("Chỉ thị 09-CT/TW")
+    text = page.get_by_role("textbox", name="Tin nhắn")
+    await text.press("Escape")
+    await expect(bar).to_be_hidden()
+    await page.get_by_role("button", name="Trả lời").click()
+    await text.fill("lưu")
+    await text.press("Enter")
+    await expect(page.locator(".message.out .replied span")).to_have_text("Chỉ thị 09-CT/TW")
+    await expect(bar).to_be_hidden()
+    await text.fill("khác")
+    await text.press("Enter")
+    await expect(page.locator(".message.out")).to_have_count(2)
+    answered = [message.get("reply_to_message", {}).get("text") for message in an.messages if "from" in message]
+    assert [answered[1], answered[-1]] == ["Chỉ thị 09-CT/TW", None]
+
+
+async def test_photos_are_shown(page: Page, bot: Bot, an: SandboxUser) -> None:
+    await bot.send_photo(an.chat_id, InputFile(png(320, 160), filename="chart.png"), caption="Số bài mỗi ngày")
+    shown = page.get_by_role("img", name="Số bài mỗi ngày")
+    await expect(shown).to_be_visible()
+    assert await shown.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [320, 160]
+    await bot.send_message(an.chat_id, "Đó là biểu đồ", reply_to_message_id=an.messages[-1]["message_id"])
+    await expect(page.locator(".replied span")).to_have_text("Số bài mỗi ngày")
 
 
 async def test_clock(page: Page, sandbox: Sandbox, an: SandboxUser) -> None:

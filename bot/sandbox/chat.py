@@ -133,6 +133,15 @@ class Group(Chat):
     def member(self, user_id: int, bot: Json) -> Member | None:
         return self.members.get(user_id)
 
+    def in_topic(self, thread_id: int | None) -> Json:
+        """The fields of a message in a topic (None: General): one that answers nothing answers the topic's start."""
+        if not thread_id:
+            return {}
+        long_ago = {"message_id": thread_id, "date": 0, "chat": self.as_json(), "message_thread_id": thread_id}
+        long_ago["forum_topic_created"] = {"name": "Chủ đề", "icon_color": 7322096}
+        start = as_replied(self.messages.get(thread_id, long_ago))
+        return {"message_thread_id": thread_id, "is_topic_message": True, "reply_to_message": start}
+
     def hears(self, message: Json) -> bool:
         """Whether the bot gets a message: in privacy mode, unless it is an administrator, only what is meant for it.
 

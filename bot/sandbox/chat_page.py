@@ -14,7 +14,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.sandbox.chat import Json, PrivateChat
-from bot.sandbox.files import Upload
+from bot.sandbox.files import Upload, picture_size
 from bot.sandbox.inbox import answer_of
 from bot.sandbox.refusal import Refusal
 from bot.sandbox.user import typed
@@ -40,6 +40,7 @@ class ChatPage:
         app.router.add_post("/sandbox/say", self._say)
         app.router.add_post("/sandbox/upload", self._upload)
         app.router.add_get("/sandbox/file/{path}", self._file)
+        app.router.add_get("/sandbox/photo/{path}", self._photo)
         app.router.add_post("/sandbox/press", self._press)
         app.router.add_post("/sandbox/users", self._users)
         app.router.add_post("/sandbox/language", self._language)
@@ -94,9 +95,11 @@ class ChatPage:
         return {"type": "clock", "now": self._world.now(), "can_jump": self.on_jump is not None}
 
     async def _say(self, request: web.Request) -> web.Response:
+        """With `reply_to`, the id of a message, as an answer to it."""
         body = await _body(request)
+        chat = self._chat(body)
         try:
-            self._world.say(self._chat(body), typed(str(body.get("text", ""))))
+            self._world.say(chat, typed(str(body.get("text", ""))), reply_to=chat.messages.get(body.get("reply_to", 0)))
         except ValueError as error:
             raise web.HTTPConflict(text=str(error)) from error
         return web.json_response({})
@@ -122,6 +125,15 @@ class ChatPage:
         disposition = f"attachment; filename*=UTF-8''{quote(upload.name, safe='')}"
         headers = {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
         return web.Response(body=upload.content, content_type="application/octet-stream", headers=headers)
+
+    async def _photo(self, request: web.Request) -> web.Response:
+        """A photo that the bot or a user sent, to be shown."""
+        try:
+            content = self._world.files.at(request.match_info["path"]).content
+            picture_size(content)
+        except Refusal as error:
+            raise web.HTTPNotFound(text=str(error)) from error
+        return web.Response(body=content, content_type="image/png" if content[:4] == b"\x89PNG" else "image/jpeg")
 
     async def _press(self, request: web.Request) -> web.Response:
         """`{"answer": null}` when the bot did not answer in time."""

@@ -194,7 +194,7 @@ class SandboxGroup:
         writer: Json = {"from": user.account}
         if anonymous:
             writer = {"from": ANONYMOUS, "sender_chat": self.as_json}
-        return self._world.post(self._group, writer | content | _in_topic(thread))
+        return self._world.post(self._group, writer | self._group.in_topic(thread) | content)
 
     async def edit(self, message: Json, text: str, entities: Sequence[Entity] = ()) -> Json:
         """Its writer changes the text of a message."""
@@ -217,6 +217,12 @@ class SandboxGroup:
         callback = self._world.press(self._group, found_in["message_id"], data, user.account)
         return await answer_of(callback, timeout)
 
+    async def forge(self, user: SandboxUser, data: str, message: Json, *, timeout: float = 10) -> Json:  # noqa: ASYNC109
+        """As `SandboxUser.forge`, by anybody, member or not."""
+        self._inbox.clear()
+        callback = self._world.press(self._group, message["message_id"], data, user.account)
+        return await answer_of(callback, timeout)
+
     async def wait_for(self, wanted: Wanted, timeout: float = 10) -> Json:  # noqa: ASYNC109
         """As `SandboxUser.wait_for`: new is what came since anybody's last `say`, `post` or `press` here."""
         return await self._inbox.wait_for(wanted, timeout)
@@ -229,7 +235,8 @@ class SandboxGroup:
             raise ValueError("only forums have topics")
         thread = self._world.last_message_id + 1
         self._group.topics[thread] = True
-        self._service({"forum_topic_created": {"name": name, "icon_color": 7322096}}, by, thread)
+        created = {"forum_topic_created": {"name": name, "icon_color": 7322096}}
+        self._service(created | {"message_thread_id": thread, "is_topic_message": True}, by)
         return thread
 
     def close_topic(self, thread: int | None, *, by: SandboxUser | None = None) -> None:
@@ -273,8 +280,5 @@ class SandboxGroup:
 
     def _service(self, content: Json, by: SandboxUser | None = None, thread: int | None = None) -> None:
         if self._group.kind != "channel":
-            self._world.post(self._group, {"from": (by or self._owner).account} | content | _in_topic(thread))
-
-
-def _in_topic(thread: int | None) -> Json:
-    return {"message_thread_id": thread, "is_topic_message": True} if thread else {}
+            writer = {"from": (by or self._owner).account}
+            self._world.post(self._group, writer | self._group.in_topic(thread) | content)

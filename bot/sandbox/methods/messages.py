@@ -115,9 +115,8 @@ def _sent(world: World, place: _Place, message: Json, parameters: Parameters) ->
     chat = place.chat
     in_channel = isinstance(chat, Group) and chat.kind == "channel"
     writer: Json = {"sender_chat": chat.as_json()} if in_channel else {"from": world.bot}
-    message = writer | message | place.reply
-    if place.thread_id:
-        message |= {"message_thread_id": place.thread_id, "is_topic_message": True}
+    topic = chat.in_topic(place.thread_id) if isinstance(chat, Group) else {}
+    message = writer | message | topic | place.reply
     if parameters.get("protect_content"):
         message["has_protected_content"] = True
     markup = checked_markup(parameters.get("reply_markup"))

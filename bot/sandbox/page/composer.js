@@ -1,15 +1,17 @@
 // The line at the bottom: writing, the command menu, the Start button, a bot's reply keyboard.
 
 import { element } from "./dom.js";
+import { gist } from "./message.js";
 
 const $ = (id) => document.getElementById(id);
 
 export class Composer {
-  // actions: { say(text), sendFile(file), onKeyboard() }
+  // actions: { say(text, replyTo), sendFile(file), onKeyboard() }
   constructor(actions) {
     this.actions = actions;
     this.commands = [];
     this.chosen = -1;
+    this.answered = null;
     this.text = $("text");
     this.list = $("commands");
     this.text.addEventListener("input", () => this.changed());
@@ -24,6 +26,7 @@ export class Composer {
       for (const file of $("file").files) await this.actions.sendFile(file);
       $("file").value = "";
     });
+    $("stop-answering").addEventListener("click", () => this.answerTo(null));
     document.addEventListener("pointerdown", (event) => {
       if (!event.target.closest("footer")) this.close();
     });
@@ -33,12 +36,30 @@ export class Composer {
     if (matchMedia("(hover: hover)").matches) this.text.focus();
   }
 
+  // What is sent next answers this message; null: nothing.
+  answerTo(message) {
+    this.answered = message;
+    $("answering").hidden = !message;
+    if (!message) return;
+    $("answering-name").textContent = `Trả lời ${message.from.first_name}`;
+    $("answering-text").textContent = gist(message);
+    this.text.focus();
+  }
+
+  say(text) {
+    const answered = this.answered?.message_id;
+    this.answerTo(null);
+    return this.actions.say(text, answered);
+  }
+
   // empty: nothing written yet; blocked: the user blocked the bot; open: a chat like any other.
   setMode(mode) {
     $("start").hidden = mode === "open";
     $("start").textContent = mode === "blocked" ? "Khởi động lại" : "Bắt đầu";
     $("composer").hidden = mode !== "open";
-    if (mode !== "open") this.close();
+    if (mode === "open") return;
+    this.close();
+    this.answerTo(null);
   }
 
   setCommands(commands) {
@@ -52,7 +73,7 @@ export class Composer {
     if (!text.trim()) return;
     this.text.value = "";
     this.changed();
-    await this.actions.say(text);
+    await this.say(text);
   }
 
   changed() {
@@ -90,7 +111,7 @@ export class Composer {
   pick(command) {
     this.text.value = "";
     this.changed();
-    this.actions.say(`/${command}`);
+    this.say(`/${command}`);
     this.focus();
   }
 
@@ -104,7 +125,8 @@ export class Composer {
       const item = items[Math.max(this.chosen, 0)];
       this.text.value = `${item.firstChild.textContent} `;
       this.changed();
-    } else if (event.key === "Escape") this.close();
+    } else if (event.key === "Escape" && !items.length) this.answerTo(null);
+    else if (event.key === "Escape") this.close();
     else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       if (items.length && this.chosen >= 0) items[this.chosen].click();
@@ -137,6 +159,6 @@ export class Composer {
 
   answer(text, markup) {
     if (markup.one_time_keyboard) $("reply-keyboard").hidden = true;
-    this.actions.say(text);
+    this.say(text);
   }
 }

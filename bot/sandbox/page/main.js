@@ -15,12 +15,13 @@ const state = { user: null, now: 0, blocked: false, stream: null, typing: 0, bot
 const act = (name, body = {}) =>
   post(name, { user: state.user.id, ...body }).catch((error) => toast(`Không thực hiện được: ${error.message}`));
 
-const say = (text) => act("say", { text });
+const say = (text, reply_to) => act("say", { text, reply_to });
 
 const sendFile = (file) => upload(state.user.id, file).catch((error) => toast(`Không gửi được tệp: ${error.message}`));
 
 const log = new Log($("log"), $("to-end"), $("unread"), {
-  sendCommand: say,
+  sendCommand: (text) => say(text),
+  answer: (message) => composer.answerTo(message),
   toast,
   press: async (message, row, column) => {
     const reply = await act("press", { message_id: message.message_id, row, column });
@@ -70,6 +71,7 @@ const receivers = {
     receivers.profile(event);
     people.draw(event.users, event.user.id);
     stopTyping();
+    if (another) composer.answerTo(null);
     log.reset(event.messages, another);
     composer.keyboardFrom(event.messages);
     showState();

@@ -4,16 +4,17 @@ import { copyText, element, icon } from "./dom.js";
 import { formatted } from "./text.js";
 import { timeOf } from "./time.js";
 
-// actions: { sendCommand(text), toast(text), press(message, row, column, button) -> Promise, goTo(messageId) }
+// actions: { sendCommand(text), toast(text), press(message, row, column, button) -> Promise, goTo(messageId), answer(message) }
 export function bubble(message, actions) {
   const out = !message.from.is_bot;
   const made = element("article", { class: out ? "message out" : "message in", "data-id": message.message_id });
   const body = element("div", { class: "bubble" });
   if (message.reply_to_message) body.append(replied(message.reply_to_message, actions));
   if (message.document) body.append(file(message.document));
+  if (message.photo) body.append(photo(message));
   const words = formatted(message.text ?? message.caption ?? "", message.entities ?? message.caption_entities, actions);
   const text = element("div", { class: "text", dir: "auto" }, words);
-  text.append(meta(message, out));
+  text.append(meta(message, out, actions));
   body.append(text);
   made.append(body);
   const rows = message.reply_markup?.inline_keyboard;
@@ -28,8 +29,19 @@ function file(document) {
   return element("a", link, icon("file"), element("span", {}, name, element("small", {}, size)));
 }
 
-function meta(message, out) {
+function photo({ photo: sizes, caption }) {
+  const { file_id, width, height } = sizes.at(-1);
+  return element("img", { class: "photo", src: `/sandbox/photo/${file_id}`, width, height, alt: caption ?? "Ảnh" });
+}
+
+// What a message says in one line, for the line above an answer to it.
+export function gist(message) {
+  return (message.text ?? message.caption ?? message.document?.file_name ?? "Ảnh").slice(0, 120);
+}
+
+function meta(message, out, actions) {
   const made = element("span", { class: "meta" });
+  made.append(element("button", { type: "button", class: "answer", onclick: () => actions.answer(message) }, "Trả lời"));
   if (message.silent) made.append(icon("silent", "Gửi không âm thanh"));
   if (message.edit_date) made.append(element("span", { class: "edited" }, "đã sửa "));
   made.append(element("time", { datetime: new Date(message.date * 1000).toISOString() }, timeOf(message.date)));
@@ -40,7 +52,7 @@ function meta(message, out) {
 function replied(original, actions) {
   const name = original.from.first_name;
   const go = () => actions.goTo(original.message_id);
-  return element("button", { type: "button", class: "replied", onclick: go }, element("b", {}, name), element("span", {}, (original.text ?? original.caption ?? original.document.file_name).slice(0, 120)));
+  return element("button", { type: "button", class: "replied", onclick: go }, element("b", {}, name), element("span", {}, gist(original)));
 }
 
 function keyboard(message, rows, actions) {
