@@ -90,12 +90,13 @@ class ArticleText:
     is_teaser: bool = False
 
 
-def extract_page(page: bytes | str, *, url: str | None) -> ArticleText:
+def extract_page(page: bytes | str, *, url: str | None, limit: int = MAX_HTML_BYTES) -> ArticleText:
     """The article of an HTML page. Raises ExtractError when there is none, and nothing else.
 
-    `url` is the address that answered: an article cannot be where a page says that it is the front page.
+    `url` is the address that answered: an article cannot be where a page says that it is the front page. `limit` is in
+    bytes.
     """
-    source = _source(page)
+    source = _source(page, limit)
     try:
         tree = html.document_fromstring(source, parser=html.HTMLParser(encoding=None))
         metadata = page_metadata(tree)
@@ -121,10 +122,10 @@ def extract_page(page: bytes | str, *, url: str | None) -> ArticleText:
     return _finished(shaped, metadata.published, metadata.author, is_teaser=refusal == "paywall")
 
 
-def _source(page: bytes | str) -> str:
+def _source(page: bytes | str, limit: int) -> str:
     """The page as text, if it can be read in reasonable time."""
-    if len(page) > MAX_HTML_BYTES:
-        raise ExtractError("too_large", f"the page is larger than {MAX_HTML_BYTES // 1024 // 1024} MB")
+    if len(page) > limit:
+        raise ExtractError("too_large", f"the page is larger than {limit // 1024 // 1024} MB")
     source = decode(page) if isinstance(page, bytes) else page
     if not source.strip():
         raise ExtractError("no_text", "the page is empty")

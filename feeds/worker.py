@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import resource
 import signal
 import time
 from collections.abc import Callable
@@ -31,10 +32,14 @@ class WorkerError(Exception):
 
 
 class Worker:
-    """Processes started when there is work; `rest` and `stop` end them, and the next work starts others."""
+    """Processes started when there is work; `rest` and `stop` end them, and the next work starts others.
 
-    def __init__(self, processes: int = 1) -> None:
+    `memory`: the most bytes of data that each may have; work that needs more gets MemoryError, or dies of it.
+    """
+
+    def __init__(self, processes: int = 1, *, memory: int | None = None) -> None:
         self._processes = processes
+        self._memory = memory
         self._pool: ProcessPool | None = None
         self._used = 0.0
         self._under_way = 0
@@ -56,7 +61,7 @@ class Worker:
             # Not forked: a copy of a process with threads and connections in it may hang.
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPool(
-                self._processes, max_tasks=_MAX_TASKS, context=context, initializer=_leave_signals_to_parent
+                self._processes, max_tasks=_MAX_TASKS, context=context, initializer=_begin, initargs=(self._memory,)
             )
         self._under_way += 1
         try:
@@ -82,6 +87,8 @@ class Worker:
             await asyncio.to_thread(pool.join)
 
 
-def _leave_signals_to_parent() -> None:
+def _begin(memory: int | None) -> None:
     """Ctrl-C reaches the whole group of processes; only the parent knows how to stop in order."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if memory is not None:  # not RLIMIT_AS: libraries reserve address space that they never use
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
