@@ -179,7 +179,7 @@ class Article(Base):
     # Whether its words, as they are now, were compared with those of others; the article whose text it repeats, itself
     # no duplicate (feeds.duplicates).
     compared: Mapped[bool] = mapped_column(default=False)
-    # Whether it was looked who follows the documents that it cites, as they are read now.
+    # Whether it was looked who follows the documents that it cites, as they are read now; then it has its story.
     announced: Mapped[bool] = mapped_column(default=False)
     original_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("article.id", ondelete="SET NULL", name="fk_article_original"), default=None, index=True
@@ -229,6 +229,17 @@ class ArticleVector(Base):
 
     article_id: Mapped[int] = mapped_column(BigId, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
     vector: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ArticleWords(Base):
+    """An article's entry in the full-text index (feeds.indexing): its words with their accents, its marks."""
+
+    __tablename__ = "article_words"
+
+    article_id: Mapped[int] = mapped_column(BigId, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, unique=True)
+    words: Mapped[str]
+    marks: Mapped[str]
 
 
 class ArticleVersion(Base):
