@@ -16,6 +16,7 @@ import structlog
 
 from feeds.classify import Verdict, classify, shipped_figures
 from feeds.database import Database
+from feeds.indexing import index_articles
 from feeds.models import Article
 from feeds.store import claim_second_readings, store_verdict, take_turn
 from feeds.vectors import keep_vector
@@ -72,8 +73,11 @@ def _claim(database: Database, now: datetime) -> Sequence[Article]:
 def _store(database: Database, articles: Sequence[Article], verdicts: Sequence[Verdict], now: datetime) -> None:
     with database.session() as session:
         take_turn(session)
+        judged = []
         for article, verdict in zip(articles, verdicts, strict=True):
             stored = session.get(Article, article.id)
             if stored and stored.parts == article.parts:
                 store_verdict(stored, verdict, now)
                 keep_vector(session, stored, verdict)
+                judged.append(stored)
+        index_articles(session, judged)

@@ -231,6 +231,17 @@ class ArticleVector(Base):
     vector: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class ArticleWords(Base):
+    """An article's entry in the full-text index (feeds.indexing): its words with their accents, its marks."""
+
+    __tablename__ = "article_words"
+
+    article_id: Mapped[int] = mapped_column(BigId, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, unique=True)
+    words: Mapped[str]
+    marks: Mapped[str]
+
+
 class ArticleVersion(Base):
     """What an article said before it was edited; `replaced_at` is when we saw that."""
 

@@ -100,6 +100,11 @@ def provinces() -> tuple[str, ...]:
     return tuple(dict.fromkeys(_rules().into.values()))
 
 
+def province_names() -> tuple[str, ...]:
+    """The canonical names of all provinces, former ones too."""
+    return tuple(_rules().into)
+
+
 def _is_place(name: str, spelling: str, before: str, cased: bool) -> bool:
     rules = _rules()
     low = before.lower().rstrip(' "“‘(')

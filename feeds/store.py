@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feeds.analyse import Analysis, analyse
 from feeds.classify import Verdict, first_reading, join_parts, rules_version
+from feeds.indexing import index_articles
 from feeds.models import Article, Document, Feed, Mention
 from feeds.positions import next_position, next_positions
 from feeds.text import sentence_at
@@ -122,7 +123,7 @@ def save_articles(session: Session, found: Iterable[tuple[NewArticle, Analysis]]
         session.add_all(_mentions(article, analysis))
         if analysis.verdict.vector:
             keep_vector(session, article, analysis.verdict)
-    session.flush()
+    index_articles(session, added)
     return Saved(added, changed)
 
 
@@ -190,7 +191,7 @@ def store_analysis(session: Session, article: Article, analysis: Analysis, now: 
     ensure_documents(session, {reading.id for reading in analysis.readings if reading and reading.id})
     mentions = list(_mentions(article, analysis))
     session.add_all(mentions)
-    session.flush()
+    index_articles(session, [article])
     is_revised = set(map(_reading, mentions)) != before
     if is_revised:
         article.revised_at = now

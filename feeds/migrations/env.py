@@ -10,6 +10,8 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy import Connection, text
 
+from feeds.indexing import is_index_table
+
 config = context.config
 
 
@@ -45,6 +47,7 @@ with config.attributes["engine"].connect() as connection, foreign_keys_off(conne
         target_metadata=config.attributes.get("metadata"),
         render_as_batch=connection.dialect.name == "sqlite",
         render_item=render_type,
+        include_name=lambda name, kind, _: not (kind == "table" and is_index_table(name or "")),
         compare_type=True,
     )
     with context.begin_transaction():

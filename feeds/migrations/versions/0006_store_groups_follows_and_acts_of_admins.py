@@ -6,6 +6,8 @@ Revision: 0006, after 0005.
 import sqlalchemy as sa
 from alembic import op
 
+from feeds.indexing import CREATE, index_everything
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -55,6 +57,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["chat_id"], ["chat.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("chat_id", "article_id"),
     )
+    op.create_table(
+        "article_words",
+        sa.Column("article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("marks", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("article_id"),
+        sa.UniqueConstraint("position"),
+    )
+    for statement in CREATE[op.get_bind().dialect.name]:
+        op.execute(statement)
+    index_everything(op.get_bind())
+
     with op.batch_alter_table("saved", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_saved_article_id"), ["article_id"], unique=False)
 
@@ -95,6 +111,8 @@ def downgrade() -> None:
     with op.batch_alter_table("saved", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_saved_article_id"))
 
+    op.drop_table("article_index")
+    op.drop_table("article_words")
     op.drop_table("saved")
     op.drop_table("broadcast")
     op.drop_table("ban")
