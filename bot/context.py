@@ -4,14 +4,19 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.orm import Session
 from telegram.ext import CallbackContext, ExtBot
 
+from bot.limits import Limits
+from bot.rights import Standings
 from bot.settings import Settings
+from feeds.ask import MEMORY
 from feeds.database import Database
 from feeds.fetch import Fetcher
+from feeds.worker import Worker
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -32,6 +37,10 @@ class Services:
     wake_delivery: Callable[[], None] = field(default=_no_wake)
     # For what an admin wants looked at; to be used as an async context manager.
     new_fetcher: Callable[[], Fetcher] = field(default=Fetcher)
+    # Understands what people hand over, whoever made it.
+    asker: Worker = field(default_factory=partial(Worker, memory=MEMORY))
+    standings: Standings = field(default_factory=Standings)
+    limits: Limits = field(default_factory=Limits)
 
     async def write(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work(session, ...)` in one transaction, in a thread."""

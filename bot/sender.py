@@ -13,6 +13,7 @@ from telegram.ext import ExtBot
 
 from bot.pace import PATIENCE, Flood
 from bot.request import NotConnected
+from bot.targets import aimed
 from digests.messages import MESSAGE_LIMIT, Message, plain_text, telegram_length
 from digests.sending import ChatMoved, ChatUnreachable, Flooded, NoAnswer, NotNow, Rejected, TopicUnavailable
 
@@ -80,8 +81,8 @@ def _code(error: TelegramError, codes: dict[str, str]) -> str | None:
     return next((code for words, code in codes.items() if words in said), None)
 
 
-def keyboard(message: Message) -> InlineKeyboardMarkup | None:
-    """The message's buttons as Telegram's."""
+def keyboard(message: Message, target: int | None = None) -> InlineKeyboardMarkup | None:
+    """The message's buttons as Telegram's; in a private chat, for the chat `target` that is managed from there."""
     if not message.buttons:
         return None
     return InlineKeyboardMarkup(
@@ -89,7 +90,7 @@ def keyboard(message: Message) -> InlineKeyboardMarkup | None:
             [
                 InlineKeyboardButton(label, url=action)
                 if action.startswith("https://")
-                else InlineKeyboardButton(label, callback_data=action)
+                else InlineKeyboardButton(label, callback_data=aimed(action, target))
                 for label, action in row
             ]
             for row in message.buttons

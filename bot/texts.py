@@ -117,6 +117,10 @@ TEXTS: dict[str, dict[str, str]] = {
     "form_json": {"vi": "Dữ liệu (.json)", "en": "Data (.json)"},
     "form_atom": {"vi": "Atom (.atom)", "en": "Atom (.atom)"},
     "follow_again": {"vi": "Theo dõi lại", "en": "Follow it again"},
+    "unban": {"vi": "Bỏ cấm {}", "en": "Lift the ban of {}"},
+    "ban_lifted": {"vi": "Đã bỏ cấm", "en": "The ban is lifted"},
+    "disallow": {"vi": "Thôi cho phép {}", "en": "No longer admit {}"},
+    "broadcast_send": {"vi": "Gửi", "en": "Send"},
     "erase": {"vi": "Xóa dữ liệu của tôi", "en": "Erase my data"},
     "erase_yes": {"vi": "Xóa hẳn", "en": "Erase for good"},
     "keep": {"vi": "Giữ lại", "en": "Keep"},
@@ -140,6 +144,28 @@ TEXTS: dict[str, dict[str, str]] = {
         "vi": "Nút này đã cũ. Gửi lại lệnh để có nút mới.",
         "en": "This button is out of date. Send the command again for a fresh one.",
     },
+    "managers_only": {
+        "vi": "Chỉ quản trị viên của nhóm hoặc kênh đổi được điều này.",
+        "en": "Only administrators of the group or channel can change this.",
+    },
+    "unknown_manager": {
+        "vi": "Telegram không cho bot biết ai là quản trị viên ở đây: xin cho bot làm quản trị viên rồi thử lại.",
+        "en": "Telegram does not tell the bot who is an administrator here: make the bot one, then try again.",
+    },
+    "bot_outside": {
+        "vi": "Bot không còn ở trong nhóm hoặc kênh đó: hãy thêm bot vào lại.",
+        "en": "The bot is no longer in that group or channel: add it again.",
+    },
+    "too_fast": {
+        "vi": "Bạn gửi hơi nhanh: xin chờ một phút rồi thử lại.",
+        "en": "That was a bit fast: please wait a minute, then try again.",
+    },
+    "alone_only": {"vi": "Việc này xin nhắn riêng cho bot.", "en": "Please ask the bot this in private."},
+    "open_bot": {"vi": "Nhắn riêng cho bot", "en": "Message the bot"},
+    "restore": {"vi": "Nhận lại như trước", "en": "Resume as before"},
+    "in_topic": {"vi": "chủ đề {}", "en": "topic {}"},
+    "add_channel": {"vi": "Chọn kênh", "en": "Choose a channel"},
+    "add_group": {"vi": "Chọn nhóm", "en": "Choose a group"},
     "directive_placeholder": {"vi": "ví dụ 09-CT/TW", "en": "such as 09-CT/TW"},
     "bot_description": {
         "vi": "Điểm tin chính sách an ninh Việt Nam: mỗi ngày một bản tin đúng giờ bạn chọn, và tra mọi văn bản "

@@ -39,6 +39,9 @@ def move_chat(session: Session, old_id: int, new_id: int) -> None:
             quiet_from=old.quiet_from,
             quiet_until=old.quiet_until,
             urgent_in_quiet=old.urgent_in_quiet,
+            kind="supergroup",
+            title=old.title,
+            owner_id=old.owner_id,
         )
         session.add(new)
         session.flush()

@@ -24,10 +24,15 @@ _HOME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A chat and its subscriptions, detached from the database: the oldest first, those that are instant last."""
+    """A chat and its subscriptions, detached from the database: the oldest first, those that are instant last.
+
+    `thread_id` is the topic of a forum in which it is spoken to, `asked_by` the person who does.
+    """
 
     chat: Chat
     subscriptions: tuple[Subscription, ...] = ()
+    thread_id: int | None = None
+    asked_by: int | None = None
 
     @property
     def chat_id(self) -> int:
@@ -43,8 +48,8 @@ class Reader:
 
     @property
     def first(self) -> Subscription | None:
-        """The one that commands mean."""
-        return _first(self.subscriptions)
+        """The one that commands mean: of this topic, if it has any."""
+        return _first(_of_topic(self.subscriptions, self.thread_id)) or _first(self.subscriptions)
 
     @property
     def subscribed(self) -> bool:
@@ -128,8 +133,13 @@ def subscribe(
     minute_of_day: int | None = None,
     topics: Sequence[str] | None = None,
     volume: int | None = None,
+    thread_id: int | None = None,
+    owner_id: int | None = None,
 ) -> Subscription:
-    """Subscribes the chat, or changes what is given of its first subscription; asking twice changes nothing."""
+    """Subscribes the chat, or that topic of it, or changes what is given of its first subscription there.
+
+    Asking twice changes nothing. `owner_id` is the person who is told what goes wrong with a new one.
+    """
     choices = Choices()
     if minute_of_day is not None:
         choices["minutes"] = [minute_of_day]
@@ -139,9 +149,10 @@ def subscribe(
         choices["volume"] = volume
     take_turn(session)
     chat = session.get_one(Chat, chat_id)
-    first = _first(subscriptions_of(session, chat_id, lock=True))
+    present = subscriptions_of(session, chat_id, lock=True)
+    first = _first(_of_topic(present, thread_id))
     if first is None or first.cadence == "instant":
-        return _add(session, chat, now, choices)
+        return _add(session, chat, now, choices | Choices(thread_id=thread_id, owner_id=owner_id))
     _choose(first, chat, now, choices)
     if not first.enabled:
         _resume(session, first, chat, now)
@@ -254,9 +265,9 @@ def reschedule(subscription: Subscription, chat: Chat, now: datetime) -> None:
     subscription.next_due_at = next_due(rule, after) if rule else None
 
 
-def promise_first(session: Session, chat_id: int) -> bool:
-    """Promises the first digest, once; False where the chat is not subscribed or had a digest already."""
-    first = _first(subscriptions_of(session, chat_id, lock=True))
+def promise_first(session: Session, chat_id: int, thread_id: int | None = None) -> bool:
+    """Promises the first digest, once; False where the chat (or topic) is not subscribed or had a digest already."""
+    first = _first(_of_topic(subscriptions_of(session, chat_id, lock=True), thread_id))
     if first is None or first.cadence == "instant" or not first.enabled or first.covered_until is not None:
         return False
     first.first_promised = True
@@ -354,6 +365,10 @@ def _end(session: Session, subscriptions: Sequence[Subscription], because: str |
     )
     session.execute(update(Digest).where(Digest.id.in_(digests)).values(state="dropped"))
     take_back(session, digests)
+
+
+def _of_topic(subscriptions: Sequence[Subscription], thread_id: int | None) -> Sequence[Subscription]:
+    return [subscription for subscription in subscriptions if subscription.thread_id == thread_id]
 
 
 def _first(subscriptions: Sequence[Subscription]) -> Subscription | None:

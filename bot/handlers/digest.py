@@ -22,7 +22,7 @@ from digests.cluster import fold_waiting
 from digests.compose import compose_period
 from digests.messages import Message
 from digests.render import render_digest
-from digests.subscribers import Reader, change_subscription, find_reader, subscribe, unsubscribe
+from digests.subscribers import Reader, change_subscription, subscribe, subscriptions_of, unsubscribe
 from digests.templates import render
 from digests.views import DigestView, shown_documents
 from feeds.following import reading_progress
@@ -44,8 +44,8 @@ async def subscribe_command(update: Update, context: Context) -> None:
         await reply(update, Message(render("bad_hour.html", reader.language, typed=typed[:40])))
         return
     services = context.bot_data
-    changed = await services.write(_subscribe, reader.chat_id, services.clock(), minutes)
-    await reply(update, await subscribed_screen(context, reader.chat_id, changed))
+    changed = await services.write(_subscribe, reader, services.clock(), minutes)
+    await reply(update, await subscribed_screen(context, reader, changed))
 
 
 async def hours_pressed(update: Update, context: Context) -> None:
@@ -59,7 +59,7 @@ async def hours_pressed(update: Update, context: Context) -> None:
                 change_subscription, reader.chat_id, int(match[1]), services.clock(), minutes=minutes
             )
     if changed:
-        await edit(query, await subscribed_screen(context, reader.chat_id))
+        await edit(query, await subscribed_screen(context, reader))
     await done(query, reader, "saved" if changed else "stale_button")
 
 
@@ -122,12 +122,19 @@ async def compose_day(context: Context, reader: Reader) -> DigestView:
     return view
 
 
-def _subscribe(session: Session, chat_id: int, now: datetime, minutes: list[int]) -> Changed | None:
+def _subscribe(session: Session, reader: Reader, now: datetime, minutes: list[int]) -> Changed | None:
     """Subscribes at these minutes, any where there are none; what was changed of a subscription that was there."""
-    before = find_reader(session, chat_id)
-    had = before.first if before and before.first and before.first.enabled else None
-    old = tuple(had.minutes) if had and had.cadence != "instant" else ()
-    subscription = subscribe(session, chat_id, now, minute_of_day=minutes[0] if len(minutes) == 1 else None)
+    chat_id = reader.chat_id
+    before = {s.id: tuple(s.minutes) for s in subscriptions_of(session, chat_id) if s.enabled}
+    subscription = subscribe(
+        session,
+        chat_id,
+        now,
+        minute_of_day=minutes[0] if len(minutes) == 1 else None,
+        thread_id=reader.thread_id,
+        owner_id=reader.asked_by,
+    )
+    old = before.get(subscription.id, ())
     if len(minutes) > 1:
         change_subscription(session, chat_id, subscription.id, now, minutes=minutes)
     new = tuple(subscription.minutes)

@@ -11,7 +11,7 @@ from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.replies import done, pressed
-from bot.handlers.routes import Who, press
+from bot.handlers.routes import press
 from digests.posting import post_more
 
 _DIGEST = re.compile(r"\d{1,18}")
@@ -46,4 +46,4 @@ async def _drop_button(query: CallbackQuery) -> None:
 
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
-    return (press("more", more_pressed, Who.ANYONE),)
+    return (press("more", more_pressed, in_channels=True),)

@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
-from telegram import CallbackQuery, Message, Update
+from telegram import CallbackQuery, Message, Update, User
 from telegram.constants import ChatType, ParseMode
 from telegram.error import BadRequest
 
 from bot.context import Context
+from bot.rights import Standing, is_group, speaks_for_chat
 from bot.sender import NO_PREVIEW, keyboard
+from bot.targets import target_in, target_of, without_target
 from bot.texts import language_of, say
 from digests.messages import Message as Outgoing
+from digests.models import Chat
 from digests.subscribers import Reader, find_reader, welcome
 
 DOUBLE_PRESS = 5.0  # seconds in which the same button means the same wish
@@ -27,35 +31,91 @@ def is_admin(update: Update, context: Context) -> bool:
     return is_alone and user is not None and user.id in context.bot_data.settings.admin_ids
 
 
+async def standing(update: Update, context: Context) -> Standing:
+    """What whoever asks may do with the chat that the update is about."""
+    chat, target = update.effective_chat, target_of(update)
+    if target is None and not is_group(update):
+        return Standing.MANAGER
+    speaks = speaks_for_chat(update)
+    if speaks is not None:
+        return Standing.MANAGER if speaks else Standing.OTHER
+    user = update.effective_user
+    if chat is None or user is None:
+        return Standing.OTHER
+    return await context.bot_data.standings.of(context.bot, target or chat.id, user.id)
+
+
 async def reader_of(update: Update, context: Context) -> Reader:
-    """Who asks; at first contact the chat is stored with the language of its Telegram app."""
-    chat, user = update.effective_chat, update.effective_user
+    """Who asks: the chat, or the one that is managed from this private chat by who may.
+
+    At first contact a person is stored with the language of their Telegram app. A group is not: that takes who may
+    manage it (`bot.handlers.routes`).
+    """
+    chat, services, target = update.effective_chat, context.bot_data, target_of(update)
     if chat is None:
         raise ValueError("an update without a chat reached a handler of chats")
-    services = context.bot_data
+    if target is not None and await standing(update, context) is Standing.MANAGER:
+        managed = await services.read(find_reader, target)
+        if managed is not None:
+            return replace(managed, asked_by=person_of(update))
     known = await services.read(find_reader, chat.id)
-    if known is not None:
-        return known
-    language = language_of(user.language_code if user else None)
-    zone = services.settings.default_timezone
-    await services.write(welcome, chat.id, services.clock(), language=language, timezone=zone)
-    stored = await services.read(find_reader, chat.id)
-    if stored is None:
+    if known is None:
+        language, zone = await language_for(update, context), services.settings.default_timezone
+        if is_group(update):
+            known = Reader(Chat(chat.id, services.clock(), language=language, timezone=zone, kind=chat.type))
+        else:
+            await services.write(welcome, chat.id, services.clock(), language=language, timezone=zone)
+            known = await services.read(find_reader, chat.id)
+    if known is None:
         raise LookupError("the chat vanished while it was stored")
-    return stored
+    return replace(known, thread_id=topic_of(update), asked_by=person_of(update))
 
 
-async def reply(update: Update, message: Outgoing, *, silent: bool = False, quoting: bool = False) -> Message | None:
-    """Sends `message` to the chat of the update; `quoting` as an answer to the update's message."""
+def person_of(update: Update) -> int | None:
+    """The person who asks; None of one who speaks as a chat."""
+    user = update.effective_user
+    return user.id if user and speaks_for_chat(update) is None else None
+
+
+async def language_for(update: Update, context: Context) -> str:
+    """What the person who asks has chosen alone with the bot, or that of their Telegram app."""
+    person = person_of(update)
+    known = await context.bot_data.read(find_reader, person) if person else None
+    return known.language if known else app_language(update.effective_user)
+
+
+def app_language(user: User | None) -> str:
+    return language_of(user.language_code if user else None)
+
+
+def topic_of(update: Update) -> int | None:
+    """The topic of a forum in which it was said; None of its General one, and of what answers in other groups."""
+    message = update.effective_message
+    return message.message_thread_id if message and message.is_topic_message else None
+
+
+async def reply(
+    update: Update,
+    message: Outgoing,
+    *,
+    silent: bool = False,
+    quoting: bool = False,
+    target: int | None = None,
+) -> Message | None:
+    """Sends `message` to the chat (and topic) of the update; `quoting` as an answer to the update's message.
+
+    Its buttons concern the chat that the update is about, or `target`.
+    """
     if update.effective_message is None:
         return None
     return await update.effective_message.reply_text(
         message.html,
         parse_mode=ParseMode.HTML,
-        reply_markup=keyboard(message),
+        reply_markup=keyboard(message, target or target_of(update)),
         link_preview_options=NO_PREVIEW,
         disable_notification=silent,
         do_quote=quoting or None,  # None: in groups only
+        allow_sending_without_reply=True,  # what is answered to may be deleted by now
     )
 
 
@@ -65,7 +125,7 @@ async def edit(query: CallbackQuery, message: Outgoing) -> None:
         await query.edit_message_text(
             message.html,
             parse_mode=ParseMode.HTML,
-            reply_markup=keyboard(message),
+            reply_markup=keyboard(message, target_in(query.data or "")),
             link_preview_options=NO_PREVIEW,
         )
     except BadRequest as error:
@@ -78,7 +138,7 @@ async def pressed(update: Update, context: Context) -> tuple[CallbackQuery, str,
     query = update.callback_query
     if query is None or query.data is None:
         raise ValueError("not a button press")
-    return query, query.data.partition(":")[2], await reader_of(update, context)
+    return query, without_target(query.data).partition(":")[2], await reader_of(update, context)
 
 
 def is_repeated(query: CallbackQuery, context: Context) -> bool:
@@ -99,8 +159,13 @@ def forget_press(context: Context) -> None:
 
 async def done(query: CallbackQuery, reader: Reader, key: str | None = None) -> None:
     """Stops the button's spinner, with a short word where `key` gives one."""
+    await answer(query, say(key, reader.language) if key else None)
+
+
+async def answer(query: CallbackQuery, words: str | None, *, alert: bool = False, url: str | None = None) -> None:
+    """Stops the button's spinner; `alert`: the words have to be clicked away, `url`: opens a chat with the bot."""
     try:
-        await query.answer(say(key, reader.language) if key else None)
+        await query.answer(words, show_alert=alert or None, url=url)
     except BadRequest as error:  # pressed before a long restart: the press itself was handled
         if "query is too old" not in error.message.lower():
             raise

@@ -16,7 +16,7 @@ from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.replies import done, edit, forget_press, is_repeated, pressed, reply
-from bot.handlers.routes import Who, press
+from bot.handlers.routes import press
 from bot.keyboards import item_buttons, wrong_buttons
 from digests.feedback import Kind, Stored, claimed_documents, store_feedback
 from digests.messages import Message as Outgoing
@@ -134,9 +134,9 @@ def _title(session: Session, article_id: int) -> str:
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
-        press("report", report_pressed, Who.ANYONE),
-        press("unreport", nothing_pressed, Who.ANYONE),
-        press("off", irrelevant_pressed, Who.ANYONE),
-        press("wrong", wrong_document_pressed, Who.ANYONE),
-        press("fold", wrong_fold_pressed, Who.ANYONE),
+        press("report", report_pressed),
+        press("unreport", nothing_pressed),
+        press("off", irrelevant_pressed),
+        press("wrong", wrong_document_pressed),
+        press("fold", wrong_fold_pressed),
     )

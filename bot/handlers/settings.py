@@ -108,8 +108,9 @@ async def language_pressed(update: Update, context: Context) -> None:
         return
     services = context.bot_data
     await services.write(choose_language, reader.chat_id, code)
-    is_admin = reader.chat_id in context.bot_data.settings.admin_ids
-    await publish_chat_commands(context.bot, reader.chat_id, code, is_admin=is_admin)
+    if reader.chat.kind != "channel":  # where nobody types commands
+        is_admin = reader.chat_id in context.bot_data.settings.admin_ids
+        await publish_chat_commands(context.bot, reader.chat_id, code, is_admin=is_admin)
     changed = await reader_of(update, context)
     if page == "set":
         screen = settings_screen(context, changed)
@@ -132,7 +133,7 @@ async def resume_pressed(update: Update, context: Context) -> None:
     query, _, reader = await pressed(update, context)
     services = context.bot_data
     await services.write(_resume, reader, services.clock())
-    await edit(query, await subscribed_screen(context, reader.chat_id))
+    await edit(query, await subscribed_screen(context, reader))
     await done(query, reader)
 
 
@@ -152,7 +153,7 @@ def _resume(session: Session, reader: Reader, now: datetime) -> None:
         if not subscription.enabled:
             pause_subscription(session, reader.chat_id, subscription.id, None, now)
     if not reader.subscriptions:
-        subscribe(session, reader.chat_id, now)
+        subscribe(session, reader.chat_id, now, thread_id=reader.thread_id, owner_id=reader.asked_by)
 
 
 async def _back(update: Update, context: Context, query: CallbackQuery, page: str = "") -> None:

@@ -56,8 +56,15 @@ async def choose_hour(update: Update, context: Context) -> None:
         await done(query, reader, "stale_button")
         return
     services = context.bot_data
-    await services.write(subscribe, reader.chat_id, services.clock(), minute_of_day=int(hour) * 60)
-    await edit(query, await subscribed_screen(context, reader.chat_id))
+    await services.write(
+        subscribe,
+        reader.chat_id,
+        services.clock(),
+        minute_of_day=int(hour) * 60,
+        thread_id=reader.thread_id,
+        owner_id=reader.asked_by,
+    )
+    await edit(query, await subscribed_screen(context, reader))
     await done(query, reader, "saved")
 
 
@@ -68,7 +75,7 @@ async def send_first(update: Update, context: Context) -> None:
     if not reader.subscribed:
         await done(query, reader, "subscribe_first")
         return
-    if not await services.write(promise_first, reader.chat_id):
+    if not await services.write(promise_first, reader.chat_id, reader.thread_id):
         await done(query, reader, "first_sent")
         return
     progress = await services.read(reading_progress)
@@ -87,14 +94,14 @@ def start_screen(reader: Reader, progress: ReadingProgress, now: datetime) -> Me
     return Message(render("start.html", reader.language, reader=reader, lines=lines, progress=progress), tuple(rows))
 
 
-async def subscribed_screen(context: Context, chat_id: int, changed: Changed | None = None) -> Message:
+async def subscribed_screen(context: Context, reader: Reader, changed: Changed | None = None) -> Message:
     """Confirmation with the next moment and, to whoever had none yet, the first digest on offer.
 
     Where the hours were `changed`, it says so, with the buttons to have both or the old ones.
 
     While the feeds are read for the first time there is nothing to send yet: the first digest is then promised.
     """
-    reader, progress = await context.bot_data.write(_welcome_digest, chat_id)
+    reader, progress = await context.bot_data.write(_welcome_digest, reader)
     rows: list[tuple[Button, ...]] = []
     if not reader.had_digest and not reader.first_promised:
         rows.append(((say("first_now", reader.language), "first"),))
@@ -127,12 +134,12 @@ def _hours(minutes: Sequence[int]) -> str:
     return ", ".join(map(clock, minutes))
 
 
-def _welcome_digest(session: Session, chat_id: int) -> tuple[Reader, ReadingProgress]:
+def _welcome_digest(session: Session, before: Reader) -> tuple[Reader, ReadingProgress]:
     progress = reading_progress(session)
     if not progress.is_complete:
-        promise_first(session, chat_id)
+        promise_first(session, before.chat_id, before.thread_id)
     session.flush()
-    reader = find_reader(session, chat_id)
+    reader = find_reader(session, before.chat_id)
     if reader is None:
         raise LookupError("the chat vanished while it subscribed")
     return reader, progress

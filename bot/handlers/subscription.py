@@ -151,7 +151,7 @@ async def drop_pressed(update: Update, context: Context) -> None:
 async def undrop_pressed(update: Update, context: Context) -> None:
     query, data, reader = await pressed(update, context)
     services, removed = context.bot_data, (context.chat_data or {}).pop("removed", None)
-    if removed is None or str(removed.id) != data:
+    if removed is None or (str(removed.id), removed.chat_id) != (data, reader.chat_id):
         await done(query, reader, "undo_gone")
         return
     try:
@@ -176,7 +176,8 @@ async def add(update: Update, context: Context, query: CallbackQuery, reader: Re
     """One more subscription, and its page."""
     services = context.bot_data
     try:
-        added = await services.write(add_subscription, reader.chat_id, services.clock(), **choices)
+        placed = choices | Choices(thread_id=reader.thread_id, owner_id=reader.asked_by)
+        added = await services.write(add_subscription, reader.chat_id, services.clock(), **placed)
     except ValueError:  # as many as there may be
         await done(query, reader, "too_many_subscriptions")
         return
@@ -276,5 +277,5 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
         press("pause", pause_pressed),
         press("drop", drop_pressed),
         press("undrop", undrop_pressed),
-        press("less", less_pressed),
+        press("less", less_pressed, in_channels=True),
     )

@@ -1,0 +1,76 @@
+"""How much one person, or one group, may ask within a minute; kept in memory."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+_MINUTE = 60.0
+_MOST = 10_000  # buckets that are kept
+
+
+class Asked(StrEnum):
+    """What is counted: messages and presses of a person or of a group, and what is costly to answer."""
+
+    MESSAGE = "message"
+    PRESS = "press"
+    GROUP_MESSAGE = "group_message"
+    GROUP_PRESS = "group_press"
+    HEAVY = "heavy"
+
+
+# A minute; a press edits what stands there, and costs less.
+_PER_MINUTE = {
+    Asked.MESSAGE: 20,
+    Asked.PRESS: 60,
+    Asked.GROUP_MESSAGE: 30,
+    Asked.GROUP_PRESS: 120,
+    Asked.HEAVY: 5,
+}
+
+
+class Verdict(StrEnum):
+    ANSWERED = "answered"
+    TOLD = "told"
+    """Too much: once a minute a word says so."""
+    SILENT = "silent"
+
+
+@dataclass(slots=True)
+class _Bucket:
+    left: float
+    at: float
+    told_until: float = 0.0
+
+
+class Limits:
+    """Token buckets: a minute's worth at once, then as fast as they fill again."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._buckets: OrderedDict[tuple[Asked, int], _Bucket] = OrderedDict()
+
+    def take(self, asked: Asked, holder: int) -> Verdict:
+        """Counts what `holder`, a person or a chat, asks."""
+        now, most = self._clock(), _PER_MINUTE[asked]
+        bucket = self._buckets.setdefault((asked, holder), _Bucket(most, now))
+        self._buckets.move_to_end((asked, holder))
+        if len(self._buckets) > _MOST:
+            self._buckets.popitem(last=False)
+        bucket.left = min(most, bucket.left + (now - bucket.at) * most / _MINUTE)
+        bucket.at = now
+        if bucket.left >= 1:
+            bucket.left -= 1
+            return Verdict.ANSWERED
+        if now < bucket.told_until:
+            return Verdict.SILENT
+        bucket.told_until = now + _MINUTE
+        return Verdict.TOLD
+
+
+class NoLimits(Limits):
+    """For a stand-in of Telegram that one person uses."""
+
+    def take(self, asked: Asked, holder: int) -> Verdict:
+        return Verdict.ANSWERED
