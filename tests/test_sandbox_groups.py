@@ -131,6 +131,14 @@ async def test_a_press_tells_who_pressed(sandbox: Sandbox, bot: Bot, an: Sandbox
     assert update.callback_query.data == "giả"
     await update.callback_query.answer()
     await forging
+    await sent.delete()
+    late = asyncio.create_task(group.forge(an, "more", {"message_id": sent.message_id}))
+    *_, update = await bot.get_updates(timeout=5)
+    assert update.callback_query
+    assert update.callback_query.message
+    assert not update.callback_query.message.is_accessible
+    await update.callback_query.answer()
+    await late
 
 
 async def test_posts_of_a_channel(sandbox: Sandbox, bot: Bot, an: SandboxUser) -> None:
@@ -186,6 +194,14 @@ async def test_the_bot_is_told_what_becomes_of_it(sandbox: Sandbox, bot: Bot, an
     restricted = changes[3].new_chat_member
     assert isinstance(restricted, ChatMemberRestricted)
     assert not restricted.can_send_messages
+
+
+async def test_a_link_brings_the_bot_into_a_group_with_a_command(sandbox: Sandbox, bot: Bot, an: SandboxUser) -> None:
+    group = sandbox.group(bot="left")
+    group.add(an)
+    group.add_bot(by=an, start="d_1")
+    *_, command = await heard(bot)
+    assert (a_message(command).text, group.messages[-1]["from"]["id"]) == (f"/start@{NAME} d_1", an.chat_id)
 
 
 async def test_an_administrator_is_told_of_members_if_it_asked(sandbox: Sandbox, bot: Bot, an: SandboxUser) -> None:
@@ -311,6 +327,7 @@ async def test_deleting_in_a_group(sandbox: Sandbox, bot: Bot, an: SandboxUser) 
 async def test_who_is_in(sandbox: Sandbox, bot: Bot, an: SandboxUser) -> None:
     group = sandbox.group("Tổ", username="to_thu")
     group.promote(an, rights=["can_pin_messages"])
+    assert (await bot.get_chat_member(group.chat_id, 1087968824)).status == "left"
     member, stranger, once = sandbox.user(), sandbox.user(), sandbox.user(started=True)
     group.add(member, "restricted", rights=["can_send_messages"])
     found = [(await bot.get_chat_member("@To_Thu", user.chat_id)).status for user in (group.owner, an, member, once)]

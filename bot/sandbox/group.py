@@ -117,13 +117,23 @@ class SandboxGroup:
             self._group.members[self._world.bot["id"]] = self._member(self._world.bot, status, rights, False)
 
     def add_bot(
-        self, *, by: SandboxUser | None = None, as_admin: bool = False, rights: Collection[str] | None = None
+        self,
+        *,
+        by: SandboxUser | None = None,
+        as_admin: bool = False,
+        rights: Collection[str] | None = None,
+        start: str = "",
     ) -> None:
-        """The bot hears my_chat_member and, in groups, the service message. Channels take bots only as_admin."""
+        """The bot hears my_chat_member and, in groups, the service message. Channels take bots only as_admin.
+
+        `start`: it comes by a link `?startgroup=start`, for which the app writes the command in the person's name.
+        """
         if self._group.kind == "channel" and not as_admin:
             raise ValueError("a bot can be in a channel only as an administrator")
         self._set_bot("administrator" if as_admin else "member", rights, by)
-        self._service({"new_chat_members": [self._world.bot]}, by or self._owner)
+        self._service({"new_chat_members": [self._world.bot]}, by)
+        if start:
+            self.send(by or self._owner, typed(f"/start@{self._world.bot['username']} {start}"))
 
     def promote_bot(self, *, rights: Collection[str] | None = None, by: SandboxUser | None = None) -> None:
         """Make the bot an administrator, or change its rights."""

@@ -133,7 +133,10 @@ class World:
         return edited
 
     def press(self, chat: Chat, message_id: int, data: str, user: Json | None = None) -> Callback:
-        """A user (in a private chat its owner) presses a callback button of a message."""
+        """A user (in a private chat its owner) presses a callback button of a message.
+
+        Of one that was deleted the bot gets an InaccessibleMessage.
+        """
         callback = Callback(
             id=self._query_id(),
             chat_id=chat.id,
@@ -145,10 +148,9 @@ class World:
         self.callbacks[callback.id] = callback
         if user is None and isinstance(chat, PrivateChat):
             user = chat.user
-        message = chat.messages[message_id]
-        place = (
-            {"inline_message_id": self.inline_id(chat, message_id)} if "via_bot" in message else {"message": message}
-        )
+        message = chat.messages.get(message_id, {"chat": chat.as_json(), "message_id": message_id, "date": 0})
+        through = "via_bot" in message
+        place = {"inline_message_id": self.inline_id(chat, message_id)} if through else {"message": message}
         query = {"id": callback.id, "from": user, **place, "chat_instance": str(chat.id * 7919), "data": data}
         self.updates.put("callback_query", query)
         return callback

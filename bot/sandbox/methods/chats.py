@@ -1,7 +1,7 @@
 """Chats: who is there, what the bot is doing, its menu button."""
 
 from bot.sandbox.chat import Group, Json, PrivateChat
-from bot.sandbox.members import Member
+from bot.sandbox.members import ANONYMOUS, Member
 from bot.sandbox.parameters import Parameters
 from bot.sandbox.refusal import bad_request, not_in_sandbox
 from bot.sandbox.world import World
@@ -33,7 +33,7 @@ def get_chat(world: World, parameters: Parameters) -> Json:
 
 
 def get_chat_member(world: World, parameters: Parameters) -> Json:
-    """Who was never in a group has left it, if the bot ever met them."""
+    """Who was never in a group has left it, if the bot ever met them; so has the face of anonymous administrators."""
     chat, user_id = world.chat(parameters["chat_id"]), parameters["user_id"]
     if not isinstance(chat, Group):
         member = chat.member(user_id, world.bot)
@@ -42,7 +42,9 @@ def get_chat_member(world: World, parameters: Parameters) -> Json:
         return member.as_json("group")
     _check_members(chat, own=user_id == world.bot["id"])
     member = chat.members.get(user_id)
-    if member is None and isinstance(person := world.chats.get(user_id), PrivateChat) and person.started:
+    if member is None and user_id == ANONYMOUS["id"]:
+        member = Member(ANONYMOUS)
+    elif member is None and isinstance(person := world.chats.get(user_id), PrivateChat) and person.started:
         member = Member(person.user)
     if member is None:
         raise bad_request("user not found")
