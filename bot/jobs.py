@@ -15,9 +15,10 @@ from digests.canary import warn_admins
 from digests.claim import claim_due, claim_promised
 from digests.cluster import fold_waiting
 from digests.deliver import deliver
-from digests.follows import wake_followers
 from digests.lock import delivery_lock
+from digests.retention import drop_old_texts
 from digests.sending import Sender
+from digests.waking import wake_followers
 from feeds.database import Database
 from feeds.fetch import Fetcher
 from feeds.following import reading_progress
@@ -81,8 +82,12 @@ class Jobs:
             while self._delivering.locked() and await asyncio.to_thread(self._claim) > 0:
                 pass
 
+        async def drop_texts() -> None:
+            await asyncio.to_thread(drop_old_texts, self._database, self._clock())
+
         self._every_tick("deliver", tick)
         self._every_tick("claim", claim)
+        self._every_tick("texts", drop_texts)
 
     def add_warnings(self, sender: Sender, admins: Sequence[int], timezone: str, *, unusual_days: bool = True) -> None:
         """What admins (chat ids) are told: unusual days, where they are wanted, and feeds that fail or are silent."""
@@ -96,6 +101,10 @@ class Jobs:
         if unusual_days:
             self._every_tick("canary", look_at_day)
         self._every_tick("alerts", look_at_feeds)
+
+    def add_answering(self, worker: Worker) -> None:
+        """`worker` understands what people hand over."""
+        self._every_tick("rest", worker.rest)
 
     def wake_delivery(self) -> None:
         """Runs the delivery tick now."""

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from digests.chips import chips_of
 from digests.rank import Cited, explain
 from digests.views import ArticleView, DocumentChip
+from digests.watch import Mark, marks_of
 from feeds.classify import STEP
 from feeds.documents import names_central_organ
 from feeds.models import Article
@@ -64,14 +65,14 @@ class Report:
 class Candidate:
     """A story as it is shown at some volume: its reports, newest first, and its points (digests.rank).
 
-    `chips`, the surest first, may be too many to show; `documents` are the ids of all that it may
-    mean. `earlier` are the stories it continues, the latest first.
+    `chips`, the surest first, may be too many to show; by its `marks` it is followed (digests.watch). `earlier` are
+    the stories it continues, the latest first.
     """
 
     story_id: int
     reports: tuple[Report, ...]
     chips: tuple[DocumentChip, ...]
-    documents: frozenset[str]
+    marks: frozenset[Mark]
     points: Mapping[str, float]
     earlier: tuple[int, ...]
     last_seen_at: datetime
@@ -107,7 +108,7 @@ def make_candidate(
     head = head_of(newest_first)
     inside = [head, *(report for report in newest_first if report is not head)]
     mentions = [mention for report in inside for mention in report.mentions]
-    chips, documents = chips_of(mentions, {report.view.article_id: len(report.view.title) for report in inside})
+    chips = chips_of(mentions, {report.view.article_id: len(report.view.title) for report in inside})
     day_before = minute_position(min(report.view.dated_at for report in inside) - _DAY)
     cited = [Cited(m.issuer, m.stage, m.status, m.issued_on, first_cited.get(m.key, -1) >= day_before)
              for m in mentions if m.key]  # fmt: skip
@@ -115,7 +116,11 @@ def make_candidate(
         story_id=story_id,
         reports=newest_first,
         chips=chips,
-        documents=documents,
+        marks=frozenset(
+            mark
+            for report in inside
+            for mark in marks_of(report.mentions, report.places, is_policy=report.volume <= USUAL)
+        ),
         points=explain(cited, [report.view for report in newest_first], head.score, now),
         earlier=earlier,
         last_seen_at=max(report.first_seen_at for report in inside),

@@ -45,8 +45,8 @@ def telling(status: str, stage: str, in_title: bool) -> tuple[int, bool, bool]:
     return (_SURE.get(status, 4), stage == "mentioned", in_title)
 
 
-def chips_of(mentions: Sequence[Citing], titles: dict[int, int]) -> tuple[tuple[DocumentChip, ...], frozenset[str]]:
-    """One chip a document, surest readings first; and the ids of all documents that may be meant.
+def chips_of(mentions: Sequence[Citing], titles: dict[int, int]) -> tuple[DocumentChip, ...]:
+    """One chip a document, surest readings first.
 
     `titles` are the lengths of the headlines of the articles, the one first that heads the story: what it cites comes
     before what others do. A number that is certain to mean one document has no chip for its open mentions, unless one
@@ -73,7 +73,7 @@ def chips_of(mentions: Sequence[Citing], titles: dict[int, int]) -> tuple[tuple[
         for document_id, (rank, mention) in best.items()
         if mention.document_id or mention.key not in certain or mention.rule == "contradiction"
     ]
-    chips = tuple(
+    return tuple(
         DocumentChip(
             document_id=document_id,
             key=mention.key or "",
@@ -86,4 +86,3 @@ def chips_of(mentions: Sequence[Citing], titles: dict[int, int]) -> tuple[tuple[
         )
         for _, _, document_id, mention in sorted(shown, key=lambda row: row[:3])
     )
-    return chips, frozenset(best)

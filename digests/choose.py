@@ -14,8 +14,8 @@ unless there are further reports of it.
 
 It is wanted if one report of it is on a wanted topic, about a wanted province (of today; an article about the whole
 country is about none), of a wanted outlet and has the words wanted, and none has an unwanted word. That report heads
-it. A story that cites a followed document comes first and whatever else was chosen: also what is only nearly policy,
-and with an unwanted word.
+it. A story that a follow meets (digests.watch) comes first and whatever else was chosen: also what is only nearly
+policy, and with an unwanted word. What tells at once tells only of these, and only where the follow is told at once.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 
 from digests.candidates import MORE, USUAL, Candidate, Report
 from digests.edition import LONGEST_READING, Edition
-from digests.models import Subscription
+from digests.models import Follow, Subscription
 from digests.words import folded_words, matches
 from feeds.models import Article
 from feeds.places import present_province, province_named
@@ -51,12 +51,17 @@ class Wanted:
     all_words: tuple[str, ...] = ()
     any_words: tuple[str, ...] = ()
     no_words: tuple[str, ...] = ()
-    followed: frozenset[str] = frozenset()
+    follows: tuple[Follow, ...] = ()
     only_followed: bool = False
 
     @property
     def has_words(self) -> bool:
         return bool(self.all_words or self.any_words or self.no_words)
+
+    @property
+    def telling(self) -> Sequence[Follow]:
+        """The follows of which it is told."""
+        return [follow for follow in self.follows if follow.at_once or not self.only_followed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +107,14 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A story that is told, with those of its reports that may head it."""
+    """A story that is told, with those of its reports that may head it, and all follows that it meets."""
 
     story: Candidate
     reports: Sequence[Report]
-    is_followed: bool = False
+    follows: Sequence[Follow] = ()
 
 
-def wanted_by(subscription: Subscription, language: str, followed: Collection[str]) -> Wanted:
+def wanted_by(subscription: Subscription, language: str, follows: Iterable[Follow]) -> Wanted:
     """What a subscription asks for. Old names of provinces stand for those of today."""
     return Wanted(
         language=language,
@@ -120,7 +125,7 @@ def wanted_by(subscription: Subscription, language: str, followed: Collection[st
         all_words=folded_words(subscription.all_words),
         any_words=folded_words(subscription.any_words),
         no_words=folded_words(subscription.no_words),
-        followed=frozenset(followed),
+        follows=tuple(follows),
         only_followed=subscription.cadence == "instant",
     )
 
@@ -145,17 +150,26 @@ def choose(
     window: Window | None = None,
     told: Collection[int] = (),
 ) -> Iterator[Chosen]:
-    """What is told, followed documents first, then the most important; without a window all that is wanted.
+    """What is told, what is followed first, then the most important; without a window all that is wanted.
 
     `told` are the stories that the chat was told already. The session reads texts, where words are wanted.
     """
     known = set(told)
-    if wanted.followed:
+    if telling := wanted.telling:
+        found = {follow.value: edition.having(session, follow.value) for follow in wanted.follows if _is_search(follow)}
+        marks = {(follow.kind, follow.value) for follow in telling}
+        having = {story_id for follow in telling if _is_search(follow) for story_id in found[follow.value]}
         for story in edition.candidates(MORE):
-            is_cited = story.story_id not in told and not wanted.followed.isdisjoint(story.documents)
-            if is_cited and (reports := _new(story, window)):
+            is_met = story.story_id in having or not marks.isdisjoint(story.marks)
+            if is_met and story.story_id not in told and (reports := _new(story, window)):
                 known.add(story.story_id)
-                yield Chosen(story, reports, is_followed=True)
+                met = [
+                    follow
+                    for follow in wanted.follows
+                    if (follow.kind, follow.value) in story.marks
+                    or (_is_search(follow) and story.story_id in found[follow.value])
+                ]
+                yield Chosen(story, reports, met)
     if wanted.only_followed:
         return
     matching = (
@@ -224,6 +238,10 @@ def _with_words(session: Session, edition: Edition, wanted: Wanted, matching: It
             ]
             if having:
                 yield Chosen(one.story, having)
+
+
+def _is_search(follow: Follow) -> bool:
+    return follow.kind == "words"
 
 
 def _present(place: str) -> str:

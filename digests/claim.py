@@ -19,13 +19,14 @@ from sqlalchemy.orm import Session, aliased
 from digests.bans import banned, is_banned
 from digests.compose import compose_due
 from digests.edition import Editions
+from digests.follows import settle_numbers
 from digests.ledger import take_back
 from digests.models import Chat, Digest, DigestPart, Subscription
 from digests.posting import post
 from digests.render import render_corrections, render_digest
 from digests.schedule import DAY, ON_TIME, take_up, window_start
 from digests.subscribers import Reader, find_reader, quiet_hours, reschedule, rule_of
-from digests.views import DigestView
+from digests.views import DigestView, certain_documents
 
 log = structlog.get_logger()
 
@@ -161,6 +162,7 @@ def _compose(session: Session, digest: Digest, now: datetime, editions: Editions
     messages = render_digest(view) if is_told else render_corrections(view)
     is_silent = _is_silent(digest, reader, subscription, now)
     post(session, digest, view, messages, now, thread_id=subscription.thread_id, silent=is_silent)
+    settle_numbers(session, digest.chat_id, certain_documents(view))
 
 
 def _comes(view: DigestView, subscription: Subscription) -> bool:

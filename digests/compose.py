@@ -14,13 +14,14 @@ from digests.choose import Chosen, Wanted, Window, choices_of, choose, dated_in,
 from digests.corrections import find_corrections
 from digests.coverage import coverage_of, read_in
 from digests.edition import Edition, Editions, articles_of, edition_since
-from digests.follows import followed_documents
+from digests.follows import follows_of
 from digests.ledger import lock_chat
 from digests.models import Digest, SentStory, Subscription
 from digests.rank import chip_points
 from digests.schedule import window_start
 from digests.subscribers import Reader, rule_of
-from digests.views import Coverage, DigestView, DocumentChip, Excerpt, Section, StoryView, shown_documents
+from digests.views import Coverage, DigestView, DocumentChip, Excerpt, Reason, Section, StoryView, shown_documents
+from digests.watch import Quote, quotes
 from feeds.classify import topics as all_topics
 from feeds.models import Article
 from feeds.store import ensure_documents
@@ -144,7 +145,7 @@ def _compose_again(
     A story is headed by the report (an id) that `heads` says, else by one that is wanted.
     """
     edition = Edition(session, articles_of(session, story_ids), now)
-    wanted = wanted_by(subscription, reader.language, followed_documents(session, reader.chat_id))
+    wanted = wanted_by(subscription, reader.language, follows_of(session, reader.chat_id))
     found = {one.story.story_id: one for one in choose(session, edition, wanted)}
     for volume in range(wanted.volume, MORE + 1):  # as few of its reports as can be shown
         for story in edition.candidates(volume):
@@ -178,7 +179,7 @@ def compose_period(
 ) -> DigestView:
     """The digest of the last `hours` hours for whoever asks: imported articles included.
 
-    With a `subscription`, what that asks for instead of `topics` and `volume`, followed documents first. Only reads:
+    With a `subscription`, what that asks for instead of `topics` and `volume`, what is followed first. Only reads:
     `fold_stories` goes before, and `ensure_documents` after, for the documents that are shown.
     """
     # 200,000 hours are asked for in earnest; anything before the year 1 is not.
@@ -188,7 +189,7 @@ def compose_period(
     form = _Form(language, timezone, next_due_at, choices=(("topics", tuple(topics)),) if topics else ())
     if subscription is not None:
         wanted = replace(
-            wanted_by(subscription, language, followed_documents(session, subscription.chat_id)), only_followed=False
+            wanted_by(subscription, language, follows_of(session, subscription.chat_id)), only_followed=False
         )
         form = replace(
             form,
@@ -228,7 +229,7 @@ def _window_of(session: Session, subscription: Subscription, digest: Digest) -> 
 def _compose_window(
     session: Session, edition: Edition, reader: Reader, subscription: Subscription, window: Window
 ) -> DigestView:
-    wanted = wanted_by(subscription, reader.language, followed_documents(session, reader.chat_id))
+    wanted = wanted_by(subscription, reader.language, follows_of(session, reader.chat_id))
     told = set(session.scalars(_LEDGER, {"chat_id": reader.chat_id, "lowest": edition.lowest}))
     chosen = choose(session, edition, wanted, window=window, told=told)
     coverage = edition.coverage(
@@ -284,7 +285,13 @@ def _compose(
         reports = (report for one in bare for report in one.reports[:_MOST_HEADS])
         summaries = edition.summaries(session, [report.view.article_id for report in reports])
         heads = [head_of(one.reports, form.language, summaries.get) for one in shown]
-    stories = [_story(one, head, wanted, edition, earlier, summaries) for one, head in zip(shown, heads, strict=True)]
+    said = quotes(
+        session, [(one.follows, _ids(one, head), head.view.title) for one, head in zip(shown, heads, strict=True)]
+    )
+    stories = [
+        _story(one, head, quote, wanted, edition, earlier, summaries)
+        for one, head, quote in zip(shown, heads, said, strict=True)
+    ]
     return DigestView(
         language=form.language,
         timezone=form.timezone,
@@ -305,6 +312,7 @@ def _compose(
 def _story(
     one: Chosen,
     head: Report,
+    quote: Quote | None,
     wanted: Wanted,
     edition: Edition,
     earlier: Mapping[int, datetime],
@@ -319,31 +327,42 @@ def _story(
         score=head.score,
         head=head.view,
         others=tuple(report.view for report in one.story.reports if report is not head),
-        summary=summaries[head.view.article_id],
-        documents=tuple(_chips(one, wanted.followed)),
+        summary=tuple(part for part in summaries[head.view.article_id] if not quote or part.text not in quote.text),
+        documents=tuple(_chips(one)),
         place=head.places[0] if head.places else None,
         continues=edition.head(continued) if continued else None,
         continues_at=earlier[continued] if continued else None,
+        reasons=tuple(Reason(follow.id, follow.kind, follow.value) for follow in one.follows),
+        quote=quote.text if quote else "",
+        quoted=next((r.view for r in one.story.reports if quote and r.view.article_id == quote.article_id), None),
     )
 
 
-def _chips(one: Chosen, followed: Collection[str]) -> Sequence[DocumentChip]:
+def _ids(one: Chosen, head: Report) -> Sequence[int]:
+    """The articles of a story, the one that heads it first."""
+    others = (report.view.article_id for report in one.story.reports if report is not head)
+    return [head.view.article_id, *others]
+
+
+def _chips(one: Chosen) -> Sequence[DocumentChip]:
     """The documents that are shown: the surest, and among them those that are followed."""
     chips = one.story.chips
     if len(chips) <= MAX_CHIPS:
         return chips
-    kept = {chip.document_id for chip in sorted(chips, key=lambda chip: chip.document_id not in followed)[:MAX_CHIPS]}
+    followed = {follow.value for follow in one.follows}
+    surest = sorted(chips, key=lambda chip: followed.isdisjoint((chip.document_id, chip.key)))
+    kept = {chip.document_id for chip in surest[:MAX_CHIPS]}
     return [chip for chip in chips if chip.document_id in kept]
 
 
 def _sections(chosen: Sequence[Chosen], stories: Sequence[StoryView], grouping: str) -> Iterable[Section]:
-    """Followed documents, then the topics in their order, or documents or places, the most important first."""
-    followed = [view for one, view in zip(chosen, stories, strict=True) if one.is_followed]
+    """What is followed, then the topics in their order, or documents or places, the most important first."""
+    followed = [view for one, view in zip(chosen, stories, strict=True) if one.follows]
     if followed:
         yield Section("followed", "", tuple(followed))
     groups: dict[str, list[StoryView]] = {}
     for one, view in zip(chosen, stories, strict=True):
-        if not one.is_followed:
+        if not one.follows:
             groups.setdefault(_group(view, grouping), []).append(view)
     order = _topics() if grouping == "topic" else [*filter(None, groups), ""]
     for key in filter(groups.__contains__, order):

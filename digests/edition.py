@@ -19,6 +19,7 @@ from digests.models import SentStory, Story, StoryArticle
 from digests.rank import order
 from digests.summarise import summarise
 from digests.views import ArticleView, Coverage, Excerpt
+from digests.watch import having_words
 from digests.words import Wording
 from feeds.models import Article, Mention
 from feeds.store import unnamed_documents
@@ -109,6 +110,7 @@ class Edition:
         self._chains, self._heads = _continued(session, {r.story_id: r.continues_id for r in rows if r.continues_id})
         self._first_cited = _first_cited(session, mentions)
         self._candidates: dict[int, Sequence[Candidate]] = {}
+        self._having: dict[str, frozenset[int]] = {}
         self._wordings: dict[int, Wording] = {}
         self._summaries: dict[int, tuple[Excerpt, ...]] = {}
         self._named: set[str] = set()
@@ -132,6 +134,13 @@ class Edition:
             found.sort(key=lambda one: order(one.points, one.reports[0].view, one.story_id))
             self._candidates[volume] = found
         return self._candidates[volume]
+
+    def having(self, session: Session, search: str) -> frozenset[int]:
+        """Its stories with an article that a followed search finds."""
+        if search not in self._having:
+            told_by = {report.view.article_id: i for i, reports in self._stories.items() for report in reports}
+            self._having[search] = frozenset(told_by[i] for i in having_words(session, search, told_by))
+        return self._having[search]
 
     def wordings(self, session: Session, article_ids: Iterable[int]) -> Mapping[int, Wording]:
         """Where words are looked for in these articles (and others): title, lead and text."""

@@ -1,48 +1,66 @@
-"""The documents that chats follow, and the waking of instant subscriptions when articles cite them."""
+"""What chats follow: documents, numbers not seen yet, words, places, issuers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from digests.cluster import NOT_ANNOUNCED
-from digests.models import NEXT_PLACEMENT, Chat, Follow, StoryArticle, Subscription
-from digests.schedule import LOOK_BACK
-from digests.subscribers import quiet_hours
-from feeds.database import Database
-from feeds.models import Article, Mention
+from digests.models import Follow
 from feeds.store import ensure_documents, take_turn
 
 MAX_FOLLOWS = 200  # of a chat
-BATCH = 200  # articles looked at in one transaction
-# A presumed reading is shown as doubtful, but shown.
-_CITING = ("resolved", "presumed")
-URGENT_STAGES = ("issued", "amended", "replaced")
-_WAITING = (
-    *NOT_ANNOUNCED,
-    select(StoryArticle.article_id).where(StoryArticle.article_id == Article.id).exists(),
-)
+MAX_SEARCHES = 30  # among them: each is asked for whenever articles come
+MAX_VALUE = 200  # characters
+MAX_NOTE = 200
 
 
-def follow(session: Session, chat_id: int, document_id: str, now: datetime) -> bool:
-    """Follows a document; False where the chat does already. ValueError where it follows `MAX_FOLLOWS`."""
+def follow(
+    session: Session,
+    chat_id: int,
+    value: str,
+    now: datetime,
+    *,
+    kind: str = "document",
+    at_once: bool = True,
+    note: str = "",
+    carried_from: str | None = None,
+) -> bool:
+    """Follows what `kind` and `value` say (digests.models.Follow); False where the chat does already, as it chose then.
+
+    ValueError where it follows `MAX_FOLLOWS`, or `MAX_SEARCHES` of words, and for a value that is empty or too long.
+    """
+    value = " ".join(value.split())
+    if not 0 < len(value) <= MAX_VALUE:
+        raise ValueError(f"what is followed has at most {MAX_VALUE} characters")
     take_turn(session)
-    followed = followed_documents(session, chat_id)
-    if document_id in followed:
+    known = follows_of(session, chat_id)
+    if any((one.kind, one.value) == (kind, value) for one in known):
         return False
-    if len(followed) >= MAX_FOLLOWS:
-        raise ValueError(f"at most {MAX_FOLLOWS} documents can be followed")
-    ensure_documents(session, {document_id})
-    session.add(Follow(chat_id=chat_id, kind="document", value=document_id, since=now))
+    if len(known) >= MAX_FOLLOWS:
+        raise ValueError(f"at most {MAX_FOLLOWS} can be followed")
+    if kind == "words" and sum(one.kind == "words" for one in known) >= MAX_SEARCHES:
+        raise ValueError(f"at most {MAX_SEARCHES} searches can be followed")
+    if kind == "document":
+        ensure_documents(session, {value})
+    session.add(
+        Follow(
+            chat_id=chat_id,
+            kind=kind,
+            value=value,
+            since=now,
+            at_once=at_once,
+            note=_short_note(note),
+            carried_from=carried_from,
+        )
+    )
     session.flush()
     return True
 
 
-def unfollow(session: Session, chat_id: int, document_id: str) -> bool:
-    """Follows a document no more; False where the chat did not."""
-    own = (Follow.chat_id == chat_id, Follow.kind == "document", Follow.value == document_id)
-    row = session.scalar(select(Follow).where(*own))
+def unfollow(session: Session, chat_id: int, value: str, kind: str = "document") -> bool:
+    """Follows it no more; False where the chat did not."""
+    row = find_follow(session, chat_id, value, kind)
     if row is None:
         return False
     session.delete(row)
@@ -50,77 +68,75 @@ def unfollow(session: Session, chat_id: int, document_id: str) -> bool:
     return True
 
 
+def drop_follow(session: Session, chat_id: int, follow_id: int) -> Follow | None:
+    """Takes away one of a chat's follows and returns it, for `restore_follow`; None where it is not the chat's."""
+    row = own_follow(session, chat_id, follow_id)
+    if row is not None:
+        session.delete(row)
+        session.flush()
+    return row
+
+
+def restore_follow(session: Session, chat_id: int, dropped: Follow) -> Follow:
+    """Puts back what `drop_follow` took away, as it was; ValueError where no more fit."""
+    follow(session, chat_id, dropped.value, dropped.since, kind=dropped.kind)
+    row = find_follow(session, chat_id, dropped.value, dropped.kind)
+    if row is None:
+        raise LookupError("a follow vanished while it was stored")
+    for name in ("at_once", "note", "carried_from", "carried_to"):
+        setattr(row, name, getattr(dropped, name))
+    session.flush()
+    return row
+
+
+def change_follow(
+    session: Session, chat_id: int, follow_id: int, *, at_once: bool | None = None, note: str | None = None
+) -> Follow | None:
+    """Changes what is given; None where the chat has no follow of this id."""
+    row = own_follow(session, chat_id, follow_id)
+    if row is not None:
+        row.at_once = row.at_once if at_once is None else at_once
+        row.note = row.note if note is None else _short_note(note)
+        session.flush()
+    return row
+
+
+def own_follow(session: Session, chat_id: int, follow_id: int) -> Follow | None:
+    """The follow of this id, if it is the chat's."""
+    row = session.get(Follow, follow_id)
+    return row if row is not None and row.chat_id == chat_id else None
+
+
+def find_follow(session: Session, chat_id: int, value: str, kind: str = "document") -> Follow | None:
+    """The chat's follow of this, if it has one."""
+    return session.scalar(select(Follow).where(Follow.chat_id == chat_id, Follow.kind == kind, Follow.value == value))
+
+
+def follows_of(session: Session, chat_id: int) -> Sequence[Follow]:
+    """All that a chat follows, in the order in which it began to."""
+    return session.scalars(select(Follow).where(Follow.chat_id == chat_id).order_by(Follow.id)).all()
+
+
 def followed_documents(session: Session, chat_id: int) -> frozenset[str]:
     """The ids of the documents that a chat follows."""
-    return frozenset(session.scalars(select(Follow.value).where(Follow.chat_id == chat_id, Follow.kind == "document")))
+    return frozenset(one.value for one in follows_of(session, chat_id) if one.kind == "document")
 
 
-def wake_followers(database: Database, now: datetime) -> int:
-    """Wakes for all articles that wait, `BATCH` a transaction; takes the write lock only where some do."""
-    woken = 0
-    while True:
-        with database.reading() as session:
-            if session.scalar(select(Article.id).where(*_WAITING).limit(1)) is None:
-                return woken
-        with database.session() as session:
-            woken += wake_instant(session, now)
+def settle_numbers(session: Session, chat_id: int, read: Mapping[str, str]) -> None:
+    """Numbers that a chat waited for, and was told of, and that are certain by now, are followed as the documents.
 
-
-def wake_instant(session: Session, now: datetime) -> int:
-    """Makes instant subscriptions due whose chat follows a document cited by an article placed, or read anew, since.
-
-    Each article is looked at once for each reading of it, at most `BATCH` now, so asking again changes nothing. One
-    that was revised since it was placed is placed anew: what was found in it is news to all digests. In
-    quiet hours what is not urgent, or may not pass them, is due at their end. Returns the subscriptions woken.
+    `read` are the ids of documents by their keys.
     """
-    take_turn(session)
-    ids = session.scalars(select(Article.id).where(*_WAITING).order_by(Article.id).limit(BATCH)).all()
-    # To the digests that saw it otherwise it is news again; the ledger knows what was told.
-    revised = select(Article.id).where(Article.id.in_(ids), Article.revised_at.is_not(None))
-    session.execute(update(StoryArticle).where(StoryArticle.article_id.in_(revised)).values(placement=NEXT_PLACEMENT))
-    session.execute(update(Article).where(Article.id.in_(ids)).values(announced=True))
-    woken = 0
-    for subscription, chat, is_urgent in _followers(session, ids, now):
-        quiet = quiet_hours(chat)
-        held = quiet.cover(now) and not (is_urgent and chat.urgent_in_quiet)
-        due_at = quiet.end_after(now) if held else now
-        if held and subscription.covered_until is None:  # however often it is put off, this is told
-            subscription.covered_until = now
-        if subscription.next_due_at is None or due_at < subscription.next_due_at:
-            subscription.next_due_at = due_at
-            woken += 1
+    waited = Follow.chat_id == chat_id, Follow.kind == "number", Follow.value.in_(read)
+    for row in session.scalars(select(Follow).where(*waited)).all():
+        if document_id := read.get(row.value):
+            if find_follow(session, chat_id, document_id):
+                session.delete(row)
+            else:
+                ensure_documents(session, {document_id})
+                row.kind, row.value = "document", document_id
     session.flush()
-    return woken
 
 
-def _followers(
-    session: Session, article_ids: Sequence[int], now: datetime
-) -> Sequence[tuple[Subscription, Chat, bool]]:
-    """Instant subscriptions that wait for one of the articles, and whether one of these is urgent for them."""
-    is_urgent = and_(Mention.status == "resolved", Mention.stage.in_(URGENT_STAGES))
-    citing = (
-        select(Follow.chat_id, func.max(case((is_urgent, 1), else_=0)).label("urgent"))
-        .join(Mention, (Follow.kind == "document") & (Mention.document_id == Follow.value))
-        .join(Article, Article.id == Mention.article_id)
-        .where(
-            Mention.article_id.in_(article_ids),
-            Mention.status.in_(_CITING),
-            Article.origin == "poll",
-            Article.first_seen_at > now - LOOK_BACK["instant"],
-        )
-        .group_by(Follow.chat_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(Subscription, Chat, citing.c.urgent)
-        .join(Chat, Chat.id == Subscription.chat_id)
-        .join(citing, citing.c.chat_id == Subscription.chat_id)
-        .where(
-            Subscription.enabled,
-            Subscription.cadence == "instant",
-            or_(Subscription.paused_until.is_(None), Subscription.paused_until <= now),
-        )
-        .order_by(Subscription.id)
-        .with_for_update(of=Subscription)
-    )
-    return [(subscription, chat, bool(urgent)) for subscription, chat, urgent in rows]
+def _short_note(note: str) -> str:
+    return " ".join(note.split())[:MAX_NOTE]

@@ -117,6 +117,8 @@ class Follow(Base):
     note: Mapped[str] = mapped_column(default="")
     # The document followed before that this one replaces, amends or concludes: carried forward, and can be undone.
     carried_from: Mapped[str | None] = mapped_column(default=None)
+    # The documents that it was carried forward to: a chat is told of each once, also where it took that back.
+    carried_to: Mapped[list[str]] = mapped_column(default_factory=list)
 
 
 class Saved(Base):
@@ -186,6 +188,7 @@ class DigestPart(Base):
         UniqueConstraint("digest_id", "number"),
         Index("ix_digest_part_state", "state", "not_before"),
         Index("ix_digest_part_chat_state", "chat_id", "state"),
+        Index("ix_digest_part_worded", "id", sqlite_where=text("html != ''"), postgresql_where=text("html != ''")),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)

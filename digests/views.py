@@ -74,11 +74,21 @@ class Excerpt:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """A follow (digests.models.Follow) that a story meets: why it is told first, or at once."""
+
+    follow_id: int
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoryView:
     """One event: the best report, the other outlets', a verbatim summary, the documents.
 
     `place` is the province it is about, None where it is about none or the whole country. `continues` is the report
-    by which this chat was told, at `continues_at`, of what this event continues.
+    by which this chat was told, at `continues_at`, of what this event continues. `quote` is the sentence of the report
+    `quoted` by which it meets the follows of `reasons`; the summary does not say it again.
     """
 
     story_id: int
@@ -91,6 +101,9 @@ class StoryView:
     place: str | None = None
     continues: ArticleView | None = None
     continues_at: datetime | None = None
+    reasons: tuple[Reason, ...] = ()
+    quote: str = ""
+    quoted: ArticleView | None = None
 
     @property
     def summary_text(self) -> str:
@@ -200,6 +213,11 @@ def meant(cited: Cited) -> str:
     return (cited.document_id if cited.status == "resolved" else None) or cited.key or ""
 
 
+def document_opened(cited: Cited) -> str:
+    """The id whose card tells more of it: that of a number where it is open which document is meant."""
+    return cited.document_id if cited.status == "resolved" and cited.document_id else f"{cited.key}#?"
+
+
 def told_identity(document_id: str, mention: Told) -> str | None:
     """What the text says in place of the term or year that ends `document_id`; None where it does not say."""
     if document_id.rpartition("#")[2].isdecimal():
@@ -211,6 +229,14 @@ def told_identity(document_id: str, mention: Told) -> str | None:
 def states_identity(document_id: str, mention: Told) -> bool:
     """Whether the text says the term or year that ends `document_id`."""
     return told_identity(document_id, mention) == document_id.rpartition("#")[2]
+
+
+def certain_documents(view: DigestView) -> Mapping[str, str]:
+    """Key -> id of the documents that the stories of a digest cite for certain, each the only one of its key."""
+    ids: dict[str, set[str]] = {}
+    for chip in (chip for story in view.stories for chip in story.documents if chip.status == "resolved"):
+        ids.setdefault(chip.key, set()).add(chip.document_id)
+    return {key: min(some) for key, some in ids.items() if len(some) == 1}
 
 
 def shown_documents(view: DigestView) -> frozenset[str]:

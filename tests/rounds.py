@@ -16,7 +16,7 @@ from conftest import NOW
 from digests.claim import claim_due
 from digests.cluster import fold_waiting
 from digests.deliver import deliver
-from digests.follows import follow, wake_followers
+from digests.follows import follow
 from digests.messages import Message
 from digests.models import Chat, Digest, DigestPart, StoryArticle, Subscription
 from digests.sending import (
@@ -41,6 +41,7 @@ from digests.subscribers import (
     unsubscribe,
     welcome,
 )
+from digests.waking import wake_followers
 from feeds.analyse import Analysis, analyse
 from feeds.database import Database
 from feeds.store import NewArticle

@@ -14,7 +14,7 @@ from bot.jobs import Jobs
 from conftest import NOW
 from digests.claim import LONGEST_READING, claim_due, claim_promised, compose_one, give_back
 from digests.cluster import fold_stories
-from digests.follows import follow, wake_instant
+from digests.follows import follow
 from digests.models import Chat, Correction, Digest, DigestPart, SentStory, Story
 from digests.subscribers import (
     add_subscription,
@@ -27,6 +27,7 @@ from digests.subscribers import (
     subscribe,
     unsubscribe,
 )
+from digests.waking import wake_instant
 from feeds.database import Database
 from feeds.models import Article, Mention
 from newsroom import POLICY, publish, reader

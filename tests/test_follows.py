@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from bot.jobs import Jobs
 from conftest import NOW
-from digests import follows
+from digests import follows, waking
 from digests.cluster import fold_stories
-from digests.follows import follow, followed_documents, unfollow, wake_followers, wake_instant
+from digests.follows import follow, followed_documents, unfollow
 from digests.models import Subscription
 from digests.subscribers import add_subscription, choose_quiet_hours, pause_subscription, unsubscribe, welcome
+from digests.waking import wake_followers, wake_instant
 from feeds.classify import Verdict
 from feeds.database import Database
 from feeds.models import Article, Document, Mention
@@ -59,7 +60,7 @@ def test_a_chat_follows_only_so_many(sqlite: Database, monkeypatch: pytest.Monke
         welcome(session, 1, NOW, language="vi", timezone="Asia/Ho_Chi_Minh")
         assert follow(session, 1, "1-CT/TW#XI", NOW)
         assert follow(session, 1, "2-CT/TW#XI", NOW)
-        with pytest.raises(ValueError, match="at most 2 documents"):
+        with pytest.raises(ValueError, match="at most 2 can"):
             follow(session, 1, "3-CT/TW#XI", NOW)
         assert not follow(session, 1, "2-CT/TW#XI", NOW)
 
@@ -216,7 +217,7 @@ def test_urgent_news_does_not_wait_with_what_waits(database: Database) -> None:
 
 
 def test_all_that_waits_is_looked_at_however_much(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follows, "BATCH", 2)
+    monkeypatch.setattr(waking, "BATCH", 2)
     with database.session() as session:
         follower(session)
         for number in range(5):
@@ -242,7 +243,7 @@ async def test_whoever_folds_stories_wakes_those_who_follow(sqlite: Database) ->
 
 def test_what_waits_is_found_by_its_index(sqlite: Database) -> None:
     with sqlite.reading() as session:
-        query = select(Article.id).where(*follows._WAITING).order_by(Article.id)
+        query = select(Article.id).where(*waking._WAITING).order_by(Article.id)
         statement = query.compile(session.get_bind())
         plan = session.execute(text(f"EXPLAIN QUERY PLAN {statement}")).all()
     assert any("ix_article_not_announced" in row[-1] for row in plan), plan

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("at_once", sa.Boolean(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("carried_from", sa.Text(), nullable=True),
+        sa.Column("carried_to", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["chat_id"], ["chat.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("chat_id", "kind", "value"),
