@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from bot.sandbox.chat import Json, PrivateChat
 from bot.sandbox.entities import Entity
@@ -12,8 +12,16 @@ from bot.sandbox.inline import InlineQuery, is_start_parameter
 from bot.sandbox.message_text import typed_text
 from bot.sandbox.world import World
 
-if TYPE_CHECKING:
-    from bot.sandbox.group import SandboxGroup
+
+class Place(Protocol):
+    """Where people meet: SandboxGroup."""
+
+    @property
+    def as_json(self) -> Json:
+        """The API's Chat object."""
+
+    def send(self, user: "SandboxUser", content: Json) -> Json:
+        """The user sends this content there; returns the message."""
 
 
 class SandboxUser:
@@ -68,9 +76,7 @@ class SandboxUser:
             raise ValueError(f"{payload!r} cannot stand in a link: 1-64 of A-Z a-z 0-9 _ -")
         return await self.say(f"/start {payload}")
 
-    async def forward(
-        self, text: str, *, sender: "SandboxUser | SandboxGroup | str", entities: Sequence[Entity] = ()
-    ) -> Json:
+    async def forward(self, text: str, *, sender: "SandboxUser | Place | str", entities: Sequence[Entity] = ()) -> Json:
         """Forward a text that somebody wrote: a person, somebody who hides (only their name), or a channel."""
         self._inbox.clear()
         origin: Json = {"date": self._world.now() - 60}
@@ -141,7 +147,7 @@ class SandboxUser:
         except TimeoutError:
             raise TimeoutError(f"the bot did not answer the inline query {query!r} within {timeout} s") from None
 
-    async def choose(self, result: Json, *, group: "SandboxGroup | None" = None) -> Json:
+    async def choose(self, result: Json, *, group: Place | None = None) -> Json:
         """Send a result of the last `inline`, into the chat with the bot or into a group; returns the message.
 
         Raises LookupError for what is not among those results.
