@@ -18,7 +18,10 @@ from telegram.ext import Application, ContextTypes, ExtBot
 from bot.clock import now
 from bot.context import Context, Services
 from bot.handlers import (
+    acts,
     addfeed,
+    bans,
+    broadcast,
     digest,
     directive,
     errors,
@@ -29,6 +32,7 @@ from bot.handlers import (
     more,
     opml,
     preview,
+    privacy,
     report,
     settings,
     start,
@@ -115,8 +119,8 @@ def build_application(services: Services, pace: Pace) -> BotApplication:
         .build()
     )
     for module in (
-        start, why, feeds, addfeed, opml, follow, directive, digest, more, export, preview, settings, subscription,
-        typed, report, info,
+        start, why, feeds, addfeed, opml, bans, broadcast, acts, privacy, follow, directive, digest, more, export,
+        preview, settings, subscription, typed, report, info,
     ):  # fmt: skip
         application.add_handlers(module.handlers())
     application.add_error_handler(errors.report)

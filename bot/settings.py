@@ -79,6 +79,11 @@ class Settings(BaseSettings):
             examples=["123456789, 987654321"],
         )
     )
+    allow_list_only: bool = Field(
+        default=False,
+        description="Whether only admins and those they admit with `/allow` may use the bot",
+        examples=["true"],
+    )
     default_timezone: str = Field(
         default="Asia/Ho_Chi_Minh", description="Time zone of new users", examples=["Asia/Ho_Chi_Minh"]
     )

@@ -4,15 +4,32 @@ They are sent as digests are, with all the promises of `digests.deliver`, but be
 and end no window.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import ColumnElement, exists, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from digests.bans import is_banned
+from digests.bans import banned, is_banned
 from digests.ledger import lock_chat
 from digests.messages import Message
-from digests.models import Chat, Digest, DigestPart
+from digests.models import Broadcast, Chat, Digest, DigestPart, Subscription
 from digests.subscribers import quiet_hours
+from feeds.store import take_turn
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Of how many chats that a broadcast goes to, in how many it arrived, and to how many it cannot be sent."""
+
+    total: int
+    sent: int
+    refused: int
+
+    @property
+    def is_over(self) -> bool:
+        return self.sent + self.refused == self.total
 
 
 def post_notice(
@@ -56,3 +73,91 @@ def post_notice(
         )
     )
     session.flush()
+
+
+def draft(session: Session, admin_id: int, html: str, now: datetime) -> Broadcast:
+    """A message of an admin to all readers that waits to be confirmed; one that waited before is dropped."""
+    take_turn(session)
+    for other in session.scalars(select(Broadcast).where(Broadcast.admin_id == admin_id, Broadcast.state == "draft")):
+        session.delete(other)
+    new = Broadcast(at=now, admin_id=admin_id, html=html)
+    session.add(new)
+    session.flush()
+    return new
+
+
+def drop_draft(session: Session, broadcast_id: int, admin_id: int) -> bool:
+    """False where the admin has no such draft."""
+    take_turn(session)
+    found = session.get(Broadcast, broadcast_id)
+    if found is None or found.admin_id != admin_id or found.state != "draft":
+        return False
+    session.delete(found)
+    return True
+
+
+def broadcast(session: Session, broadcast_id: int, admin_id: int, now: datetime) -> bool:
+    """Puts a draft on its way to every chat that gets briefings, without sound and behind what is due; once.
+
+    False where the admin has no such draft, or has sent it already.
+    """
+    take_turn(session)
+    found = session.get(Broadcast, broadcast_id)
+    if found is None or found.admin_id != admin_id or found.state != "draft":
+        return False
+    found.state, found.at = "sent", now
+    session.flush()
+    moment = literal(now, Digest.due_at.type)
+    notice = {
+        Digest.chat_id: Chat.id,
+        Digest.due_at: moment,
+        Digest.window_start: moment,
+        Digest.window_end: moment,
+        Digest.is_first: literal(False),
+        Digest.is_notice: literal(True),
+        Digest.broadcast_id: literal(found.id),
+        Digest.is_crowd: literal(True),
+        Digest.held_back: literal([], Digest.held_back.type),
+        Digest.placement: literal(0),
+        Digest.state: literal("composed"),
+        Digest.failures: literal(0),
+    }
+    session.execute(insert(Digest).from_select(list(notice), select(*notice.values()).where(*_reached())))
+    topic = select(Subscription.thread_id).where(Subscription.chat_id == Digest.chat_id, Subscription.enabled)
+    part = {
+        DigestPart.digest_id: Digest.id,
+        DigestPart.chat_id: Digest.chat_id,
+        DigestPart.number: literal(1),
+        DigestPart.html: literal(found.html),
+        DigestPart.thread_id: topic.order_by(Subscription.id).limit(1).scalar_subquery(),
+        DigestPart.buttons: literal([], DigestPart.buttons.type),
+        DigestPart.silent: literal(True),
+        DigestPart.state: literal("pending"),
+        DigestPart.in_doubt: literal(0),
+        DigestPart.failures: literal(0),
+        DigestPart.last_error: literal(""),
+    }
+    chosen = select(*part.values()).where(Digest.broadcast_id == found.id)
+    session.execute(insert(DigestPart).from_select(list(part), chosen))
+    return True
+
+
+def count_reached(session: Session) -> int:
+    """How many chats a broadcast would go to now."""
+    return session.scalar(select(func.count()).select_from(Chat).where(*_reached())) or 0
+
+
+def progress_of(session: Session, broadcast_id: int, admin_id: int) -> Progress | None:
+    """How far a broadcast of the admin has come; None where there is no such broadcast."""
+    found = session.get(Broadcast, broadcast_id)
+    if found is None or found.admin_id != admin_id or found.state != "sent":
+        return None
+    parts = select(DigestPart.state, func.count()).join(Digest, Digest.id == DigestPart.digest_id)
+    rows = session.execute(parts.where(Digest.broadcast_id == broadcast_id).group_by(DigestPart.state)).all()
+    counts = {row[0]: row[1] for row in rows}
+    return Progress(sum(counts.values()), counts.get("sent", 0), counts.get("refused", 0))
+
+
+def _reached() -> Sequence[ColumnElement[bool]]:
+    is_reader = exists().where(Subscription.chat_id == Chat.id, Subscription.enabled)
+    return is_reader, Chat.left_at.is_(None), ~banned(Chat.id)

@@ -86,6 +86,10 @@ def upgrade() -> None:
         batch_op.create_foreign_key("fk_digest_broadcast", "broadcast", ["broadcast_id"], ["id"], ondelete="SET NULL")
         batch_op.create_index(batch_op.f("ix_digest_broadcast_id"), ["broadcast_id"], unique=False)
 
+    with op.batch_alter_table("digest_part", schema=None) as batch_op:
+        is_worded = sa.text("html != ''")
+        batch_op.create_index("ix_digest_part_worded", ["id"], sqlite_where=is_worded, postgresql_where=is_worded)
+
     with op.batch_alter_table("subscription", schema=None) as batch_op:
         batch_op.add_column(sa.Column("has_summaries", sa.Boolean(), nullable=False, server_default="1"))
         batch_op.add_column(sa.Column("sounds", sa.Boolean(), nullable=False, server_default="1"))
@@ -95,6 +99,9 @@ def downgrade() -> None:
     with op.batch_alter_table("subscription", schema=None) as batch_op:
         batch_op.drop_column("sounds")
         batch_op.drop_column("has_summaries")
+
+    with op.batch_alter_table("digest_part", schema=None) as batch_op:
+        batch_op.drop_index("ix_digest_part_worded")
 
     with op.batch_alter_table("digest", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_digest_broadcast_id"))

@@ -1,0 +1,53 @@
+"""/log: what admins did, the latest first. `log:PAGE` turns its pages in place."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from telegram import Update
+from telegram.ext import BaseHandler
+
+from bot.context import Context
+from bot.handlers.replies import done, edit, pressed, reader_of, reply
+from bot.handlers.routes import Who, command, press
+from bot.texts import say
+from digests.acts import acts, count_acts
+from digests.messages import Button, Message
+from digests.subscribers import Reader
+from digests.templates import render
+
+PER_PAGE = 15
+_PAGE = re.compile(r"\d{1,5}")
+
+
+async def log_command(update: Update, context: Context) -> None:
+    reader = await reader_of(update, context)
+    await reply(update, await _screen(context, reader, 0))
+
+
+async def log_pressed(update: Update, context: Context) -> None:
+    query, page, reader = await pressed(update, context)
+    if not _PAGE.fullmatch(page):
+        await done(query, reader, "stale_button")
+        return
+    await edit(query, await _screen(context, reader, int(page)))
+    await done(query, reader)
+
+
+async def _screen(context: Context, reader: Reader, page: int) -> Message:
+    services = context.bot_data
+    pages = max(1, -(-await services.read(count_acts) // PER_PAGE))
+    page = min(page, pages - 1)
+    found = await services.read(acts, page * PER_PAGE, PER_PAGE)
+    html = render("log.html", reader.language, acts=found, timezone=reader.timezone, own_id=reader.chat_id)
+    turn: list[Button] = []
+    if page > 0:
+        turn.append((say("previous", reader.language), f"log:{page - 1}"))
+    turn.append((say("refresh", reader.language, page + 1, pages), f"log:{page}"))
+    if page + 1 < pages:
+        turn.append((say("next", reader.language), f"log:{page + 1}"))
+    return Message(html, (tuple(turn),))
+
+
+def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
+    return (command("log", log_command, Who.ADMIN), press("log", log_pressed, Who.ADMIN))

@@ -1,0 +1,190 @@
+"""/ban, /unban, /allow, /disallow: who may not use the bot, and who may use one that is not open to all.
+
+Whom is meant: the number after the command, or who wrote the forwarded message that the command answers. `unban:ID` and
+`disallow:ID` stand below the lists and take the last decision back.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from telegram import MessageOriginChannel, MessageOriginChat, MessageOriginUser, Update
+from telegram.ext import BaseHandler
+
+from bot.context import Context
+from bot.handlers.replies import done, edit, pressed, reader_of, reply
+from bot.handlers.routes import Who, command, press
+from bot.keyboards import in_rows
+from bot.texts import say
+from digests.acts import record_act
+from digests.bans import LONGEST_REASON, admissions, admit, ban, bans, dismiss, unban
+from digests.messages import Message
+from digests.models import Admitted, Ban, Chat
+from digests.subscribers import Reader
+from digests.templates import render
+
+MOST_LISTED = 30
+_ID = re.compile(r"-?\d{1,16}")
+
+
+async def ban_command(update: Update, context: Context) -> None:
+    """/ban ID REASON; alone it lists the bans."""
+    reader, services = await reader_of(update, context), context.bot_data
+    meant, rest = _meant(update, context)
+    if meant is None:
+        await reply(update, await _bans_screen(context, reader))
+    elif meant in services.settings.admin_ids:
+        await reply(update, _told(reader, "admin", meant))
+    else:
+        because = " ".join(rest)[:LONGEST_REASON]
+        is_new = await services.write(_ban, meant, reader.chat_id, services.clock(), because)
+        buttons = (((say("unban", reader.language, meant), f"unban:{meant}"),),)
+        html = render("ban.html", reader.language, what="banned" if is_new else "again", meant=meant, because=because)
+        await reply(update, Message(html, buttons))
+
+
+async def unban_command(update: Update, context: Context) -> None:
+    reader, services = await reader_of(update, context), context.bot_data
+    meant, _ = _meant(update, context)
+    if meant is None:
+        await reply(update, await _bans_screen(context, reader))
+        return
+    lifted = await services.write(_unban, meant, reader.chat_id, services.clock())
+    await reply(update, _told(reader, "lifted" if lifted else "not_banned", meant))
+
+
+async def unban_pressed(update: Update, context: Context) -> None:
+    query, data, reader = await pressed(update, context)
+    if not _ID.fullmatch(data):
+        await done(query, reader, "stale_button")
+        return
+    services = context.bot_data
+    lifted = await services.write(_unban, int(data), reader.chat_id, services.clock())
+    await edit(query, await _bans_screen(context, reader))
+    await done(query, reader, "ban_lifted" if lifted else "unchanged")
+
+
+async def allow_command(update: Update, context: Context) -> None:
+    """/allow ID; alone it lists those who are admitted."""
+    reader, services = await reader_of(update, context), context.bot_data
+    meant, _ = _meant(update, context)
+    if meant is None:
+        await reply(update, await _admitted_screen(context, reader))
+        return
+    await services.write(_admit, meant, reader.chat_id, services.clock())
+    buttons = (((say("disallow", reader.language, meant), f"disallow:{meant}"),),)
+    is_used = services.settings.allow_list_only
+    html = render("ban.html", reader.language, what="admitted", meant=meant, because="", is_used=is_used)
+    await reply(update, Message(html, buttons))
+
+
+async def disallow_command(update: Update, context: Context) -> None:
+    reader, services = await reader_of(update, context), context.bot_data
+    meant, _ = _meant(update, context)
+    if meant is None:
+        await reply(update, await _admitted_screen(context, reader))
+        return
+    dismissed = await services.write(_dismiss, meant, reader.chat_id, services.clock())
+    await reply(update, _told(reader, "dismissed" if dismissed else "not_admitted", meant))
+
+
+async def disallow_pressed(update: Update, context: Context) -> None:
+    query, data, reader = await pressed(update, context)
+    if not _ID.fullmatch(data):
+        await done(query, reader, "stale_button")
+        return
+    services = context.bot_data
+    dismissed = await services.write(_dismiss, int(data), reader.chat_id, services.clock())
+    await edit(query, await _admitted_screen(context, reader))
+    await done(query, reader, "saved" if dismissed else "unchanged")
+
+
+def _meant(update: Update, context: Context) -> tuple[int | None, Sequence[str]]:
+    """The id that is meant, None where there is none to be seen, and the words after it."""
+    words = context.args or ()
+    if words and _ID.fullmatch(words[0]):
+        return int(words[0]), words[1:]
+    answered = update.effective_message.reply_to_message if update.effective_message else None
+    match answered.forward_origin if answered else None:
+        case MessageOriginUser(sender_user=user):
+            return user.id, words
+        case MessageOriginChat(sender_chat=chat):
+            return chat.id, words
+        case MessageOriginChannel(chat=chat):
+            return chat.id, words
+    return None, words
+
+
+def _told(reader: Reader, what: str, meant: int) -> Message:
+    return Message(render("ban.html", reader.language, what=what, meant=meant, because=""))
+
+
+async def _bans_screen(context: Context, reader: Reader) -> Message:
+    found = await context.bot_data.read(_named_bans)
+    html = render("bans.html", reader.language, bans=found, most=MOST_LISTED, timezone=reader.timezone)
+    buttons = [(say("unban", reader.language, one.id), f"unban:{one.id}") for one, _ in found[:MOST_LISTED]]
+    return Message(html, in_rows(buttons, 2))
+
+
+async def _admitted_screen(context: Context, reader: Reader) -> Message:
+    services = context.bot_data
+    found, is_used = await services.read(_named_admissions), services.settings.allow_list_only
+    html = render("admitted.html", reader.language, found=found, most=MOST_LISTED, is_used=is_used)
+    buttons = [(say("disallow", reader.language, one.id), f"disallow:{one.id}") for one, _ in found[:MOST_LISTED]]
+    return Message(html, in_rows(buttons, 2))
+
+
+def _ban(session: Session, meant: int, admin_id: int, now: datetime, because: str) -> bool:
+    is_new = ban(session, meant, admin_id, now, because)
+    record_act(session, admin_id, "ban", f"{meant} {because}".strip(), now)
+    return is_new
+
+
+def _unban(session: Session, meant: int, admin_id: int, now: datetime) -> bool:
+    lifted = unban(session, meant)
+    if lifted:
+        record_act(session, admin_id, "unban", str(meant), now)
+    return lifted
+
+
+def _admit(session: Session, meant: int, admin_id: int, now: datetime) -> None:
+    if admit(session, meant, admin_id, now):
+        record_act(session, admin_id, "allow", str(meant), now)
+
+
+def _dismiss(session: Session, meant: int, admin_id: int, now: datetime) -> bool:
+    dismissed = dismiss(session, meant)
+    if dismissed:
+        record_act(session, admin_id, "disallow", str(meant), now)
+    return dismissed
+
+
+def _named_bans(session: Session) -> Sequence[tuple[Ban, str]]:
+    found = bans(session)
+    titles = _titles(session, [one.id for one in found])
+    return [(one, titles.get(one.id, "")) for one in found]
+
+
+def _named_admissions(session: Session) -> Sequence[tuple[Admitted, str]]:
+    found = admissions(session)
+    titles = _titles(session, [one.id for one in found])
+    return [(one, titles.get(one.id, "")) for one in found]
+
+
+def _titles(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    rows = session.execute(select(Chat.id, Chat.title).where(Chat.id.in_(ids[:MOST_LISTED])))
+    return {row.id: row.title for row in rows}
+
+
+def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
+    return (
+        command("ban", ban_command, Who.ADMIN),
+        command("unban", unban_command, Who.ADMIN),
+        command("allow", allow_command, Who.ADMIN),
+        command("disallow", disallow_command, Who.ADMIN),
+        press("unban", unban_pressed, Who.ADMIN),
+        press("disallow", disallow_pressed, Who.ADMIN),
+    )
