@@ -20,6 +20,16 @@ class News:
     seen: datetime
     last_digest: int
     follows: bool = False
+    is_old: bool = False  # published long before it was seen: news to nobody
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a reader asked for of what a digest of a subscription had held back."""
+
+    promise: "Promise"
+    ends: int
+    marks: tuple[str, ...]
 
 
 @dataclass
@@ -39,6 +49,7 @@ class Promise:
     floor: datetime = field(init=False)
     covered: datetime | None = None  # the end of its last digest, where the next begins
     ends: int = 0
+    digests: int = 0  # since it began, or began again: what of earlier days is read late is news to the third
     tells_empty: bool = True
     words: tuple[str, ...] = ()
     wants_all: bool = True

@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cache
 
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
@@ -19,6 +18,7 @@ from digests.deliver import deliver
 from digests.follows import follow
 from digests.messages import Message
 from digests.models import Chat, Digest, DigestPart, StoryArticle, Subscription
+from digests.posting import post_more
 from digests.sending import (
     ChatMoved,
     ChatUnreachable,
@@ -34,6 +34,7 @@ from digests.subscribers import (
     add_subscription,
     change_subscription,
     choose_quiet_hours,
+    find_reader,
     forget,
     pause_subscription,
     remove_subscription,
@@ -42,24 +43,15 @@ from digests.subscribers import (
     welcome,
 )
 from digests.waking import wake_followers
-from feeds.analyse import Analysis, analyse
 from feeds.database import Database
-from feeds.store import NewArticle
-from newsroom import POLICY, PROVINCES, stored
-from promised import DAY, HOUR, News, Promise
+from newsroom import stored
+from numbered import article_of, is_of_followed, mark_of
+from promised import DAY, HOUR, News, Promise, Request
 
 FOLLOWED = "09-CT/TW#XI"
 TOPIC, OWNER = 7, 2  # what is posted in a forum's topic was set up by this reader
-SUBJECTS = (
-    "phòng, chống ma túy ở thôn bản vùng cao và khu vực biên giới",
-    "an ninh tuyến biển, đảo và quản lý tàu cá của ngư dân",
-    "quản lý vũ khí, vật liệu nổ và công cụ hỗ trợ",
-    "đấu tranh với lừa đảo chiếm đoạt tài sản trên không gian mạng",
-    "bảo đảm trật tự, an toàn giao thông mùa lễ hội cuối năm",
-    "cấp căn cước và định danh điện tử cho người dân ở xa",
-    "phòng cháy, chữa cháy ở chợ, kho hàng và nhà nhiều tầng",
-)
-MOST_NEWS = 45  # to read one takes a third of a second
+MOST_NEWS = 32  # to read one takes a fifth of a second
+MOST = {1: 25, 2: 4, 3: 8}  # stories in a digest of each reader's first subscription
 WORDS = ("ma túy", "vũ khí", "không gian mạng", "căn cước")
 
 
@@ -166,6 +158,7 @@ class World:
         self.stopped: dict[int, set[str]] = {}  # readers who want nothing, and what was under way to them
         self.promises: dict[int, Promise] = {}
         self.news: list[News] = []
+        self.requests: list[Request] = []
         self.rounds = 0
         self.fuse: int | None = None
         self.is_dead = False
@@ -208,7 +201,7 @@ class World:
             self.telegram.faults, self.fuse, self.is_dead = [], None, False
         with self.database.reading() as session:
             recorded = set(session.scalars(select(DigestPart.message_id).where(DigestPart.message_id.is_not(None))))
-            self.chats |= {chat_id % 10: chat_id for chat_id in session.scalars(select(Chat.id).order_by(Chat.id))}
+            self._learn_moves(session)
         for attempt in self.telegram.attempts[start:]:
             is_error = isinstance(attempt.answer, SendError) and not isinstance(attempt.answer, NoAnswer)
             attempt.known = is_error or attempt.answer in recorded
@@ -229,7 +222,11 @@ class World:
     def stop(self, reader: int) -> None:
         """Within a round: the reader stops everything."""
         with self.database.session() as session:
+            self._learn_moves(session)
             self._stop(session, reader)
+
+    def _learn_moves(self, session: Session) -> None:
+        self.chats |= {chat_id % 10: chat_id for chat_id in session.scalars(select(Chat.id).order_by(Chat.id))}
 
     def _happen(self, session: Session, name: str, reader: int, which: int, value: int) -> None:
         chat_id = self.chats[reader]
@@ -237,9 +234,11 @@ class World:
         one = own[which % len(own)] if own else None
         steady = own[0] if reader == 1 else None  # whose wishes stay as they are
         match name:
-            case "news" | "news held up":
-                for _ in range(min(1 + value % 12, MOST_NEWS - len(self.news))):
-                    self._publish(session, late=name != "news", minutes=1 + (value * 37 + which) % 360)
+            case "news" | "news held up" | "old news":
+                for _ in range(min(1 + value % 9, MOST_NEWS - len(self.news))):
+                    self._publish(session, name, minutes=1 + (value * 37 + which) % 360)
+            case "more":
+                self._ask_for_more(session, reader, which)
             case "unknown language" if value % 2:
                 session.get_one(Chat, chat_id).language = "zz"  # as from a newer version: its digests are not composed
             case "unknown language" | "known language":
@@ -275,7 +274,7 @@ class World:
             case "pause" if one and one is not steady and one.enabled:
                 one.anew(self.now, keeps=False)
                 one.news.clear()
-                one.covered, one.paused_until = None, self.now + (1 + value % 3) * DAY
+                one.covered, one.digests, one.paused_until = None, 0, self.now + (1 + value % 3) * DAY
                 pause_subscription(session, chat_id, one.id, one.paused_until, self.now)
             case "add" if len(own) < 3 and reader not in self.stopped:
                 self._add(session, reader, value)
@@ -303,7 +302,7 @@ class World:
         self.quiet[reader] = (21 * 60 + 30, 6 * 60 + 30)
         self.stopped.pop(reader, None)
         first = subscribe(session, self.chats[reader], self.now)
-        change_subscription(session, self.chats[reader], first.id, self.now, most=25)
+        change_subscription(session, self.chats[reader], first.id, self.now, most=MOST[reader])
         self.promises[first.id] = Promise(first.id, reader, self.now)
         follow(session, self.chats[reader], FOLLOWED, self.now)
 
@@ -314,7 +313,7 @@ class World:
             self.promises[added.id] = Promise(added.id, reader, self.now, "instant", covered=self.now)
             return
         where = {"thread_id": TOPIC, "owner_id": self.chats[OWNER]} if value % 4 == 1 and reader == 3 else {}
-        added = add_subscription(session, chat_id, self.now, minutes=minutes, most=25, **where)  # type: ignore[arg-type]
+        added = add_subscription(session, chat_id, self.now, minutes=minutes, most=6, **where)  # type: ignore[arg-type]
         self.promises[added.id] = Promise(added.id, reader, self.now, minutes=tuple(minutes))
 
     def _under_way(self, session: Session, reader: int, ending: Sequence[Promise]) -> None:
@@ -336,7 +335,7 @@ class World:
     def end(self, promise: Promise) -> None:
         """Nothing more is owed; what was told stays told."""
         promise.enabled = False
-        promise.covered, promise.ends = None, promise.ends + 1
+        promise.covered, promise.digests, promise.ends = None, 0, promise.ends + 1
         promise.anew(self.now, keeps=False)
         promise.news.clear()
 
@@ -347,18 +346,43 @@ class World:
         promise.anew(self.now, keeps=False)
         promise.enabled, promise.paused_until = True, None
 
-    def _publish(self, session: Session, *, late: bool, minutes: int) -> None:
+    def _ask_for_more(self, session: Session, reader: int, which: int) -> None:
+        """Of one of the last digests, whatever became of it."""
+        chat_id = self.chats[reader]
+        digests = session.scalars(select(Digest).where(Digest.chat_id == chat_id).order_by(Digest.id.desc()).limit(3))
+        last, known = digests.all(), find_reader(session, chat_id)
+        some = [digest for digest in last if digest.held_back] or last
+        digest = some[which % len(some)] if some else None
+        if digest is None or known is None or digest.subscription_id not in self.promises:
+            return
+        held = set(digest.held_back)
+        before = session.scalar(select(func.max(DigestPart.id))) or 0
+        if post_more(session, known, digest.id, self.now) != "posted":
+            return
+        html = session.scalars(select(DigestPart.html).where(DigestPart.id > before)).all()
+        asked = [news for news in self.news if any(news.mark in one for one in html)]
+        story_of = select(StoryArticle.story_id).where(StoryArticle.article_id.in_([news.article_id for news in asked]))
+        assert asked, "more was posted, and tells nothing"
+        assert held.issuperset(session.scalars(story_of)), "more brought what was not held back"
+        promise = self.promises[digest.subscription_id]
+        self.requests.append(Request(promise, promise.ends, tuple(news.mark for news in asked)))
+        promise.news += [replace(news, seen=self.now, last_digest=digest.id) for news in asked if promise.enabled]
+        if reader in self.stopped:
+            self.stopped[reader] |= set(html)
+
+    def _publish(self, session: Session, what: str, *, minutes: int) -> None:
         number = len(self.news)
-        new, analysis = _article(number)
-        seen = self.now - 26 * HOUR if late else self.now
-        new = replace(new, published=seen - timedelta(minutes=minutes))
-        article = stored(session, new, analysis, seen)
+        new, analysis = article_of(number)
+        seen = self.now - 26 * HOUR if what == "news held up" else self.now
+        age = timedelta(minutes=minutes) + (20 * DAY if what == "old news" else timedelta())
+        article = stored(session, replace(new, published=seen - age), analysis, seen)
         last = session.scalar(select(func.max(Digest.id))) or 0
-        news = News(article.id, _mark(number), new.title, self.now, last, follows=_is_of_followed(number))
+        news = News(article.id, mark_of(number), new.title, self.now, last, is_of_followed(number), what == "old news")
         self.news.append(news)
         for promise in self.promises.values():
             waits = promise.paused_until and promise.paused_until > self.now
-            if not waits and not late and promise.wants(news.title, follows=news.follows):
+            is_news = not news.is_old and (seen == self.now or promise.digests > 1)
+            if not waits and is_news and promise.wants(news.title, follows=news.follows):
                 promise.news.append(news)
 
     def rows(self) -> tuple[list[Digest], list[DigestPart], dict[int, int], dict[int, bool]]:
@@ -370,29 +394,3 @@ class World:
             stories = {row[0]: row[1] for row in rows}
             enabled = {row[0]: row[1] for row in session.execute(select(Subscription.id, Subscription.enabled))}
         return digests, parts, stories, enabled
-
-
-def _is_of_followed(number: int) -> bool:
-    return number % 9 == 4
-
-
-def _mark(number: int) -> str:
-    """What stands in the headline of this story only."""
-    return f"Kế hoạch số {number + 101}/KH-UBND"
-
-
-@cache
-def _article(number: int) -> tuple[NewArticle, Analysis]:
-    place, subject = PROVINCES[number % len(PROVINCES)], SUBJECTS[number % len(SUBJECTS)]
-    title = (
-        f"Công an tỉnh {place} triển khai Kế hoạch số {number + 101}/KH-UBND và Nghị định số {number + 11}/2024/NĐ-CP "
-        f"về {subject}, giao chỉ tiêu cho từng đơn vị, địa bàn"
-    )
-    lead = (
-        f"Ngày {number % 28 + 1}/11, Công an tỉnh {place} tổ chức hội nghị triển khai Nghị định số "
-        f"{number + 11}/2024/NĐ-CP của Chính phủ về {subject}; {number + 31} đại biểu dự hội nghị."
-    )
-    if _is_of_followed(number):
-        lead += " " + POLICY[1].partition("triển khai thực hiện ")[2]
-    new = NewArticle(str(number), f"https://mau.example/{number}.html", "Báo Mẫu", title, lead, "", None)
-    return new, analyse(title, lead, "")
