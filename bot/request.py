@@ -8,6 +8,9 @@ from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 
+MAX_BODY = 20 * 1024 * 1024  # bytes, of files: as many as the Bot API lets a bot have
+
+
 class NotConnected(NetworkError):
     """No connection came about: the request certainly did not arrive."""
 
@@ -62,7 +65,7 @@ class AiohttpRequest(BaseRequest):
                 headers={"User-Agent": self.USER_AGENT},
                 allow_redirects=False,  # behind a redirect nobody could say whether a message arrived
             ) as response:
-                status, body = response.status, await response.read()
+                status, body = response.status, await _body(response)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotConnected(type(error).__name__) from error
         except TimeoutError as error:
@@ -72,6 +75,15 @@ class AiohttpRequest(BaseRequest):
         if status >= 500:
             raise ServerFailed(f"HTTP {status}")
         return status, body
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(64 * 1024):
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise NetworkError("the answer is too big")
+    return bytes(body)
 
 
 def _form(data: RequestData) -> Mapping[str, str] | aiohttp.FormData:

@@ -43,8 +43,9 @@ class ByChat(BaseUpdateProcessor):
         """Nothing to close."""
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
-        chat = update.effective_chat if isinstance(update, Update) else None
-        chat_id = chat.id if chat else None
+        # What is asked from another chat has none: it waits with what its person asks alone with the bot.
+        asking = (update.effective_chat or update.effective_user) if isinstance(update, Update) else None
+        chat_id = asking.id if asking else None
         line = self._lines.setdefault(chat_id, _Line())
         with closing(cast("Coroutine[Any, Any, Any]", coroutine)):  # what is never awaited has to be closed
             if line.length > MOST_WAITING:

@@ -31,8 +31,9 @@ from digests.templates import macros, render
 from digests.views import ArticleView
 from feeds.database import Database
 from feeds.documents import document_name, load_catalogue
+from feeds.documents.token import document_token
 from feeds.models import Article, Mention
-from feeds.store import document_token, take_turn
+from feeds.store import take_turn
 
 log = structlog.get_logger()
 

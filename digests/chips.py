@@ -5,7 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from digests.views import DocumentChip, Told, states_identity
-from feeds.store import document_token
+from feeds.documents.token import document_token
 
 _SURE = {"resolved": 0, "presumed": 1, "ambiguous": 2, "unknown": 3}
 

@@ -17,7 +17,10 @@ _TAG = re.compile(r"<[^<>]*>")
 _OPENING_TAG = re.compile(r"<[a-z]")
 
 Button = tuple[str, str]
-"""A label and what it does: an https address to open, or callback data of at most 64 bytes."""
+"""A label and what it does: an https address to open, `COPY` and a text of at most `MAX_COPIED` characters to copy,
+`SHARE` and what to ask the bot for in a chat that is chosen, or callback data of at most 64 bytes."""
+COPY, SHARE = "copy:", "share:"
+MAX_COPIED = 256
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,8 @@ class DigestView:
     name: str = ""
     subscription_id: int | None = None
     is_instant: bool = False
+    # Whether its items have their summary, or are headlines.
+    has_summaries: bool = True
     corrections: tuple[CorrectionView, ...] = ()
     # What its reader chose, by kind (words, topics, places, outlets); and where nothing is told, how many that hid.
     choices: tuple[tuple[str, tuple[str, ...]], ...] = ()

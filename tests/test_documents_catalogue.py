@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from feeds.documents import document_name, load_catalogue, official_citation, parse
+from feeds.documents import document_name, is_citable, load_catalogue, official_citation, parse
 from feeds.documents.catalogue import law_name
 from feeds.documents.kinds import key_code, kinds
 from feeds.documents.organs import base_organ
@@ -162,10 +162,25 @@ def test_ways_to_a_document():
 
 def test_an_official_citation_asserts_only_what_was_seen():
     assert official_citation(CATALOGUE.get("09-CT/TW#XI")) == (
-        "Chỉ thị số 09-CT/TW ngày 01/12/2011 của Ban Bí thư (khóa XI) về Tăng cường sự lãnh đạo của Đảng đối với "
-        "phong trào toàn dân bảo vệ an ninh Tổ quốc trong tình hình mới"
+        "Chỉ thị số 09-CT/TW ngày 01/12/2011 của Ban Bí thư Trung ương Đảng (khóa XI) về Tăng cường sự lãnh đạo của "
+        "Đảng đối với phong trào toàn dân bảo vệ an ninh Tổ quốc trong tình hình mới"
     )
     assert official_citation(CATALOGUE.get("05-CT/TW#X")).startswith("Chỉ thị số 05-CT/TW của Bộ Chính trị (khóa X) về")
     law = official_citation(CATALOGUE.get("24/2018/QH14#2018"), "en")
     assert law.startswith("Luật An ninh mạng No. 24/2018/QH14 of 12/06/2018")
     assert "12-CT/TW" not in official_citation(CATALOGUE.get("12-CT/TW#X"))
+    assert not is_citable(CATALOGUE.get("12-CT/TW#X"))
+    assert is_citable(CATALOGUE.get("09-CT/TW#XI"))
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_a_citation_to_copy_fits_and_says_nothing_that_the_whole_one_does_not(lang):
+    for document in CATALOGUE.documents:
+        whole, short = official_citation(document, lang), official_citation(document, lang, 256)
+        assert len(short) <= 256
+        assert short == whole if len(whole) <= 256 else whole.startswith(short.rstrip("”").removesuffix("…"))
+        if is_citable(document) and document.key and document.seen("number"):
+            assert document.key.partition("@")[0] in short
+    tight = official_citation(CATALOGUE.get("09-CT/TW#XI"), lang, 100)
+    assert "Ban Bí thư Trung ương Đảng" in tight
+    assert "Tăng cường" not in tight, "a stump of a subject says nothing"

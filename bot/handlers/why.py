@@ -2,21 +2,28 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
 from telegram import Message, Update
 from telegram.constants import MessageEntityType
 from telegram.ext import BaseHandler
 
 from bot.context import Context
+from bot.handlers.directive import name_documents
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.report import articles_of, links_of
 from bot.handlers.routes import Who, command, press
-from bot.keyboards import why_buttons
+from bot.keyboards import asked_buttons, why_buttons
+from digests.asked import MAX_CARDS
+from digests.follows import followed_documents
 from digests.messages import Message as Outgoing
 from digests.subscribers import Reader
 from digests.templates import render
+from digests.views import document_opened
 from digests.why import Why, link_in, why, why_article
+from feeds.store import document_tokens
 
 _ARTICLE = re.compile(r"\d{1,18}")
 
@@ -36,7 +43,9 @@ async def why_command(update: Update, context: Context) -> None:
         await reply(update, Outgoing(render("why_usage.html", reader.language)))
         return
     found = await services.read(why, link, chat_id=reader.chat_id)
-    await reply(update, _screen(context, reader, found))
+    named, message = await services.read(why_screen, reader, found, services.clock())
+    await name_documents(services, named)
+    await reply(update, message)
 
 
 async def item_pressed(update: Update, context: Context) -> None:
@@ -49,13 +58,20 @@ async def item_pressed(update: Update, context: Context) -> None:
         buttons = query.message.reply_markup if isinstance(query.message, Message) else None
         rows = buttons.inline_keyboard if buttons else ()
         kept = tuple(tuple((button.text, str(button.callback_data)) for button in row) for row in rows)
-        await edit(query, Outgoing(_screen(context, reader, found).html, kept))
+        await edit(query, Outgoing(_html(reader, found, context.bot_data.clock()), kept))
     await done(query, reader, None if found else "stale_button")
 
 
-def _screen(context: Context, reader: Reader, found: Why) -> Outgoing:
-    moment = context.bot_data.clock()
-    return Outgoing(render("why.html", reader.language, why=found, timezone=reader.timezone, now=moment))
+def why_screen(session: Session, reader: Reader, found: Why, now: datetime) -> tuple[Sequence[str], Outgoing]:
+    """(the documents that buttons lead to, the answer with a button for each document that the article cites)."""
+    cited = found.verdict.cited[:MAX_CARDS] if found.verdict else ()
+    named = list(dict.fromkeys(document_opened(one) for one in cited))
+    tokens, followed = document_tokens(session, named), followed_documents(session, reader.chat_id)
+    return named, Outgoing(_html(reader, found, now), asked_buttons(named, tokens, followed, reader.language))
+
+
+def _html(reader: Reader, found: Why, now: datetime) -> str:
+    return render("why.html", reader.language, why=found, timezone=reader.timezone, now=now)
 
 
 def _first_link(message: Message) -> str:

@@ -8,7 +8,7 @@ from feeds.documents.kinds import type_name
 from feeds.documents.lookup import Lookup, look_up
 from feeds.documents.nearest import nearest
 from feeds.documents.number import DocumentNumber, parse
-from feeds.documents.official import official_citation
+from feeds.documents.official import is_citable, official_citation
 from feeds.documents.organs import issuer_name, names_central_organ
 from feeds.documents.resolve import Reading, resolve_citations
 from feeds.documents.wish import Wish
@@ -25,6 +25,7 @@ __all__ = [
     "candidates_of",
     "document_name",
     "find_citations",
+    "is_citable",
     "issuer_name",
     "keys_of",
     "load_catalogue",

@@ -1,0 +1,141 @@
+"""What was handed over, for a reader to see: the documents in it, in its order, each by its most telling mention; pure.
+
+Asked --asked_documents--> AskedDocument ... --render_asked--> Telegram HTML
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from digests.chips import telling
+from digests.messages import MESSAGE_LIMIT, telegram_length
+from digests.templates import render
+from digests.views import document_opened
+from feeds.ask import Asked
+from feeds.documents import Citation, Document, Reading, load_catalogue
+from feeds.text import sentence_at
+
+MAX_CARDS = 8
+MAX_NAMED = 20  # further documents, by their names alone
+_MAX_CANDIDATES = 4
+_AROUND = 2000  # characters before and behind a citation in which its sentence begins and ends
+_LEAST_JUDGED = 60  # characters: what is shorter may be about anything
+# (quotation, title) in characters: many long names leave less room.
+_SIZES = ((220, 200), (120, 120), (0, 80), (0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class AskedDocument:
+    """A document as one text cites it: what the text says, and how that is read (`feeds.documents.Reading`).
+
+    `document` is the catalogue's where that is certain, `candidates` are those that may be meant where it is not. What
+    the text itself says is `title`, `issuer`, `issued_on`. `sentence` is the one that cites it, `cited` where in it.
+    `is_stated`: the text says the term or year that tells the document from others of its number.
+    """
+
+    key: str
+    document_id: str | None
+    status: str
+    is_stated: bool
+    stage: str
+    stage_years: int | None
+    title: str | None
+    issuer: str | None
+    issued_on: date | None
+    document: Document | None
+    candidates: tuple[Document, ...]
+    sentence: str
+    cited: str
+
+    @property
+    def opens(self) -> str:
+        """The id whose card tells more."""
+        return document_opened(self)
+
+    def quote(self, limit: int) -> str:
+        """The sentence, at most `limit` characters of it around the citation."""
+        if len(self.sentence) <= limit:
+            return self.sentence
+        start = max(0, self.sentence.find(self.cited) - max(0, limit - len(self.cited)) // 2)
+        start = min(start, len(self.sentence) - limit)
+        words = self.sentence[start : start + limit]
+        if start:
+            words = "…" + words.partition(" ")[2]
+        return words if start + limit >= len(self.sentence) else words.rpartition(" ")[0] + "…"
+
+
+def asked_documents(asked: Asked) -> Sequence[AskedDocument]:
+    """Each document once, in the order of the text; a number that is certain to mean one document has no entry for
+    mentions of it that are open, unless one contradicts."""
+    analysis = asked.analysis
+    lead = len(asked.title)
+    best: dict[str, tuple[tuple[int, bool, bool], Citation, Reading]] = {}
+    stated: set[str] = set()
+    for citation, reading in zip(analysis.citations, analysis.readings, strict=True):
+        if not citation.key or reading is None:
+            continue
+        name = reading.id or f"{citation.key}#?"
+        rank = telling(reading.status, citation.stage, citation.start < lead)
+        if name not in best or rank < best[name][0]:
+            best[name] = rank, citation, reading  # keeps its place
+        if reading.id and _states(reading.id, citation):
+            stated.add(name)
+    certain = {citation.key for _, citation, reading in best.values() if reading.status == "resolved"}
+    return [
+        _asked(analysis.text, citation, reading, is_stated=name in stated)
+        for name, (_, citation, reading) in best.items()
+        if reading.status == "resolved" or citation.key not in certain or reading.rule == "contradiction"
+    ]
+
+
+def render_asked(asked: Asked, documents: Sequence[AskedDocument], language: str, *, link: str = "") -> str:
+    """The answer as one message: the verdict and why, the documents. `link`: it was read there, and is in no feed."""
+    shown = list(enumerate(documents[:MAX_CARDS], start=1))
+    html = ""
+    for quote, title in _SIZES:
+        html = render(
+            "asked.html",
+            language,
+            asked=asked,
+            verdict=asked.analysis.verdict,
+            is_judged=len(asked.analysis.text) >= _LEAST_JUDGED,
+            link=link,
+            shown=shown,
+            count=len(documents),
+            others=documents[MAX_CARDS : MAX_CARDS + MAX_NAMED],
+            quote_limit=quote,
+            title_limit=title,
+        )
+        if telegram_length(html) <= MESSAGE_LIMIT:
+            break
+    return html
+
+
+def _states(document_id: str, citation: Citation) -> bool:
+    """Whether the text says the term or year that ends `document_id`."""
+    told = document_id.rpartition("#")[2]
+    if not told.isdecimal():
+        return told == (citation.term or citation.term_derived)
+    return int(told) == (citation.year or (citation.date.year if citation.date else None))
+
+
+def _asked(text: str, citation: Citation, reading: Reading, *, is_stated: bool) -> AskedDocument:
+    catalogue = load_catalogue()
+    first = max(0, citation.start - _AROUND)
+    sentence = sentence_at(text[first : citation.end + _AROUND], citation.start - first, citation.end - first)
+    found = [document for i in reading.candidates[:_MAX_CANDIDATES] if (document := catalogue.get(i))]
+    return AskedDocument(
+        key=citation.key or "",
+        document_id=reading.id,
+        status=reading.status,
+        is_stated=is_stated,
+        stage=citation.stage,
+        stage_years=citation.stage_years,
+        title=citation.title,
+        issuer=citation.issuing_body,
+        issued_on=citation.date,
+        document=catalogue.get(reading.id) if reading.status == "resolved" and reading.id else None,
+        candidates=tuple(found),
+        sentence=" ".join(sentence.split()),
+        cited=" ".join(citation.raw.split()),
+    )
