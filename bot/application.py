@@ -22,13 +22,17 @@ from bot.handlers import (
     addfeed,
     bans,
     broadcast,
+    channels,
     digest,
     directive,
     errors,
     export,
     feeds,
     follow,
+    gate,
+    groups,
     info,
+    membership,
     more,
     opml,
     preview,
@@ -41,6 +45,7 @@ from bot.handlers import (
     why,
 )
 from bot.jobs import STOP_WITHIN, Jobs
+from bot.limits import Limits, NoLimits
 from bot.pace import Pace
 from bot.profile import publish_chat_commands, publish_profile
 from bot.request import AiohttpRequest
@@ -58,7 +63,7 @@ from feeds.update import UpdateReport
 log = structlog.get_logger()
 
 BotApplication = Application[ExtBot[float], Context, dict[Any, Any], dict[Any, Any], Services, None]
-UPDATE_KINDS = [Update.MESSAGE, Update.CALLBACK_QUERY]
+UPDATE_KINDS = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER]
 LONG_POLL = 30  # seconds
 CONNECT_PAUSE = 5.0  # seconds between two attempts to reach the Bot API at start
 
@@ -118,9 +123,10 @@ def build_application(services: Services, pace: Pace) -> BotApplication:
         .concurrent_updates(ByChat())
         .build()
     )
+    application.add_handlers(gate.handlers(), group=gate.GROUP)
     for module in (
-        start, why, feeds, addfeed, opml, bans, broadcast, acts, privacy, follow, directive, digest, more, export,
-        preview, settings, subscription, typed, report, info,
+        membership, channels, start, why, feeds, addfeed, opml, bans, broadcast, acts, privacy, follow, directive,
+        digest, more, export, preview, settings, subscription, typed, report, groups, info,
     ):  # fmt: skip
         application.add_handlers(module.handlers())
     application.add_error_handler(errors.report)
@@ -153,7 +159,14 @@ async def running(
         new_fetcher = partial(
             Fetcher, allow_private=settings.fetch_allow_private, contact=settings.fetch_contact, offline=offline
         )
-        services = Services(settings, database, clock, wake_delivery=jobs.wake_delivery, new_fetcher=new_fetcher)
+        services = Services(
+            settings,
+            database,
+            clock,
+            wake_delivery=jobs.wake_delivery,
+            new_fetcher=new_fetcher,
+            limits=NoLimits() if offline else Limits(),
+        )
         bot = Running(services, jobs, None, None)
         if Role.POLL in roles:
             bot.fetcher = await stack.enter_async_context(services.new_fetcher())

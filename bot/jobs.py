@@ -15,6 +15,7 @@ from digests.canary import warn_admins
 from digests.claim import claim_due, claim_promised
 from digests.cluster import fold_waiting
 from digests.deliver import deliver
+from digests.groups import erase_left
 from digests.lock import delivery_lock
 from digests.retention import drop_old_texts
 from digests.sending import Sender
@@ -87,6 +88,7 @@ class Jobs:
 
         self._every_tick("deliver", tick)
         self._every_tick("claim", claim)
+        self._every_tick("left", self.erase_left)
         self._every_tick("texts", drop_texts)
 
     def add_warnings(self, sender: Sender, admins: Sequence[int], timezone: str, *, unusual_days: bool = True) -> None:
@@ -105,6 +107,10 @@ class Jobs:
     def add_answering(self, worker: Worker) -> None:
         """`worker` understands what people hand over."""
         self._every_tick("rest", worker.rest)
+
+    async def erase_left(self) -> None:
+        """Once a day, what is kept of groups and channels that the bot left long ago."""
+        await asyncio.to_thread(erase_left, self._database, self._clock())
 
     def wake_delivery(self) -> None:
         """Runs the delivery tick now."""

@@ -44,6 +44,11 @@ class Standings:
             self._known.popitem(last=False)
         return standing
 
+    def forget(self, chat_id: int) -> None:
+        """What the bot may learn there has changed."""
+        for key in [key for key in self._known if key[0] == chat_id]:
+            del self._known[key]
+
 
 def is_group(update: Update) -> bool:
     """Whether it comes from a group or a channel."""

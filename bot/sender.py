@@ -23,6 +23,9 @@ NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 # Words of Telegram's refusals (403: where none of them is said, the reader has blocked the bot), and our short codes.
 _FORBIDDEN = {"deactivated": "deactivated", "kicked": "kicked", "not a member": "kicked", "deleted": "deleted"}
 _TOPICS = {"topic_closed": "topic_closed", "message thread not found": "topic_gone", "topic_deleted": "topic_gone"}
+_SILENCED = dict.fromkeys(
+    ("not enough rights", "no rights to send", "need administrator rights", "chat_write_forbidden"), "restricted"
+)
 
 
 class TelegramSender:
@@ -41,10 +44,12 @@ class TelegramSender:
         except ChatMigrated as error:
             raise ChatMoved(error.new_chat_id) from error
         except Forbidden as error:
-            raise ChatUnreachable(_code(error, _FORBIDDEN) or "blocked") from error
+            raise ChatUnreachable(refusal_of(error) or "blocked") from error
         except BadRequest as error:  # a NetworkError by inheritance, so it comes first
             if code := _code(error, _TOPICS):
                 raise TopicUnavailable(code) from error
+            if code := refusal_of(error):
+                raise ChatUnreachable(code) from error
             # "chat not found" too: with the token of another bot no chat is found, and nobody wished to leave.
             raise Rejected(error.message) from error
         except (NotConnected, InvalidToken) as error:
@@ -74,6 +79,13 @@ class TelegramSender:
         text = plain_text(message.html)
         is_short = telegram_length(escape(text)) <= MESSAGE_LIMIT
         return await post(text if is_short else plain_text(message.html, addresses=False))
+
+
+def refusal_of(error: TelegramError) -> str | None:
+    """Why a chat, or that topic of it, takes no messages of ours, as a short code; None of any other error."""
+    if isinstance(error, Forbidden):
+        return _code(error, _FORBIDDEN) or "blocked"
+    return _code(error, _SILENCED | _TOPICS) if isinstance(error, BadRequest) else None
 
 
 def _code(error: TelegramError, codes: dict[str, str]) -> str | None:

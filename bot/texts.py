@@ -140,6 +140,23 @@ TEXTS: dict[str, dict[str, str]] = {
         "vi": "Bạn đã báo rất nhiều tin đang chờ xem lại; hãy thử lại sau.",
         "en": "Very many of your reports still wait to be looked at; try again later.",
     },
+    "search_all": {"vi": "Xem tất cả", "en": "See all"},
+    "search_instead": {"vi": "{}: {} bài", "en": "{}: articles: {}"},
+    "search_without": {"vi": "Bỏ {}: có {} bài", "en": "Without {}: articles: {}"},
+    "look_up": {"vi": "Tra văn bản {}", "en": "Look up document {}"},
+    "watch_search": {"vi": "Theo dõi tìm kiếm này", "en": "Follow this search"},
+    "watched": {
+        "vi": "Đã theo dõi: 30 ngày qua có {} bài. Xem và sửa ở /dangtheodoi.",
+        "en": "Followed; articles in the last 30 days: {}. Change it in /following.",
+    },
+    "watched_before": {
+        "vi": "Bạn đã theo dõi tìm kiếm này; 30 ngày qua có {} bài.",
+        "en": "You follow this search already; articles in the last 30 days: {}.",
+    },
+    "too_many_watched": {
+        "vi": "Bạn đang theo dõi quá nhiều tìm kiếm; bỏ bớt ở /dangtheodoi.",
+        "en": "You follow too many searches; remove some in /following.",
+    },
     "stale_button": {
         "vi": "Nút này đã cũ. Gửi lại lệnh để có nút mới.",
         "en": "This button is out of date. Send the command again for a fresh one.",
@@ -164,9 +181,24 @@ TEXTS: dict[str, dict[str, str]] = {
     "open_bot": {"vi": "Nhắn riêng cho bot", "en": "Message the bot"},
     "restore": {"vi": "Nhận lại như trước", "en": "Resume as before"},
     "in_topic": {"vi": "chủ đề {}", "en": "topic {}"},
+    "add_channel_or_group": {"vi": "+ Thêm kênh hoặc nhóm", "en": "+ Add a channel or group"},
     "add_channel": {"vi": "Chọn kênh", "en": "Choose a channel"},
     "add_group": {"vi": "Chọn nhóm", "en": "Choose a group"},
     "directive_placeholder": {"vi": "ví dụ 09-CT/TW", "en": "such as 09-CT/TW"},
+    "copy_citation": {"vi": "Sao chép trích dẫn", "en": "Copy the citation"},
+    "share": {"vi": "Chia sẻ", "en": "Share"},
+    "unverified": {"vi": "chưa kiểm chứng", "en": "not verified"},
+    "cite_all": {"vi": "Chèn cả {} văn bản", "en": "Insert all {} documents"},
+    "cite_unknown": {"vi": "Chưa biết văn bản này: chỉ chèn số hiệu", "en": "Not known: only the number is inserted"},
+    "cite_uncatalogued": {
+        "vi": "Theo báo chí, chưa có trong danh mục: chỉ chèn số hiệu",
+        "en": "By the press, not in the catalogue: only the number is inserted",
+    },
+    "cite_card": {"vi": "Xem trong Điểm Tin", "en": "See it in Điểm Tin"},
+    "cite_source": {"vi": "Bản chính thức", "en": "Official text"},
+    "cite_how": {"vi": "Gõ số hiệu hay vài chữ, ví dụ 09 ct tw", "en": "Type a number or words, such as 09 ct tw"},
+    "cite_nothing": {"vi": "Không thấy; tìm trong bot", "en": "Nothing found; look in the bot"},
+    "open_in_bot": {"vi": "Mở trong bot", "en": "Open in the bot"},
     "bot_description": {
         "vi": "Điểm tin chính sách an ninh Việt Nam: mỗi ngày một bản tin đúng giờ bạn chọn, và tra mọi văn bản "
         "của Đảng, Nhà nước mà báo chí nhắc tới, ví dụ 09-CT/TW.",

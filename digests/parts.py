@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, aliased
 
 from digests.bans import banned, is_banned
 from digests.claim import give_back
+from digests.groups import leave
 from digests.ledger import lock_chat, take_back
 from digests.messages import Message
 from digests.models import Chat, Digest, DigestPart, SentStory, Subscription
@@ -33,7 +34,7 @@ from digests.sending import (
     SendError,
     TopicUnavailable,
 )
-from digests.subscribers import end_subscription, unsubscribe
+from digests.subscribers import end_subscription
 from digests.templates import render
 
 log = structlog.get_logger()
@@ -179,7 +180,7 @@ def _record_failure(session: Session, part: Outgoing, error: SendError, now: dat
     if isinstance(error, ChatMoved):
         move_chat(session, row.chat_id, error.new_chat_id)
     if isinstance(error, ChatUnreachable):
-        unsubscribe(session, row.chat_id, error.reason)
+        leave(session, row.chat_id, error.reason, now)
         _drop(session, digest, row.last_error)
     elif isinstance(error, TopicUnavailable):
         _end_topic(session, digest, row, error.reason)

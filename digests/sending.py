@@ -11,7 +11,8 @@ class SendError(Exception):
 
 
 class ChatUnreachable(SendError):
-    """Never again: blocked, deactivated, kicked or deleted, which is its `reason`."""
+    """Not before its people do something: blocked, deactivated, kicked, deleted or restricted, which is its
+    `reason`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

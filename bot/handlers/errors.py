@@ -4,13 +4,15 @@ import contextlib
 
 import structlog
 from telegram import Update
-from telegram.error import Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.context import Context
 from bot.handlers.replies import reply
+from bot.sender import refusal_of
 from bot.texts import language_of
+from digests.groups import leave
 from digests.messages import Message
-from digests.subscribers import find_reader, unsubscribe
+from digests.subscribers import find_reader
 from digests.templates import render
 
 log = structlog.get_logger()
@@ -22,7 +24,10 @@ async def report(update: object, context: Context) -> None:
     services = context.bot_data
     chat = update.effective_chat if isinstance(update, Update) else None
     if isinstance(error, Forbidden) and chat:
-        await services.write(unsubscribe, chat.id)
+        await services.write(leave, chat.id, refusal_of(error) or "blocked", services.clock())
+        return
+    if isinstance(error, BadRequest) and refusal_of(error):  # the next digest ends, and tells who set it up
+        log.info("the bot may not write there", chat_id=chat.id if chat else None, error=error.message)
         return
     if isinstance(error, NetworkError) and not isinstance(update, Update):
         log.warning("Bot API not reached", error=str(error))

@@ -7,7 +7,6 @@ may post there. That is asked here, before any handler, and each time.
 from collections.abc import Sequence
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any
 
 from telegram import Update
 from telegram.constants import ChatType
@@ -50,8 +49,7 @@ class Who(StrEnum):
 class Press(CallbackQueryHandler[Context, None]):
     """Handles buttons whose data is `name`, or begins with it and a colon; an @ and a chat's id may follow."""
 
-    def __init__(self, name: str, callback: Handler, who: Who, *, heavy: bool, in_channels: bool) -> None:
-        guarded = _guarded(callback, who, heavy=heavy, in_channels=in_channels)
+    def __init__(self, name: str, who: Who, guarded: Handler) -> None:
         super().__init__(guarded, rf"^{name}(?::|@-\d+$|$)")
         self.name, self.who = name, who
 
@@ -59,27 +57,33 @@ class Press(CallbackQueryHandler[Context, None]):
 class Route(CommandHandler[Context, None]):
     """Handles a command and its Vietnamese alias, in private chats and groups."""
 
-    def __init__(self, name: str, callback: Handler, who: Who, *, heavy: bool, alone: bool) -> None:
+    def __init__(self, name: str, who: Who, guarded: Handler) -> None:
         entry = next(command for command in (*COMMANDS, *ADMIN_COMMANDS) if command.name == name)
         places = filters.ChatType.PRIVATE | filters.ChatType.GROUPS
-        super().__init__([entry.name, entry.alias], _guarded(callback, who, heavy=heavy, alone=alone), places)
+        super().__init__([entry.name, entry.alias], guarded, places)
         self.name, self.who = name, who
 
 
 def command(name: str, callback: Handler, who: Who = Who.MANAGER, *, heavy: bool = False, alone: bool = False) -> Route:
     """A command of `bot.commands`; `heavy`: costly, so fewer a minute; `alone`: only alone with the bot."""
-    return Route(name, callback, who, heavy=heavy, alone=alone)
+    return Route(name, who, _guarded(callback, who, heavy=heavy, alone=alone))
 
 
 def press(
-    name: str, callback: Handler, who: Who = Who.MANAGER, *, heavy: bool = False, in_channels: bool = False
+    name: str,
+    callback: Handler,
+    who: Who = Who.MANAGER,
+    *,
+    heavy: bool = False,
+    alone: bool = False,
+    in_channels: bool = False,
 ) -> Press:
     """A button; what its data says after `name` and a colon is the handler's.
 
     `in_channels`: under a channel's post it works there; the others lead into a private chat, where they are answered
     without the channel's readers reading along.
     """
-    return Press(name, callback, who, heavy=heavy, in_channels=in_channels)
+    return Press(name, who, _guarded(callback, who, heavy=heavy, alone=alone, in_channels=in_channels))
 
 
 async def unknown_command(update: Update, context: Context) -> None:
@@ -158,7 +162,7 @@ async def may_manage(update: Update, context: Context) -> bool:
 
 def _guarded(
     callback: Handler, who: Who, *, heavy: bool = False, alone: bool = False, in_channels: bool = False
-) -> Any:
+) -> Handler:
     async def handle(update: Update, context: Context) -> None:
         if who is Who.ADMIN and not is_admin(update, context):
             await _not_there(update, context)

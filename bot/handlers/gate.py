@@ -1,0 +1,70 @@
+"""What every update passes first: whether whoever asks may use the bot, and whether it is not too much.
+
+In a group only what is meant for the bot counts; all else there is nobody's business.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+from telegram import Message, MessageEntity, Update
+from telegram.ext import ApplicationHandlerStop, BaseHandler, TypeHandler
+
+from bot.context import Context
+from bot.handlers.routes import is_too_much
+from bot.limits import Asked
+from bot.rights import is_group
+from digests.bans import is_admitted, is_banned
+
+GROUP = -1
+"""Of PTB's handlers, in which these come before all others."""
+
+
+async def gate(update: Update, context: Context) -> None:
+    """Ends what is not to be answered."""
+    if not await context.bot_data.read(_may_use, update, context):
+        raise ApplicationHandlerStop
+    if _is_asked(update, context.bot.username) and await is_too_much(update, context, *_counted(update)):
+        raise ApplicationHandlerStop
+
+
+def is_meant(message: Message, bot_name: str) -> bool:
+    """Whether a message of a group is for this bot: a command that names no other, a mention, an answer to it."""
+    named = {
+        message.parse_entity(entity).lower()
+        for entity in message.entities
+        if entity.type in (MessageEntity.MENTION, MessageEntity.BOT_COMMAND)
+    }
+    own = f"@{bot_name}".lower()
+    answered = message.reply_to_message.from_user if message.reply_to_message else None
+    is_answer = answered is not None and (answered.username or "").lower() == bot_name.lower()
+    return is_answer or any(
+        name == own or (name[0] == "/" and name.partition("@")[2] in ("", own[1:])) for name in named
+    )
+
+
+def _may_use(session: Session, update: Update, context: Context) -> bool:
+    chat, user, settings = update.effective_chat, update.effective_user, context.bot_data.settings
+    ids = (chat.id if chat else None, user.id if user else None)
+    if user and user.id in settings.admin_ids:
+        return True
+    return not is_banned(session, *ids) and (not settings.allow_list_only or is_admitted(session, *ids))
+
+
+def _is_asked(update: Update, bot_name: str) -> bool:
+    message = update.message
+    return bool(update.callback_query) or (
+        message is not None and (not is_group(update) or is_meant(message, bot_name))
+    )
+
+
+def _counted(update: Update) -> Sequence[tuple[Asked, int]]:
+    """For the person, and in a group for all who are there."""
+    chat, user = update.effective_chat, update.effective_user
+    kinds = (Asked.PRESS, Asked.GROUP_PRESS) if update.callback_query else (Asked.MESSAGE, Asked.GROUP_MESSAGE)
+    of_person = ((kinds[0], user.id),) if user else ()
+    return (*of_person, (kinds[1], chat.id)) if chat and is_group(update) else of_person
+
+
+def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
+    return (TypeHandler(Update, gate),)

@@ -1,0 +1,146 @@
+"""What becomes of the bot in groups and channels: added, removed, silenced, promoted; topics closed, groups moved."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+from telegram import Chat, ChatMember, ChatMemberAdministrator, ChatMemberOwner, ChatMemberUpdated, Update
+from telegram.constants import ChatType
+from telegram.error import TelegramError
+from telegram.ext import BaseHandler, ChatMemberHandler, MessageHandler, filters
+
+from bot.context import Context
+from bot.handlers.groups import greeting
+from bot.handlers.replies import language_for, topic_of
+from bot.rights import Standing, is_in, may_post
+from bot.sender import NO_PREVIEW, keyboard
+from bot.texts import say
+from digests.groups import close_topic, go_on, introduce, leave
+from digests.messages import Message
+from digests.models import Chat as StoredChat
+from digests.moving import move_chat
+from digests.notices import post_notice
+from digests.subscribers import Reader, find_reader
+from digests.templates import render
+
+log = structlog.get_logger()
+
+
+async def own_membership(update: Update, context: Context) -> None:
+    """The bot's own standing somewhere has changed."""
+    change = update.my_chat_member
+    if change is None or change.chat.type == ChatType.PRIVATE:
+        return
+    chat, services = change.chat, context.bot_data
+    services.standings.forget(chat.id)
+    before, after = change.old_chat_member, change.new_chat_member
+    now = services.clock()
+    if not is_in(after):
+        await services.write(leave, chat.id, "kicked", now)
+    elif not is_in(before):
+        await _added(update, context, change)
+    elif not may_post(after, chat.type):
+        await services.write(leave, chat.id, "restricted", now)
+    elif not may_post(before, chat.type):
+        went_on = await services.write(go_on, chat.id, "restricted", now)
+        if not went_on and chat.type == ChatType.CHANNEL:
+            await _added(update, context, change)
+    services.wake_delivery()
+
+
+async def topic_closed(update: Update, context: Context) -> None:
+    """Nothing more is posted there, unless the bot may write in closed topics."""
+    chat = update.effective_chat
+    if chat and not _writes_in_closed(await _own_member(context, chat)):
+        services = context.bot_data
+        await services.write(close_topic, chat.id, topic_of(update), services.clock())
+        services.wake_delivery()
+
+
+async def topic_reopened(update: Update, context: Context) -> None:
+    chat, services = update.effective_chat, context.bot_data
+    if chat:
+        await services.write(go_on, chat.id, "topic_closed", services.clock(), topic_of(update))
+        services.wake_delivery()
+
+
+async def moved(update: Update, context: Context) -> None:
+    """A group has become a supergroup: it is told in both, in whatever order."""
+    message = update.effective_message
+    if message is None:
+        return
+    if message.migrate_to_chat_id:
+        await context.bot_data.write(move_chat, message.chat.id, message.migrate_to_chat_id)
+    elif message.migrate_from_chat_id:
+        await context.bot_data.write(move_chat, message.migrate_from_chat_id, message.chat.id)
+
+
+async def _added(update: Update, context: Context, change: ChatMemberUpdated) -> None:
+    """A group is greeted; of a channel, whose readers need not know, who added the bot is told alone."""
+    chat, services = change.chat, context.bot_data
+    if change.from_user.is_bot:
+        return
+    known, language = await services.read(find_reader, chat.id), await language_for(update, context)
+    is_back = bool(known and known.chat.left_at and any(s.ended_because for s in known.subscriptions))
+    if await services.standings.of(context.bot, chat.id, change.from_user.id) is Standing.MANAGER:
+        await services.write(_set_up, change, language, context)
+        known = await services.read(find_reader, chat.id)
+    if chat.type == ChatType.CHANNEL:
+        await services.write(_tell_of_channel, change, context, is_back=is_back)
+        return
+    reader = known or Reader(StoredChat(chat.id, services.clock(), language=language, kind=chat.type))
+    message = greeting(reader, is_back=is_back)
+    if may_post(change.new_chat_member, chat.type):
+        await context.bot.send_message(
+            chat.id, message.html, parse_mode="HTML", reply_markup=keyboard(message), link_preview_options=NO_PREVIEW
+        )
+
+
+def _set_up(session: Session, change: ChatMemberUpdated, language: str, context: Context) -> None:
+    services = context.bot_data
+    introduce(
+        session,
+        change.chat.id,
+        services.clock(),
+        kind=change.chat.type,
+        title=change.chat.title or "",
+        owner_id=change.from_user.id,
+        language=language,
+        timezone=services.settings.default_timezone,
+    )
+
+
+def _tell_of_channel(session: Session, change: ChatMemberUpdated, context: Context, *, is_back: bool) -> None:
+    owner = session.get(StoredChat, change.from_user.id)
+    if owner is None:
+        return
+    usable = may_post(change.new_chat_member, change.chat.type)
+    html = render("channel_added.html", owner.language, title=change.chat.title, usable=usable, is_back=is_back)
+    name, action = ("restore", "resume") if is_back else ("settings", "set")
+    button = (say(name, owner.language), f"{action}@{change.chat.id}")
+    post_notice(session, owner.id, Message(html, ((button,),) if usable else ()), context.bot_data.clock())
+
+
+async def _own_member(context: Context, chat: Chat) -> ChatMember | None:
+    try:
+        return await context.bot.get_chat_member(chat.id, context.bot.id)
+    except TelegramError as error:
+        log.info("the bot's own rights are not told", chat_id=chat.id, error=error.message)
+        return None
+
+
+def _writes_in_closed(member: ChatMember | None) -> bool:
+    if isinstance(member, ChatMemberAdministrator):
+        return bool(member.can_manage_topics)
+    return isinstance(member, ChatMemberOwner)
+
+
+def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
+    closed = filters.StatusUpdate.FORUM_TOPIC_CLOSED | filters.StatusUpdate.GENERAL_FORUM_TOPIC_HIDDEN
+    return (
+        ChatMemberHandler(own_membership, ChatMemberHandler.MY_CHAT_MEMBER),
+        MessageHandler(closed, topic_closed),
+        MessageHandler(filters.StatusUpdate.FORUM_TOPIC_REOPENED, topic_reopened),
+        MessageHandler(filters.StatusUpdate.MIGRATE, moved),
+    )
