@@ -20,6 +20,7 @@ from bot.context import Context, Services
 from bot.handlers import (
     acts,
     addfeed,
+    ask,
     bans,
     broadcast,
     channels,
@@ -32,6 +33,7 @@ from bot.handlers import (
     gate,
     groups,
     info,
+    inline,
     membership,
     more,
     opml,
@@ -63,7 +65,7 @@ from feeds.update import UpdateReport
 log = structlog.get_logger()
 
 BotApplication = Application[ExtBot[float], Context, dict[Any, Any], dict[Any, Any], Services, None]
-UPDATE_KINDS = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER]
+UPDATE_KINDS = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER, Update.INLINE_QUERY]
 LONG_POLL = 30  # seconds
 CONNECT_PAUSE = 5.0  # seconds between two attempts to reach the Bot API at start
 
@@ -125,8 +127,8 @@ def build_application(services: Services, pace: Pace) -> BotApplication:
     )
     application.add_handlers(gate.handlers(), group=gate.GROUP)
     for module in (
-        membership, channels, start, why, feeds, addfeed, opml, bans, broadcast, acts, privacy, follow, directive,
-        digest, more, export, preview, settings, subscription, typed, report, groups, info,
+        membership, channels, start, why, feeds, addfeed, opml, bans, broadcast, acts, privacy, follow, inline, ask,
+        directive, digest, more, export, preview, settings, subscription, typed, report, groups, info,
     ):  # fmt: skip
         application.add_handlers(module.handlers())
     application.add_error_handler(errors.report)
@@ -180,6 +182,8 @@ async def running(
                 # Offline the clock may jump over days.
                 jobs.add_warnings(bot.sender, settings.admin_ids, settings.default_timezone, unusual_days=not offline)
             if Role.SERVE in roles:
+                stack.push_async_callback(services.asker.stop)
+                jobs.add_answering(services.asker)
                 await stack.enter_async_context(_serving(application, services))
         stack.push_async_callback(jobs.stop)
         stack.callback(pace.put_off)  # first: only what was sent is worth waiting for

@@ -1,15 +1,15 @@
 """Buttons. Each action is callback data of at most 64 bytes that says everything, so it works after a restart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from bot.texts import say
 from digests.answer import Answer, Near
 from digests.dossier import Dossier
-from digests.messages import Button
+from digests.messages import COPY, MAX_COPIED, SHARE, Button
 from digests.naming import checked
 from digests.render import report_button
-from feeds.documents import Document, document_name, load_catalogue
+from feeds.documents import Document, document_name, is_citable, load_catalogue, official_citation
 from feeds.models import Feed
 from feeds.text import shorten
 
@@ -48,8 +48,13 @@ def dossier_documents(dossier: Dossier) -> Sequence[str]:
     return [dossier.document_id or f"{dossier.key}#?", *list(related)[:_MAX_RELATED]]
 
 
-def dossier_buttons(tokens: Tokens, dossier: Dossier, language: str, page: int, pages: int, *, followed: bool) -> Rows:
-    """Pages of the articles, the documents this one is related to, to follow it, and to say what is wrong."""
+def dossier_buttons(
+    tokens: Tokens, dossier: Dossier, language: str, page: int, pages: int, *, followed: bool, shares: bool = False
+) -> Rows:
+    """Pages of the articles, the documents this one is related to, to cite it, to follow it, and to say what is wrong.
+
+    `shares`: the bot may be asked from other chats.
+    """
     rows: list[tuple[Button, ...]] = []
     own, *related = dossier_documents(dossier)
     if pages > 1:
@@ -61,6 +66,14 @@ def dossier_buttons(tokens: Tokens, dossier: Dossier, language: str, page: int, 
             turn.append((say("next", language), f"{_open(tokens, own)}:{page + 1}"))
         rows.append(tuple(turn))
     rows += in_rows([_document(tokens, target, language) for target in related], 1)
+    cites: list[Button] = []
+    if dossier.document and is_citable(dossier.document):
+        citation = official_citation(dossier.document, language, MAX_COPIED)
+        cites.append((say("copy_citation", language), f"{COPY}{citation}"))
+    if shares and dossier.document_id:
+        cites.append((say("share", language), f"{SHARE}d_{tokens[own]}"))
+    if cites:
+        rows.append(tuple(cites))
     report = (report_button(language),) if dossier.articles else ()
     return (*rows, (follow_button(tokens[own], language, followed=followed), *report))
 
@@ -70,6 +83,17 @@ def follow_button(token: str, language: str, *, followed: bool) -> Button:
     return (
         (say("unfollow", language), f"unfollow:{token}") if followed else (say("follow", language), f"follow:{token}")
     )
+
+
+def asked_buttons(named: Sequence[str], tokens: Tokens, followed: Collection[str], language: str) -> Rows:
+    """The documents found in something, each with the button to follow it where it is known which it is."""
+    rows: list[tuple[Button, ...]] = []
+    for document_id in dict.fromkeys(named):
+        opens = (shorten(document_name(document_id, language), _MAX_LABEL), _open(tokens, document_id))
+        is_open = document_id.endswith("#?")
+        follow = follow_button(tokens[document_id], language, followed=document_id in followed)
+        rows.append((opens,) if is_open else (opens, follow))
+    return tuple(rows)
 
 
 def following_buttons(documents: Sequence[str], tokens: Tokens, language: str, page: int) -> Rows:

@@ -5,7 +5,7 @@ from functools import partial
 from html import escape
 
 import structlog
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram import Message as TelegramMessage
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
@@ -14,7 +14,7 @@ from telegram.ext import ExtBot
 from bot.pace import PATIENCE, Flood
 from bot.request import NotConnected
 from bot.targets import aimed
-from digests.messages import MESSAGE_LIMIT, Message, plain_text, telegram_length
+from digests.messages import COPY, MESSAGE_LIMIT, SHARE, Message, plain_text, telegram_length
 from digests.sending import ChatMoved, ChatUnreachable, Flooded, NoAnswer, NotNow, Rejected, TopicUnavailable
 
 log = structlog.get_logger()
@@ -97,14 +97,14 @@ def keyboard(message: Message, target: int | None = None) -> InlineKeyboardMarku
     """The message's buttons as Telegram's; in a private chat, for the chat `target` that is managed from there."""
     if not message.buttons:
         return None
-    return InlineKeyboardMarkup(
-        [
-            [
-                InlineKeyboardButton(label, url=action)
-                if action.startswith("https://")
-                else InlineKeyboardButton(label, callback_data=aimed(action, target))
-                for label, action in row
-            ]
-            for row in message.buttons
-        ]
-    )
+    return InlineKeyboardMarkup([[_button(label, action, target) for label, action in row] for row in message.buttons])
+
+
+def _button(label: str, action: str, target: int | None) -> InlineKeyboardButton:
+    if action.startswith("https://"):
+        return InlineKeyboardButton(label, url=action)
+    if action.startswith(COPY):
+        return InlineKeyboardButton(label, copy_text=CopyTextButton(action.removeprefix(COPY)))
+    if action.startswith(SHARE):
+        return InlineKeyboardButton(label, switch_inline_query=action.removeprefix(SHARE))
+    return InlineKeyboardButton(label, callback_data=aimed(action, target))

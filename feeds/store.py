@@ -1,7 +1,5 @@
 """Queries and writes on what was published. Each function works inside the session it is given."""
 
-import hashlib
-from base64 import b32encode
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feeds.analyse import Analysis, analyse
 from feeds.classify import Verdict, first_reading, join_parts, rules_version
+from feeds.documents.token import catalogued_id, document_token, is_token
 from feeds.indexing import index_articles
 from feeds.models import Article, Document, Feed, Mention
 from feeds.positions import next_position, next_positions
@@ -335,13 +334,20 @@ def document_tokens(session: Session, ids: Collection[str]) -> Mapping[str, str]
 
 
 def document_of_token(session: Session, token: str) -> str | None:
-    """The id behind a token, redirects followed; None for a token that was never given."""
+    """The id behind a token, redirects followed; None for a token that was never given.
+
+    One of the catalogue needs no row: a link to it works before anybody here was shown the document.
+    """
+    if not is_token(token):
+        return None
     document = session.scalar(select(Document).where(Document.token == token))
+    if document is None:
+        return catalogued_id(token)
     seen: set[str] = set()
-    while document and document.redirect_to and document.id not in seen:
+    while document.redirect_to and document.id not in seen:
         seen.add(document.id)
-        document = session.get(Document, document.redirect_to)
-    return document.id if document else None
+        document = session.get_one(Document, document.redirect_to)
+    return document.id
 
 
 def seen_keys(session: Session) -> frozenset[str]:
@@ -349,12 +355,6 @@ def seen_keys(session: Session) -> frozenset[str]:
     return frozenset(
         key for key in session.scalars(select(Mention.key).where(Mention.key.is_not(None)).distinct()) if key
     )
-
-
-def document_token(document_id: str) -> str:
-    """The token that a document gets with its row."""
-    digest = hashlib.blake2s(document_id.encode(), digest_size=8).digest()
-    return b32encode(digest).decode().rstrip("=").lower()
 
 
 def _mentions(article: Article, analysis: Analysis) -> Iterable[Mention]:

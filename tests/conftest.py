@@ -11,6 +11,7 @@ import pytest
 import structlog
 from sqlalchemy import create_engine, text
 
+from feeds.ask import MEMORY
 from feeds.database import Database
 from feeds.worker import Worker
 from terminal import Terminal
@@ -27,12 +28,14 @@ structlog.configure(
 )
 
 WORKER = Worker()  # one process for all tests that need it: starting one takes a second
+ASKER = Worker(memory=MEMORY)  # with the bounds of the one that reads what people hand over
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _end_of_worker() -> Iterator[None]:
     yield
     asyncio.run(WORKER.stop())
+    asyncio.run(ASKER.stop())
 
 
 @pytest.fixture(scope="session")

@@ -130,6 +130,9 @@ async def _answer(update: Update, context: Context, reader: Reader, work: Callab
     except (AttachedError, ExtractError, WorkerError) as error:
         await _refuse(update, reader, error.reason, is_page=bool(link))
         return
+    except MemoryError:
+        await _refuse(update, reader, "too_complex", is_page=bool(link))
+        return
     named, message = await services.read(_answered, asked, reader, link)
     await name_documents(services, named)
     await reply(update, message, quoting=True)

@@ -80,20 +80,22 @@ async def show_token(update: Update, context: Context, token: str) -> None:
 
 async def answer_query(update: Update, context: Context, reader: Reader, query: str) -> None:
     """Looks `query` up and replies with cards, candidates, or the nearest numbers."""
-    named, messages = await context.bot_data.read(_answered, query[:MAX_QUERY], reader)
+    shares = bool(context.bot.supports_inline_queries)
+    named, messages = await context.bot_data.read(_answered, query[:MAX_QUERY], reader, shares=shares)
     await name_documents(context.bot_data, named)
     for message in messages:
         await reply(update, message)
 
 
-def _answered(session: Session, query: str, reader: Reader) -> tuple[Sequence[str], list[Message]]:
+def _answered(session: Session, query: str, reader: Reader, *, shares: bool) -> tuple[Sequence[str], list[Message]]:
     """(the documents that buttons lead to, the messages): one card for each document meant; candidates, what is
     cited and the nearest numbers where that is open."""
     found = answer(session, query)
     if shown := found.cards[:MAX_CARDS]:
         named = [document_id for dossier in shown for document_id in dossier_documents(dossier)]
         tokens, followed = document_tokens(session, named), followed_documents(session, reader.chat_id)
-        return named, [_dossier_message(tokens, dossier, reader, followed, found.reading_since) for dossier in shown]
+        since = found.reading_since
+        return named, [_dossier_message(tokens, one, reader, followed, since, shares=shares) for one in shown]
     html = render("answer.html", reader.language, answer=found, timezone=reader.timezone, as_of=load_catalogue().as_of)
     named = list(answer_documents(found))
     return named, [Message(html, answer_buttons(document_tokens(session, named), found, reader.language))]
@@ -105,14 +107,19 @@ def _dossier_message(
     reader: Reader,
     followed: Collection[str],
     reading_since: datetime | None = None,
+    *,
+    shares: bool,
 ) -> Message:
     page = dossier.first // PER_PAGE
     html, pages = render_dossier(dossier, reader.language, reader.timezone, page, reading_since=reading_since)
     is_followed = dossier_documents(dossier)[0] in followed
-    return Message(html, dossier_buttons(tokens, dossier, reader.language, page, pages, followed=is_followed))
+    buttons = dossier_buttons(tokens, dossier, reader.language, page, pages, followed=is_followed, shares=shares)
+    return Message(html, buttons)
 
 
 async def _card(context: Context, reader: Reader, token: str, page: int) -> Message | None:
+    shares = bool(context.bot.supports_inline_queries)
+
     def work(session: Session) -> tuple[Sequence[str], Message] | None:
         document_id = document_of_token(session, token)
         if document_id is None:
@@ -120,7 +127,7 @@ async def _card(context: Context, reader: Reader, token: str, page: int) -> Mess
         dossier = dossier_of(session, document_id, page)
         named = dossier_documents(dossier)
         followed = followed_documents(session, reader.chat_id)
-        return named, _dossier_message(document_tokens(session, named), dossier, reader, followed)
+        return named, _dossier_message(document_tokens(session, named), dossier, reader, followed, shares=shares)
 
     found = await context.bot_data.read(work)
     if found is None:
