@@ -20,7 +20,7 @@ from digests.bans import banned, is_banned
 from digests.compose import compose_due
 from digests.edition import Editions
 from digests.follows import settle_numbers
-from digests.ledger import take_back
+from digests.ledger import pass_on
 from digests.models import Chat, Digest, DigestPart, Subscription
 from digests.posting import post
 from digests.render import render_corrections, render_digest
@@ -142,7 +142,7 @@ def give_back(session: Session, digest: Digest) -> None:
     """Ends a digest that is given up: what of it did not arrive, and its window, are the next one's."""
     came = session.scalar(select(exists().where(DigestPart.digest_id == digest.id, DigestPart.state == "sent")))
     digest.state = "done" if came else "failed"
-    take_back(session, [digest.id])
+    pass_on(session, [digest.id])
     subscription = _subscription(session, digest, lock=True)
     if subscription and subscription.covered_until and subscription.covered_until > digest.window_start:
         subscription.covered_until = digest.window_start

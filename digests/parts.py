@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, aliased
 from digests.bans import banned, is_banned
 from digests.claim import give_back
 from digests.groups import leave
-from digests.ledger import lock_chat, take_back
+from digests.ledger import lock_chat, pass_on, take_back
 from digests.messages import Message
 from digests.models import Chat, Digest, DigestPart, SentStory, Subscription
 from digests.moving import move_chat
@@ -232,7 +232,7 @@ def _end_topic(session: Session, digest: Digest, part: DigestPart, reason: str) 
 def _drop(session: Session, digest: Digest, reason: str) -> None:
     _refuse(session, digest, reason)
     digest.state = "dropped"
-    take_back(session, [digest.id])
+    pass_on(session, [digest.id])
 
 
 def _refuse(session: Session, digest: Digest, reason: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, inspect, select, update
 from sqlalchemy.orm import Session
 
 from digests.choices import MAX_SUBSCRIPTIONS, SCHEDULE, Choices, checked, checked_minute, find_zone
-from digests.ledger import lock_chat, take_back
+from digests.ledger import lock_chat, pass_on
 from digests.models import DEFAULT_MINUTE, Chat, Digest, DigestPart, Subscription
 from digests.schedule import DAY, QuietHours, Rule, next_due
 from feeds.store import take_turn
@@ -364,7 +364,7 @@ def _end(session: Session, subscriptions: Sequence[Subscription], because: str |
         .values(state="refused", last_error=because or "unsubscribed")
     )
     session.execute(update(Digest).where(Digest.id.in_(digests)).values(state="dropped"))
-    take_back(session, digests)
+    pass_on(session, digests)
 
 
 def _of_topic(subscriptions: Sequence[Subscription], thread_id: int | None) -> Sequence[Subscription]:

@@ -501,6 +501,29 @@ def test_the_ledger_knows_which_part_tells_a_story_and_gives_back_what_did_not_a
         assert told == {row.story_id for row in rows} - arrived
 
 
+@pytest.mark.parametrize("end", ["given up", "removed"])
+def test_what_a_digest_never_told_is_told_by_another_of_the_chat_that_passed_it_over(
+    database: Database, end: str
+) -> None:
+    with database.session() as session:
+        one, two = reader(session, 1, NOW), add_subscription(session, 1, NOW)
+        one.covered_until = two.covered_until = NOW - DAY
+        news(session, NOW - HOUR)
+        claim_due(session, NOW)
+        compose_all(session, NOW)
+        two.next_due_at = NOW + HOUR
+        claim_due(session, NOW + HOUR)
+        assert not any(POLICY[0] in part.html for part in compose_all(session, NOW + HOUR)), "it is on its way"
+        if end == "removed":
+            remove_subscription(session, 1, one.id)
+        else:
+            give_back(session, digests(session)[0])
+        session.expire_all()
+        two.next_due_at = NOW + 2 * HOUR
+        claim_due(session, NOW + 2 * HOUR)
+        assert any(POLICY[0] in part.html for part in compose_all(session, NOW + 2 * HOUR))
+
+
 def test_what_never_arrived_is_failed_and_of_a_removed_subscription_nothing_is_set_back(database: Database) -> None:
     with database.session() as session:
         subscription = reader(session, 1, NOW)
