@@ -11,10 +11,13 @@ from telegram import Message, MessageEntity, Update
 from telegram.ext import ApplicationHandlerStop, BaseHandler, TypeHandler
 
 from bot.context import Context
+from bot.handlers.replies import app_language, reply
 from bot.handlers.routes import is_too_much
 from bot.limits import Asked
 from bot.rights import is_group
+from bot.texts import say
 from digests.bans import is_admitted, is_banned
+from digests.messages import Message as Outgoing
 
 GROUP = -1
 """Of PTB's handlers, in which these come before all others."""
@@ -23,6 +26,7 @@ GROUP = -1
 async def gate(update: Update, context: Context) -> None:
     """Ends what is not to be answered."""
     if not await context.bot_data.read(_may_use, update, context):
+        await _tell_once(update, context)
         raise ApplicationHandlerStop
     if _is_asked(update, context.bot.username) and await is_too_much(update, context, *_counted(update)):
         raise ApplicationHandlerStop
@@ -41,6 +45,17 @@ def is_meant(message: Message, bot_name: str) -> bool:
     return is_answer or any(
         name == own or (name[0] == "/" and name.partition("@")[2] in ("", own[1:])) for name in named
     )
+
+
+async def _tell_once(update: Update, context: Context) -> None:
+    """Where only those may use the bot who are admitted: what to tell its admin; then silence, as for the banned."""
+    user, message = update.effective_user, update.message
+    if user is None or message is None or is_group(update) or not context.bot_data.settings.allow_list_only:
+        return
+    known = context.user_data
+    if known is not None and not known.get("told") and not await context.bot_data.read(is_banned, user.id):
+        known["told"] = True
+        await reply(update, Outgoing(say("not_admitted", app_language(user), user.id)))
 
 
 def _may_use(session: Session, update: Update, context: Context) -> bool:

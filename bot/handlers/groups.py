@@ -1,4 +1,5 @@
-"""What is said to the bot in a group without a command: its mention with words, a number as an answer to it.
+"""What is said to the bot in a group without a command: its mention with words or under what somebody wrote, a number
+as an answer to it.
 
 All else that people say there is theirs.
 """
@@ -10,6 +11,7 @@ from telegram import Message, MessageEntity, Update
 from telegram.ext import BaseHandler, MessageHandler, filters
 
 from bot.context import Context
+from bot.handlers.ask import ask_about, is_prose
 from bot.handlers.directive import answer_query
 from bot.handlers.gate import is_meant
 from bot.handlers.replies import reader_of, reply
@@ -22,7 +24,7 @@ from feeds.documents import load_catalogue, look_up
 
 
 async def group_text(update: Update, context: Context) -> None:
-    """Looks up what follows a mention, and an answer that asks for a document."""
+    """Looks up what follows a mention, or what it answers to; and an answer that asks for a document."""
     message = update.effective_message
     if message is None or not is_meant(message, context.bot.username):
         return
@@ -33,7 +35,13 @@ async def group_text(update: Update, context: Context) -> None:
         and message.parse_entity(entity).lower() == f"@{context.bot.username}".lower()
     ]
     words = _without(message, own)
-    if own and not words:
+    answered = message.reply_to_message
+    handed_over = (answered.text or answered.caption) if answered else None
+    if own and answered and handed_over and not words:
+        await ask_about(update, context, answered, handed_over)
+    elif own and is_prose(words):
+        await ask_about(update, context, message, words)
+    elif own and not words:
         await reply(update, greeting(await reader_of(update, context)))
     elif words and (own or _asks(message.reply_to_message, words)):
         await answer_query(update, context, await reader_of(update, context), words)

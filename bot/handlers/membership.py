@@ -89,7 +89,7 @@ async def _added(update: Update, context: Context, change: ChatMemberUpdated) ->
     if chat.type == ChatType.CHANNEL:
         await services.write(_tell_of_channel, change, context, is_back=is_back)
         return
-    reader = known or Reader(StoredChat(chat.id, services.clock(), language=language, kind=chat.type))
+    reader = known or Reader(StoredChat(id=chat.id, created_at=services.clock(), language=language, kind=chat.type))
     message = greeting(reader, is_back=is_back)
     if may_post(change.new_chat_member, chat.type):
         await context.bot.send_message(

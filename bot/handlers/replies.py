@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
-from telegram import CallbackQuery, Message, Update, User
+from telegram import CallbackQuery, Message, Update
 from telegram.constants import ChatType, ParseMode
 from telegram.error import BadRequest
 
@@ -62,7 +62,8 @@ async def reader_of(update: Update, context: Context) -> Reader:
     if known is None:
         language, zone = await language_for(update, context), services.settings.default_timezone
         if is_group(update):
-            known = Reader(Chat(chat.id, services.clock(), language=language, timezone=zone, kind=chat.type))
+            unstored = Chat(id=chat.id, created_at=services.clock(), language=language, timezone=zone, kind=chat.type)
+            known = Reader(unstored)
         else:
             await services.write(welcome, chat.id, services.clock(), language=language, timezone=zone)
             known = await services.read(find_reader, chat.id)
@@ -78,14 +79,11 @@ def person_of(update: Update) -> int | None:
 
 
 async def language_for(update: Update, context: Context) -> str:
-    """What the person who asks has chosen alone with the bot, or that of their Telegram app."""
-    person = person_of(update)
+    """What the person who asks has chosen alone with the bot, or that of their Telegram app; of who speaks as a chat,
+    the chat's."""
+    person, user = person_of(update) or (update.effective_chat and update.effective_chat.id), update.effective_user
     known = await context.bot_data.read(find_reader, person) if person else None
-    return known.language if known else app_language(update.effective_user)
-
-
-def app_language(user: User | None) -> str:
-    return language_of(user.language_code if user else None)
+    return known.language if known else language_of(user.language_code if user else None)
 
 
 def topic_of(update: Update) -> int | None:
