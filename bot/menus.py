@@ -113,6 +113,7 @@ def subscription_label(subscription: Subscription, language: str, now: datetime)
     parts = [
         shorten(subscription.name, MAX_LABEL),
         when_label(subscription, language),
+        *([say("in_topic", language, subscription.thread_id)] if subscription.thread_id else []),
         *(say(f"count_{kind}", language, len(chosen)) for kind, chosen in kinds if chosen),
         shorten(", ".join(words), 30),
     ]
