@@ -40,8 +40,10 @@ from bot.handlers import (
     preview,
     privacy,
     report,
+    review,
     settings,
     start,
+    stats,
     subscription,
     typed,
     why,
@@ -127,8 +129,8 @@ def build_application(services: Services, pace: Pace) -> BotApplication:
     )
     application.add_handlers(gate.handlers(), group=gate.GROUP)
     for module in (
-        membership, channels, start, why, feeds, addfeed, opml, bans, broadcast, acts, privacy, follow, inline, ask,
-        directive, digest, more, export, preview, settings, subscription, typed, report, groups, info,
+        membership, channels, start, why, feeds, addfeed, opml, bans, broadcast, acts, review, stats, privacy, follow,
+        inline, ask, directive, digest, more, export, preview, settings, subscription, typed, report, groups, info,
     ):  # fmt: skip
         application.add_handlers(module.handlers())
     application.add_error_handler(errors.report)

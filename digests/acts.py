@@ -7,6 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from digests.models import AdminAct
+from feeds.following import add_feeds
+from feeds.sources import Source
 
 LONGEST_ABOUT = 300
 
@@ -23,3 +25,11 @@ def acts(session: Session, first: int, count: int) -> Sequence[AdminAct]:
 
 def count_acts(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(AdminAct)) or 0
+
+
+def follow_feeds(session: Session, sources: Sequence[Source], admin_id: int, now: datetime) -> int:
+    """Follows what an admin adds; returns how many are new."""
+    added = add_feeds(session, sources, now)
+    if added:
+        record_act(session, admin_id, "add_feed", f"({added}) " + ", ".join(source.outlet for source in sources), now)
+    return added

@@ -154,6 +154,22 @@ def decide(session: Session, decisions: Mapping[int, bool], now: datetime) -> Co
     return changed
 
 
+def reopen(session: Session, report_id: int, now: datetime) -> Collection[int]:
+    """Takes a decision back: it waits for review again. Otherwise as `decide`."""
+    changed = decide(session, {report_id: False}, now)
+    said = session.get_one(Feedback, report_id)
+    session.execute(
+        update(Feedback)
+        .where(
+            Feedback.article_id == said.article_id,
+            Feedback.kind == said.kind,
+            Feedback.document_id == said.document_id,
+        )
+        .values(decision=None, decided_at=None)
+    )
+    return changed
+
+
 def ruled_out(session: Session) -> Sequence[Article]:
     """The articles that review found irrelevant, oldest first: what the classifier may learn from."""
     return session.scalars(select(Article).where(Article.ruled_out).order_by(Article.id)).all()

@@ -203,9 +203,11 @@ class Article(Base):
     revised_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
     # Citation key of the document whose own text this page is.
     own_key: Mapped[str | None] = mapped_column(default=None)
-    # What review decided, which every later reading keeps to: not relevant; ids of documents it does not cite.
+    # What review decided, which every later reading keeps to: not relevant; ids of documents it does not cite; which
+    # document it means by a citation key, "" for none of those that bear it.
     ruled_out: Mapped[bool] = mapped_column(default=False)
     wrong_documents: Mapped[list[str]] = mapped_column(default_factory=list)
+    right_documents: Mapped[dict[str, str]] = mapped_column(JSON, default_factory=dict, insert_default=dict)
 
     mentions: Mapped[list["Mention"]] = relationship(
         back_populates="article", cascade="all, delete-orphan", lazy="raise", init=False, repr=False

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feeds.analyse import Analysis, analyse
 from feeds.classify import Verdict, first_reading, join_parts, rules_version
+from feeds.documents import Citation
 from feeds.documents.token import catalogued_id, document_token, is_token
 from feeds.indexing import index_articles
 from feeds.models import Article, Document, Feed, Mention
@@ -359,7 +360,9 @@ def seen_keys(session: Session) -> frozenset[str]:
 
 def _mentions(article: Article, analysis: Analysis) -> Iterable[Mention]:
     for ordinal, (citation, reading) in enumerate(zip(analysis.citations, analysis.readings, strict=True)):
-        withdrawn = reading is not None and reading.id in article.wrong_documents
+        told = _told_by_review(article, analysis, citation)
+        withdrawn = told == "" or (not told and reading is not None and reading.id in article.wrong_documents)
+        is_told = withdrawn or bool(told)
         mention = Mention(
             position=article.position,
             ordinal=ordinal,
@@ -382,10 +385,16 @@ def _mentions(article: Article, analysis: Analysis) -> Iterable[Mention]:
             title=citation.title,
             stage_years=citation.stage_years,
             antecedent=citation.antecedent,
-            status="withdrawn" if withdrawn else reading.status if reading else "",
-            rule="review" if withdrawn else reading.rule if reading else "",
-            candidates=list(reading.candidates) if reading and not withdrawn else [],
-            document_id=reading.id if reading and not withdrawn else None,
+            status="withdrawn" if withdrawn else "resolved" if told else reading.status if reading else "",
+            rule="review" if is_told else reading.rule if reading else "",
+            candidates=list(reading.candidates) if reading and not is_told else [],
+            document_id=told or (reading.id if reading and not withdrawn else None),
         )
         mention.article_id = article.id
         yield mention
+
+
+def _told_by_review(article: Article, analysis: Analysis, citation: Citation) -> str | None:
+    """The document that review says this citation, or what it refers back to, means; "": none that is known."""
+    named = citation if citation.antecedent is None else analysis.citations[citation.antecedent]
+    return article.right_documents.get(named.key or "")

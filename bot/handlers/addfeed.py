@@ -19,16 +19,17 @@ from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.feeds import addresses_in, feed_screen
-from bot.handlers.replies import done, edit, pressed, reader_of, reply
+from bot.handlers.replies import done, edit, person_of, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
 from bot.keyboards import Rows, found_buttons
 from bot.texts import say
+from digests.acts import follow_feeds
 from digests.messages import Message
 from digests.subscribers import Reader
 from digests.templates import render
 from feeds.discover import discover, first_connected
 from feeds.fetch import FetchError
-from feeds.following import add_feeds, feed_at
+from feeds.following import feed_at
 from feeds.models import Feed
 from feeds.parse import ParseError
 from feeds.preview import preview
@@ -64,7 +65,7 @@ async def new_feed_pressed(update: Update, context: Context) -> None:
     if answer == "no":
         await edit(query, Message(render("addfeed_not.html", reader.language)))
     elif answer == "yes" and 0 in links:
-        await edit(query, await _follow(context, reader, *links[0]))
+        await edit(query, await _follow(context, reader, person_of(update) or 0, *links[0]))
     elif _NUMBER.fullmatch(answer) and int(answer) + 1 in links:
         url, _ = links[int(answer) + 1]
         await edit(query, await _in_time(reader, _preview_screen(context, reader, url)))
@@ -111,11 +112,11 @@ async def _preview_screen(context: Context, reader: Reader, url: str) -> Message
     return Message(html, _asked(reader))
 
 
-async def _follow(context: Context, reader: Reader, url: str, title: str) -> Message:
+async def _follow(context: Context, reader: Reader, admin_id: int, url: str, title: str) -> Message:
     services = context.bot_data
     if not is_feed_url(url):  # a link of ours, as Telegram gave it back
         return _unreadable(reader, "bad_url")
-    await services.write(add_feeds, [Source(url=url, outlet=without_query(title))], services.clock())
+    await services.write(follow_feeds, [Source(url=url, outlet=without_query(title))], admin_id, services.clock())
     feed = await services.read(feed_at, url)
     if feed is None:
         raise LookupError("the feed vanished while it was stored")

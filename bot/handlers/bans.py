@@ -15,7 +15,7 @@ from telegram import MessageOriginChannel, MessageOriginChat, MessageOriginUser,
 from telegram.ext import BaseHandler
 
 from bot.context import Context
-from bot.handlers.replies import done, edit, pressed, reader_of, reply
+from bot.handlers.replies import done, edit, person_of, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
 from bot.keyboards import in_rows
 from bot.texts import say
@@ -40,7 +40,7 @@ async def ban_command(update: Update, context: Context) -> None:
         await reply(update, _told(reader, "admin", meant))
     else:
         because = " ".join(rest)[:LONGEST_REASON]
-        is_new = await services.write(_ban, meant, reader.chat_id, services.clock(), because)
+        is_new = await services.write(_ban, meant, person_of(update) or 0, services.clock(), because)
         buttons = (((say("unban", reader.language, meant), f"unban:{meant}"),),)
         html = render("ban.html", reader.language, what="banned" if is_new else "again", meant=meant, because=because)
         await reply(update, Message(html, buttons))
@@ -52,7 +52,7 @@ async def unban_command(update: Update, context: Context) -> None:
     if meant is None:
         await reply(update, await _bans_screen(context, reader))
         return
-    lifted = await services.write(_unban, meant, reader.chat_id, services.clock())
+    lifted = await services.write(_unban, meant, person_of(update) or 0, services.clock())
     await reply(update, _told(reader, "lifted" if lifted else "not_banned", meant))
 
 
@@ -62,7 +62,7 @@ async def unban_pressed(update: Update, context: Context) -> None:
         await done(query, reader, "stale_button")
         return
     services = context.bot_data
-    lifted = await services.write(_unban, int(data), reader.chat_id, services.clock())
+    lifted = await services.write(_unban, int(data), person_of(update) or 0, services.clock())
     await edit(query, await _bans_screen(context, reader))
     await done(query, reader, "ban_lifted" if lifted else "unchanged")
 
@@ -74,7 +74,7 @@ async def allow_command(update: Update, context: Context) -> None:
     if meant is None:
         await reply(update, await _admitted_screen(context, reader))
         return
-    await services.write(_admit, meant, reader.chat_id, services.clock())
+    await services.write(_admit, meant, person_of(update) or 0, services.clock())
     buttons = (((say("disallow", reader.language, meant), f"disallow:{meant}"),),)
     is_used = services.settings.allow_list_only
     html = render("ban.html", reader.language, what="admitted", meant=meant, because="", is_used=is_used)
@@ -87,7 +87,7 @@ async def disallow_command(update: Update, context: Context) -> None:
     if meant is None:
         await reply(update, await _admitted_screen(context, reader))
         return
-    dismissed = await services.write(_dismiss, meant, reader.chat_id, services.clock())
+    dismissed = await services.write(_dismiss, meant, person_of(update) or 0, services.clock())
     await reply(update, _told(reader, "dismissed" if dismissed else "not_admitted", meant))
 
 
@@ -97,7 +97,7 @@ async def disallow_pressed(update: Update, context: Context) -> None:
         await done(query, reader, "stale_button")
         return
     services = context.bot_data
-    dismissed = await services.write(_dismiss, int(data), reader.chat_id, services.clock())
+    dismissed = await services.write(_dismiss, int(data), person_of(update) or 0, services.clock())
     await edit(query, await _admitted_screen(context, reader))
     await done(query, reader, "saved" if dismissed else "unchanged")
 

@@ -17,7 +17,7 @@ from telegram import Update
 from telegram.ext import BaseHandler
 
 from bot.context import Context
-from bot.handlers.replies import done, edit, pressed, reader_of, reply
+from bot.handlers.replies import done, edit, person_of, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
 from bot.texts import say
 from digests.acts import record_act
@@ -38,7 +38,7 @@ async def broadcast_command(update: Update, context: Context) -> None:
     if not plain_text(html).strip() or telegram_length(html) > MESSAGE_LIMIT:
         await reply(update, Message(render("broadcast_usage.html", reader.language, too_long=bool(html))))
         return
-    made = await services.write(draft, reader.chat_id, html, services.clock())
+    made = await services.write(draft, person_of(update) or 0, html, services.clock())
     count = await services.read(count_reached)
     await reply(update, Message(html))
     send = (say("broadcast_send", reader.language), f"broadcast:{made.id}:send")
@@ -48,18 +48,18 @@ async def broadcast_command(update: Update, context: Context) -> None:
 
 async def broadcast_pressed(update: Update, context: Context) -> None:
     query, data, reader = await pressed(update, context)
-    match, services = _DATA.fullmatch(data), context.bot_data
+    match, services, admin_id = _DATA.fullmatch(data), context.bot_data, person_of(update) or 0
     if match is None:
         await done(query, reader, "stale_button")
         return
     broadcast_id, action = int(match[1]), match[2]
-    if action == "drop" and await services.write(drop_draft, broadcast_id, reader.chat_id):
+    if action == "drop" and await services.write(drop_draft, broadcast_id, admin_id):
         await edit(query, Message(_words(reader, "dropped")))
         await done(query, reader)
         return
-    if action == "send" and await services.write(_send, broadcast_id, reader.chat_id, services.clock()):
+    if action == "send" and await services.write(_send, broadcast_id, admin_id, services.clock()):
         services.wake_delivery()
-    progress = await services.read(progress_of, broadcast_id, reader.chat_id)
+    progress = await services.read(progress_of, broadcast_id, admin_id)
     if progress is None:
         await done(query, reader, "stale_button")
         return

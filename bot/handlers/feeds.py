@@ -17,9 +17,10 @@ from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.opml import send_opml
-from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply
+from bot.handlers.replies import done, edit, is_repeated, person_of, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
 from bot.keyboards import feed_buttons, feed_choice, feeds_buttons
+from digests.acts import record_act
 from digests.messages import Message
 from digests.subscribers import Reader
 from digests.templates import render
@@ -27,10 +28,11 @@ from feeds.following import add_feeds, all_feeds, drop_feed, pause_feed, resume_
 from feeds.health import Health, health_of, last_news, trouble_of
 from feeds.identity import canonical_url
 from feeds.models import Feed
-from feeds.sources import AddressError, addresses_of
+from feeds.sources import AddressError, addresses_of, without_query
 
 PER_PAGE = 8
 _FEED = re.compile(r"(\d{1,9}):(\d{1,4})(?::(pause|resume|check|remove|drop|again))?")
+_LOGGED = {"pause": "pause_feed", "resume": "resume_feed", "drop": "remove_feed", "again": "add_feed"}
 _AROUND = "()<>“”\"',;"
 _WORST_FIRST = {health: place for place, health in enumerate(Health)}
 
@@ -68,7 +70,7 @@ async def feed_pressed(update: Update, context: Context) -> None:
     match = _FEED.fullmatch(data)
     services = context.bot_data
     now = services.clock()
-    feed = await services.write(_act, int(match[1]), match[3], now) if match else None
+    feed = await services.write(_act, int(match[1]), match[3], person_of(update) or 0, now) if match else None
     if match is None or feed is None:
         await done(query, reader, "stale_button")
         return
@@ -140,7 +142,7 @@ async def _list_screen(context: Context, reader: Reader, page: int) -> Message:
     return Message(html, feeds_buttons(shown, reader.language, page, pages))
 
 
-def _act(session: Session, feed_id: int, action: str | None, now: datetime) -> Feed | None:
+def _act(session: Session, feed_id: int, action: str | None, admin_id: int, now: datetime) -> Feed | None:
     """The feed after what the button says; None for one that is not known."""
     feed = session.get(Feed, feed_id)
     if feed is None:
@@ -156,6 +158,8 @@ def _act(session: Session, feed_id: int, action: str | None, now: datetime) -> F
             add_feeds(session, [replace(source_of(feed), enabled=True)], now)
         case "check":
             feed.next_check_at = min(feed.next_check_at, now)
+    if action in _LOGGED:
+        record_act(session, admin_id, _LOGGED[action], f"{feed.outlet} {without_query(feed.url)}", now)
     session.flush()
     return feed
 

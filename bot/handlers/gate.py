@@ -11,7 +11,7 @@ from telegram import Message, MessageEntity, Update
 from telegram.ext import ApplicationHandlerStop, BaseHandler, TypeHandler
 
 from bot.context import Context
-from bot.handlers.replies import app_language, reply
+from bot.handlers.replies import language_for, reply
 from bot.handlers.routes import is_too_much
 from bot.limits import Asked
 from bot.rights import is_group
@@ -34,17 +34,15 @@ async def gate(update: Update, context: Context) -> None:
 
 def is_meant(message: Message, bot_name: str) -> bool:
     """Whether a message of a group is for this bot: a command that names no other, a mention, an answer to it."""
-    named = {
-        message.parse_entity(entity).lower()
-        for entity in message.entities
-        if entity.type in (MessageEntity.MENTION, MessageEntity.BOT_COMMAND)
-    }
     own = f"@{bot_name}".lower()
+    for entity in message.entities:
+        words = message.parse_entity(entity).lower()
+        if entity.type == MessageEntity.MENTION and words == own:
+            return True
+        if entity.type == MessageEntity.BOT_COMMAND and entity.offset == 0 and words.partition("@")[2] in ("", own[1:]):
+            return True
     answered = message.reply_to_message.from_user if message.reply_to_message else None
-    is_answer = answered is not None and (answered.username or "").lower() == bot_name.lower()
-    return is_answer or any(
-        name == own or (name[0] == "/" and name.partition("@")[2] in ("", own[1:])) for name in named
-    )
+    return answered is not None and (answered.username or "").lower() == bot_name.lower()
 
 
 async def _tell_once(update: Update, context: Context) -> None:
@@ -55,7 +53,7 @@ async def _tell_once(update: Update, context: Context) -> None:
     known = context.user_data
     if known is not None and not known.get("told") and not await context.bot_data.read(is_banned, user.id):
         known["told"] = True
-        await reply(update, Outgoing(say("not_admitted", app_language(user), user.id)))
+        await reply(update, Outgoing(say("not_admitted", await language_for(update, context), user.id)))
 
 
 def _may_use(session: Session, update: Update, context: Context) -> bool:

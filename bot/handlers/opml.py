@@ -17,14 +17,15 @@ from telegram.ext import BaseHandler, MessageHandler, filters
 
 from bot.context import Context
 from bot.handlers.info import not_text
-from bot.handlers.replies import done, edit, is_admin, pressed, reader_of, reply
+from bot.handlers.replies import done, edit, is_admin, person_of, pressed, reader_of, reply
 from bot.handlers.routes import Who, press
 from bot.sender import keyboard
 from bot.texts import say
+from digests.acts import follow_feeds
 from digests.messages import Message
 from digests.subscribers import Reader
 from digests.templates import render
-from feeds.following import add_feeds, all_feeds, source_of
+from feeds.following import all_feeds, source_of
 from feeds.opml import MAX_BYTES, MAX_FEEDS, MAX_LISTINGS, Opml, read_opml, write_opml
 from feeds.sources import Source, SourcesError
 
@@ -87,7 +88,7 @@ async def opml_pressed(update: Update, context: Context) -> None:
         services = context.bot_data
         try:
             opml = await _read(file)
-            added = await services.write(add_feeds, opml.sources, services.clock())
+            added = await services.write(follow_feeds, opml.sources, person_of(update) or 0, services.clock())
         except Unusable as error:
             await edit(query, _unusable(reader, error))
         else:

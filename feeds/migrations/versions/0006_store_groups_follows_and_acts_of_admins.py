@@ -74,6 +74,8 @@ def upgrade() -> None:
     with op.batch_alter_table("saved", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_saved_article_id"), ["article_id"], unique=False)
 
+    op.add_column("article", sa.Column("right_documents", sa.JSON(), nullable=False, server_default="{}"))
+
     with op.batch_alter_table("chat", schema=None) as batch_op:
         batch_op.add_column(sa.Column("kind", sa.String(length=10), nullable=False, server_default="private"))
         batch_op.add_column(sa.Column("title", sa.Text(), nullable=False, server_default=""))
@@ -114,6 +116,8 @@ def downgrade() -> None:
         batch_op.drop_column("owner_id")
         batch_op.drop_column("title")
         batch_op.drop_column("kind")
+
+    op.drop_column("article", "right_documents")
 
     with op.batch_alter_table("saved", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_saved_article_id"))

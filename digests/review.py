@@ -1,0 +1,135 @@
+"""The queue of review: what readers call wrong, and numbers of which it is not clear which document they mean.
+
+Every decision is a correction that later readings keep to, an act that other admins can see, and can be taken back.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from digests.acts import record_act
+from digests.feedback import Kind, Report, UnknownReport, decide, open_reports, reopen
+from digests.models import Feedback
+from feeds.documents.token import document_token
+from feeds.models import Article, Mention
+from feeds.store import ensure_documents, take_turn
+from feeds.text import shorten
+
+MOST_CANDIDATES = 8
+NONE_OF_THEM = "none"
+_LOGGED = 100  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A number that an article cites without saying which document it is; `articles` is how many do so.
+
+    `token` stands for the key in buttons, `candidates` are ids by their tokens.
+    """
+
+    article_id: int
+    key: str
+    token: str
+    status: str
+    quote: str
+    candidates: Mapping[str, str]
+    articles: int
+
+
+def count_waiting(session: Session) -> Mapping[Kind | None, int]:
+    """Open cases by what is said to be wrong; None: doubtful documents."""
+    same = select(Feedback.kind).where(Feedback.decision.is_(None))
+    cases = same.group_by(Feedback.kind, Feedback.article_id, Feedback.document_id).subquery()
+    found = session.execute(select(cases.c.kind, func.count()).group_by(cases.c.kind)).all()
+    doubts = select(Mention.article_id).join(Article, Article.id == Mention.article_id).where(*_doubtful())
+    pairs = doubts.group_by(Mention.article_id, Mention.key).subquery()
+    waiting: dict[Kind | None, int] = {Kind(kind): count for kind, count in found}
+    waiting[None] = session.scalar(select(func.count()).select_from(pairs)) or 0
+    return waiting
+
+
+def nth_report(session: Session, kind: Kind, skipped: int) -> Report | None:
+    """The open report of a kind after so many, those of most readers first."""
+    found = [report for report in open_reports(session) if report.kind is kind]
+    return found[skipped] if skipped < len(found) else None
+
+
+def nth_doubt(session: Session, skipped: int) -> Doubt | None:
+    """The doubtful number after so many, those that most articles cite first, the latest article first."""
+    doubtful = select(Mention.key, func.count(Mention.article_id.distinct()).label("articles"))
+    doubtful = doubtful.join(Article, Article.id == Mention.article_id).where(*_doubtful())
+    counts = doubtful.group_by(Mention.key).subquery()
+    firsts = select(func.min(Mention.ordinal), Mention.article_id, Mention.key, counts.c.articles)
+    firsts = firsts.join(counts, counts.c.key == Mention.key).join(Article, Article.id == Mention.article_id)
+    order = (counts.c.articles.desc(), Mention.key, func.max(Mention.position).desc())
+    grouped = firsts.where(*_doubtful()).group_by(Mention.article_id, Mention.key, counts.c.articles)
+    row = session.execute(grouped.order_by(*order).offset(skipped).limit(1)).first()
+    if row is None:
+        return None
+    ordinal, article_id, key, articles = row
+    at = Mention.article_id == article_id, Mention.ordinal == ordinal
+    mention = session.scalars(select(Mention).where(*at)).one()
+    candidates = {document_token(one): one for one in mention.candidates[:MOST_CANDIDATES]}
+    return Doubt(article_id, key, document_token(key), mention.status, mention.quote, candidates, articles)
+
+
+def decide_report(
+    session: Session, report_id: int, accepted: bool | None, admin_id: int, now: datetime
+) -> Collection[int] | None:
+    """Accepts or rejects what readers say, or with None takes the decision back.
+
+    Returns the ids of the articles to be read again; None where there is no such report.
+    """
+    try:
+        changed = reopen(session, report_id, now) if accepted is None else decide(session, {report_id: accepted}, now)
+    except UnknownReport:
+        return None
+    said = session.get_one(Feedback, report_id)
+    act = "reopen" if accepted is None else "accept" if accepted else "reject"
+    title = session.get_one(Article, said.article_id).title
+    record_act(session, admin_id, act, shorten(f"{said.kind} {said.document_id}: {title}", _LOGGED), now)
+    return changed
+
+
+def decide_document(
+    session: Session, article_id: int, key_token: str, choice: str | None, admin_id: int, now: datetime
+) -> Collection[int] | None:
+    """Says which document an article means by a number: the token of a candidate, or `NONE_OF_THEM`.
+
+    With None what was said is taken back. Returns the ids of the articles to be read again; None where the article
+    does not cite that number, or that is no candidate of it.
+    """
+    take_turn(session)
+    article = session.get(Article, article_id)
+    rows = session.scalars(select(Mention).where(Mention.article_id == article_id, Mention.key.is_not(None))).all()
+    mentions = [mention for mention in rows if mention.key and document_token(mention.key) == key_token]
+    if article is None or not mentions:
+        return None
+    key = mentions[0].key or ""
+    others = {one: document_id for one, document_id in article.right_documents.items() if one != key}
+    if choice is None:
+        article.right_documents = others
+        record_act(session, admin_id, "reopen", shorten(f"{key}: {article.title}", _LOGGED), now)
+    else:
+        offered = {document_token(one): one for mention in mentions for one in mention.candidates}
+        if choice != NONE_OF_THEM and choice not in offered:
+            return None
+        chosen = offered.get(choice, "")
+        if chosen:
+            ensure_documents(session, [chosen])
+        article.right_documents = {**others, key: chosen}
+        record_act(session, admin_id, "document", shorten(f"{key} = {chosen or '?'}: {article.title}", _LOGGED), now)
+    article.rules_version, article.revised_at = 0, now
+    session.flush()
+    return [article_id]
+
+
+def _doubtful() -> Sequence[ColumnElement[bool]]:
+    return (
+        Mention.status.in_(("ambiguous", "presumed")),
+        Mention.key.is_not(None),
+        Article.state.in_(("kept", "near")),
+    )
