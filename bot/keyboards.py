@@ -23,7 +23,6 @@ _MAX_OFFERED = 8
 _MAX_CITED = 4
 _MAX_LABEL = 60
 _MAX_FEEDS = 20
-_PER_PAGE = 10
 
 
 def answer_documents(found: Answer) -> Sequence[str]:
@@ -94,22 +93,6 @@ def asked_buttons(named: Sequence[str], tokens: Tokens, followed: Collection[str
         follow = follow_button(tokens[document_id], language, followed=document_id in followed)
         rows.append((opens,) if is_open else (opens, follow))
     return tuple(rows)
-
-
-def following_buttons(documents: Sequence[str], tokens: Tokens, language: str, page: int) -> Rows:
-    """A page of the documents that are followed; a press stops that."""
-    pages = max(1, -(-len(documents) // _PER_PAGE))
-    page = min(page, pages - 1)
-    rows = [
-        ((document_name(i, language), _open(tokens, i)), (say("unfollow", language), f"unfollow:{tokens[i]}:{page}"))
-        for i in documents[page * _PER_PAGE : (page + 1) * _PER_PAGE]
-    ]
-    turn: list[Button] = []
-    if page > 0:
-        turn.append((say("page_before", language), f"following:{page - 1}"))
-    if page + 1 < pages:
-        turn.append((say("page_after", language), f"following:{page + 1}"))
-    return (*rows, tuple(turn)) if turn else tuple(rows)
 
 
 def item_buttons(items: Mapping[int, int], language: str) -> Rows:

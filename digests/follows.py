@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from digests.models import Follow
+from digests.subscribers import add_subscription, pause_subscription, subscriptions_of
 from feeds.store import ensure_documents, take_turn
 
 MAX_FOLLOWS = 200  # of a chat
 MAX_SEARCHES = 30  # among them: each is asked for whenever articles come
-MAX_VALUE = 200  # characters
+MAX_VALUE = 300  # characters, as of a search
 MAX_NOTE = 200
 
 
@@ -37,10 +38,7 @@ def follow(
     known = follows_of(session, chat_id)
     if any((one.kind, one.value) == (kind, value) for one in known):
         return False
-    if len(known) >= MAX_FOLLOWS:
-        raise ValueError(f"at most {MAX_FOLLOWS} can be followed")
-    if kind == "words" and sum(one.kind == "words" for one in known) >= MAX_SEARCHES:
-        raise ValueError(f"at most {MAX_SEARCHES} searches can be followed")
+    _check_room(known, kind)
     if kind == "document":
         ensure_documents(session, {value})
     session.add(
@@ -78,15 +76,21 @@ def drop_follow(session: Session, chat_id: int, follow_id: int) -> Follow | None
 
 
 def restore_follow(session: Session, chat_id: int, dropped: Follow) -> Follow:
-    """Puts back what `drop_follow` took away, as it was; ValueError where no more fit."""
-    follow(session, chat_id, dropped.value, dropped.since, kind=dropped.kind)
-    row = find_follow(session, chat_id, dropped.value, dropped.kind)
-    if row is None:
-        raise LookupError("a follow vanished while it was stored")
-    for name in ("at_once", "note", "carried_from", "carried_to"):
-        setattr(row, name, getattr(dropped, name))
+    """Puts back what `drop_follow` took away, as it was; ValueError where no more fit.
+
+    Its id is its own again: what its buttons say stays true.
+    """
+    take_turn(session)
+    if known := find_follow(session, chat_id, dropped.value, dropped.kind):
+        return known
+    _check_room(follows_of(session, chat_id), dropped.kind)
+    kept = {column.key: getattr(dropped, column.key) for column in inspect(Follow).columns if column.key != "id"}
+    restored = Follow(**kept | {"chat_id": chat_id})
+    if session.get(Follow, dropped.id) is None:
+        restored.id = dropped.id
+    session.add(restored)
     session.flush()
-    return row
+    return restored
 
 
 def change_follow(
@@ -136,6 +140,23 @@ def settle_numbers(session: Session, chat_id: int, read: Mapping[str, str]) -> N
                 ensure_documents(session, {document_id})
                 row.kind, row.value = "document", document_id
     session.flush()
+
+
+def tell_at_once(session: Session, chat_id: int, now: datetime, *, thread_id: int | None, owner_id: int | None) -> None:
+    """Makes sure that the chat has an instant subscription that goes on; ValueError where no more fit."""
+    take_turn(session)
+    instant = [one for one in subscriptions_of(session, chat_id, lock=True) if one.cadence == "instant"]
+    if not instant:
+        add_subscription(session, chat_id, now, thread_id=thread_id, owner_id=owner_id, cadence="instant")
+    elif not any(one.enabled for one in instant):
+        pause_subscription(session, chat_id, instant[0].id, None, now)
+
+
+def _check_room(known: Sequence[Follow], kind: str) -> None:
+    if len(known) >= MAX_FOLLOWS:
+        raise ValueError(f"at most {MAX_FOLLOWS} can be followed")
+    if kind == "words" and sum(one.kind == "words" for one in known) >= MAX_SEARCHES:
+        raise ValueError(f"at most {MAX_SEARCHES} searches can be followed")
 
 
 def _short_note(note: str) -> str:

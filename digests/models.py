@@ -98,6 +98,20 @@ class Subscription(Base):
     first_promised: Mapped[bool] = mapped_column(default=False)
 
 
+class Undo(Base):
+    """What a subscription was before its reader took something away, for a day: the columns that were changed by that.
+
+    Of a subscription that was removed these are all; moments are in ISO format.
+    """
+
+    __tablename__ = "undo"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True)
+    subscription_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(index=True)
+    was: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class Follow(Base):
     """What a chat follows: it heads digests, and where it is `at_once`, instant subscriptions tell of it.
 
@@ -106,7 +120,12 @@ class Follow(Base):
     """
 
     __tablename__ = "follow"
-    __table_args__ = (UniqueConstraint("chat_id", "kind", "value"), Index("ix_follow_value", "kind", "value"))
+    __table_args__ = (
+        UniqueConstraint("chat_id", "kind", "value"),
+        Index("ix_follow_value", "kind", "value"),
+        # No id comes twice: a button about one that is gone is about no other.
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"))

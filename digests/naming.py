@@ -4,7 +4,7 @@ from datetime import date
 from typing import Protocol
 
 from digests.views import Cited, meant
-from feeds.documents import Document, document_name, load_catalogue
+from feeds.documents import Document, document_name, issuer_name, load_catalogue
 
 
 class CitedOrStated(Cited, Protocol):
@@ -30,6 +30,19 @@ def is_name_checked(document: Document | None) -> bool:
 def meant_name(cited: Cited, language: str) -> str:
     """The name of the document that a citation means; what is not certain is only the number it has."""
     return document_name(meant(cited), language)
+
+
+def followed_name(kind: str, value: str, language: str) -> str:
+    """The name of what is followed (digests.models.Follow); words stand in quotation marks."""
+    match kind:
+        case "document" | "number":
+            return document_name(value, language)
+        case "issuer":
+            return issuer_name(value, language)
+        case "words":
+            return f"“{value}”"
+        case _:
+            return value
 
 
 def is_unverified(cited: CitedOrStated) -> bool:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from digests.dossier import PER_PAGE, Dossier
 from digests.messages import MESSAGE_LIMIT, Block, Button, Message, joined, pack, telegram_length
-from digests.naming import is_unverified, meant_name
+from digests.naming import followed_name, is_unverified, meant_name
 from digests.sheet import Sheet, lay_out
 from digests.templates import macros, render
 from digests.views import DigestView, DocumentChip
@@ -20,6 +20,7 @@ from feeds.documents import load_catalogue, type_name
 from feeds.text import shorten
 
 _MAX_BUTTONS = 6
+_MAX_STOPS = 4
 _LABEL = 60  # characters
 
 
@@ -38,7 +39,7 @@ def render_digest(view: DigestView) -> list[Message]:
         messages.append(
             Message(
                 _numbered(joined(part), number, len(parts), view.language),
-                (*_own_buttons(view), *_document_buttons(view), *report) if is_last else report,
+                (*_alert_buttons(view), *_own_buttons(view), *_document_buttons(view), *report) if is_last else report,
                 tuple(block.story_id for block in part if block.story_id is not None),
                 silent=number > 1,
             )
@@ -115,7 +116,7 @@ def _blocks(view: DigestView, sheet: Sheet) -> Iterator[Block]:
     for part in sheet.parts:
         heading = part.heading
         for item in part.items:
-            yield Block(layout.story(item, heading, sheet.words).strip(), item.story.story_id)
+            yield Block(layout.story(item, heading, sheet.words, view.has_summaries).strip(), item.story.story_id)
             heading = ""
     yield Block(layout.footer(sheet, view.is_instant).strip())
 
@@ -135,6 +136,22 @@ def _own_buttons(view: DigestView) -> tuple[tuple[Button, ...], ...]:
     more = (((str(words.more_button(len(view.held_back))), f"more:{view.digest_id}"),),) if view.held_back else ()
     less = () if view.is_instant else ((str(words.less_button()), f"less:{view.digest_id}"),)
     return (*more, (*less, (str(words.export_button()), f"forms:{view.digest_id}")))
+
+
+def _alert_buttons(view: DigestView) -> tuple[tuple[Button, ...], ...]:
+    """Of what tells at once: to follow no more what it tells of, and where that is one item, to keep it, and why."""
+    if view.digest_id is None or not view.is_instant:
+        return ()
+    words = macros("follow_words.html", view.language)
+    reasons = {reason.follow_id: reason for story in view.stories for reason in story.reasons}
+    rows: list[tuple[Button, ...]] = [
+        ((shorten(f"{words.stop()} {followed_name(one.kind, one.value, view.language)}", _LABEL), f"stop:{i}"),)
+        for i, one in list(reasons.items())[:_MAX_STOPS]
+    ]
+    if len(view.stories) == 1:
+        article_id = view.stories[0].head.article_id
+        rows.append(((str(words.save()), f"save:{article_id}"), (str(words.why()), f"why:{article_id}")))
+    return tuple(rows)
 
 
 def _document_buttons(view: DigestView) -> tuple[tuple[Button, ...], ...]:

@@ -4,15 +4,15 @@ A form (Telegram's messages, text, page, Markdown, Word, Atom) only lays these w
 it must.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from digests.naming import checked, is_unverified, meant_name
+from digests.naming import checked, followed_name, is_unverified, meant_name
 from digests.templates import is_linkable, macros
-from digests.views import ArticleView, CorrectionView, Coverage, DigestView, DocumentChip, Section, StoryView
+from digests.views import ArticleView, CorrectionView, Coverage, DigestView, DocumentChip, Reason, Section, StoryView
 from feeds.classify import topics
 from feeds.documents import document_name, load_catalogue
 from feeds.text import fold, shorten, visible
@@ -69,7 +69,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One story; `number` counts through all sections. `continues` is what its reader was told of it before."""
+    """One story; `number` counts through all sections. `continues` is what its reader was told of it before.
+
+    `because` names what its reader follows and it meets, `quote` is the sentence by which it does, `quoted` the outlet
+    of that where it is another report's.
+    """
 
     number: int
     story: StoryView
@@ -78,6 +82,9 @@ class Item:
     documents: tuple[DocumentLine, ...]
     others: tuple[Report, ...]
     continues: Line | None
+    because: str = ""
+    quote: str = ""
+    quoted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +128,7 @@ def lay_out(view: DigestView) -> Sheet:
     words, zone = macros("words.html", view.language), ZoneInfo(view.timezone)
     start, end = view.window_start.astimezone(zone), view.window_end.astimezone(zone)
     count = len(view.stories)
-    title = words.instant_title() if view.is_instant else words.digest_title(end)
+    title = words.instant_title(_met_by(view.stories)) if view.is_instant else words.digest_title(end)
     return Sheet(
         language=view.language,
         title=str(title),
@@ -161,8 +168,16 @@ def _heading(section: Section, view: DigestView) -> str:
             return section.key
         case "followed" if view.is_instant:
             return ""
+        case "followed":
+            return str(macros("words.html", view.language).followed(_met_by(section.stories)))
         case _:
             return str(macros("words.html", view.language).section(section.kind))
+
+
+def _met_by(stories: Iterable[StoryView]) -> str:
+    """What all these stories are followed for: documents, or one thing or another."""
+    kinds = {reason.kind for story in stories for reason in story.reasons}
+    return "documents" if kinds <= {"document"} else "all"
 
 
 def _item(story: StoryView, number: int, view: DigestView) -> Item:
@@ -174,11 +189,25 @@ def _item(story: StoryView, number: int, view: DigestView) -> Item:
         number=number,
         story=story,
         head=_report(story.head, view),
-        summary=story.summary_text,
+        summary=story.summary_text if view.has_summaries else "",
         documents=tuple(_document(chip, view.language) for chip in story.documents),
         others=tuple(_report(other, view) for other in story.others),
         continues=continues,
+        because=_because(story.reasons, view.language),
+        quote=flat(story.quote),
+        quoted=_report(story.quoted, view).outlet if story.quoted and story.quoted != story.head else "",
     )
+
+
+def _because(reasons: Sequence[Reason], language: str) -> str:
+    """All that is followed and met, once, in one line; a number that was waited for first."""
+    words = macros("words.html", language)
+    seen = [followed_name(one.kind, one.value, language) for one in reasons if one.kind == "number"]
+    names = [f"{words.search() if one.kind == 'words' else ''} {followed_name(one.kind, one.value, language)}".strip()
+             for one in reasons if one.kind != "number"]  # fmt: skip
+    said = [f"{words.number_seen()} {', '.join(seen)}"] if seen else []
+    said += [f"{words.because()} {', '.join(names)}"] if names else []
+    return ". ".join(said)
 
 
 def _report(article: ArticleView, view: DigestView) -> Report:

@@ -13,7 +13,7 @@ from digests.naming import checked, is_name_checked, is_unverified, iso_date, me
 from digests.summarise import MOST
 from digests.words import find_words
 from feeds.classify import topics
-from feeds.documents import document_name, load_catalogue, wish_name
+from feeds.documents import document_name, issuer_name, load_catalogue, type_name, wish_name
 from feeds.health import health_of, reason_of
 from feeds.sources import without_query
 from feeds.text import shorten
@@ -70,6 +70,8 @@ def _environment() -> Environment:
         "iso_date": iso_date,
         "document_name": document_name,
         "wish_name": wish_name,
+        "issuer_name": issuer_name,
+        "type_name": type_name,
         "catalogued": load_catalogue().get,
         "checked": checked,
         "checked_name": is_name_checked,

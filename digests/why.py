@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session, load_only
 
 from digests.candidates import places_of
 from digests.choose import oldest_news
-from digests.follows import followed_documents
-from digests.models import Digest, DigestPart, SentStory, StoryArticle, Subscription
+from digests.follows import follows_of
+from digests.models import Digest, DigestPart, Follow, SentStory, StoryArticle, Subscription
 from digests.schedule import LOOK_BACK
 from digests.subscribers import find_reader
 from digests.views import states_identity
+from digests.watch import having_words, marks_of
 from digests.words import Wording, folded_words, matches
 from feeds.classify import STEP
 from feeds.duplicates import duplicates_of
@@ -227,15 +228,28 @@ def _delivery(
     reader = find_reader(session, chat_id)
     if reader is None or not reader.subscribed:
         return Delivery.UNSUBSCRIBED, None
-    cited = session.scalars(select(Mention.document_id).where(Mention.article_id == article.id))
-    is_followed = not followed_documents(session, chat_id).isdisjoint(cited)
+    met = _met(session, article, chat_id)
     active = [subscription for subscription in reader.subscriptions if subscription.enabled]
-    outcomes = [(_outcome(article, subscription, is_followed), subscription.next_due_at) for subscription in active]
+    outcomes = [
+        (_outcome(article, one, any(follow.at_once or one.cadence != "instant" for follow in met)), one.next_due_at)
+        for one in active
+    ]
     coming = [due_at for outcome, due_at in outcomes if outcome is Delivery.NEXT and due_at]
     if coming:
         return Delivery.NEXT, min(coming)
     said = {outcome for outcome, _ in outcomes}
     return next((outcome for outcome in _NEAREST if outcome in said), None), None
+
+
+def _met(session: Session, article: Article, chat_id: int) -> Sequence[Follow]:
+    """What the chat follows and the article meets."""
+    mentions = session.scalars(select(Mention).where(Mention.article_id == article.id)).all()
+    marks = frozenset(marks_of(mentions, places_of(article), is_policy=article.state == End.KEPT))
+    return [
+        one
+        for one in follows_of(session, chat_id)
+        if (one.kind, one.value) in marks or (one.kind == "words" and having_words(session, one.value, [article.id]))
+    ]
 
 
 # What is said where subscriptions of a chat differ.

@@ -3,20 +3,22 @@
 import asyncio
 import io
 import json
+import re
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from bot.application import Role
 from bot.demo.play import jump
 from bot.sandbox import SandboxUser
 from digests.export import FORMS
-from digests.follows import followed_documents
-from digests.models import Digest, DigestPart, Follow, SentStory, Subscription
+from digests.follows import follows_of
+from digests.models import Digest, DigestPart, SentStory, Subscription
 from digests.subscribers import add_subscription, find_reader
 from test_bot import World, forged_press, world
 from test_bot_settings import labels
@@ -24,42 +26,111 @@ from test_bot_settings import labels
 READ = (Role.POLL, Role.SERVE)
 
 
-NOT_FOLLOWED = (
-    ("/theodoi", "Gửi số hiệu"),
-    ("/theodoi chào bot", "Không nhận ra số hiệu"),
-    ("/theodoi 99-CT/TW", "Chưa biết văn bản 99-CT/TW"),
-    ("/theodoi 05-CT/TW", "Bạn cần văn bản nào?"),
-    ("/dangtheodoi", "Bạn chưa theo dõi văn bản nào"),
-)
+async def followed(here: World, user: SandboxUser) -> list[tuple[str, str, bool]]:
+    """(kind, value, at once) of all that a user follows."""
+    follows = await here.bot.services.read(follows_of, user.chat_id)
+    return [(one.kind, one.value, one.at_once) for one in follows]
 
 
-async def followed(here: World, user: SandboxUser) -> frozenset[str]:
-    return await here.bot.services.read(followed_documents, user.chat_id)
+async def instant(here: World, user: SandboxUser) -> int:
+    """How many instant subscriptions that go on a user has."""
+    reader = await here.bot.services.read(find_reader, user.chat_id)
+    return sum(one.cadence == "instant" and one.enabled for one in reader.subscriptions) if reader else 0
 
 
 async def test_a_document_is_followed_by_command_and_told_of_at_once_if_wished(tmp_path: Path) -> None:
     async with world(tmp_path, READ) as here:
         user = here.user()
-        for typed, answer in NOT_FOLLOWED:
-            await user.say(typed)
-            await user.wait_for(answer)
-        assert await followed(here, user) == frozenset()
         await user.say("/theodoi 9 ct tw")
-        offer = await user.wait_for("Đang theo dõi 09-CT/TW (khóa XI).")
-        assert "Có cần báo ngay" in offer["text"]
-        assert await followed(here, user) == {"09-CT/TW#XI"}
-        await user.press("Báo ngay khi có tin", message=offer)
-        await user.wait_for("Gửi ngay khi có bài mới về văn bản bạn theo dõi")
-        reader = await here.bot.services.read(find_reader, user.chat_id)
-        assert reader is not None
-        assert [s.cadence for s in reader.subscriptions] == ["instant"]
+        offer = await user.wait_for("09-CT/TW (khóa XI)")
+        assert re.search(r"7 ngày qua: \d+ bài · 30 ngày: [1-9]\d* bài · lần cuối \d\d/\d\d/\d{4}", offer["text"])
+        assert offer["text"].count("•") == 3, "the latest headlines"
+        assert await followed(here, user) == [], "nothing is followed before it is confirmed"
+        assert (await user.press("Báo ngay", message=offer))["text"] == "Đã theo dõi"
+        page = await user.wait_for("Báo ngay khi có bài mới.")
+        assert page["message_id"] == offer["message_id"], "in place"
+        assert await followed(here, user) == [("document", "09-CT/TW#XI", True)]
+        assert await instant(here, user) == 1
+        await user.press("Trong bản tin", message=page)
+        await user.wait_for("Đứng đầu bản tin.")
+        assert await followed(here, user) == [("document", "09-CT/TW#XI", False)]
+        await user.say("/theodoi 44-KL/TW")
+        await user.press("Hủy", message=await user.wait_for("44-KL/TW"))
+        await user.wait_for("Không theo dõi thêm.")
         await user.say("/follow 44-KL/TW")
-        assert "Có cần báo ngay" not in (await user.wait_for("Đang theo dõi 44-KL/TW"))["text"], "offered once"
+        await user.press("Báo ngay", message=await user.wait_for("44-KL/TW"))
+        await user.wait_for("Đang theo dõi")
+        assert await instant(here, user) == 1, "one is enough"
         await user.say("/dangtheodoi")
-        listed = await user.wait_for("Bạn đang theo dõi 2 văn bản.")
+        listed = await user.wait_for("Bạn đang theo dõi 2 mục.")
+        await user.press("44-KL/TW", message=listed)
         await user.press("Bỏ theo dõi", message=listed)
-        await user.wait_for("Bạn đang theo dõi 1 văn bản.")
-        assert await followed(here, user) == {"44-KL/TW#XII"}
+        gone = await user.wait_for("Đã thôi theo dõi 44-KL/TW")
+        assert await followed(here, user) == [("document", "09-CT/TW#XI", False)]
+        await user.press("Hoàn tác", message=gone)
+        await user.wait_for("Báo ngay khi có bài mới.")
+        assert await followed(here, user) == [("document", "09-CT/TW#XI", False), ("document", "44-KL/TW#XII", True)]
+
+
+async def test_what_is_typed_is_a_document_a_number_a_place_an_issuer_or_words(tmp_path: Path) -> None:
+    async with world(tmp_path, READ) as here:
+        user = here.user()
+        for typed, shown, pressed, kept in (
+            ("nghệ an", "Địa bàn Nghệ An", "Trong bản tin", ("place", "Nghệ An", False)),
+            ("địa:Bến Tre", "Địa bàn Vĩnh Long", "Trong bản tin", ("place", "Vĩnh Long", False)),
+            ("Bộ Công an", "Văn bản của Bộ Công an", "Trong bản tin", ("issuer", "BCA", False)),
+            ("cơ quan:Chính phủ", "Văn bản của Chính phủ", "Báo ngay", ("issuer", "CP", True)),
+            ("99-CT/TW", "Chưa thấy văn bản này", "Báo tôi khi có", ("number", "99-CT/TW", True)),
+            ("ma túy -bóng đá", "Gồm “ma túy”, trừ “bóng đá”", "Báo ngay", ("words", "ma túy -bóng đá", True)),
+        ):
+            await user.say(f"/theodoi {typed}")
+            offer = await user.wait_for(shown)
+            await user.press(pressed, message=offer)
+            await user.wait_for("Đang theo dõi")
+            assert (await followed(here, user))[-1] == kept
+        await user.say("/theodoi")
+        asked = await user.wait_for("Bạn muốn theo dõi gì?")
+        assert asked["reply_markup"]["force_reply"]
+        await user.say("cần sa", reply_to=asked)
+        await user.press("Trong bản tin", message=await user.wait_for("Tìm kiếm cần sa"))
+        await user.wait_for("Đang theo dõi")
+        await user.say("/theodoi 05-CT/TW")
+        choice = await user.wait_for("Bạn muốn theo dõi văn bản nào?")
+        assert len(labels(choice)) == 4, "two documents, the words, and the way out"
+        await user.press("05-CT/TW (khóa X)", message=choice)
+        await user.press("Trong bản tin", message=await user.wait_for("Văn bản 05-CT/TW (khóa X)"))
+        await user.wait_for("Đang theo dõi")
+        assert (await followed(here, user))[-2:] == [("words", "cần sa", False), ("document", "05-CT/TW#X", False)]
+        await user.say("/theodoi …")
+        await user.wait_for("Chưa rõ bạn muốn theo dõi gì.")
+        await user.say("/dangtheodoi")
+        listed = (await user.wait_for("Bạn đang theo dõi 8 mục."))["text"]
+        assert listed.index("Số đang chờ") < listed.index("Từ khóa") < listed.index("Địa bàn") < listed.index("Cơ quan")
+
+
+async def test_a_follow_has_a_private_note(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.SERVE,), read=False) as here:
+        user = here.user("en")
+        await user.say("/follow Nghệ An")
+        await user.press("In the briefing", message=await user.wait_for("Place Nghệ An"))
+        page = await user.wait_for("You follow")
+        await user.press("Note", message=page)
+        asked = await user.wait_for("Answer this message with your note")
+        await user.say("for  the <b>report</b> " + "x" * 300, reply_to=asked)
+        noted = await user.wait_for("Note: for the <b>report</b> xxx")
+        (one,) = await here.bot.services.read(follows_of, user.chat_id)
+        assert len(one.note) == 200
+        await user.press("Remove the note", message=noted)
+        await user.wait_for(lambda message: "You follow" in message["text"] and "Note:" not in message["text"])
+        forged = "followed:999 followed:x stop:999 again:1 take:now:words: wish:place:Atlantis wish:issuer:XYZ"
+        for data in (*forged.split(), f"followed:{one.id}:fly", "take:now:document:nosuch", "take:later:place:Nghệ An"):
+            assert (await forged_press(here, user, page, data))["text"], data
+        stranger = here.user("en")
+        await stranger.say("/following")
+        listed = await stranger.wait_for("You follow nothing yet.")
+        for data in (f"followed:{one.id}", f"followed:{one.id}:stop", f"stop:{one.id}", f"followed:{one.id}:now"):
+            assert "out of date" in str((await forged_press(here, stranger, listed, data))["text"]), data
+        assert await followed(here, user) == [("place", "Nghệ An", False)]
 
 
 async def test_the_button_of_a_card_turns_into_its_opposite(tmp_path: Path) -> None:
@@ -68,21 +139,66 @@ async def test_the_button_of_a_card_turns_into_its_opposite(tmp_path: Path) -> N
         await user.say("09-CT/TW")
         card = await user.wait_for("Directive 09-CT/TW (term XI)")
         await asyncio.gather(user.press("Follow it", message=card), user.press("Follow it", message=card))
-        offer = await user.wait_for("You follow 09-CT/TW (term XI).")
-        await user.press("The briefing will do", message=offer)
-        await user.wait_for("For a daily briefing: /subscribe")
-        assert await followed(here, user) == {"09-CT/TW#XI"}
-        offers = [message for message in user.messages if "You follow" in message["text"]]
-        assert offers == [], "two presses, one offer, and it was answered"
+        page = await user.wait_for("Heads your briefing. For a daily briefing: /subscribe")
+        assert "30 days: " in page["text"], "how much it would be, before anything is told at once"
+        assert await followed(here, user) == [("document", "09-CT/TW#XI", False)]
+        assert sum("You follow" in message["text"] for message in user.messages) == 1, "two presses, one answer"
         await user.press("Older ›", message=card)
         assert "Stop following" in labels(next(m for m in user.messages if m["message_id"] == card["message_id"]))
         assert (await user.press("Stop following", message=card))["text"] == "No longer followed"
-        assert await followed(here, user) == frozenset()
+        assert await followed(here, user) == []
         for data in ("follow:nosuch", "unfollow:nosuch", "unfollow:nosuch:x", "following:", "following:-1"):
             assert "out of date" in str((await forged_press(here, user, card, data))["text"]), data
-        assert (
-            await here.bot.services.read(lambda session: session.scalar(select(func.count()).select_from(Follow))) == 0
-        )
+
+
+async def test_an_answer_to_a_message_is_about_its_items(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        user = here.user()
+        digest = await digest_of(here, user)
+        await user.say("/theodoi", reply_to=digest)
+        choice = await user.wait_for("Bạn muốn theo dõi văn bản nào?")
+        assert any(data.startswith("wish:document:") for data in labels(choice).values())
+        await user.say("lưu 2", reply_to=digest)
+        await user.wait_for("Đã lưu.")
+        await user.say("Lưu", reply_to=digest)
+        which = await user.wait_for("Bạn muốn lưu tin số mấy?")
+        assert (await user.press("1", message=which))["text"].startswith("Đã lưu")
+        assert (await user.press("2", message=which))["text"] == "Bạn đã lưu bài này rồi"
+        await user.say("/daluu")
+        kept = await user.wait_for("Bạn đã lưu 2 bài.")
+        await user.press("Bỏ 1", message=kept)
+        gone = await user.wait_for("Bạn đã lưu 1 bài.")
+        await user.press("Hoàn tác", message=gone)
+        await user.wait_for("Bạn đã lưu 2 bài.")
+        await user.say("Ban Bí thư ban hành Chỉ thị 09-CT/TW ngày 01/12/2011 (khóa XI)", reply_to=None)
+        said = user.messages[-1]
+        for data in ("save:999", "save:x", "unsave:1", "unsave:x:y", "saved:", "saved:-1"):
+            assert "cũ" in str((await forged_press(here, user, kept, data))["text"]), data
+        await user.say("/theodoi", reply_to=said)
+        await user.wait_for("09-CT/TW")
+
+
+async def test_what_is_told_at_once_says_why_and_is_stopped_where_it_stands(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        user = here.user()
+        await user.say("/theodoi Chính phủ")
+        await user.press("Báo ngay", message=await user.wait_for("Văn bản của Chính phủ"))
+        await user.wait_for("Đang theo dõi")
+        await here.bot.services.write(alert_again, user.chat_id, here.clock())
+        here.bot.services.wake_delivery()
+        await here.bot.deliver_now()
+        alert = await user.wait_for("Vì bạn theo dõi Chính phủ", 30)
+        assert any(entity["type"] == "blockquote" for entity in alert["entities"]), "the sentence that cites"
+        assert (await user.press("Thôi theo dõi Chính phủ", message=alert))["text"] == "Đã bỏ theo dõi"
+        assert await followed(here, user) == []
+        assert (await user.press("Theo dõi lại Chính phủ", message=alert))["text"] == "Đã theo dõi"
+        assert await followed(here, user) == [("issuer", "CP", True)]
+
+
+def alert_again(session: Session, chat_id: int, now: datetime) -> None:
+    """The instant subscription of a chat is due, for all of the last days."""
+    one = session.scalars(select(Subscription).where(Subscription.chat_id == chat_id)).one()
+    one.next_due_at, one.covered_until = now, now - timedelta(days=2)
 
 
 async def digest_of(here: World, user: SandboxUser, most: int = 3) -> dict[str, Any]:

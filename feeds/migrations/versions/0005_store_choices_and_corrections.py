@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["chat_id"], ["chat.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("chat_id", "kind", "value"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("follow", schema=None) as batch_op:
         batch_op.create_index("ix_follow_value", ["kind", "value"], unique=False)
