@@ -115,6 +115,8 @@ class Laws:
             came = [attempt.html for attempt in self._attempts(promise.reader) if attempt.arrived]
             for news in promise.news if promise.cadence == "instant" else ():
                 assert any(news.mark in html for html in came), "followed documents had news, and it never came"
+        for promise in self.world.promises.values():
+            self._what_was_given_back_came(promise)
         for request in self.world.requests:
             self._what_was_asked_for_came(request)
         self.met["parts"] += len(self.parts)
@@ -232,6 +234,21 @@ class Laws:
                 self.met["stories held back"] += not is_told
             if after or self.world.now - news.seen > (12 if promise.cadence == "weekly" else 3) * DAY:
                 promise.news.remove(news)
+
+    def _what_was_given_back_came(self, promise: Promise) -> None:
+        """What stood in parts that were given up came later: of two days at least, as digests look back only so far."""
+        waits = promise.paused_until and promise.paused_until > self.world.now - 2 * DAY
+        if promise.cadence != "daily" or not promise.enabled or waits:
+            return
+        own = [part for part in self.parts if part.chat_id % 10 == promise.reader and part.state == "refused"]
+        digests = [digest for digest in self.digests if digest.chat_id % 10 == promise.reader]
+        held = {story_id for digest in digests for story_id in digest.held_back}
+        came = [attempt.html for attempt in self._attempts(promise.reader) if attempt.arrived]
+        for news in promise.news:
+            if self.world.now - news.seen < 4 * DAY and any(news.mark in part.html for part in own):
+                is_told = any(news.mark in html for html in came)
+                assert is_told or self.stories[news.article_id] in held, f"what was given back was lost: {news.mark}"
+                self.met["given back"] += is_told
 
     def _what_was_asked_for_came(self, request: Request) -> None:
         """Or its sending was given up: then the law of lost stories says what is to become of it."""
