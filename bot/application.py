@@ -41,6 +41,7 @@ from bot.handlers import (
     privacy,
     report,
     review,
+    search,
     settings,
     start,
     stats,
@@ -130,7 +131,7 @@ def build_application(services: Services, pace: Pace) -> BotApplication:
     application.add_handlers(gate.handlers(), group=gate.GROUP)
     for module in (
         membership, channels, start, why, feeds, addfeed, opml, bans, broadcast, acts, review, stats, privacy, follow,
-        inline, ask, directive, digest, more, export, preview, settings, subscription, typed, report, groups, info,
+        inline, ask, search, directive, digest, more, export, preview, settings, subscription, typed, report, groups, info,
     ):  # fmt: skip
         application.add_handlers(module.handlers())
     application.add_error_handler(errors.report)

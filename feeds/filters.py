@@ -91,12 +91,13 @@ def _place(value: str) -> Meaning | None:
 
 
 def _outlet(value: str) -> Meaning | None:
-    """The project's own sources by name, host, or words of a name."""
+    """The project's own sources by name, host, or words of a name; by the latter also one of just that name."""
     asked = squash(value)
-    named = dict.fromkeys(outlet for name, outlet in _outlets() if name == asked)
-    if not named:
-        named = dict.fromkeys(outlet for _, outlet in _outlets() if _has_words(outlet, value))
-    return _marked("from", tuple(named)) if named else None
+    if named := tuple(dict.fromkeys(outlet for name, outlet in _outlets() if name == asked)):
+        return _marked("from", named)
+    named = tuple(dict.fromkeys(outlet for _, outlet in _outlets() if _has_words(outlet, value)))[:_MAX_MARKS]
+    marks = tuple(mark("from", name) for name in (*named, value))
+    return Meaning(marks, named) if named else None
 
 
 def _document(value: str) -> Meaning | None:

@@ -13,7 +13,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -28,7 +28,7 @@ from feeds.text import fold, one_of_words, visible
 from feeds.tokens import Word, words_of
 
 DATA = Path(__file__).with_name("data") / "search.toml"
-MAX_TEXT = 300  # characters that are read
+MAX_TEXT = 200  # characters that are read
 MAX_WORDS = 24  # and words, filters not counted
 MAX_FILTERS = 8
 _MAX_VALUE = 10  # words of a value that is not quoted
@@ -39,11 +39,14 @@ _JOINTS = re.compile(r"[-–/.&]+")  # inside one word as it is typed: 09-CT/TW
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Words that stand next to each other in what is found; one word or several."""
+    """Words that stand next to each other in what is found; one word or several. Equal terms ask for the same."""
 
     written: tuple[str, ...]
     folded: tuple[str, ...]
     excluded: bool = False
+    start: int = field(default=0, compare=False)
+    """Where it is in `Query.text`, signs included."""
+    end: int = field(default=0, compare=False)
 
     @property
     def is_accented(self) -> bool:
@@ -89,6 +92,11 @@ class Query:
         return tuple(term for term in self.terms if not term.excluded)
 
     @property
+    def is_accented(self) -> bool:
+        """Whether some words are typed with accents."""
+        return any(term.is_accented for term in self.wanted)
+
+    @property
     def is_empty(self) -> bool:
         """Whether it asks for nothing."""
         return not self.terms and not self.filters
@@ -103,9 +111,12 @@ class Query:
         """The last day that counts."""
         return min((f.meaning.until for f in self.filters if f.meaning.until), default=None)
 
-    def without(self, dropped: Filter) -> str:
-        """The text of this query without one of its filters."""
-        return " ".join(f"{self.text[: dropped.start]} {self.text[dropped.end :]}".split())
+    def replaced(self, changes: Mapping[Term | Filter, str]) -> str:
+        """The text of this query with some of its parts replaced, by "" left out."""
+        text = self.text
+        for part in sorted(changes, key=lambda one: -one.start):
+            text = f"{text[: part.start]} {changes[part]} {text[part.end :]}"
+        return " ".join(text.split())
 
 
 def parse_query(text: str, today: date | None = None) -> Query:
@@ -145,11 +156,12 @@ class _Reader:
         """Reads what a sign governs; where that ends."""
         if match["quote"]:
             end, after = self._quoted(match.end())
-            self._phrase(match.end(), end, excluded=bool(match["not_quote"]))
+            words = list(words_of(self.text[match.end() : end]))
+            self._add(words, match.start(), after, excluded=bool(match["not_quote"]))
             return after
         if match["minus"]:
             end = self._next(match.end())
-            self._phrase(match.end(), end, excluded=True)
+            self._add(list(words_of(self.text[match.end() : end])), match.start(), end, excluded=True)
             return end
         if match["name"]:
             return self._filter(match)
@@ -214,17 +226,16 @@ class _Reader:
             while at + size < len(words) and joined[at + size - 1]:
                 size += 1
             size = max(size, _known_length(words, at))
-            self._add(words[at : at + size], excluded=False)
+            known = words[at : at + size]
+            self._add(known, start + known[0].start, start + known[-1].end, excluded=False)
             at += size
 
-    def _phrase(self, start: int, end: int, *, excluded: bool) -> None:
-        self._add(list(words_of(self.text[start:end])), excluded=excluded)
-
-    def _add(self, words: Sequence[Word], *, excluded: bool) -> None:
+    def _add(self, words: Sequence[Word], start: int, end: int, *, excluded: bool) -> None:
         room = MAX_WORDS - sum(len(term.folded) for term in self.terms)
         self.is_cut |= len(words) > room
         if kept := words[:room]:
-            self.terms.append(Term(tuple(w.written for w in kept), tuple(w.folded for w in kept), excluded))
+            written, folded = tuple(w.written for w in kept), tuple(w.folded for w in kept)
+            self.terms.append(Term(written, folded, excluded, start, end))
 
 
 def _known_length(words: Sequence[Word], at: int) -> int:

@@ -5,7 +5,7 @@ typed with accents, articles that have them come first among the newest `WINDOW`
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -106,7 +106,8 @@ def matching(session: Session, query: Query, article_ids: Collection[int]) -> se
     """Which of these articles match, with the accents that were typed: who is told unasked wants no look-alikes."""
     if query.is_empty:
         return set()
-    wanted, found = _wanted(session, query), set()
+    wanted = _wanted(session, query)
+    meant: set[int] = set()
     ids = sorted(article_ids)
     for start in range(0, len(ids), _BATCH):
         rows = session.execute(
@@ -115,8 +116,8 @@ def matching(session: Session, query: Query, article_ids: Collection[int]) -> se
             .where(ArticleWords.position.between(wanted.first, wanted.last))
         )
         places = {row.position: row.article_id for row in rows}
-        found |= {places[position] for position, as_typed in _among(session, wanted, list(places)) if as_typed}
-    return found
+        meant |= {places[position] for position, as_typed in _among(session, wanted, list(places)) if as_typed}
+    return meant
 
 
 def count(session: Session, query: Query, since: datetime) -> int:
@@ -126,6 +127,14 @@ def count(session: Session, query: Query, since: datetime) -> int:
     wanted = _wanted(session, query)
     rows = _found(session, wanted, max(wanted.first, minute_position(since)), wanted.last, MOST_COUNTED)
     return sum(as_typed for _, as_typed in rows)
+
+
+def found(session: Session, query: Query, most: int = MOST_COUNTED) -> int:
+    """How many articles `search` finds, at most `most`."""
+    if query.is_empty:
+        return 0
+    wanted = _wanted(session, query)
+    return len(_found(session, replace(wanted, as_typed=()), wanted.first, wanted.last, most))
 
 
 # What is asked for

@@ -11,6 +11,7 @@ from telegram.ext import BaseHandler, MessageHandler, filters
 from bot.context import Context, Services
 from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
+from bot.handlers.search import answer_words
 from bot.keyboards import answer_buttons, answer_documents, dossier_buttons, dossier_documents
 from bot.texts import say
 from digests.answer import answer
@@ -39,10 +40,11 @@ async def directive(update: Update, context: Context) -> None:
 
 
 async def plain_text(update: Update, context: Context) -> None:
-    """Text that is no command is an attempt to look something up."""
+    """Text that is no command is a number to look up, or words to search for."""
     reader = await reader_of(update, context)
-    text = update.effective_message.text if update.effective_message else None
-    await answer_query(update, context, reader, text or "")
+    text = (update.effective_message.text if update.effective_message else None) or ""
+    if not await answer_words(update, context, reader, text):
+        await answer_query(update, context, reader, text)
 
 
 async def try_pressed(update: Update, context: Context) -> None:

@@ -1,0 +1,196 @@
+"""/search, and plain text in which no document's number is: articles by their words.
+
+A search is nowhere stored: every message of one begins with the query as code, where the buttons read it again.
+`find:PAGE:BEFORE` shows a page of what lies before a position, so that pages stay as they are while news comes in;
+`instead:N` makes the N-th search that was offered where nothing was found; `watch` follows the search.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+from telegram import CallbackQuery, MessageEntity, Update
+from telegram import Message as TelegramMessage
+from telegram.ext import BaseHandler
+
+from bot.context import Context
+from bot.handlers.replies import answer, done, edit, pressed, reader_of, reply
+from bot.handlers.routes import Who, command, press
+from bot.keyboards import fits
+from bot.texts import say
+from digests.follows import follow
+from digests.messages import Button, Message
+from digests.subscribers import Reader
+from digests.templates import render
+from feeds.documents import load_catalogue, look_up
+from feeds.nothing_found import Instead, instead_of
+from feeds.query import Query, parse_query
+from feeds.search import WINDOW, Page, count, search
+from feeds.text import shorten
+
+PER_PAGE = 5
+BEST = 3  # in the short form
+_MAX_LABEL = 60
+_PAGE = re.compile(r"(\d{1,3}):(\d{1,18})")
+_INSTEAD = re.compile(r"\d")
+_MONTH = timedelta(days=30)
+
+
+async def search_command(update: Update, context: Context) -> None:
+    """/search WORDS; without words it tells how."""
+    reader = await reader_of(update, context)
+    typed = " ".join(context.args or ())
+    if not typed:
+        await reply(update, Message(render("search_usage.html", reader.language)))
+        return
+    await reply(update, await context.bot_data.read(found_page, _parsed(typed, reader, context), reader))
+
+
+async def answer_words(update: Update, context: Context, reader: Reader, text: str) -> bool:
+    """Replies with the best articles that have these words; False where it is a number, or no article has them."""
+    message = await context.bot_data.read(_briefly, _parsed(text, reader, context), reader)
+    if message:
+        await reply(update, message)
+    return message is not None
+
+
+async def page_pressed(update: Update, context: Context) -> None:
+    query, data, reader = await pressed(update, context)
+    typed, wanted = _typed(query), _PAGE.fullmatch(data)
+    if typed is None or wanted is None:
+        await done(query, reader, "stale_button")
+        return
+    number, before = int(wanted[1]), int(wanted[2])
+    parsed = _parsed(typed, reader, context)
+    await edit(query, await context.bot_data.read(found_page, parsed, reader, number, before or None))
+    await done(query, reader)
+
+
+async def instead_pressed(update: Update, context: Context) -> None:
+    query, data, reader = await pressed(update, context)
+    typed = _typed(query)
+    if typed is None or not _INSTEAD.fullmatch(data):
+        await done(query, reader, "stale_button")
+        return
+    parsed = _parsed(typed, reader, context)
+    offered = await context.bot_data.read(instead_of, parsed, _today(reader, context))
+    if int(data) >= len(offered):
+        await done(query, reader, "stale_button")
+        return
+    other = _parsed(offered[int(data)].text, reader, context)
+    await edit(query, await context.bot_data.read(found_page, other, reader))
+    await done(query, reader)
+
+
+async def watch_pressed(update: Update, context: Context) -> None:
+    """Follows the search, and says how much that would have been."""
+    query, _, reader = await pressed(update, context)
+    typed, services = _typed(query), context.bot_data
+    parsed = _parsed(typed or "", reader, context)
+    if parsed.is_empty:
+        await done(query, reader, "stale_button")
+        return
+    try:
+        is_new = await services.write(
+            follow, reader.chat_id, parsed.text, services.clock(), kind="words", at_once=False
+        )
+    except ValueError:
+        await done(query, reader, "too_many_watched")
+        return
+    month = await services.read(count, parsed, services.clock() - _MONTH)
+    await answer(query, say("watched" if is_new else "watched_before", reader.language, month), alert=True)
+
+
+def found_page(session: Session, query: Query, reader: Reader, number: int = 0, before: int | None = None) -> Message:
+    """A page of what is found; past the end it is the last."""
+    number = min(number, (WINDOW - 1) // PER_PAGE)
+    page = search(session, query, PER_PAGE, before, skip=number * PER_PAGE)
+    if not page.hits and page.total:
+        number = (page.total - 1) // PER_PAGE
+        page = search(session, query, PER_PAGE, before, skip=number * PER_PAGE)
+    instead = () if page.hits else instead_of(session, query)
+    html = _shown(query, page, reader, number * PER_PAGE, instead)
+    if not page.hits:
+        return Message(html, _offers(query, instead, reader.language))
+    watch = (say("watch_search", reader.language), "watch")
+    return Message(html, (_turns(page, number), (watch,)))
+
+
+def _briefly(session: Session, query: Query, reader: Reader) -> Message | None:
+    if look_up(query.text, load_catalogue()).status != "invalid":
+        return None
+    page = search(session, query, BEST)
+    if not page.hits:
+        return None
+    rest = (say("search_all", reader.language), f"find:0:{(page.newest or 0) + 1}")
+    return Message(_shown(query, page, reader), ((rest,),))
+
+
+def _shown(query: Query, page: Page, reader: Reader, first: int = 0, instead: Sequence[Instead] = ()) -> str:
+    return render(
+        "search.html",
+        reader.language,
+        query=query,
+        page=page,
+        first=first,
+        instead=instead,
+        timezone=reader.timezone,
+    )
+
+
+def _turns(page: Page, number: int) -> tuple[Button, ...]:
+    """Of more than a window the next begins behind the last page, and its first leads back to the beginning."""
+    before = (page.newest or 0) + 1
+    pages = -(-page.total // PER_PAGE)
+    turns: list[Button] = []
+    if number:
+        turns.append(("‹", f"find:{number - 1}:{before}"))
+    turns.append((f"{number + 1}/{pages}{'+' if page.is_more else ''}", f"find:{number}:{before}"))
+    if number + 1 < pages:
+        turns.append(("›", f"find:{number + 1}:{before}"))
+    elif page.is_more:
+        turns.append(("›", f"find:0:{page.oldest}"))
+    return tuple(turns)
+
+
+def _offers(query: Query, instead: Sequence[Instead], language: str) -> tuple[tuple[Button, ...], ...]:
+    """Other searches, and the look-up of what may be a document's number."""
+    rows = [((_label(query, one, language), f"instead:{number}"),) for number, one in enumerate(instead)]
+    number = f"try:{query.text}"
+    if fits(number) and look_up(query.text, load_catalogue()).status != "invalid":
+        rows.append(((say("look_up", language, query.text), number),))
+    return tuple(rows)
+
+
+def _label(query: Query, one: Instead, language: str) -> str:
+    if not one.dropped:
+        return shorten(say("search_instead", language, one.text, one.count), _MAX_LABEL)
+    typed = " ".join(query.text[part.start : part.end].strip() for part in one.dropped)
+    return say("search_without", language, shorten(typed, _MAX_LABEL), one.count)
+
+
+def _parsed(typed: str, reader: Reader, context: Context) -> Query:
+    return parse_query(typed, _today(reader, context))
+
+
+def _today(reader: Reader, context: Context) -> date:
+    return context.bot_data.clock().astimezone(ZoneInfo(reader.timezone)).date()
+
+
+def _typed(query: CallbackQuery) -> str | None:
+    """The query of the message whose button was pressed."""
+    if not isinstance(query.message, TelegramMessage):
+        return None
+    return next(iter(query.message.parse_entities([MessageEntity.CODE]).values()), None)
+
+
+def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
+    return (
+        command("search", search_command, Who.ANYONE),
+        press("find", page_pressed, Who.ANYONE),
+        press("instead", instead_pressed, Who.ANYONE),
+        press("watch", watch_pressed),
+    )
