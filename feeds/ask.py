@@ -3,19 +3,23 @@
 Run in a process with bounds (`feeds.worker.Worker` with `MEMORY`, for `SECONDS`): nobody knows who made it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from feeds.analyse import Analysis, analyse
-from feeds.attached import MAX_ATTACHED, MAX_CHARACTERS, AttachedError, attached_text, is_page, without_inlined
+from feeds.attached import MAX_ATTACHED, MAX_CHARACTERS, AttachedError, attached_text, is_page, is_text, without_inlined
 from feeds.extract import ArticleText, extract_page
+from feeds.markup import decode
 from feeds.store import published_on
 from feeds.text import clean, one_line
 
 SECONDS = 20.0
 MEMORY = 1024 * 1024 * 1024  # bytes, models included
 
+_PAGE = re.compile(r"text/|application/xhtml", re.IGNORECASE)
+_LOOKED_AT = 4096  # bytes of what should be a page
 _LONGEST_TITLE = 200  # characters
 _MAGIC = ((b"%PDF-", "page.pdf"), (b"PK\x03\x04", "page.docx"))
 
@@ -48,11 +52,13 @@ def ask_file(name: str, content: bytes, *, written: date | None = None) -> Asked
     return replace(asked, is_cut=is_cut or asked.is_cut)
 
 
-def ask_page(body: bytes, url: str, *, written: date | None = None) -> Asked:
-    """What stands at an address: a page, or a file. Raises ExtractError and AttachedError."""
+def ask_page(body: bytes, url: str, content_type: str | None, *, written: date | None = None) -> Asked:
+    """What stands at an address: a page, or a file that begins like one. Raises ExtractError and AttachedError."""
     name = next((name for magic, name in _MAGIC if body.startswith(magic)), None)
     if name:
         return ask_file(name, body, written=written)
+    if not _PAGE.match(content_type or "text/html") or not is_text(decode(body[:_LOOKED_AT])):
+        raise AttachedError("unreadable")
     return _ask_article(extract_page(body, url=url), written)
 
 

@@ -51,6 +51,11 @@ def is_page(name: str) -> bool:
     return _ending(name) in (".html", ".htm")
 
 
+def is_text(decoded: str) -> bool:
+    """Whether it is not rather a picture, a program or the like."""
+    return len(_NO_TEXT.findall(decoded)) <= _MOST_UNREADABLE * len(decoded)
+
+
 def without_inlined(page: bytes) -> bytes:
     """A saved page without the pictures that it carries, which hold most of its bytes."""
     return _INLINED.sub(b"", page)
@@ -83,7 +88,7 @@ def _ending(name: str) -> str:
 
 def _plain(content: bytes) -> str:
     text = decode(content)
-    if len(_NO_TEXT.findall(text)) > _MOST_UNREADABLE * len(text):
+    if not is_text(text):
         raise AttachedError("malformed")
     return text
 

@@ -136,9 +136,17 @@ def test_files_of_every_type_are_read() -> None:
 
 
 def test_what_stands_at_an_address_may_be_a_file() -> None:
-    assert asked_documents(ask_page(printed("Chi thi so 09-CT/TW."), "https://a.example/x?download=1"))
-    assert asked_documents(ask_page(docx(["Chỉ thị 09-CT/TW."]), "https://a.example/x"))
-    assert reason_of(lambda: ask_page(b"PK\x03\x04rubbish", "https://a.example/x")) == "malformed"
+    assert asked_documents(
+        ask_page(printed("Chi thi so 09-CT/TW."), "https://a.example/x?download=1", "application/octet-stream")
+    )
+    assert asked_documents(ask_page(docx(["Chỉ thị 09-CT/TW."]), "https://a.example/x", None))
+    assert reason_of(lambda: ask_page(b"PK\x03\x04rubbish", "https://a.example/x", "text/html")) == "malformed"
+    for body, kind in (
+        (b"\x89PNG\r\n" * 99, "image/png"),
+        (b"\x01\x02" * 99, "text/html"),
+        (b"{}", "application/json"),
+    ):
+        assert reason_of(lambda body=body, kind=kind: ask_page(body, "https://a.example/x", kind)) == "unreadable"
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ Labels = dict[str, str]
 def labels(message: dict[str, object]) -> Labels:
     """Label -> callback data."""
     keyboard = json.loads(json.dumps(message["reply_markup"]))["inline_keyboard"]
-    return {button["text"]: button["callback_data"] for row in keyboard for button in row}
+    return {button["text"]: button["callback_data"] for row in keyboard for button in row if "callback_data" in button}
 
 
 def items_of(session: Session, message: Mapping[str, Any]) -> Mapping[int, int]:

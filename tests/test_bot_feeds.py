@@ -127,7 +127,7 @@ async def desk(folder: Path, language: str = "vi", sources: tuple[Source, ...] =
 def labels(message: dict[str, Any]) -> dict[str, str]:
     """Label -> callback data."""
     rows = message["reply_markup"]["inline_keyboard"]
-    return {button["text"]: button["callback_data"] for row in rows for button in row}
+    return {button["text"]: button["callback_data"] for row in rows for button in row if "callback_data" in button}
 
 
 SOURCES = tuple(
@@ -353,7 +353,7 @@ async def test_what_cannot_be_taken_of_a_list_is_said(tmp_path: Path) -> None:
         ("a.xml", b"<rss/>", "không phải danh sách nguồn"),
         ("a.opml", b"<!DOCTYPE x><opml/>", "không phải danh sách nguồn"),
         ("a.opml", b"x" * (MAX_BYTES + 1), "Tệp quá lớn"),
-        ("a.pdf", b"rubbish", "chỉ đọc được chữ"),
+        ("a.pdf", b"rubbish", "tệp hỏng hoặc không đúng loại"),
     ],
 )
 async def test_files_that_are_no_lists(tmp_path: Path, name: str, content: bytes, said: str) -> None:
@@ -373,7 +373,7 @@ async def test_to_others_none_of_this_exists(tmp_path: Path) -> None:
                 message = await other.wait_for("Không có lệnh này")
                 assert command.alias not in message["text"]
         await other.send_file("a.opml", b"<opml/>")
-        await other.wait_for("chỉ đọc được chữ")
+        await other.wait_for("chưa đọc được loại này")
         for data in [*labels(shown).values(), "feed:1:0:drop", "newfeed:yes", "opml:yes", "feeds:opml"]:
             assert "Nút này đã cũ" in (await here.forge(other, message, data))["text"], data
         assert all(feed.enabled for feed in (await here.feeds()).values())

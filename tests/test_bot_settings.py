@@ -26,7 +26,7 @@ QUIET_BOT = (Role.SERVE,)
 def labels(message: dict[str, Any]) -> dict[str, str]:
     """Label -> callback data."""
     keyboard = json.loads(json.dumps(message["reply_markup"]))["inline_keyboard"]
-    return {button["text"]: button["callback_data"] for row in keyboard for button in row}
+    return {button["text"]: button["callback_data"] for row in keyboard for button in row if "callback_data" in button}
 
 
 async def reader_of(here: World, user: SandboxUser) -> Reader:
@@ -73,16 +73,21 @@ async def test_each_choice_of_a_subscription_is_pressed_in_place(tmp_path: Path)
             "Địa bàn",
         ):
             await user.press(label, message=shown)
-        for label in ("‹ Quay lại", "Khi không có tin: Vẫn báo", "Im lặng", "‹ Quay lại", "Múi giờ: Múi giờ chung"):
+        for label in ("‹ Quay lại", "Khi không có tin: Vẫn báo", "Không gửi", "‹ Quay lại", "Múi giờ: Múi giờ chung"):
             await user.press(label, message=shown)
         for label in ("Europe/Paris", "‹ Quay lại", "Chủ đề: tất cả", "✓ Phòng chống ma túy", "‹ Quay lại"):
             await user.press(label, message=shown)
+        for label in ("Chi tiết: Tiêu đề và tóm tắt", "Chỉ tiêu đề", "‹ Quay lại", "Âm báo: Có âm báo", "Im lặng"):
+            await user.press(label, message=shown)
+        assert "vẫn được gửi đủ và đúng giờ, chỉ không kêu" in user.messages[-1]["text"]
+        await user.press("‹ Quay lại", message=shown)
         last = user.messages[-1]
         assert last["message_id"] == shown["message_id"]
         assert "Chủ đề: 11" in labels(last)
         chosen = await only(here, user)
         assert (chosen.cadence, chosen.weekdays, chosen.minutes) == ("weekly", [3], [390, 1020])
         assert (chosen.volume, chosen.most, chosen.grouping, chosen.tells_empty) == (1, 25, "place", False)
+        assert (chosen.has_summaries, chosen.sounds) == (False, False)
         assert (chosen.timezone, "drugs" in chosen.topics, len(chosen.topics)) == ("Europe/Paris", False, 11)
         await user.press("Khi nào: T5 06:30, 17:00", message=shown)
         for label in ("Hằng tháng", "Ngày trong tháng: 1", "31"):
@@ -170,13 +175,43 @@ async def test_several_subscriptions_are_added_named_paused_removed_and_brought_
         assert all(s.enabled for s in (await reader_of(here, user)).subscriptions)
 
 
-async def test_an_undo_that_was_forgotten_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("hours", "is_back"), [(23, True), (25, False)])
+async def test_a_removed_subscription_can_be_had_again_for_a_day_also_after_a_restart(
+    tmp_path: Path, hours: int, is_back: bool
+) -> None:
+    async with world(tmp_path, QUIET_BOT, read=False) as here:
+        user = here.sandbox.user(777)
+        await user.say("/dangky 7")
+        await user.wait_for("Đã đăng ký.")
+        before = columns(await only(here, user))
+        await page_of(user, "Hằng ngày 07:00", "Xóa bản tin này", "Xóa")
+        assert {"Hoàn tác", "Cài đặt"} == labels(user.messages[-1]).keys()
+        removed_at = here.clock()
+    async with world(tmp_path, QUIET_BOT, read=False) as here:
+        here.clock.set(removed_at + timedelta(hours=hours))
+        user = here.sandbox.user(777, started=True)
+        message = await settings_of(user)
+        said = (await user.forge(f"undo:{before['id']}", message))["text"]
+        assert said == ("Đã lưu" if is_back else "Không khôi phục được nữa; hãy thêm bản tin mới")
+        assert [columns(one) for one in (await reader_of(here, user)).subscriptions] == ([before] if is_back else [])
+
+
+async def test_what_was_chosen_can_be_had_again(tmp_path: Path) -> None:
     async with world(tmp_path, QUIET_BOT, read=False) as here:
         user = here.user()
         await user.say("/dangky 7")
         message = await user.wait_for("Đã đăng ký.")
-        assert "Không khôi phục được nữa" in str((await forged_press(here, user, message, "undrop:1"))["text"])
-        assert len((await reader_of(here, user)).subscriptions) == 1
+        assert "Không khôi phục được nữa" in str((await forged_press(here, user, message, "undo:1"))["text"])
+        for typed, press, gone in (("ma túy", "✕ ma túy", []), ("+an ninh, cần sa", "Bỏ hết từ khóa", [])):
+            await user.say(f"/loc {typed}")
+            shown = await user.wait_for("Từ khóa chọn tin")
+            before = columns(await only(here, user))
+            await user.press(press, message=shown)
+            assert [*(await only(here, user)).all_words, *(await only(here, user)).any_words] == gone
+            await user.press("Hoàn tác", message=shown)
+            assert columns(await only(here, user)) == before
+            assert (await forged_press(here, user, shown, "undo:1"))["text"] == "Đã lưu", "twice is harmless"
+            assert columns(await only(here, user)) == before
 
 
 async def test_a_chat_has_only_so_many_subscriptions(tmp_path: Path) -> None:

@@ -41,14 +41,15 @@ _LONG = 200
 def is_handed_over(message: Message) -> bool:
     """Whether a message is for this module, not for whoever takes what a person types: prose that somebody wrote, a
     caption, a link alone."""
-    if message.caption:
-        return True
     text = message.text or ""
+    return bool(message.caption) or is_prose(text, forwarded=message.forward_origin is not None)
+
+
+def is_prose(text: str, *, forwarded: bool = False) -> bool:
+    """Whether a text is to be understood, a link alone to be followed; else it is something to look up."""
     if lone_link(text):
         return True
-    if len(text) <= _TYPED:
-        return False
-    return message.forward_origin is not None or len(text) > _LONG or len(sentences(text)) > 1
+    return len(text) > _TYPED and (forwarded or len(text) > _LONG or len(sentences(text)) > 1)
 
 
 def lone_link(text: str) -> str | None:
@@ -57,12 +58,14 @@ def lone_link(text: str) -> str | None:
 
 
 async def ask(update: Update, context: Context) -> None:
-    """Answers what the update's message says, or what stands at the address that it is."""
-    message = update.effective_message
-    if message is None:
-        return
+    """Answers what the update's message says."""
+    if message := update.effective_message:
+        await ask_about(update, context, message, message.text or message.caption or "")
+
+
+async def ask_about(update: Update, context: Context, message: Message, text: str) -> None:
+    """Answers what `text`, of `message`, says, or what stands at the address that it is."""
     reader = await reader_of(update, context)
-    text = message.text or message.caption or ""
     if link := lone_link(text):
         await _ask_link(update, context, reader, link)
     else:
@@ -114,7 +117,8 @@ async def _ask_link(update: Update, context: Context, reader: Reader, link: str)
         await _refuse(update, reader, reason, is_page=True)
     else:
         written = published_on(services.clock())
-        await _answer(update, context, reader, partial(ask_page, fetched.body, fetched.url, written=written), link)
+        work = partial(ask_page, fetched.body, fetched.url, fetched.content_type, written=written)
+        await _answer(update, context, reader, work, link)
 
 
 async def _known(update: Update, context: Context, reader: Reader, found: Why) -> None:
