@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from enum import StrEnum
 
-from telegram import Bot, ChatMember, ChatMemberAdministrator, ChatMemberRestricted, Update
+from telegram import Bot, ChatMember, ChatMemberAdministrator, ChatMemberRestricted, Message, MessageEntity, Update
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import BadRequest, Forbidden
 
@@ -53,6 +53,19 @@ class Standings:
 def is_group(update: Update) -> bool:
     """Whether it comes from a group or a channel."""
     return update.effective_chat is not None and update.effective_chat.type != ChatType.PRIVATE
+
+
+def is_meant(message: Message, bot_name: str) -> bool:
+    """Whether a message of a group is for this bot: a command that names no other, a mention, an answer to it."""
+    own = f"@{bot_name}".lower()
+    for entity in message.entities:
+        words = message.parse_entity(entity).lower()
+        if entity.type == MessageEntity.MENTION and words == own:
+            return True
+        if entity.type == MessageEntity.BOT_COMMAND and entity.offset == 0 and words.partition("@")[2] in ("", own[1:]):
+            return True
+    answered = message.reply_to_message.from_user if message.reply_to_message else None
+    return answered is not None and (answered.username or "").lower() == bot_name.lower()
 
 
 def speaks_for_chat(update: Update) -> bool | None:

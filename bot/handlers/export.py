@@ -138,7 +138,7 @@ def _told(session: Session, reader: Reader, number: str) -> DigestView | None:
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
-        command("export", export_command, Who.ANYONE),
+        command("export", export_command, Who.ANYONE, heavy=True),
         press("forms", forms_pressed, Who.ANYONE),
-        press("export", export_pressed, Who.ANYONE),
+        press("export", export_pressed, Who.ANYONE, heavy=True),
     )

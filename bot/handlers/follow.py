@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from telegram import CallbackQuery, ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram import Message as TelegramMessage
 from telegram.error import BadRequest
-from telegram.ext import BaseHandler, MessageHandler, filters
+from telegram.ext import BaseHandler, filters
 
 from bot.context import Context
 from bot.follow_menus import choice_screen, follow_screen, mark_in_button, named_by, offer_screen
 from bot.handlers.directive import name_documents
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.report import articles_of, links_of
-from bot.handlers.routes import command, press
+from bot.handlers.routes import command, press, typed_answer
 from bot.keyboards import follow_button
 from bot.targets import aimed, target_in, without_target
 from bot.texts import TEXTS, say
@@ -195,5 +195,5 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
         press("unfollow", unfollow_pressed),
         press("wish", wish_pressed),
         press("take", take_pressed),
-        MessageHandler(filters.ChatType.PRIVATE & filters.TEXT & ~filters.COMMAND & _Asked(), asked),
+        typed_answer("follow", ~filters.COMMAND & _Asked(), asked),
     )

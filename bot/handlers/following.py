@@ -11,13 +11,13 @@ from typing import Any
 from telegram import CallbackQuery, ForceReply, Update
 from telegram import Message as TelegramMessage
 from telegram.constants import ParseMode
-from telegram.ext import BaseHandler, MessageHandler, filters
+from telegram.ext import BaseHandler, filters
 
 from bot.context import Context
 from bot.follow_menus import follow_screen, following_screen, stopped_screen
 from bot.handlers.follow import turn_button
 from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply
-from bot.handlers.routes import Who, command, press
+from bot.handlers.routes import Who, command, press, typed_answer
 from bot.texts import TEXTS, say
 from digests.follows import MAX_NOTE, change_follow, drop_follow, own_follow, restore_follow, tell_at_once
 from digests.messages import Message
@@ -175,5 +175,5 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
         press("followed", followed_pressed),
         press("stop", stop_pressed),
         press("again", again_pressed),
-        MessageHandler(filters.ChatType.PRIVATE & filters.TEXT & ~filters.COMMAND & _Noted(), noted),
+        typed_answer("note", ~filters.COMMAND & _Noted(), noted),
     )

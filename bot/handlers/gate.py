@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
-from telegram import Message, MessageEntity, Update
+from telegram import Update
 from telegram.ext import ApplicationHandlerStop, BaseHandler, TypeHandler
 
 from bot.context import Context
 from bot.handlers.replies import language_for, reply
 from bot.handlers.routes import is_too_much
 from bot.limits import Asked
-from bot.rights import is_group
+from bot.rights import is_group, is_meant
 from bot.texts import say
 from digests.bans import is_admitted, is_banned
 from digests.messages import Message as Outgoing
@@ -30,19 +30,6 @@ async def gate(update: Update, context: Context) -> None:
         raise ApplicationHandlerStop
     if _is_asked(update, context.bot.username) and await is_too_much(update, context, *_counted(update)):
         raise ApplicationHandlerStop
-
-
-def is_meant(message: Message, bot_name: str) -> bool:
-    """Whether a message of a group is for this bot: a command that names no other, a mention, an answer to it."""
-    own = f"@{bot_name}".lower()
-    for entity in message.entities:
-        words = message.parse_entity(entity).lower()
-        if entity.type == MessageEntity.MENTION and words == own:
-            return True
-        if entity.type == MessageEntity.BOT_COMMAND and entity.offset == 0 and words.partition("@")[2] in ("", own[1:]):
-            return True
-    answered = message.reply_to_message.from_user if message.reply_to_message else None
-    return answered is not None and (answered.username or "").lower() == bot_name.lower()
 
 
 async def _tell_once(update: Update, context: Context) -> None:

@@ -13,8 +13,8 @@ from telegram.ext import BaseHandler, MessageHandler, filters
 from bot.context import Context
 from bot.handlers.ask import ask_about, is_prose
 from bot.handlers.directive import answer_query
-from bot.handlers.gate import is_meant
 from bot.handlers.replies import reader_of, reply
+from bot.rights import is_meant
 from bot.texts import say
 from digests.messages import Message as Outgoing
 from digests.messages import plain_text

@@ -88,4 +88,4 @@ async def _send(update: Update, context: Context, reader: Reader, shown: Reader,
 
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
-    return (command("preview", preview_command), press("preview", preview_pressed))
+    return (command("preview", preview_command, heavy=True), press("preview", preview_pressed, heavy=True))

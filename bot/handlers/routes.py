@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from telegram import Update
 from telegram.constants import ChatType
-from telegram.ext import CallbackQueryHandler, CommandHandler, filters
+from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
 from bot.commands import ADMIN_COMMANDS, COMMANDS, Command
 from bot.context import Context
@@ -25,7 +25,7 @@ from bot.handlers.replies import (
     standing,
 )
 from bot.limits import Asked, Verdict
-from bot.rights import Standing, is_group
+from bot.rights import Standing, is_group, is_meant
 from bot.targets import target_of, without_target
 from bot.texts import say
 from digests.groups import introduce
@@ -64,6 +64,15 @@ class Route(CommandHandler[Context, None]):
         self.name, self.who = name, who
 
 
+class Typed(MessageHandler[Context, None]):
+    """Handles an answer that is typed to a message of the bot, in private chats and groups."""
+
+    def __init__(self, name: str, who: Who, guarded: Handler, wanted: filters.BaseFilter) -> None:
+        places = filters.ChatType.PRIVATE | filters.ChatType.GROUPS
+        super().__init__(places & filters.TEXT & wanted, guarded)
+        self.name, self.who = name, who
+
+
 def command(name: str, callback: Handler, who: Who = Who.MANAGER, *, heavy: bool = False, alone: bool = False) -> Route:
     """A command of `bot.commands`; `heavy`: costly, so fewer a minute; `alone`: only alone with the bot."""
     return Route(name, who, _guarded(callback, who, heavy=heavy, alone=alone))
@@ -84,6 +93,11 @@ def press(
     without the channel's readers reading along.
     """
     return Press(name, who, _guarded(callback, who, heavy=heavy, alone=alone, in_channels=in_channels))
+
+
+def typed_answer(name: str, wanted: filters.BaseFilter, callback: Handler, who: Who = Who.MANAGER) -> Typed:
+    """A text that answers a message of the bot; `wanted` says which."""
+    return Typed(name, who, _guarded(callback, who), wanted)
 
 
 async def unknown_command(update: Update, context: Context) -> None:
@@ -168,6 +182,8 @@ def _guarded(
             await _not_there(update, context)
         elif update.effective_chat is None:  # a button of what was sent through the bot
             await stale_button(update, context)
+        elif update.message and is_group(update) and not is_meant(update.message, context.bot.username):
+            return
         elif alone and is_group(update):
             await into_private(update, context, "alone")
         elif update.callback_query and not in_channels and _is_channel(update):
@@ -214,6 +230,7 @@ async def _introduce(update: Update, context: Context) -> None:
 
 
 async def is_too_heavy(update: Update, context: Context) -> bool:
+    """Counts what is costly to answer; where it is too much for one minute, a word says so, once."""
     user = update.effective_user
     return user is not None and await is_too_much(update, context, (Asked.HEAVY, user.id))
 

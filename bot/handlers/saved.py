@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from telegram import Message as TelegramMessage
 from telegram import Update
 from telegram.constants import MessageEntityType
-from telegram.ext import BaseHandler, MessageHandler, filters
+from telegram.ext import BaseHandler, filters
 
 from bot.context import Context
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.report import articles_of, links_of
-from bot.handlers.routes import Who, command, press
+from bot.handlers.routes import Who, command, press, typed_answer
 from bot.keyboards import Rows, in_rows
 from bot.texts import say
 from digests.messages import Button, Message
@@ -139,5 +139,5 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
         press("save", save_pressed),
         press("unsave", unsave_pressed),
         press("saved", saved_pressed, Who.ANYONE),
-        MessageHandler(filters.ChatType.PRIVATE & filters.TEXT & _Said(), said),
+        typed_answer("save", _Said(), said),
     )
