@@ -13,6 +13,7 @@ from bot.subscription_menus import short_name
 from digests.choices import Choices
 from digests.models import Subscription
 from digests.subscribers import change_subscription
+from digests.undo import remember
 from feeds.classify import topics
 from feeds.following import all_feeds
 from feeds.places import provinces
@@ -25,13 +26,21 @@ class LastOne(Exception):
     """The press would leave nothing of what needs at least one."""
 
 
-def put(session: Session, chat_id: int, subscription_id: int, what: str, value: str, now: datetime) -> None:
-    """Stores what was pressed; ValueError for what no button says, LastOne."""
+def put(session: Session, chat_id: int, subscription_id: int, what: str, value: str, now: datetime) -> bool:
+    """Stores what was pressed, and whether that took something away that can be had back (`digests.undo`).
+
+    ValueError for what no button says, LastOne.
+    """
     take_turn(session)
     subscription = session.get(Subscription, subscription_id)
     if subscription is None or subscription.chat_id != chat_id:
         raise ValueError("not a subscription of this chat")
-    change_subscription(session, chat_id, subscription_id, now, **_choices(session, subscription, what, value))
+    choices = _choices(session, subscription, what, value)
+    takes_away = (value == "all" or what == "word") and any(getattr(subscription, name) for name in choices)
+    if takes_away:
+        remember(session, subscription, now, choices)
+    change_subscription(session, chat_id, subscription_id, now, **choices)
+    return takes_away
 
 
 def outlets_read(session: Session) -> Sequence[str]:
@@ -70,6 +79,10 @@ def _choices(session: Session, subscription: Subscription, what: str, value: str
             return Choices(grouping=value)
         case "empty":
             return Choices(tells_empty=value == "1")
+        case "detail":
+            return Choices(has_summaries=value == "1")
+        case "sound":
+            return Choices(sounds=value == "1")
         case "zone":
             return Choices(timezone=None if value == "chat" else value)
         case _:

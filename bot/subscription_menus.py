@@ -44,6 +44,7 @@ def subscription_menu(subscription: Subscription, language: str, now: datetime) 
     return (
         ((say("when", language, when_label(subscription, language)), _page(subscription, "when")),),
         *(() if subscription.cadence == "instant" else _content_rows(subscription, language)),
+        _form_row(subscription, language),
         ((say("preview", language), f"preview:{subscription.id}"), pause),
         ((say("remove_subscription", language), _page(subscription, "remove")),),
         back_row(language, "set"),
@@ -71,6 +72,15 @@ def _content_rows(subscription: Subscription, language: str) -> Rows:
         ((say("grouping", language, say(f"by_{subscription.grouping}", language)), _page(subscription, "grouping")),),
         ((say("empty", language, say(empty, language)), _page(subscription, "empty")),),
         ((say("zone", language, zone), _page(subscription, "zones")),),
+    )
+
+
+def _form_row(subscription: Subscription, language: str) -> tuple[Button, ...]:
+    detail = "with_summaries" if subscription.has_summaries else "only_headlines"
+    sound = "sounds" if subscription.sounds else "soundless"
+    return (
+        (say("detail", language, say(detail, language)), _page(subscription, "detail")),
+        (say("sound", language, say(sound, language)), _page(subscription, "sound")),
     )
 
 
@@ -163,10 +173,25 @@ def grouping_menu(subscription: Subscription, language: str) -> Rows:
 
 
 def empty_menu(subscription: Subscription, language: str) -> Rows:
-    kinds = [
-        (marked(say("empty_told", language), subscription.tells_empty), _put(subscription, "empty", "1")),
-        (marked(say("empty_silent", language), not subscription.tells_empty), _put(subscription, "empty", "0")),
-    ]
+    return _either(subscription, language, "empty", subscription.tells_empty, ("empty_told", "empty_silent"))
+
+
+def detail_menu(subscription: Subscription, language: str) -> Rows:
+    return _either(subscription, language, "detail", subscription.has_summaries, ("with_summaries", "only_headlines"))
+
+
+def sound_menu(subscription: Subscription, language: str) -> Rows:
+    return _either(subscription, language, "sound", subscription.sounds, ("sounds", "soundless"))
+
+
+def undo_row(subscription: Subscription, language: str) -> tuple[Button, ...]:
+    return ((say("undo", language), f"undo:{subscription.id}"),)
+
+
+def _either(subscription: Subscription, language: str, what: str, chosen: bool, words: tuple[str, str]) -> Rows:
+    """Yes or no, in words of their own."""
+    yes, no = ((say(word, language), value) for word, value in zip(words, ("1", "0"), strict=True))
+    kinds = [(marked(label, chosen is (value == "1")), _put(subscription, what, value)) for label, value in (yes, no)]
     return (*in_rows(kinds, 1), _own_page(subscription, language))
 
 

@@ -44,6 +44,8 @@ class Choices(TypedDict, total=False):
     most: int
     grouping: str
     tells_empty: bool
+    has_summaries: bool
+    sounds: bool
 
 
 def checked(choices: Choices) -> Choices:
@@ -128,4 +130,6 @@ _CHECKS: Mapping[str, Callable[[str, Any], object]] = {
     "most": lambda name, value: _one_of(name, value, range(1, MOST_MOST + 1)),
     "grouping": lambda name, value: _one_of(name, value, GROUPINGS),
     "tells_empty": lambda _, value: bool(value),
+    "has_summaries": lambda _, value: bool(value),
+    "sounds": lambda _, value: bool(value),
 }

@@ -173,9 +173,10 @@ def _comes(view: DigestView, subscription: Subscription) -> bool:
 
 
 def _is_silent(digest: Digest, reader: Reader, subscription: Subscription, now: datetime) -> bool:
-    """In quiet hours; what is instant and comes then is urgent, and wanted."""
+    """By its reader's choice, and in quiet hours; what is instant and comes then is urgent, and wanted."""
     quiet = quiet_hours(reader.chat)
-    return quiet.cover(now) and not (subscription.cadence == "instant" and quiet.cover(digest.due_at))
+    is_urgent = subscription.cadence == "instant" and quiet.cover(digest.due_at)
+    return not subscription.sounds or (quiet.cover(now) and not is_urgent)
 
 
 def _may_wait_no_longer(now: datetime, reading_done: bool) -> ColumnElement[bool]:

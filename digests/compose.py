@@ -55,6 +55,7 @@ class _Form:
     name: str = ""
     subscription_id: int | None = None
     is_instant: bool = False
+    has_summaries: bool = True
     choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
@@ -197,6 +198,7 @@ def compose_period(
             most=subscription.most,
             name=subscription.name,
             subscription_id=subscription.id,
+            has_summaries=subscription.has_summaries,
             choices=choices_of(subscription),
         )
     edition = Edition(session, session.scalars(select(Article.id).where(period)), now, imported=True)
@@ -261,6 +263,7 @@ def _form(reader: Reader, subscription: Subscription) -> _Form:
         name=subscription.name,
         subscription_id=subscription.id,
         is_instant=subscription.cadence == "instant",
+        has_summaries=subscription.has_summaries,
         choices=choices_of(subscription),
     )
 
@@ -305,6 +308,7 @@ def _compose(
         name=form.name,
         subscription_id=form.subscription_id,
         is_instant=form.is_instant,
+        has_summaries=form.has_summaries,
         choices=form.choices,
     )
 

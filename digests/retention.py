@@ -1,4 +1,4 @@
-"""What is kept no longer than it is needed: the words of messages that were sent, or will not be."""
+"""What is kept no longer than it is needed: the words of messages that were sent or will not be, what can be undone."""
 
 from datetime import datetime, timedelta
 
@@ -6,6 +6,7 @@ from sqlalchemy import func, select, update
 
 from digests.admins import claim_chore, is_due
 from digests.models import Digest, DigestPart
+from digests.undo import forget_kept
 from feeds.database import Database
 
 KEPT_TEXTS = timedelta(days=7)
@@ -25,6 +26,7 @@ def drop_old_texts(database: Database, now: datetime) -> int:
     with database.session() as session:
         if not claim_chore(session, _CHORE, now, now + _EVERY, first_due=now):
             return 0
+        forget_kept(session, now)
     total = 0
     while dropped := _drop(database, now - KEPT_TEXTS):
         total += dropped

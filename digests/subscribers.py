@@ -7,7 +7,7 @@ from typing import Unpack
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import delete, inspect, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from digests.choices import MAX_SUBSCRIPTIONS, SCHEDULE, Choices, checked, checked_minute, find_zone
@@ -237,23 +237,6 @@ def remove_subscription(session: Session, chat_id: int, subscription_id: int) ->
     session.delete(subscription)
     session.flush()
     return True
-
-
-def restore_subscription(session: Session, chat_id: int, removed: Subscription) -> Subscription:
-    """Puts back what `remove_subscription` took away, as it was; ValueError where the chat has `MAX_SUBSCRIPTIONS`.
-
-    Its id is its own again, unless another has that by now.
-    """
-    take_turn(session)
-    if len(subscriptions_of(session, chat_id)) >= MAX_SUBSCRIPTIONS:
-        raise ValueError(f"at most {MAX_SUBSCRIPTIONS} subscriptions")
-    kept = {column.key: getattr(removed, column.key) for column in inspect(Subscription).columns if column.key != "id"}
-    restored = Subscription(**kept | {"chat_id": chat_id})
-    if session.get(Subscription, removed.id) is None:
-        restored.id = removed.id
-    session.add(restored)
-    session.flush()
-    return restored
 
 
 def reschedule(subscription: Subscription, chat: Chat, now: datetime) -> None:

@@ -264,6 +264,20 @@ def test_an_hour_chosen_in_quiet_hours_comes_then_without_sound(database: Databa
         assert silent[1] is True
 
 
+def test_a_digest_comes_without_sound_and_summaries_where_its_reader_chose_that(database: Database) -> None:
+    with database.session() as session:
+        news(session, NOW)
+        for chat_id, chosen in ((1, True), (2, False)):
+            subscription = reader(session, chat_id, NOW)
+            change_subscription(session, chat_id, subscription.id, NOW, sounds=chosen, has_summaries=chosen)
+            subscription.next_due_at = NOW
+        claim_due(session, NOW)
+        parts = {part.chat_id: part for part in compose_all(session, NOW)}
+        assert {chat_id: part.silent for chat_id, part in parts.items()} == {1: False, 2: True}
+        assert parts[1].html != parts[2].html
+        assert len(parts[1].html.splitlines()) > len(parts[2].html.splitlines())
+
+
 def test_a_late_digest_waits_for_the_end_of_quiet_hours(database: Database) -> None:
     with database.session() as session:
         news(session, NOW)

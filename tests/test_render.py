@@ -722,3 +722,15 @@ def test_where_nothing_was_read_nothing_is_counted(failed: tuple[str, ...]) -> N
         last = "1 nguồn lỗi: Báo Hỏng." if failed else "Không có tin chính sách an ninh nào mới trong thời gian này."
         assert text.splitlines()[-1] == last
         assert "Đọc 0" not in text
+
+
+def test_headlines_only_leave_out_summaries_and_count_other_outlets() -> None:
+    told = replace(story("Bộ Công an họp", chip("resolved", "XI")), others=(article("Tin lại"), article("Tin nữa")))
+    (message,) = render_digest(replace(digest(told, next_due_at=None), has_summaries=False))
+    assert plain_text(message.html, addresses=False).split("\n\n")[2].splitlines() == [
+        "1. Bộ Công an họp",
+        "Báo Mẫu, 07:00 20/11/2026 · +2 báo khác",
+        "• Chỉ thị 09-CT/TW (khóa XI)",
+    ]
+    assert "Tóm tắt." in render_digest(digest(told))[0].html
+    assert "Tóm tắt." not in file(replace(digest(told), has_summaries=False), "text")

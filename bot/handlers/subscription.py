@@ -1,11 +1,12 @@
 """One subscription's pages in the settings message; every press names its subscription, and only its own chat's counts.
 
 `sub:ID:PAGE:N` shows, `put:ID:WHAT:VALUE:N` chooses and shows the page again, `new:CADENCE` adds, `pause:ID:DAYS` or
-`pause:ID:DATE` pauses (0: goes on), `drop:ID` removes, `undrop:ID` takes that back while this process remembers.
+`pause:ID:DATE` pauses (0: goes on), `drop:ID` removes, `undo:ID` gives back for a day what was taken away last.
 """
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ from bot.subscription_menus import (
     VOLUMES,
     amount_menu,
     day_menu,
+    detail_menu,
     empty_menu,
     grouping_menu,
     outlet_menu,
@@ -33,8 +35,10 @@ from bot.subscription_menus import (
     pause_menu,
     place_menu,
     remove_menu,
+    sound_menu,
     subscription_menu,
     topic_menu,
+    undo_row,
     when_menu,
     word_menu,
 )
@@ -48,11 +52,11 @@ from digests.subscribers import (
     add_subscription,
     change_subscription,
     pause_subscription,
-    remove_subscription,
-    restore_subscription,
 )
 from digests.templates import render
+from digests.undo import remove_for_a_day, undo
 
+_ID = re.compile(r"\d{1,9}")
 _SHOWN = re.compile(r"(\d{1,9})(?::([a-z]{1,10}))?(?::(\d{1,3}))?")
 _PUT = re.compile(r"(\d{1,9}):([a-z]{1,10}):([^:]{1,40})(?::(\d{1,3}))?")
 _DIGEST = re.compile(r"\d{1,18}")
@@ -70,6 +74,8 @@ _PAGE_OF = {
     "most": "amount",
     "grouping": "grouping",
     "empty": "empty",
+    "detail": "detail",
+    "sound": "sound",
     "zone": "zones",
 }
 
@@ -96,13 +102,14 @@ async def put_pressed(update: Update, context: Context) -> None:
         return
     services = context.bot_data
     try:
-        await services.write(put, reader.chat_id, subscription.id, match[2], match[3], services.clock())
+        can_undo = await services.write(put, reader.chat_id, subscription.id, match[2], match[3], services.clock())
     except LastOne:
         await done(query, reader, "keep_one")
     except ValueError:
         await done(query, reader, "stale_button")
     else:
-        await _back(update, context, query, subscription.id, _PAGE_OF[match[2]], int(match[4] or 0))
+        page, number = _PAGE_OF[match[2]], int(match[4] or 0)
+        await _back(update, context, query, subscription.id, page, number, can_undo=can_undo)
 
 
 async def new_pressed(update: Update, context: Context) -> None:
@@ -136,28 +143,30 @@ async def pause_pressed(update: Update, context: Context) -> None:
 async def drop_pressed(update: Update, context: Context) -> None:
     query, data, reader = await pressed(update, context)
     subscription = own(reader, data)
-    if subscription is None or context.chat_data is None:
+    services = context.bot_data
+    if subscription is None:
         await done(query, reader, "stale_button")
         return
-    context.chat_data["removed"] = subscription
-    await context.bot_data.write(remove_subscription, reader.chat_id, subscription.id)
+    await services.write(remove_for_a_day, reader.chat_id, subscription.id, services.clock())
     label = when_label(subscription, reader.language)
     html = render("subscription_removed.html", reader.language, label=subscription.name or label)
-    undo = (say("undo", reader.language), f"undrop:{subscription.id}")
-    await edit(query, Message(html, ((undo,), ((say("settings", reader.language), "set"),))))
+    rows = (undo_row(subscription, reader.language), ((say("settings", reader.language), "set"),))
+    await edit(query, Message(html, rows))
     await done(query, reader)
 
 
-async def undrop_pressed(update: Update, context: Context) -> None:
+async def undo_pressed(update: Update, context: Context) -> None:
+    """Pressed twice it only shows what it gave back."""
     query, data, reader = await pressed(update, context)
-    services, removed = context.bot_data, (context.chat_data or {}).pop("removed", None)
-    if removed is None or (str(removed.id), removed.chat_id) != (data, reader.chat_id):
-        await done(query, reader, "undo_gone")
-        return
+    services, restored = context.bot_data, own(reader, data) if is_repeated(query, context) else None
     try:
-        restored = await services.write(restore_subscription, reader.chat_id, removed)
+        if restored is None and _ID.fullmatch(data):
+            restored = await services.write(undo, reader.chat_id, int(data), services.clock())
     except ValueError:  # as many as there may be
         await done(query, reader, "too_many_subscriptions")
+        return
+    if restored is None:
+        await done(query, reader, "undo_gone")
         return
     await _back(update, context, query, restored.id)
 
@@ -217,6 +226,10 @@ async def subscription_screen(
             rows = grouping_menu(subscription, language)
         case "empty":
             rows = empty_menu(subscription, language)
+        case "detail":
+            rows = detail_menu(subscription, language)
+        case "sound":
+            rows = sound_menu(subscription, language)
         case "zones":
             rows = own_zone_menu(subscription, language)
         case "pause":
@@ -259,12 +272,21 @@ def _choose_fewer(session: Session, chat_id: int, digest_id: int, now: datetime)
 
 
 async def _back(
-    update: Update, context: Context, query: CallbackQuery, subscription_id: int, page: str = "", number: int = 0
+    update: Update,
+    context: Context,
+    query: CallbackQuery,
+    subscription_id: int,
+    page: str = "",
+    number: int = 0,
+    *,
+    can_undo: bool = False,
 ) -> None:
     """The page anew, or the overview where the subscription has gone."""
     reader = await reader_of(update, context)
     subscription = own(reader, str(subscription_id))
     screen = await subscription_screen(context, reader, subscription, page, number) if subscription else None
+    if screen and subscription and can_undo:
+        screen = replace(screen, buttons=(undo_row(subscription, reader.language), *screen.buttons))
     await edit(query, screen or settings_screen(context, reader))
     await done(query, reader, "saved" if subscription else "stale_button")
 
@@ -276,6 +298,6 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
         press("new", new_pressed),
         press("pause", pause_pressed),
         press("drop", drop_pressed),
-        press("undrop", undrop_pressed),
+        press("undo", undo_pressed),
         press("less", less_pressed, in_channels=True),
     )

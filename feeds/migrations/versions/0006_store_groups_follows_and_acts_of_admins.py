@@ -58,6 +58,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("chat_id", "article_id"),
     )
     op.create_table(
+        "undo",
+        sa.Column("chat_id", sa.BigInteger(), nullable=False),
+        sa.Column("subscription_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("was", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["chat_id"], ["chat.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("chat_id", "subscription_id"),
+    )
+    op.create_table(
         "article_words",
         sa.Column("article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
@@ -73,6 +82,9 @@ def upgrade() -> None:
 
     with op.batch_alter_table("saved", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_saved_article_id"), ["article_id"], unique=False)
+
+    with op.batch_alter_table("undo", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_undo_at"), ["at"], unique=False)
 
     op.add_column("article", sa.Column("right_documents", sa.JSON(), nullable=False, server_default="{}"))
 
@@ -119,11 +131,15 @@ def downgrade() -> None:
 
     op.drop_column("article", "right_documents")
 
+    with op.batch_alter_table("undo", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_undo_at"))
+
     with op.batch_alter_table("saved", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_saved_article_id"))
 
     op.drop_table("article_index")
     op.drop_table("article_words")
+    op.drop_table("undo")
     op.drop_table("saved")
     op.drop_table("broadcast")
     op.drop_table("ban")
