@@ -7,7 +7,19 @@ from sqlalchemy.orm import Session, aliased
 
 from digests.choices import MAX_SUBSCRIPTIONS
 from digests.ledger import lock_chat
-from digests.models import Chat, Correction, Digest, DigestPart, Feedback, Follow, SentStory, Subscription
+from digests.models import (
+    Admitted,
+    Ban,
+    Chat,
+    Correction,
+    Digest,
+    DigestPart,
+    Feedback,
+    Follow,
+    Saved,
+    SentStory,
+    Subscription,
+)
 from digests.subscribers import forget, remove_subscription, subscriptions_of
 from feeds.store import take_turn
 
@@ -15,6 +27,7 @@ from feeds.store import take_turn
 _ONCE_A_CHAT: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (Feedback, ("article_id", "kind", "document_id")),
     (Follow, ("kind", "value")),
+    (Saved, ("article_id",)),
     (SentStory, ("story_id",)),
 )
 
@@ -53,6 +66,10 @@ def move_chat(session: Session, old_id: int, new_id: int) -> None:
         _rename(session, table, old_id, new_id, ~there)
     for table in (Correction, Digest, DigestPart):
         _rename(session, table, old_id, new_id)
+    for decided in (session.get(Ban, old_id), session.get(Admitted, old_id)):  # it holds for what the group became
+        if decided is not None and session.get(type(decided), new_id) is None:
+            decided.id = new_id
+    session.flush()
     session.expire_all()
     forget(session, old_id)
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Column, Table, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from digests.models import AdminAct, Admitted, Ban, Chat
+from digests.models import AdminAct, Admitted, Ban, Chat, Undo
 from digests.subscribers import forget
 from feeds.models import Article, Base
 from feeds.store import take_turn
@@ -47,6 +47,7 @@ def erase(session: Session, chat_id: int) -> None:
     """
     take_turn(session)
     forget(session, chat_id)
+    session.execute(delete(Undo).where(Undo.was["owner_id"].as_integer() == chat_id))
     session.execute(delete(Admitted).where(Admitted.id == chat_id))
     about = AdminAct.about
     session.execute(

@@ -18,6 +18,7 @@ from digests.mydata import columns_of_persons, data_of, erase
 from digests.notices import draft, post_notice
 from digests.parts import Outcome, claim_parts, record
 from digests.retention import KEPT_TEXTS, drop_old_texts
+from digests.undo import remember
 from feeds.database import Database
 from feeds.models import Base
 from newsroom import POLICY, publish, reader
@@ -39,9 +40,11 @@ def full(session: Session, chat_id: int, other: int) -> None:
     session.add(Saved(chat_id=chat_id, article_id=article.id, at=NOW))
     session.add(Correction(chat_id=chat_id, story_id=story_id or 0, digest_id=digest.id, at=NOW, part=1, shown={}))
     store_feedback(session, chat_id, article.id, Kind.IRRELEVANT, NOW)
+    remember(session, session.scalars(select(Subscription).where(Subscription.chat_id == chat_id)).one(), NOW)
     group = reader(session, other, NOW)
     group.owner_id = chat_id
     session.get_one(Chat, other).owner_id = chat_id
+    remember(session, group, NOW)
     ban(session, 77, chat_id, NOW)
     admit(session, chat_id, chat_id, NOW)
     record_act(session, chat_id, "ban", "77 spam", NOW)
@@ -51,11 +54,11 @@ def full(session: Session, chat_id: int, other: int) -> None:
 
 
 def naming(session: Session, chat_id: int) -> set[str]:
-    """The tables that have a row in which any number is this."""
+    """The tables that have a row in which this number stands anywhere."""
     found = set()
     for table in Base.metadata.sorted_tables:
         for row in session.execute(select(table)).all():
-            if any(value == chat_id and not isinstance(value, bool) for value in row):
+            if any(str(chat_id) in str(value) for value in row):
                 found.add(table.name)
     return found
 
@@ -79,9 +82,9 @@ def test_every_number_of_a_person_is_known(database: Database) -> None:
 
 def test_all_about_a_chat_is_given_and_nothing_of_others(database: Database) -> None:
     with database.session() as session:
-        full(session, 1005, 2006)
-        reader(session, 3007, NOW)
-        data = data_of(session, 1005, NOW)
+        full(session, 770011005, 880022006)
+        reader(session, 990033007, NOW)
+        data = data_of(session, 770011005, NOW)
     stored = json.loads(json.dumps(data, ensure_ascii=False))["stored"]
     assert {name for name, rows in stored.items() if rows} == {
         table.name.replace("_", " ") for table in columns_of_persons()
@@ -89,22 +92,22 @@ def test_all_about_a_chat_is_given_and_nothing_of_others(database: Database) -> 
     assert stored["saved"][0]["article title"] == POLICY[0]
     assert stored["chat"][0]["timezone"] == "Asia/Ho_Chi_Minh"
     assert POLICY[0] in stored["digest part"][0]["html"]
-    assert "3007" not in json.dumps(stored)
+    assert "990033007" not in json.dumps(stored)
 
 
 def test_erasing_leaves_no_row_and_touches_no_other_chat(database: Database) -> None:
     with database.session() as session:
-        full(session, 1005, 2006)
-        reader(session, 3007, NOW)
-        assert naming(session, 1005)
-        others = data_of(session, 3007, NOW)
-        erase(session, 1005)
+        full(session, 770011005, 880022006)
+        reader(session, 990033007, NOW)
+        assert naming(session, 770011005)
+        others = data_of(session, 990033007, NOW)
+        erase(session, 770011005)
         session.flush()
-        assert naming(session, 1005) == set()
-        assert data_of(session, 3007, NOW) == others
-        group = session.get_one(Chat, 2006)
+        assert naming(session, 770011005) == set()
+        assert data_of(session, 990033007, NOW) == others
+        group = session.get_one(Chat, 880022006)
         assert (group.owner_id, group.language) == (None, "vi")
-        assert session.scalars(select(Subscription).where(Subscription.chat_id == 2006)).one().owner_id is None
+        assert session.scalars(select(Subscription).where(Subscription.chat_id == 880022006)).one().owner_id is None
         acts = [(act.admin_id, act.about) for act in session.scalars(select(AdminAct).order_by(AdminAct.id))]
         assert acts == [(0, "77 spam"), (1, "")]
         assert session.get_one(Ban, 77).admin_id == 0
