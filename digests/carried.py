@@ -85,7 +85,7 @@ def _carry(session: Session, chat_id: int, one: Succession, now: datetime) -> bo
     carried, language = find_follow(session, chat_id, one.new), reader.language
     html = render("carried.html", language, one=one, timezone=reader.timezone)
     labels = macros("follow_words.html", language)
-    undo = (str(labels.undo()), f"stop:{carried.id}") if carried else None
+    undo = (str(labels.undo()), f"enough:{carried.id}") if carried else None
     opened = (document_name(one.new, language), f"doc:{document_token(one.new)}")
     thread_id = next((s.thread_id for s in reader.subscriptions if s.enabled), None)
     buttons = ((undo, opened),) if undo else ((opened,),)

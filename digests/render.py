@@ -145,7 +145,7 @@ def _alert_buttons(view: DigestView) -> tuple[tuple[Button, ...], ...]:
     words = macros("follow_words.html", view.language)
     reasons = {reason.follow_id: reason for story in view.stories for reason in story.reasons}
     rows: list[tuple[Button, ...]] = [
-        ((shorten(f"{words.stop()} {followed_name(one.kind, one.value, view.language)}", _LABEL), f"stop:{i}"),)
+        ((shorten(f"{words.stop()} {followed_name(one.kind, one.value, view.language)}", _LABEL), f"enough:{i}"),)
         for i, one in list(reasons.items())[:_MAX_STOPS]
     ]
     if len(view.stories) == 1:

@@ -1,6 +1,6 @@
 """/following: all that is followed, one of it, its private note; and the way out of each, and back.
 
-`following:PAGE` lists, `followed:ID` shows one and `followed:ID:WHAT` changes it. `stop:ID`, in what tells at once and
+`following:PAGE` lists, `followed:ID` shows one and `followed:ID:WHAT` changes it. `enough:ID`, in what tells at once and
 in notices, stops it where it stands, `again:ID` takes that back.
 """
 
@@ -80,7 +80,7 @@ async def stop_pressed(update: Update, context: Context) -> None:
         return
     name = followed_name(one.kind, one.value, reader.language)
     label = say("follow_again_named", reader.language, name)
-    await turn_button(query, {f"stop:{one.id}"}, label, f"again:{one.id}")
+    await turn_button(query, {f"enough:{one.id}"}, label, f"again:{one.id}")
     await done(query, reader, "unfollowed")
 
 
@@ -101,7 +101,7 @@ async def again_pressed(update: Update, context: Context) -> None:
         await edit(query, await services.read(follow_screen, reader, one, services.clock()))
     else:
         name = followed_name(one.kind, one.value, reader.language)
-        await turn_button(query, {f"again:{number}"}, say("stop_following", reader.language, name), f"stop:{one.id}")
+        await turn_button(query, {f"again:{number}"}, say("stop_following", reader.language, name), f"enough:{one.id}")
     await done(query, reader, "followed")
 
 
@@ -173,7 +173,7 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
         command("following", following_command, Who.ANYONE),
         press("following", following_pressed, Who.ANYONE),
         press("followed", followed_pressed),
-        press("stop", stop_pressed),
+        press("enough", stop_pressed),
         press("again", again_pressed),
         typed_answer("note", ~filters.COMMAND & _Noted(), noted),
     )
