@@ -34,7 +34,8 @@ _UNITS = {"d": 1, "n": 1, "w": 7, "t": 7, "m": 30, "y": 365}
 class Meaning:
     """What a value means: marks, any of which will do, and what they are called; or the first or last day.
 
-    `shown` are codes of topics and types, ids or keys of documents, and names of all else.
+    `shown` are codes of topics and types, ids or keys of documents, codes or names of issuers, and names of all else;
+    of a province also the former one that was asked for: "Vĩnh Long (Bến Tre)".
     """
 
     marks: tuple[str, ...] = ()
@@ -86,8 +87,12 @@ def _has_words(name: str, words: str) -> bool:
 
 
 def _place(value: str) -> Meaning | None:
+    """Articles are about the provinces of today: a former one stands for that into which it went."""
     name = province_named(value)
-    return _marked("place", (present_province(name),)) if name else None
+    if name is None:
+        return None
+    present = present_province(name)
+    return Meaning((mark("place", present),), (present if name == present else f"{present} ({name})",))
 
 
 def _outlet(value: str) -> Meaning | None:

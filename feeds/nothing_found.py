@@ -57,7 +57,7 @@ def _candidates(session: Session, query: Query) -> Iterator[tuple[str, tuple[Fil
     if missing:
         yield from ((text, ()) for text in _spelt(session, query, missing))
     parts: list[Filter | Term] = [*query.filters, *(term for term in query.terms if term.excluded)]
-    if len(query.wanted) > 1:
+    if len(query.wanted) > 1 or query.filters:
         parts += missing or query.wanted
     yield from ((query.replaced({part: ""}), (part,)) for part in parts[:_MAX_PARTS])
     if len(query.filters) > 1 and query.terms:

@@ -111,6 +111,11 @@ class Query:
         """The last day that counts."""
         return min((f.meaning.until for f in self.filters if f.meaning.until), default=None)
 
+    def typed(self, part: Term | Filter) -> str:
+        """A part of it as it was typed; of words without their signs."""
+        text = self.text[part.start : part.end].strip(" ,;")
+        return text if isinstance(part, Filter) else text.lstrip("-–−").strip(' "')
+
     def replaced(self, changes: Mapping[Term | Filter, str]) -> str:
         """The text of this query with some of its parts replaced, by "" left out."""
         text = self.text

@@ -62,7 +62,7 @@ def test_words(typed: str, read: list[str]) -> None:
     [
         ("địa:Nghệ An lũ", {"place": ("Nghệ An",)}, ["lũ"]),
         ("lũ dia ban : nghe an", {"place": ("Nghệ An",)}, ["lũ"]),
-        ("ở:Bến Tre", {"place": ("Vĩnh Long",)}, []),
+        ("ở:Bến Tre", {"place": ("Vĩnh Long (Bến Tre)",)}, []),
         ("place:TP.HCM", {"place": ("Hồ Chí Minh",)}, []),
         ("-tỉnh:Nghệ An lũ", {"-place": ("Nghệ An",)}, ["lũ"]),
         ("topic:drugs", {"topic": ("drugs",)}, []),
@@ -138,6 +138,7 @@ def test_a_value_that_means_nothing_is_kept_to_be_said(typed: str, name: str, va
 def test_parts_are_left_out_and_replaced_where_they_were_typed() -> None:
     query = parse_query('lũ "miền trung" địa:Nghệ An -bóng rổ', TODAY)
     place, flood = query.filters[0], query.terms[0]
+    assert [query.typed(part) for part in (*query.terms, place)] == ["lũ", "miền trung", "bóng rổ", "địa:Nghệ An"]
     assert query.replaced({place: ""}) == 'lũ "miền trung" -bóng rổ'
     assert query.replaced({flood: "lụt", query.terms[2]: ""}) == 'lụt "miền trung" địa:Nghệ An'
 

@@ -25,7 +25,7 @@ from digests.follows import follow
 from digests.messages import Button, Message
 from digests.subscribers import Reader
 from digests.templates import render
-from feeds.documents import load_catalogue, look_up
+from feeds.documents import document_name, load_catalogue, look_up
 from feeds.nothing_found import Instead, instead_of
 from feeds.query import Query, parse_query
 from feeds.search import WINDOW, Page, count, search
@@ -34,6 +34,7 @@ from feeds.text import shorten
 PER_PAGE = 5
 BEST = 3  # in the short form
 _MAX_LABEL = 60
+_MAX_NUMBERS = 2
 _PAGE = re.compile(r"(\d{1,3}):(\d{1,18})")
 _INSTEAD = re.compile(r"\d")
 _MONTH = timedelta(days=30)
@@ -116,7 +117,8 @@ def found_page(session: Session, query: Query, reader: Reader, number: int = 0, 
     if not page.hits:
         return Message(html, _offers(query, instead, reader.language))
     watch = (say("watch_search", reader.language), "watch")
-    return Message(html, (_turns(page, number), (watch,)))
+    turns = _turns(page, number)
+    return Message(html, (turns, (watch,)) if len(turns) > 1 else ((watch,),))
 
 
 def _briefly(session: Session, query: Query, reader: Reader) -> Message | None:
@@ -159,16 +161,15 @@ def _turns(page: Page, number: int) -> tuple[Button, ...]:
 def _offers(query: Query, instead: Sequence[Instead], language: str) -> tuple[tuple[Button, ...], ...]:
     """Other searches, and the look-up of what may be a document's number."""
     rows = [((_label(query, one, language), f"instead:{number}"),) for number, one in enumerate(instead)]
-    number = f"try:{query.text}"
-    if fits(number) and look_up(query.text, load_catalogue()).status != "invalid":
-        rows.append(((say("look_up", language, query.text), number),))
-    return tuple(rows)
+    keys = look_up(query.text, load_catalogue()).keys[:_MAX_NUMBERS]
+    numbers = [(say("look_up", language, document_name(key, language)), f"try:{key}") for key in keys]
+    return (*rows, *((button,) for button in numbers if fits(button[1])))
 
 
 def _label(query: Query, one: Instead, language: str) -> str:
     if not one.dropped:
         return shorten(say("search_instead", language, one.text, one.count), _MAX_LABEL)
-    typed = " ".join(query.text[part.start : part.end].strip() for part in one.dropped)
+    typed = " ".join(map(query.typed, one.dropped))
     return say("search_without", language, shorten(typed, _MAX_LABEL), one.count)
 
 
