@@ -122,13 +122,13 @@ async def test_a_follow_has_a_private_note(tmp_path: Path) -> None:
         assert len(one.note) == 200
         await user.press("Remove the note", message=noted)
         await user.wait_for(lambda message: "You follow" in message["text"] and "Note:" not in message["text"])
-        forged = "followed:999 followed:x stop:999 again:1 take:now:words: wish:place:Atlantis wish:issuer:XYZ"
+        forged = "followed:999 followed:x enough:999 again:1 take:now:words: wish:place:Atlantis wish:issuer:XYZ"
         for data in (*forged.split(), f"followed:{one.id}:fly", "take:now:document:nosuch", "take:later:place:Nghệ An"):
             assert (await forged_press(here, user, page, data))["text"], data
         stranger = here.user("en")
         await stranger.say("/following")
         listed = await stranger.wait_for("You follow nothing yet.")
-        for data in (f"followed:{one.id}", f"followed:{one.id}:stop", f"stop:{one.id}", f"followed:{one.id}:now"):
+        for data in (f"followed:{one.id}", f"followed:{one.id}:stop", f"enough:{one.id}", f"followed:{one.id}:now"):
             assert "out of date" in str((await forged_press(here, stranger, listed, data))["text"]), data
         assert await followed(here, user) == [("place", "Nghệ An", False)]
 
