@@ -137,7 +137,7 @@ def test_one_item_says_all_its_reasons_in_one_line_with_the_sentence(sqlite: Dat
     assert f"<blockquote>{sentence}</blockquote>" in message.html
     assert message.html.count(sentence) == 1, "the summary does not say it again"
     labels = {label: action for row in message.buttons for label, action in row}
-    assert labels["Thôi theo dõi “ma túy -bóng đá”"].startswith("stop:")
+    assert labels["Thôi theo dõi “ma túy -bóng đá”"].startswith("enough:")
     assert {"Lưu", "Vì sao", "Thôi theo dõi Nghệ An"} <= labels.keys()
     assert message.html.startswith("<b>Có tin bạn theo dõi</b>")
 

@@ -1,0 +1,144 @@
+"""Follows carried forward to what replaces, amends or concludes the followed document."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from conftest import NOW
+from digests import follows
+from digests.carried import carry_forward
+from digests.cluster import fold_stories
+from digests.follows import find_follow, follow, followed_documents, unfollow
+from digests.models import Digest, DigestPart
+from digests.subscribers import add_subscription, unsubscribe, welcome
+from digests.waking import wake_followers
+from feeds.database import Database
+from feeds.models import Article, Mention
+from newsroom import publish
+
+HOUR = timedelta(hours=1)
+OLD, NEW = "13/2023/NĐ-CP#2023", "356/2025/NĐ-CP#2025"
+REPLACED = "Nghị định số 356/2025/NĐ-CP thay thế Nghị định số 13/2023/NĐ-CP về bảo vệ dữ liệu cá nhân."
+CONCLUDED = "Ban Bí thư ban hành Kết luận số 44-KL/TW ngày 22/1/2019 về tiếp tục thực hiện Chỉ thị số 09-CT/TW."
+
+
+def follower(session: Session, chat_id: int, document_id: str, *, at_once: bool = False) -> None:
+    welcome(session, chat_id, NOW, language="vi", timezone="Asia/Ho_Chi_Minh")
+    add_subscription(session, chat_id, NOW)
+    follow(session, chat_id, document_id, NOW, at_once=at_once)
+
+
+def news(session: Session, text: str, *, outlet: str = "Báo Mẫu", origin: str = "poll") -> Article:
+    article = publish(session, "Quy định mới về an ninh", text, seen=NOW, published=NOW, outlet=outlet, origin=origin)
+    article.state = "kept"
+    fold_stories(session)
+    return article
+
+
+def notices(database: Database) -> list[DigestPart]:
+    with database.reading() as session:
+        query = select(DigestPart).join(Digest, Digest.id == DigestPart.digest_id).where(Digest.is_notice)
+        return list(session.scalars(query.order_by(DigestPart.chat_id)))
+
+
+def test_what_a_sentence_says_to_replace_it_is_followed_too_and_told_once(database: Database) -> None:
+    with database.session() as session:
+        follower(session, 1, OLD, at_once=True)
+        follower(session, 2, OLD)
+        follower(session, 3, "09-CT/TW#XI")
+        news(session, REPLACED)
+    wake_followers(database, NOW)
+    first, second = notices(database)
+    assert (first.chat_id, second.chat_id) == (1, 2)
+    assert first.html.startswith("<b>Văn bản bạn theo dõi có văn bản mới</b>\n356/2025/NĐ-CP thay thế 13/2023/NĐ-CP.")
+    assert f"<blockquote>{REPLACED}</blockquote>" in first.html
+    assert first.silent
+    with database.reading() as session:
+        carried = find_follow(session, 1, NEW)
+        assert carried is not None
+        assert (carried.at_once, carried.carried_from) == (True, OLD)
+        assert [label for row in first.buttons for label, _ in row] == ["Hoàn tác", "356/2025/NĐ-CP"]
+        assert first.buttons[0][0][1] == f"enough:{carried.id}"
+        other = find_follow(session, 2, NEW)
+        assert other is not None
+        assert not other.at_once
+        assert followed_documents(session, 3) == {"09-CT/TW#XI"}
+    with database.session() as session:
+        news(session, REPLACED, outlet="Báo Hai")
+    wake_followers(database, NOW + HOUR)
+    assert len(notices(database)) == 2
+
+
+def test_what_was_taken_back_is_not_carried_again(database: Database) -> None:
+    with database.session() as session:
+        follower(session, 1, OLD)
+        news(session, REPLACED)
+    wake_followers(database, NOW)
+    with database.session() as session:
+        unfollow(session, 1, NEW)
+        news(session, REPLACED, outlet="Báo Hai")
+    wake_followers(database, NOW + HOUR)
+    assert len(notices(database)) == 1
+    with database.reading() as session:
+        assert followed_documents(session, 1) == {OLD}
+
+
+def test_a_relation_of_the_catalogue_carries_where_an_article_cites_what_concludes_it(database: Database) -> None:
+    with database.session() as session:
+        follower(session, 1, "09-CT/TW#XI")
+        article = news(session, CONCLUDED)
+    assert carry_forward(database, [article.id], NOW) == 1
+    assert carry_forward(database, [article.id], NOW) == 0
+    (notice,) = notices(database)
+    assert "44-KL/TW (khóa XII) kết luận về 09-CT/TW (khóa XI)." in notice.html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nghị định số 13/2024/NĐ-CP bị thay thế.",
+        "Nghị định số 356/2026/NĐ-CP được ban hành. Nghị định số 13/2024/NĐ-CP bị thay thế.",
+        "Nghị định số 356/2026/NĐ-CP và Nghị định số 100/2024/NĐ-CP thay thế Nghị định số 13/2024/NĐ-CP.",
+        "Nghị định số 356/2026/NĐ-CP quy định chi tiết, khác với Nghị định số 13/2024/NĐ-CP.",
+    ],
+)
+def test_what_is_not_plainly_said_carries_nothing(sqlite: Database, text: str) -> None:
+    with sqlite.session() as session:
+        follower(session, 1, "13/2024/NĐ-CP#2024")
+        article = news(session, text)
+    assert carry_forward(sqlite, [article.id], NOW) == 0
+
+
+@pytest.mark.parametrize("status", ["presumed", "ambiguous", "unknown", "withdrawn"])
+def test_only_what_is_certain_carries(sqlite: Database, status: str) -> None:
+    with sqlite.session() as session:
+        follower(session, 1, OLD)
+        article = news(session, REPLACED)
+        session.execute(update(Mention).where(Mention.document_id == NEW).values(status=status))
+    assert carry_forward(sqlite, [article.id], NOW) == 0
+
+
+def test_nobody_is_told_who_stopped_or_follows_it_already_or_by_what_is_old_or_imported(database: Database) -> None:
+    with database.session() as session:
+        for chat_id in (1, 2):
+            follower(session, chat_id, OLD)
+        unsubscribe(session, 1)
+        follow(session, 2, NEW, NOW)
+        article = news(session, REPLACED)
+        follower(session, 3, OLD)
+        imported = news(session, REPLACED, outlet="Báo Nhập", origin="import")
+    assert carry_forward(database, [imported.id], NOW) == 0
+    assert carry_forward(database, [article.id], NOW + timedelta(days=10)) == 0
+    assert carry_forward(database, [article.id], NOW) == 1
+    assert [notice.chat_id for notice in notices(database)] == [3]
+
+
+def test_where_no_more_fit_nothing_is_carried(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follows, "MAX_FOLLOWS", 1)
+    with sqlite.session() as session:
+        follower(session, 1, OLD)
+        article = news(session, REPLACED)
+    assert carry_forward(sqlite, [article.id], NOW) == 0
+    assert notices(sqlite) == []
