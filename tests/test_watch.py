@@ -1,5 +1,6 @@
 """Follows of any kind: what meets them, who is told at once, what says why, and how often it would have been."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,7 +9,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from conftest import NOW
-from digests import follows
+from digests import follows, watch
+from digests.claim import claim_due, compose_one
 from digests.cluster import fold_stories
 from digests.followable import cited_documents, documents_in, followable
 from digests.follows import (
@@ -22,7 +24,7 @@ from digests.follows import (
     unfollow,
 )
 from digests.frequency import frequency_of
-from digests.models import Follow, Subscription
+from digests.models import DigestPart, Follow, Subscription
 from digests.render import render_digest
 from digests.saved import MAX_SAVED, count_saved, drop_article, save_article, saved_articles
 from digests.subscribers import add_subscription, pause_subscription, subscriptions_of, welcome
@@ -30,9 +32,11 @@ from digests.views import DigestView, StoryView
 from digests.waking import wake_instant
 from feeds.database import Database
 from feeds.models import Article, Mention
+from feeds.query import Query
+from feeds.search import matching
 from newsroom import POLICY, headlines, publish, told
 
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 DRUGS = (
     "Bộ Công an ban hành kế hoạch phòng, chống ma túy tại Nghệ An",
     "Công an tỉnh Nghệ An mở cao điểm. Lực lượng chức năng triệt phá nhiều đường dây ma túy ở vùng biên.",
@@ -294,3 +298,42 @@ def test_articles_are_kept_once_and_by_pages(database: Database, monkeypatch: py
         monkeypatch.setattr("digests.saved.MAX_SAVED", 5)
         with pytest.raises(ValueError, match="at most"):
             save_article(session, 1, articles[5].id, NOW)
+
+
+def test_a_number_that_was_waited_for_becomes_the_document_once_it_is_told(database: Database) -> None:
+    with database.session() as session:
+        one = subscriber(session, "number", "147/2025/NĐ-CP")
+        follow(session, 1, "88-CT/TW", NOW, kind="number")
+        news(session, *DECREE)
+        news(session, "Triển khai Chỉ thị số 88-CT/TW về bảo đảm an ninh", "", outlet="Báo Hai")
+        assert wake_instant(session, NOW) == 1
+        assert claim_due(session, NOW + MINUTE)
+        while compose_one(session, NOW + MINUTE):
+            pass
+        html = "".join(session.scalars(select(DigestPart.html).order_by(DigestPart.id)))
+        assert "Đã thấy văn bản 147/2025/NĐ-CP" in html
+        assert "Đã thấy văn bản 88-CT/TW" in html
+        assert {(one.kind, one.value) for one in follows_of(session, 1)} == {
+            ("document", "147/2025/NĐ-CP#2025"),
+            ("number", "88-CT/TW"),
+        }, "what is not certain stays a number"
+        assert one.enabled
+
+
+def test_an_equal_search_is_asked_for_once_for_all_chats(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def noting(session: Session, query: Query, article_ids: Collection[int]) -> set[int]:
+        asked.append(query.text)
+        return matching(session, query, article_ids)
+
+    monkeypatch.setattr(watch, "matching", noting)
+    with sqlite.session() as session:
+        for chat_id in range(1, 6):
+            welcome(session, chat_id, NOW, language="vi", timezone="Asia/Ho_Chi_Minh")
+            follow(session, chat_id, "ma túy", NOW, kind="words")
+            add_subscription(session, chat_id, NOW, cadence="instant")
+        for number in range(3):
+            news(session, *DRUGS, outlet=f"Báo {number}")
+        assert wake_instant(session, NOW) == 5
+    assert asked == ["ma túy"]
