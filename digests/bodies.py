@@ -25,7 +25,7 @@ _ANY_JOINT = r"\s*(?:, và|,|và|&|-)\s*"
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body of today; `former` are the names of those that became part of it, in lower case."""
+    """A body of today; `former` are the names of those that became part of it."""
 
     code: str
     vi: str
@@ -69,19 +69,14 @@ def _data() -> tuple[Mapping[str, Body], re.Pattern[str], Mapping[str, tuple[str
     known: dict[str, Body] = {}
     names: dict[str, tuple[str, Role]] = {}
     spellings: list[str] = []
-    roles: tuple[tuple[str, Role], ...] = (
-        ("names", "name"),
-        ("former", "name"),
-        ("units", "unit"),
-        ("people", "person"),
-    )
+    roles: dict[str, Role] = {"names": "name", "former": "name", "units": "unit", "people": "person"}
     for row in rows:
         former = tuple(row.get("former", ()))
         known[row["code"]] = Body(row["code"], row["vi"], row["en"], row["group"], row.get("local", False), former)
-        for field, role in roles:
+        for field, role in roles.items():
             for name in row.get(field, ()):
-                names[_skeleton(name)] = row["code"], role
-                spellings.append(name)
+                names[_skeleton(name.lower())] = row["code"], role
+                spellings.append(name.lower())
     spellings.sort(key=len, reverse=True)
     pattern = one_of(_pieces(name) for name in spellings)
     return known, re.compile(rf"(?<!\w){pattern}(?!\w)"), names

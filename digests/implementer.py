@@ -127,11 +127,11 @@ def _of_province(name: str | None, ground: Ground) -> Implementer | None:
 
 
 def _of_organ(around: Sequence[_Read], place: str | None, home: str | None) -> Implementer | None:
-    """Of a local organ whose place its sentence does not say: the only province that the opening of the article names."""
+    """Of a local organ whose place its sentence does not say: the only province that the article's opening names."""
     for text in around:
-        named = {actor.name: actor for actor in text.actors if actor.kind == "province"}
+        named = [actor for actor in text.actors if actor.kind == "province"]
         if named:
-            return _told(*named.values(), text) if len(named) == 1 else None
+            return _told(named[0], text) if len({actor.name for actor in named}) == 1 else None
     return _of_province(place, "document") or _of_province(home, "outlet")
 
 

@@ -1,0 +1,152 @@
+"""What the press reports being done with a document: its events, each told once.
+
+::
+
+    resolved mentions with a stage --implementer--> who does it --one story, stage and implementer--> one event
+
+Only *resolved* mentions count (DESIGN.md), and not those of a document's own page. Reports of one story that say the
+same is done by the same body are one event: its first report is shown, its outlets are counted. A report that does not
+say who does it adds to the only one of its story and stage that is told; so does the press's fifth repetition.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy.orm import Session
+
+from digests.implementer import Implementer, implementer
+from digests.models import StoryArticle
+from feeds.models import Article, Mention
+
+TOLD_STAGES = (
+    "issued",
+    "rolled_out",
+    "implemented",
+    "interim_review",
+    "final_review",
+    "drafted",
+    "amended",
+    "replaced",
+    "inspected",
+)
+"""The stages that are events, in the order of a document's life; a document that is only mentioned has none."""
+PLACED_STAGES = ("rolled_out", "implemented", "interim_review", "final_review", "inspected")
+"""The stages in which somebody implements the document, or is looked at implementing it."""
+MOST_READ = 5_000
+_VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that is reported done with a document; `on` is the day of its first report, in Vietnam.
+
+    `date_known`: the report is dated, else it was first seen that day. `who` is None where no report tells. The
+    headline, address and quoted sentence are the first report's; `issued_on` is the date of issue that it states.
+    """
+
+    document_id: str
+    stage: str
+    years: int | None
+    on: date
+    date_known: bool
+    who: Implementer | None
+    story_id: int | None
+    article_id: int
+    position: int
+    title: str
+    url: str | None
+    outlet: str
+    quote: str
+    outlets: int
+    issued_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The events of a document, oldest first; of its first `MOST_READ` telling mentions only if `is_cut`."""
+
+    events: tuple[Event, ...]
+    is_cut: bool
+
+
+def events_of(session: Session, document_id: str, stages: Sequence[str] = TOLD_STAGES) -> Events:
+    """The events of a document."""
+    rows = _rows(session, Mention.document_id == document_id, stages)
+    return Events(_events(rows), len(rows) == MOST_READ)
+
+
+def reviews_of(session: Session, document_ids: Sequence[str]) -> Sequence[Event]:
+    """The reviews of these documents that are reported, oldest first."""
+    found: list[Event] = []
+    for start in range(0, len(document_ids), 500):
+        some = Mention.document_id.in_(document_ids[start : start + 500])
+        found += _events(_rows(session, some, ("interim_review", "final_review")))
+    return sorted(found, key=lambda event: event.position)
+
+
+def _rows(session: Session, documents: ColumnElement[bool], stages: Sequence[str]) -> Sequence[Row[Any]]:
+    columns: tuple[Any, ...] = (
+        Mention.document_id, Mention.stage, Mention.stage_years, Mention.raw, Mention.quote, Mention.position,
+        Mention.province.label("place"), Mention.issued_on, Article.id, Article.title, Article.lead, Article.url,
+        Article.outlet, Article.province, Article.published_at, Article.first_seen_at, StoryArticle.story_id,
+    )  # fmt: skip
+    query = (
+        select(*columns)
+        .join(Article, Article.id == Mention.article_id)
+        .outerjoin(StoryArticle, StoryArticle.article_id == Article.id)
+        .where(documents, Mention.status == "resolved", Mention.stage.in_(stages))
+        .where(or_(Article.own_key.is_(None), Article.own_key != Mention.key))
+    )
+    return session.execute(query.order_by(Mention.position, Mention.ordinal).limit(MOST_READ)).all()
+
+
+def _events(rows: Iterable[Row[Any]]) -> tuple[Event, ...]:
+    """The events that these mentions, oldest first, tell of."""
+    told: dict[tuple[str, int, str], dict[str | None, list[tuple[Row[Any], Implementer | None]]]] = {}
+    for row in rows:
+        # An article that has no story yet is one of its own; ids of stories and of articles are apart by their sign.
+        story = row.story_id or -row.id
+        who = read_implementer(row)
+        by = told.setdefault((row.document_id, story, row.stage), {})
+        by.setdefault(f"{who.kind}:{who.name}" if who else None, []).append((row, who))
+    events = []
+    for by in told.values():
+        if None in by and len(by) == 2:
+            untold = by.pop(None)
+            (known,) = by.values()
+            known += untold
+        events += [_event(reports) for reports in by.values()]
+    return tuple(sorted(events, key=lambda event: event.position))
+
+
+def _event(reports: Sequence[tuple[Row[Any], Implementer | None]]) -> Event:
+    first = min((row for row, _ in reports), key=lambda row: row.position)
+    at: datetime = first.published_at or first.first_seen_at
+    return Event(
+        document_id=first.document_id,
+        stage=first.stage,
+        years=next((row.stage_years for row, _ in reports if row.stage_years), None),
+        on=at.astimezone(_VIETNAM).date(),
+        date_known=first.published_at is not None,
+        who=next((who for _, who in reports if who), None),
+        story_id=first.story_id,
+        article_id=first.id,
+        position=first.position,
+        title=first.title,
+        url=first.url,
+        outlet=first.outlet,
+        quote=first.quote,
+        outlets=len({row.outlet for row, _ in reports}),
+        issued_on=next((row.issued_on for row, _ in reports if row.issued_on), None),
+    )
+
+
+def read_implementer(row: Row[Any]) -> Implementer | None:
+    """Who does what a mention, with its article, says is done; only of `PLACED_STAGES`."""
+    if row.stage not in PLACED_STAGES:
+        return None
+    return implementer(row.quote, row.title, row.lead, raw=row.raw, stage=row.stage, place=row.place, home=row.province)

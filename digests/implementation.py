@@ -1,0 +1,137 @@
+"""Who is reported implementing a document, and who is not seen: provinces of today and central bodies by stage.
+
+That somebody is not seen says something of our sources only, never that nothing was done. Former provinces and
+ministries are folded into those of today and stay named, so that one can look for them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from sqlalchemy.orm import Session
+
+from digests.bodies import bodies
+from digests.happenings import PLACED_STAGES, Event, events_of
+from digests.implementer import Kind
+from digests.templates import macros
+from feeds.places import present_province, province_names, provinces
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The first report that somebody was seen at a stage. `named`: how the article calls it, perhaps a former name.
+
+    `outlets` is how many outlets tell of that event, `events` how many events of this stage are told of.
+    """
+
+    on: date
+    title: str
+    url: str | None
+    outlet: str
+    quote: str
+    article_id: int
+    named: str
+    outlets: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapRow:
+    """A province (`group` "province", `code` its name) or a central body (a group of digests.bodies, its code).
+
+    `former` are the names that are folded into it. A stage that is not in `seen` is not seen in the sources.
+    """
+
+    group: str
+    code: str
+    vi: str
+    en: str
+    former: tuple[str, ...]
+    seen: Mapping[str, Seen]
+
+    @property
+    def first(self) -> Seen | None:
+        """The first report of all stages."""
+        return min(self.seen.values(), key=lambda seen: seen.on, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class ImplementationMap:
+    """All rows, provinces first, then bodies by group; `placeless` events do not say who implements the document."""
+
+    document_id: str
+    rows: tuple[MapRow, ...]
+    placeless: int = 0
+    is_cut: bool = False
+
+    @property
+    def seen(self) -> tuple[MapRow, ...]:
+        return tuple(row for row in self.rows if row.seen)
+
+    @property
+    def not_seen(self) -> tuple[MapRow, ...]:
+        return tuple(row for row in self.rows if not row.seen)
+
+
+def implementation_map(session: Session, document_id: str) -> ImplementationMap:
+    """The map of a document, every province and body in it, seen or not."""
+    found = events_of(session, document_id, PLACED_STAGES)
+    return map_of(document_id, found.events, is_cut=found.is_cut)
+
+
+def map_of(document_id: str, events: Iterable[Event], *, is_cut: bool = False) -> ImplementationMap:
+    """The map that these events, oldest first, make."""
+    told: dict[tuple[str, str], dict[str, list[Event]]] = {}
+    placeless = 0
+    for event in events:
+        if event.who is None:
+            placeless += 1
+            continue
+        told.setdefault((event.who.kind, event.who.name), {}).setdefault(event.stage, []).append(event)
+
+    def seen(kind: Kind, code: str) -> Mapping[str, Seen]:
+        stages = told.get((kind, code), {})
+        return {stage: _seen(stages[stage]) for stage in PLACED_STAGES if stage in stages}
+
+    rows = [MapRow("province", name, name, name, _former(name), seen("province", name)) for name in provinces()]
+    rows += [MapRow(b.group, b.code, b.vi, b.en, b.former, seen("body", b.code)) for b in bodies()]
+    return ImplementationMap(document_id, tuple(rows), placeless, is_cut)
+
+
+def table_of(view: ImplementationMap, language: str) -> Sequence[Sequence[str]]:
+    """The map as a table, its header first: group, name, former names, and of each stage the first date and link."""
+    words, stages = macros("life_words.html", language), macros("words.html", language)
+    header = [str(words.group_column()), str(words.name_column()), str(words.former_column())]
+    for stage in PLACED_STAGES:
+        header += [str(stages.stage(stage, None)), f"{stages.stage(stage, None)}: {words.link_column()}"]
+    table = [header]
+    for row in view.rows:
+        name = row.vi if language == "vi" else row.en
+        cells = [str(words.group(row.group)), name, ", ".join(row.former)]
+        for stage in PLACED_STAGES:
+            seen = row.seen.get(stage)
+            cells += [seen.on.isoformat(), seen.url or seen.outlet] if seen else [str(words.not_seen()), ""]
+        table.append(cells)
+    return table
+
+
+def _seen(events: Sequence[Event]) -> Seen:
+    first = min(events, key=lambda event: (event.on, event.position))
+    return Seen(
+        on=first.on,
+        title=first.title,
+        url=first.url,
+        outlet=first.outlet,
+        quote=first.quote,
+        article_id=first.article_id,
+        named=first.who.named if first.who else "",
+        outlets=first.outlets,
+        events=len(events),
+    )
+
+
+@cache
+def _former(province: str) -> tuple[str, ...]:
+    """The names of the former provinces that a province of today is made of, besides its own."""
+    return tuple(name for name in province_names() if present_province(name) == province and name != province)

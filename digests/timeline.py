@@ -1,0 +1,140 @@
+"""The life of a document as catalogue and press tell it, oldest first.
+
+What the catalogue says counts where it was *seen*: when the document was issued, and the documents that amend,
+conclude or replace it, or that it does that to, at their dates. The rest are events that articles report
+(digests.happenings). Where the date of issue is known, articles that say it was issued are news only about that day;
+later ones recall it. Where it is not, the date that articles state counts, and only the first report of it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from digests.happenings import TOLD_STAGES, Event, events_of
+from digests.implementer import Implementer
+from feeds.documents import Catalogue, Document, load_catalogue
+
+Precision = Literal["day", "month", "year"]
+
+_NEWS = timedelta(days=30)  # for so long after its date an article tells that a document is issued
+_ORDER = (*TOLD_STAGES, "concluded")
+_RELATIONS = {"amended_by": "amended", "replaced_by": "replaced", "concluded_by": "concluded"}
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One event. `stage` is one of `TOLD_STAGES`, or `concluded` (a conclusion carries it on), of the catalogue alone.
+
+    `on` is None where no date is known; of less `precision` than a day it is the first day of that month or year.
+    `source` says who tells: the catalogue, which was read in documents, or articles. `other` is the id of the document
+    that amends, replaces or concludes this one; `outlets` how many report it, 0 where only the catalogue does.
+    `years` are those of a review ("sơ kết 5 năm"). The headline, link and quote are of the first report.
+    """
+
+    stage: str
+    on: date | None
+    precision: Precision
+    source: Literal["catalogue", "articles"]
+    years: int | None = None
+    who: Implementer | None = None
+    title: str = ""
+    url: str | None = None
+    outlet: str = ""
+    quote: str = ""
+    article_id: int | None = None
+    story_id: int | None = None
+    outlets: int = 0
+    other: str | None = None
+    date_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The entries of a document, oldest first, undated ones last; `is_cut` if it has more reports than are read."""
+
+    document_id: str
+    entries: tuple[TimelineEntry, ...]
+    is_cut: bool = False
+
+
+def timeline(session: Session, document_id: str, *, catalogue: Catalogue | None = None) -> Timeline:
+    """The timeline of a document, catalogued or not."""
+    known = catalogue or load_catalogue()
+    found = events_of(session, document_id)
+    document = known.get(document_id)
+    entries = [*_issued(document, found.events), *_related(document, known)]
+    entries += [_reported(event) for event in found.events if event.stage != "issued"]
+    entries.sort(key=lambda entry: (entry.on or date.max, entry.source == "articles", _ORDER.index(entry.stage)))
+    return Timeline(document_id, tuple(entries), found.is_cut)
+
+
+def issue_date(document: Document | None) -> tuple[date, Precision] | None:
+    """When a document was issued, if a source was seen to say so; the first day of a month or year."""
+    if document is None or document.date is None or not document.seen("date"):
+        return None
+    precision = document.date_precision or "day"
+    return date.fromisoformat(f"{document.date}-01-01"[:10]), precision
+
+
+def _issued(document: Document | None, events: Sequence[Event]) -> Iterator[TimelineEntry]:
+    reports = [event for event in events if event.stage == "issued"]
+    if known := issue_date(document):
+        on, precision = known
+        entry = TimelineEntry("issued", on, precision, "catalogue")
+        until = _end(on, precision) + _NEWS
+        news = [event for event in reports if on <= event.on <= until]
+        yield _with_reports(entry, news)
+        return
+    stated = Counter(event.issued_on for event in events if event.issued_on)
+    if stated:
+        on = min(stated, key=lambda day: (-stated[day], day))
+        said = [event for event in reports if on <= event.on <= on + _NEWS]
+        said = said or [event for event in events if event.issued_on == on]
+        yield _with_reports(TimelineEntry("issued", on, "day", "articles"), said)
+    elif reports:
+        yield _reported(reports[0])
+
+
+def _with_reports(entry: TimelineEntry, reports: Sequence[Event]) -> TimelineEntry:
+    """The entry with the first report of it, if there is one."""
+    if not reports:
+        return entry
+    told = _reported(reports[0])
+    return replace(told, stage=entry.stage, on=entry.on, precision=entry.precision, source=entry.source, who=None)
+
+
+def _related(document: Document | None, catalogue: Catalogue) -> Iterator[TimelineEntry]:
+    """What other documents were seen to do to this one."""
+    for relation in document.relations if document else ():
+        if relation.kind in _RELATIONS and relation.proves:
+            on, precision = issue_date(catalogue.get(relation.target)) or (None, "day")
+            stage = _RELATIONS[relation.kind]
+            yield TimelineEntry(stage, on, precision, "catalogue", other=relation.target, date_known=on is not None)
+
+
+def _reported(event: Event) -> TimelineEntry:
+    return TimelineEntry(
+        stage=event.stage,
+        on=event.on,
+        precision="day",
+        source="articles",
+        years=event.years,
+        who=event.who,
+        title=event.title,
+        url=event.url,
+        outlet=event.outlet,
+        quote=event.quote,
+        article_id=event.article_id,
+        story_id=event.story_id,
+        outlets=event.outlets,
+        date_known=event.date_known,
+    )
+
+
+def _end(on: date, precision: Precision) -> date:
+    """The last day that a date of this precision may mean, roughly for a month."""
+    return on + timedelta(days={"day": 0, "month": 30, "year": 365}[precision])
