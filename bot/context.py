@@ -13,7 +13,7 @@ from telegram.ext import CallbackContext, ExtBot
 from bot.limits import Limits
 from bot.rights import Standings
 from bot.settings import Settings
-from feeds.ask import MEMORY
+from feeds.ask import MEMORY, PROCESSES
 from feeds.database import Database
 from feeds.fetch import Fetcher
 from feeds.worker import Worker
@@ -38,7 +38,7 @@ class Services:
     # For what an admin wants looked at; to be used as an async context manager.
     new_fetcher: Callable[[], Fetcher] = field(default=Fetcher)
     # Understands what people hand over, whoever made it.
-    asker: Worker = field(default_factory=partial(Worker, memory=MEMORY))
+    asker: Worker = field(default_factory=partial(Worker, PROCESSES, memory=MEMORY))
     standings: Standings = field(default_factory=Standings)
     limits: Limits = field(default_factory=Limits)
 

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from feeds.markup import decode
 
 MAX_ATTACHED = 5 * 1024 * 1024  # bytes
-MAX_PAGES = 200  # of a PDF; what follows is not read
+MAX_PAGES = 100  # of a PDF; what follows is not read
 MAX_CHARACTERS = 400_000  # of its text; what follows is not read
 MAX_UNPACKED = 20 * 1024 * 1024  # bytes of a .docx, pictures and all
 MAX_MEMBERS = 2000  # of a .docx

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from sqlalchemy import func, select
 
+import bot.handlers.ask
 from bot.application import Role, Running, running
 from bot.demo.outlets import OutletServer
 from bot.demo.play import DemoClock, demo_settings
@@ -266,6 +267,18 @@ async def test_files_are_read_and_what_cannot_be_is_told_kindly(tmp_path: Path) 
             assert ".txt, .html, .htm, .pdf, .docx tới 5 MB" in answer["text"]
         assert await stored(here) == 0
         assert here.refused == []
+
+
+async def test_what_waits_too_long_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bot.handlers.ask, "_PATIENCE", 0.0)
+    async with desk(tmp_path) as here:
+        here.site.answers["/tin-123456.html"] = PAGE
+        user = here.user()
+        await user.forward(NEWS, sender="Người lạ")
+        answer = await user.wait_for("Không đọc được đoạn này: bot đang bận")
+        assert "tệp" not in answer["text"]
+        await user.say(here.site.url("/tin-123456.html"))
+        await user.wait_for("Không đọc được trang này: bot đang bận")
 
 
 async def test_in_a_group_it_answers_about_what_its_mention_answers_to(tmp_path: Path) -> None:

@@ -2,10 +2,11 @@
 is security policy and why. Nothing of it is stored.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 from telegram import Document, Message, Update
@@ -34,6 +35,9 @@ from feeds.store import document_tokens, published_on
 from feeds.text import sentences
 from feeds.worker import WorkerError
 
+What = Literal["page", "file", "text"]
+
+_PATIENCE = 60.0  # seconds until it is its turn and done with
 _TYPED = 60  # characters: so short a text is typed to look something up, forwarded or not
 _LONG = 200
 
@@ -69,7 +73,7 @@ async def ask_about(update: Update, context: Context, message: Message, text: st
     if link := lone_link(text):
         await _ask_link(update, context, reader, link)
     else:
-        await _answer(update, context, reader, partial(ask_text, text, written=_written(message)))
+        await _answer(update, context, reader, partial(ask_text, text, written=_written(message)), "text")
 
 
 async def ask_attached(update: Update, context: Context) -> None:
@@ -84,14 +88,14 @@ async def ask_attached(update: Update, context: Context) -> None:
         return
     reader = await reader_of(update, context)
     if not is_readable(name):
-        await _refuse(update, reader, "unreadable")
+        await _refuse(update, reader, "unreadable", "file")
     elif not await is_too_heavy(update, context):
         await _type(update)
         content = await _content(document)
         if isinstance(content, str):
-            await _refuse(update, reader, content)
+            await _refuse(update, reader, content, "file")
         else:
-            await _answer(update, context, reader, partial(ask_file, name, content, written=_written(message)))
+            await _answer(update, context, reader, partial(ask_file, name, content, written=_written(message)), "file")
 
 
 async def _ask_link(update: Update, context: Context, reader: Reader, link: str) -> None:
@@ -108,17 +112,17 @@ async def _ask_link(update: Update, context: Context, reader: Reader, link: str)
         async with services.new_fetcher() as fetcher:
             fetched = await fetcher.get(link)
     except FetchError as error:
-        await _refuse(update, reader, error.reason, is_page=True)
+        await _refuse(update, reader, error.reason, "page")
         return
     found = await services.read(why, fetched.url, chat_id=reader.chat_id)  # a short link leads to it
     if found.verdict:
         await _known(update, context, reader, found)
     elif reason := leads_elsewhere(link, fetched.url):
-        await _refuse(update, reader, reason, is_page=True)
+        await _refuse(update, reader, reason, "page")
     else:
         written = published_on(services.clock())
         work = partial(ask_page, fetched.body, fetched.url, fetched.content_type, written=written)
-        await _answer(update, context, reader, work, link)
+        await _answer(update, context, reader, work, "page", link)
 
 
 async def _known(update: Update, context: Context, reader: Reader, found: Why) -> None:
@@ -127,15 +131,21 @@ async def _known(update: Update, context: Context, reader: Reader, found: Why) -
     await reply(update, message, quoting=True)
 
 
-async def _answer(update: Update, context: Context, reader: Reader, work: Callable[[], Asked], link: str = "") -> None:
+async def _answer(
+    update: Update, context: Context, reader: Reader, work: Callable[[], Asked], what: What, link: str = ""
+) -> None:
     services = context.bot_data
     try:
-        asked = await services.asker.run(work, seconds=SECONDS)
+        async with asyncio.timeout(_PATIENCE):
+            asked = await services.asker.run(work, seconds=SECONDS)
     except (AttachedError, ExtractError, WorkerError) as error:
-        await _refuse(update, reader, error.reason, is_page=bool(link))
+        await _refuse(update, reader, error.reason, what)
+        return
+    except TimeoutError:  # others were before it
+        await _refuse(update, reader, "busy", what)
         return
     except MemoryError:
-        await _refuse(update, reader, "too_complex", is_page=bool(link))
+        await _refuse(update, reader, "too_complex", what)
         return
     named, message = await services.read(_answered, asked, reader, link)
     await name_documents(services, named)
@@ -164,12 +174,12 @@ async def _content(document: Document) -> bytes | str:
         return "too_large" if "too big" in error.message.lower() else "gone"
 
 
-async def _refuse(update: Update, reader: Reader, reason: str, *, is_page: bool = False) -> None:
+async def _refuse(update: Update, reader: Reader, reason: str, what: What) -> None:
     html = render(
         "asked_not.html",
         reader.language,
         reason=reason,
-        is_page=is_page,
+        what=what,
         types=READABLE,
         megabytes=MAX_ATTACHED // 1024 // 1024,
     )

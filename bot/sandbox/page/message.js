@@ -76,6 +76,10 @@ function key(message, button, row, column, actions) {
     });
     return made;
   }
+  if (button.switch_inline_query !== undefined) {
+    made.addEventListener("click", () => actions.toast(`Telegram sẽ hỏi gửi vào đâu, rồi gõ sẵn: @bot ${button.switch_inline_query}`));
+    return made;
+  }
   made.addEventListener("click", async () => {
     if (made.getAttribute("aria-busy") === "true") return;
     made.setAttribute("aria-busy", "true");
