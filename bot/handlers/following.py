@@ -1,6 +1,6 @@
 """/following: all that is followed, one of it, its private note; and the way out of each, and back.
 
-`following:PAGE` lists, `followed:ID` shows one and `followed:ID:WHAT` changes it. `enough:ID`, in what tells at once and
+`following:PAGE` lists, `followed:ID` shows one, `followed:ID:WHAT` changes it. `enough:ID`, in what tells at once and
 in notices, stops it where it stands, `again:ID` takes that back.
 """
 
