@@ -178,10 +178,6 @@ class Digest(Base):
     is_first: Mapped[bool] = mapped_column(default=False)
     # One message that is no digest: of an admin to all, or of what became of a chat or a follow.
     is_notice: Mapped[bool] = mapped_column(default=False)
-    # Of a notice that goes to all readers.
-    broadcast_id: Mapped[int | None] = mapped_column(
-        ForeignKey("broadcast.id", ondelete="SET NULL", name="fk_digest_broadcast"), default=None, index=True
-    )
     # Whether those that are instant, or a reader's first, go before it.
     is_crowd: Mapped[bool] = mapped_column(default=True)
     # Ids of the stories that the reader may still ask for, most important first.
@@ -207,6 +203,12 @@ class DigestPart(Base):
         UniqueConstraint("digest_id", "number"),
         Index("ix_digest_part_state", "state", "not_before"),
         Index("ix_digest_part_chat_state", "chat_id", "state"),
+        Index(
+            "ix_digest_part_broadcast",
+            "broadcast_id",
+            sqlite_where=text("broadcast_id IS NOT NULL"),
+            postgresql_where=text("broadcast_id IS NOT NULL"),
+        ),
         Index("ix_digest_part_worded", "id", sqlite_where=text("html != ''"), postgresql_where=text("html != ''")),
     )
 
@@ -226,6 +228,10 @@ class DigestPart(Base):
     sent_at: Mapped[datetime | None] = mapped_column(default=None)
     message_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
     last_error: Mapped[str] = mapped_column(default="")
+    # Of a notice that goes to all readers: whatever else their chats get goes before it.
+    broadcast_id: Mapped[int | None] = mapped_column(
+        ForeignKey("broadcast.id", ondelete="SET NULL", name="fk_digest_part_broadcast"), default=None
+    )
 
 
 class Story(Base):

@@ -107,6 +107,7 @@ def broadcast(session: Session, broadcast_id: int, admin_id: int, now: datetime)
         return False
     found.state, found.at = "sent", now
     session.flush()
+    before = session.scalar(select(func.max(Digest.id))) or 0
     moment = literal(now, Digest.due_at.type)
     notice = {
         Digest.chat_id: Chat.id,
@@ -115,7 +116,6 @@ def broadcast(session: Session, broadcast_id: int, admin_id: int, now: datetime)
         Digest.window_end: moment,
         Digest.is_first: literal(False),
         Digest.is_notice: literal(True),
-        Digest.broadcast_id: literal(found.id),
         Digest.is_crowd: literal(True),
         Digest.held_back: literal([], Digest.held_back.type),
         Digest.placement: literal(0),
@@ -136,8 +136,9 @@ def broadcast(session: Session, broadcast_id: int, admin_id: int, now: datetime)
         DigestPart.in_doubt: literal(0),
         DigestPart.failures: literal(0),
         DigestPart.last_error: literal(""),
+        DigestPart.broadcast_id: literal(found.id),
     }
-    chosen = select(*part.values()).where(Digest.broadcast_id == found.id)
+    chosen = select(*part.values()).where(Digest.id > before, Digest.is_notice, Digest.is_crowd)
     session.execute(insert(DigestPart).from_select(list(part), chosen))
     return True
 
@@ -152,8 +153,8 @@ def progress_of(session: Session, broadcast_id: int, admin_id: int) -> Progress 
     found = session.get(Broadcast, broadcast_id)
     if found is None or found.admin_id != admin_id or found.state != "sent":
         return None
-    parts = select(DigestPart.state, func.count()).join(Digest, Digest.id == DigestPart.digest_id)
-    rows = session.execute(parts.where(Digest.broadcast_id == broadcast_id).group_by(DigestPart.state)).all()
+    parts = select(DigestPart.state, func.count()).where(DigestPart.broadcast_id == broadcast_id)
+    rows = session.execute(parts.group_by(DigestPart.state)).all()
     counts = {row[0]: row[1] for row in rows}
     return Progress(sum(counts.values()), counts.get("sent", 0), counts.get("refused", 0))
 

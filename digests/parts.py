@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from digests.bans import banned, is_banned
@@ -50,7 +50,8 @@ _UNWANTED = Digest.state.in_(("dropped", "failed")) & (Digest.chat_id == DigestP
 # What came to be unwanted after it was put on its way: all that is for a banned chat, and a message to all readers for
 # one that is a reader no more.
 _UNWANTED_NOW = banned(DigestPart.chat_id) | (
-    Digest.broadcast_id.is_not(None) & ~exists().where(Subscription.chat_id == DigestPart.chat_id, Subscription.enabled)
+    DigestPart.broadcast_id.is_not(None)
+    & ~exists().where(Subscription.chat_id == DigestPart.chat_id, Subscription.enabled)
 )
 
 
@@ -100,13 +101,14 @@ def recover(session: Session) -> int:
 def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoing]:
     """The next part each of at most `limit` chats, marked `sending`. Parts of a chat go in order, one at a time.
 
-    What is instant, or a reader's first, goes before the crowd. What is not wanted any more is refused.
+    What is instant, or a reader's first, goes before the crowd, and a message to all readers last. What is not wanted
+    any more is refused.
     """
     earlier = aliased(DigestPart)
     unfinished_before = exists().where(
         earlier.chat_id == DigestPart.chat_id,
         earlier.state.in_(("pending", "sending")),
-        (earlier.state == "sending") | (earlier.id < DigestPart.id),
+        (earlier.state == "sending") | _goes_before(earlier),
         earlier.id != DigestPart.id,
     )
     rows = session.execute(
@@ -117,7 +119,7 @@ def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoin
             DigestPart.not_before.is_(None) | (DigestPart.not_before <= now),
             ~unfinished_before,
         )
-        .order_by(Digest.is_crowd, DigestPart.id)
+        .order_by(Digest.is_crowd, DigestPart.broadcast_id.is_not(None), DigestPart.id)
         .limit(limit)
         .with_for_update(of=DigestPart, skip_locked=True)
     ).all()
@@ -126,6 +128,12 @@ def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoin
         if unwanted and digest.state in _OPEN:
             _drop(session, digest, "not wanted")
     return [_outgoing(part) for part, _, unwanted in rows if not unwanted]
+
+
+def _goes_before(other: type[DigestPart]) -> ColumnElement[bool]:
+    """Whether another part of its chat is to go first."""
+    is_last, is_other_last = DigestPart.broadcast_id.is_not(None), other.broadcast_id.is_not(None)
+    return (is_last & ~is_other_last) | ((is_last | ~is_other_last) & (other.id < DigestPart.id))
 
 
 def record(session: Session, outcomes: Sequence[Outcome], now: datetime) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from conftest import NOW
 from digests.bans import admissions, admit, ban, bans, dismiss, is_admitted, is_banned, unban
 from digests.choices import find_zone
+from digests.claim import claim_due, compose_one
 from digests.models import Ban, Broadcast, Chat, Digest, DigestPart, Subscription
 from digests.moving import move_chat
 from digests.notices import Progress, broadcast, count_reached, draft, drop_draft, progress_of
@@ -95,6 +96,26 @@ def test_a_broadcast_reaches_each_reader_once(database: Database) -> None:
             (1, "done", True),
             (2, "dropped", True),
         }
+
+
+def test_what_is_due_goes_before_a_broadcast_one_part_of_a_chat_at_a_time(database: Database) -> None:
+    with database.session() as session:
+        for chat_id in (1, 2):
+            reader(session, chat_id, NOW).covered_until = NOW - DAY
+        made = draft(session, 1, "Lời", NOW)
+        broadcast(session, made.id, 1, NOW)
+        claim_due(session, NOW)
+        while compose_one(session, NOW):
+            pass
+    order: list[tuple[int, bool]] = []
+    for _ in range(4):
+        with database.session() as session:
+            parts = claim_parts(session, NOW, 9)
+            assert len({part.chat_id for part in parts}) == len(parts)
+            order += [(part.chat_id, part.message.html == "Lời") for part in parts]
+        with database.session() as session:
+            record(session, [Outcome(part, 7) for part in parts], NOW)
+    assert order == [(1, False), (2, False), (1, True), (2, True)]
 
 
 def test_a_draft_is_replaced_dropped_and_never_sent_by_then(database: Database) -> None:

@@ -96,12 +96,16 @@ def upgrade() -> None:
 
     with op.batch_alter_table("digest", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_notice", sa.Boolean(), nullable=False, server_default="0"))
-        batch_op.add_column(sa.Column("broadcast_id", sa.Integer(), nullable=True))
-        batch_op.create_foreign_key("fk_digest_broadcast", "broadcast", ["broadcast_id"], ["id"], ondelete="SET NULL")
-        batch_op.create_index(batch_op.f("ix_digest_broadcast_id"), ["broadcast_id"], unique=False)
 
     with op.batch_alter_table("digest_part", schema=None) as batch_op:
-        is_worded = sa.text("html != ''")
+        batch_op.add_column(sa.Column("broadcast_id", sa.Integer(), nullable=True))
+        batch_op.create_foreign_key(
+            "fk_digest_part_broadcast", "broadcast", ["broadcast_id"], ["id"], ondelete="SET NULL"
+        )
+        is_broadcast, is_worded = sa.text("broadcast_id IS NOT NULL"), sa.text("html != ''")
+        batch_op.create_index(
+            "ix_digest_part_broadcast", ["broadcast_id"], sqlite_where=is_broadcast, postgresql_where=is_broadcast
+        )
         batch_op.create_index("ix_digest_part_worded", ["id"], sqlite_where=is_worded, postgresql_where=is_worded)
 
     with op.batch_alter_table("subscription", schema=None) as batch_op:
@@ -116,11 +120,11 @@ def downgrade() -> None:
 
     with op.batch_alter_table("digest_part", schema=None) as batch_op:
         batch_op.drop_index("ix_digest_part_worded")
+        batch_op.drop_index("ix_digest_part_broadcast")
+        batch_op.drop_constraint("fk_digest_part_broadcast", type_="foreignkey")
+        batch_op.drop_column("broadcast_id")
 
     with op.batch_alter_table("digest", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_digest_broadcast_id"))
-        batch_op.drop_constraint("fk_digest_broadcast", type_="foreignkey")
-        batch_op.drop_column("broadcast_id")
         batch_op.drop_column("is_notice")
 
     with op.batch_alter_table("chat", schema=None) as batch_op:
