@@ -125,7 +125,7 @@ def build_application(services: Services, pace: Pace) -> BotApplication:
         .context_types(ContextTypes(context=Context, bot_data=cast("type[Services]", lambda: services)))
         .rate_limiter(pace)
         .job_queue(None)
-        .concurrent_updates(ByChat())
+        .concurrent_updates(ByChat(partial(gate.may_use, services)))
         .build()
     )
     application.add_handlers(gate.handlers(), group=gate.GROUP)

@@ -1,7 +1,7 @@
 """In which order updates are answered: a chat's one after the other, the chats beside each other."""
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -10,6 +10,7 @@ from telegram import Update
 from telegram.ext import BaseUpdateProcessor
 
 from bot.handlers.replies import reply
+from bot.rights import is_group
 from bot.texts import language_of
 from digests.messages import Message
 from digests.templates import render
@@ -31,8 +32,10 @@ class _Line:
 class ByChat(BaseUpdateProcessor):
     """PTB's seam for that. So however much one chat asks, the answers to others do not wait for its turns."""
 
-    def __init__(self) -> None:
+    def __init__(self, may_use: Callable[[Update], Awaitable[bool]]) -> None:
+        """`may_use` says who gets a word where it is too much."""
         super().__init__(_MOST_UPDATES)
+        self._may_use = may_use
         self._places = asyncio.Semaphore(AT_ONCE)
         self._lines: dict[int | None, _Line] = {}
 
@@ -49,7 +52,7 @@ class ByChat(BaseUpdateProcessor):
         line = self._lines.setdefault(chat_id, _Line())
         with closing(cast("Coroutine[Any, Any, Any]", coroutine)):  # what is never awaited has to be closed
             if line.length > MOST_WAITING:
-                await _say_once(update, line)
+                await self._say_once(update, line)
                 return
             line.length += 1
             try:
@@ -60,10 +63,12 @@ class ByChat(BaseUpdateProcessor):
                 if not line.length:
                     del self._lines[chat_id]
 
-
-async def _say_once(update: object, line: _Line) -> None:
-    if isinstance(update, Update) and not line.is_told:
+    async def _say_once(self, update: object, line: _Line) -> None:
+        """To a person alone: in a group most is said to others."""
+        if not isinstance(update, Update) or is_group(update) or line.is_told:
+            return
         line.is_told = True
-        user = update.effective_user
-        language = language_of(user.language_code if user else None)
-        await reply(update, Message(render("too_many.html", language)))
+        if await self._may_use(update):
+            user = update.effective_user
+            language = language_of(user.language_code if user else None)
+            await reply(update, Message(render("too_many.html", language)))

@@ -105,7 +105,10 @@ def update_of(chat_id: int) -> Update:
 
 
 async def test_a_chat_is_answered_in_order_and_beside_others() -> None:
-    processor, started, gate = ByChat(), list[str](), asyncio.Event()
+    async def anybody(_update: Update) -> bool:
+        return True
+
+    processor, started, gate = ByChat(anybody), list[str](), asyncio.Event()
 
     async def handle(name: str, waits: bool = False) -> None:
         started.append(name)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from telegram import Update
 from telegram.ext import ApplicationHandlerStop, BaseHandler, TypeHandler
 
-from bot.context import Context
+from bot.context import Context, Services
 from bot.handlers.replies import language_for, reply
 from bot.handlers.routes import is_too_much
 from bot.limits import Asked
@@ -25,7 +25,7 @@ GROUP = -1
 
 async def gate(update: Update, context: Context) -> None:
     """Ends what is not to be answered."""
-    if not await context.bot_data.read(_may_use, update, context):
+    if not await may_use(context.bot_data, update):
         await _tell_once(update, context)
         raise ApplicationHandlerStop
     if _is_asked(update, context.bot.username) and await is_too_much(update, context, *_counted(update)):
@@ -43,12 +43,15 @@ async def _tell_once(update: Update, context: Context) -> None:
         await reply(update, Outgoing(say("not_admitted", await language_for(update, context), user.id)))
 
 
-def _may_use(session: Session, update: Update, context: Context) -> bool:
-    chat, user, settings = update.effective_chat, update.effective_user, context.bot_data.settings
+async def may_use(services: Services, update: Update) -> bool:
+    """Whether neither the person nor the chat is banned, and one of them admitted where that is asked for."""
+    chat, user, settings = update.effective_chat, update.effective_user, services.settings
     ids = (chat.id if chat else None, user.id if user else None)
-    if user and user.id in settings.admin_ids:
-        return True
-    return not is_banned(session, *ids) and (not settings.allow_list_only or is_admitted(session, *ids))
+
+    def admitted(session: Session) -> bool:
+        return not is_banned(session, *ids) and (not settings.allow_list_only or is_admitted(session, *ids))
+
+    return bool(user and user.id in settings.admin_ids) or await services.read(admitted)
 
 
 def _is_asked(update: Update, bot_name: str) -> bool:

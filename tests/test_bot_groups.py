@@ -1,0 +1,237 @@
+"""Groups, forums and channels: who may set them up, where the bot posts and answers, and when it is silent."""
+
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.handlers.routes import Press
+from bot.limits import Limits
+from bot.targets import aimed
+from digests.models import Chat, Subscription
+from test_bot import World, world
+
+
+def subscriptions(here: World, chat_id: int) -> list[Subscription]:
+    with here.bot.services.database.reading() as session:
+        return list(session.scalars(select(Subscription).where(Subscription.chat_id == chat_id)))
+
+
+def stored(here: World, chat_id: int) -> Chat | None:
+    with here.bot.services.database.reading() as session:
+        return session.get(Chat, chat_id)
+
+
+async def test_only_administrators_subscribe_a_group_and_the_first_owns_it(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        boss, member = here.user("en"), here.user()
+        group = here.sandbox.group("Tổ tin", owner=boss)
+        group.add(member)
+        await group.say(member, "/dangky 7:30")
+        await group.wait_for("Chỉ quản trị viên")
+        assert stored(here, group.chat_id) is None
+        await group.say(boss, "/subscribe@" + here.sandbox.world.bot["username"] + " 7:30")
+        await group.wait_for("Subscribed")
+        chat = stored(here, group.chat_id)
+        assert chat is not None
+        assert (chat.kind, chat.title, chat.owner_id, chat.language) == ("supergroup", "Tổ tin", boss.chat_id, "en")
+        [subscription] = subscriptions(here, group.chat_id)
+        assert (subscription.minutes, subscription.owner_id) == ([450], boss.chat_id)
+        screen = await group.say(boss, "/settings")
+        screen = await group.wait_for("Tổ tin")
+        refusal = await group.press(member, "Language", message=screen)
+        assert refusal["show_alert"]
+        assert "Chỉ quản trị viên" in refusal["text"]
+        await group.press(boss, "Language", message=screen)
+        await group.wait_for("Cài đặt: Tổ tin")
+
+
+async def test_anonymous_administrators_configure_and_linked_channels_do_not(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        boss = here.user()
+        group = here.sandbox.group("Tổ tin", owner=boss)
+        await group.say(boss, "/caidat", anonymous=True)
+        screen = await group.wait_for("Cài đặt: Tổ tin")
+        chat = stored(here, group.chat_id)
+        assert chat and chat.owner_id is None
+        assert not (await group.press(boss, "Ngôn ngữ", message=screen))["show_alert"]
+        channel = here.sandbox.channel("Kênh", owner=boss)
+        as_channel = {"sender_chat": channel.as_json, "is_automatic_forward": True}
+        command = {"text": "/dangky 5:00", "entities": [{"type": "bot_command", "offset": 0, "length": 7}]}
+        group.send(boss, as_channel | command, anonymous=False)
+        await group.wait_for("Only administrators")
+        assert not subscriptions(here, group.chat_id)
+
+
+async def test_where_members_are_hidden_the_bot_says_that_it_must_be_administrator(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        boss = here.user()
+        group = here.sandbox.group("Tổ tin", owner=boss)
+        group.hide_members()
+        await group.say(boss, "/dangky 7:30")
+        await group.wait_for("cho bot làm quản trị viên")
+        assert not subscriptions(here, group.chat_id)
+        group.promote_bot()
+        await group.say(boss, "/dangky 7:30")
+        await group.wait_for("Đã đăng ký")
+
+
+async def test_each_topic_has_its_own_briefing_and_answers_come_into_it(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        boss = here.user()
+        forum = here.sandbox.group("Diễn đàn", owner=boss, forum=True)
+        police, army = forum.create_topic("Công an"), forum.create_topic("Quân đội")
+        await forum.say(boss, "/dangky 7:30", thread=police)
+        answer = await forum.wait_for("Đã đăng ký")
+        assert answer["message_thread_id"] == police
+        await forum.say(boss, "/dangky 8:30", thread=army)
+        await forum.wait_for("Đã đăng ký")
+        await forum.say(boss, "/dangky 9:00")
+        assert "message_thread_id" not in await forum.wait_for("Đã đăng ký")
+        await forum.say(boss, "/dangky 7:45", thread=police)
+        await forum.wait_for("Đã đổi từ 07:30 sang 07:45")
+        found = {(s.thread_id, s.minutes[0]) for s in subscriptions(here, forum.chat_id)}
+        assert found == {(police, 465), (army, 510), (None, 540)}
+        await forum.say(boss, "/caidat", thread=army)
+        screen = await forum.wait_for("Cài đặt")
+        labels = [button["text"] for row in screen["reply_markup"]["inline_keyboard"] for button in row]
+        assert any(f"chủ đề {police}" in label for label in labels)
+
+
+async def test_in_a_group_the_bot_answers_what_is_meant_for_it_only(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        boss, member = here.user(), here.user()
+        group = here.sandbox.group("Tổ tin", owner=boss, bot="administrator")  # hears everything
+        group.add(member)
+        name = here.sandbox.world.bot["username"]
+        for said in ("09-CT/TW", "chào mọi người", "/dangky@other_bot 7", "/khonghieu", "@somebody 09-CT/TW", "/thongke"):
+            await group.say(member, said)
+        await group.say(member, f"@{name} 09-CT/TW")
+        card = await group.wait_for(lambda message: True)
+        assert "09-CT/TW" in card["text"]
+        await group.say(member, "cảm ơn bot", reply_to=card)
+        await group.say(member, "Chỉ thị 05-CT/TW", reply_to=card)
+        assert "05-CT/TW" in (await group.wait_for(lambda message: True))["text"]
+        await group.say(member, "/vanban")
+        question = await group.wait_for(lambda message: True)
+        await group.say(member, "số này", reply_to=question)
+        await group.wait_for("số này")
+        await group.say(member, f"@{name}")
+        await group.wait_for("Quản trị viên gửi")
+        await group.say(member, f"/khonghieu@{name}")
+        await group.wait_for("/trogiup")
+        await group.say(member, "/kenh")
+        aside = await group.wait_for("nhắn riêng")
+        [[button]] = aside["reply_markup"]["inline_keyboard"]
+        assert button["url"].startswith(f"https://t.me/{name}?start=")
+        assert stored(here, group.chat_id) is None
+
+
+async def test_a_channel_is_managed_from_the_private_chat(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        boss, other = here.user(), here.user()
+        channel = here.sandbox.channel("Tin nội bộ", owner=boss, username="tinnoibo")
+        await other.say("/start")
+        await boss.say("/start")
+        await boss.say("/kenh")
+        asked = await boss.wait_for("Đăng bản tin vào kênh")
+        wanted = [button["request_chat"] for button in asked["reply_markup"]["keyboard"][0]]
+        assert [one["chat_is_channel"] for one in wanted] == [True, False]
+        await boss.say("/kenh @tinnoibo")
+        await boss.wait_for("Bot chưa ở trong kênh")
+        channel.add_bot(as_admin=True)
+        await boss.wait_for("Bot đã được thêm vào kênh Tin nội bộ")
+        await other.say("/kenh @tinnoibo")
+        await other.wait_for("Chỉ quản trị viên")
+        await boss.say("/kenh @tinnoibo")
+        screen = await boss.wait_for("Cài đặt: Tin nội bộ")
+        actions = [button["callback_data"] for row in screen["reply_markup"]["inline_keyboard"] for button in row]
+        assert actions and all(action.endswith(f"@{channel.chat_id}") for action in actions)
+        await boss.press("+ Thêm bản tin", message=screen)
+        await boss.press("Hằng ngày")
+        page = await boss.wait_for("Hằng ngày 07:00")
+        [subscription] = subscriptions(here, channel.chat_id)
+        assert subscription.owner_id == boss.chat_id
+        await boss.say("/ten Bản tin sáng", reply_to=page)
+        await boss.wait_for("Bản tin sáng")
+        await boss.say("/ten Của tôi")
+        await boss.wait_for("Bạn chưa có bản tin nào")
+        assert subscriptions(here, channel.chat_id)[0].name == "Bản tin sáng"
+        assert not subscriptions(here, boss.chat_id)
+        await boss.say("/kenh")
+        listed = await boss.wait_for("Kênh và nhóm của bạn")
+        await boss.press("Tin nội bộ", message=listed)
+        await boss.wait_for("Cài đặt: Tin nội bộ")
+        await other.say("/kenh")
+        await other.wait_for("Đăng bản tin vào kênh")
+
+
+async def test_a_private_channel_is_added_by_a_forwarded_post_or_by_choosing_it(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        boss = here.user()
+        channel = here.sandbox.channel("Kín", owner=boss, bot="administrator")
+        await boss.say("/start")
+        post = await boss.forward("Bài trên kênh", sender=channel)
+        await boss.say("/kenh", reply_to=post)
+        await boss.wait_for("Cài đặt: Kín")
+        group = here.sandbox.group("Nhóm kín", owner=boss)
+        here.sandbox.world.say(
+            here.sandbox.world.person(boss.chat_id, "", ""),
+            {"chat_shared": {"request_id": 2, "chat_id": group.chat_id}},
+        )
+        await boss.wait_for("Cài đặt: Nhóm kín")
+
+
+async def test_rights_are_asked_again_for_each_press_about_a_channel(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        boss, editor = here.user(), here.user()
+        channel = here.sandbox.channel("Tin nội bộ", owner=boss, bot="administrator", username="tinnoibo")
+        channel.add(editor, "administrator")
+        await editor.say("/start")
+        await editor.say("/kenh @tinnoibo")
+        screen = await editor.wait_for("Cài đặt: Tin nội bộ")
+        channel.demote(editor)
+        here.bot.services.standings.forget(channel.chat_id)
+        refusal = await editor.press("Múi giờ", message=screen)
+        assert refusal["show_alert"]
+        assert "Chỉ quản trị viên" in refusal["text"]
+        await editor.say("/huy", reply_to=screen)
+        await editor.wait_for("Chỉ quản trị viên")
+        channel.add(editor, "administrator", rights=("can_delete_messages",))
+        here.bot.services.standings.forget(channel.chat_id)
+        assert (await editor.press("Múi giờ", message=screen))["show_alert"], "an administrator who may not post"
+
+
+async def test_buttons_of_a_channels_posts_lead_its_readers_into_a_private_chat(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        boss, reader = here.user(), here.user()
+        channel = here.sandbox.channel("Tin", owner=boss, bot="administrator")
+        channel.add(reader)
+        await boss.say("/start")
+        post = await boss.forward("Bài", sender=channel)
+        await boss.say("/kenh", reply_to=post)
+        await boss.wait_for("Cài đặt: Tin")
+        await boss.press("+ Thêm bản tin")
+        await boss.press("Hằng ngày")
+        here.clock.forward(hours=24) if hasattr(here.clock, "forward") else None
+
+
+async def test_too_much_is_answered_by_a_word_once_a_minute(tmp_path: Path) -> None:
+    seconds = 1000.0
+    async with world(tmp_path, read=False) as here:
+        here.bot.services.limits = Limits(lambda: seconds)
+        user, other = here.user(), here.user()
+        for _ in range(20):
+            await user.say("/trogiup")
+            await user.wait_for("/vanban")
+        await user.say("/trogiup")
+        await user.wait_for("hơi nhanh")
+        for _ in range(5):
+            await user.say("/trogiup")
+        await other.say("/trogiup")
+        await other.wait_for("/vanban")
+        told = [message for message in user.messages if "hơi nhanh" in message["text"]]
+        assert len(told) == 1
+        seconds += 4
+        await user.say("/trogiup")
+        await user.wait_for("/vanban")
