@@ -20,6 +20,7 @@ from bot.context import Context, Services
 from bot.handlers import (
     acts,
     addfeed,
+    answers,
     ask,
     bans,
     broadcast,
@@ -30,6 +31,7 @@ from bot.handlers import (
     export,
     feeds,
     follow,
+    following,
     gate,
     groups,
     info,
@@ -41,6 +43,7 @@ from bot.handlers import (
     privacy,
     report,
     review,
+    saved,
     search,
     settings,
     start,
@@ -49,6 +52,7 @@ from bot.handlers import (
     typed,
     why,
 )
+from bot.intake import UpdatesRequest
 from bot.jobs import STOP_WITHIN, Jobs
 from bot.limits import Limits, NoLimits
 from bot.pace import Pace
@@ -120,7 +124,7 @@ def build_application(services: Services, pace: Pace) -> BotApplication:
         .base_url(f"{base}/bot")
         .base_file_url(f"{base}/file/bot")
         .request(AiohttpRequest())
-        .get_updates_request(AiohttpRequest(connections=1, read_timeout=LONG_POLL + 10))
+        .get_updates_request(UpdatesRequest(connections=1, read_timeout=LONG_POLL + 10))
         # PTB calls what it is given for `bot_data`: here that hands over the services that exist.
         .context_types(ContextTypes(context=Context, bot_data=cast("type[Services]", lambda: services)))
         .rate_limiter(pace)
@@ -130,8 +134,9 @@ def build_application(services: Services, pace: Pace) -> BotApplication:
     )
     application.add_handlers(gate.handlers(), group=gate.GROUP)
     for module in (
-        membership, channels, start, why, feeds, addfeed, opml, bans, broadcast, acts, review, stats, privacy, follow,
-        inline, ask, search, directive, digest, more, export, preview, settings, subscription, typed, report, groups, info,
+        membership, channels, start, answers, why, feeds, addfeed, opml, bans, broadcast, acts, review, stats, privacy,
+        follow, following, saved, inline, ask, search, directive, digest, more, export, preview, settings,
+        subscription, typed, report, groups, info,
     ):  # fmt: skip
         application.add_handlers(module.handlers())
     application.add_error_handler(errors.report)
@@ -252,7 +257,7 @@ async def _serving(application: BotApplication, services: Services) -> AsyncIter
         await publish_profile(application.bot)
         for admin in services.settings.admin_ids:
             if reader := await services.read(find_reader, admin):  # of a stranger the Bot API knows no chat
-                await publish_chat_commands(application.bot, admin, reader.language, is_admin=True)
+                await publish_chat_commands(application.bot, reader.chat, reader.language, is_admin=True)
     except TelegramError as error:  # cosmetic: the bot works without
         log.warning("command lists and descriptions were not published", error=str(error))
     await application.start()

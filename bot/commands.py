@@ -1,6 +1,8 @@
-"""The commands of the chat, each with its Vietnamese alias."""
+"""The commands of the chat, each with its Vietnamese alias, and which of them a person sees where."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,15 @@ COMMANDS = (
     ),
     Command("unsubscribe", "huy", "Ngừng mọi bản tin", "Stop all briefings"),
     Command("settings", "caidat", "Các bản tin: giờ, chủ đề, địa bàn, báo, từ khóa", "Your briefings and all choices"),
-    Command("follow", "theodoi", "Theo dõi một văn bản: /theodoi 09-CT/TW", "Follow a document: /follow 09-CT/TW"),
-    Command("following", "dangtheodoi", "Các văn bản đang theo dõi", "The documents that you follow"),
+    Command(
+        "follow",
+        "theodoi",
+        "Theo dõi văn bản, từ khóa, địa bàn, cơ quan",
+        "Follow a document, words, a place, an issuer",
+    ),
+    Command(
+        "following", "dangtheodoi", "Những gì đang theo dõi, sửa và thôi", "All that you follow, to change or stop"
+    ),
     Command("filter", "loc", "Từ khóa: /loc ma túy, cần sa -bóng đá", "Words: /filter ma túy, cần sa -bóng đá"),
     Command("name", "ten", "Đặt tên một bản tin", "Name a briefing"),
     Command("preview", "xemtruoc", "Xem trước bản tin kế tiếp", "What the next briefing would be"),
@@ -57,3 +66,44 @@ ADMIN_COMMANDS = (
     Command("disallow", "thoichophep", "Thôi cho phép: /thoichophep SỐ", "No longer admit: /disallow ID"),
     Command("log", "nhatky", "Các việc quản trị đã làm", "What admins did"),
 )
+
+
+class Menu(StrEnum):
+    """A list of commands that Telegram shows; the others are in /help."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+    MANAGERS = "managers"  # of a group
+    ADMIN = "admin"  # of the bot, alone with it
+
+
+MENUS: Mapping[Menu, Sequence[str]] = {
+    Menu.PRIVATE: (
+        "today", "directive", "search", "subscribe", "settings", "follow", "following", "saved", "channels",
+        "language", "privacy", "help",
+    ),
+    Menu.GROUP: ("directive", "search", "today", "following", "saved", "why", "status", "about", "help"),
+    Menu.MANAGERS: (
+        "subscribe", "unsubscribe", "settings", "directive", "search", "today", "follow", "following", "filter",
+        "preview", "language", "help",
+    ),
+    Menu.ADMIN: (
+        "stats", "review", "feeds", "broadcast", "ban", "log", "today", "directive", "search", "settings", "following",
+        "help",
+    ),
+}  # fmt: skip
+
+SECTIONS: Mapping[str, Sequence[str]] = {
+    "look_up": ("directive", "search", "why"),
+    "briefings": ("today", "subscribe", "settings", "filter", "name", "preview", "export", "unsubscribe"),
+    "follows": ("follow", "following", "saved"),
+    "groups": ("channels",),
+    "data": ("privacy", "mydata", "forgetme", "language", "status", "about", "start", "help"),
+}
+"""The sections of /help; those of admins follow."""
+
+
+def commands_in(menu: Menu) -> Sequence[Command]:
+    """The commands of a list, in order."""
+    known = {command.name: command for command in (*COMMANDS, *ADMIN_COMMANDS)}
+    return [known[name] for name in MENUS[menu]]

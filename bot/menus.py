@@ -101,9 +101,10 @@ def quiet_until_menu(reader: Reader) -> Rows:
     return (*in_rows(hours, 4), back_row(reader.language, "set:quiet"))
 
 
-def choose_menu(reader: Reader, now: datetime) -> Rows:
-    """Which subscription is meant by what was typed."""
-    return in_rows([(subscription_label(s, reader.language, now), f"typed:{s.id}") for s in reader.subscriptions], 1)
+def choose_menu(reader: Reader, now: datetime, command: str) -> Rows:
+    """Which subscription is meant by what was typed for a command."""
+    labels = [(subscription_label(s, reader.language, now), f"typed:{s.id}:{command}") for s in reader.subscriptions]
+    return in_rows(labels, 1)
 
 
 def subscription_label(subscription: Subscription, language: str, now: datetime) -> str:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.application import Role, Running, running
-from bot.commands import COMMANDS
+from bot.commands import COMMANDS, MENUS, Menu
 from bot.demo.outlets import OutletServer
 from bot.demo.play import DemoClock, demo_settings, jump
 from bot.sandbox import Sandbox, SandboxUser
@@ -73,22 +73,6 @@ async def world(folder: Path, roles: tuple[Role, ...] = tuple(Role), read: bool 
                     connection.execute("VACUUM INTO ?", (str(kept),))
                 _READ.append(Reading(kept, int(outlets.host_port.rpartition(":")[2]), start, clock()))
             yield World(sandbox, bot, clock)
-
-
-async def test_three_taps_to_the_first_digest(tmp_path: Path) -> None:
-    async with world(tmp_path) as here:
-        user = here.user()
-        await user.say("/start")
-        greeting = await user.wait_for("Bạn muốn nhận bản tin lúc mấy giờ?")
-        answer = await user.press("07:00", message=greeting)
-        assert answer["text"] == "Đã lưu"
-        await user.wait_for("Đã đăng ký.")
-        assert (await user.press("Gửi bản tin đầu tiên ngay"))["text"] == "Bản tin đang được gửi"
-        digest = await user.wait_for("Điểm tin an ninh", timeout=30)
-        assert "09-CT/TW (khóa XI)" in digest["text"]
-        assert any(entity["type"] == "text_link" for entity in digest["entities"])
-        # Pressing again does no harm.
-        assert "đã nhận" in (await user.press("Gửi bản tin đầu tiên ngay"))["text"]
 
 
 def digest_messages(user: SandboxUser) -> list[str]:
@@ -356,7 +340,7 @@ async def test_commands_and_descriptions_are_published_per_language(tmp_path: Pa
         await user.wait_for("Choose the language")
         last = [call.parameters for call in here.sandbox.calls if call.method == "setMyCommands"][-1]
         assert last["scope"] == {"type": "chat", "chat_id": user.chat_id}
-        assert {command["command"] for command in last["commands"]} == {command.name for command in COMMANDS}
+        assert list(here.sandbox.commands_seen(user)) == list(MENUS[Menu.PRIVATE])
 
 
 async def test_no_message_of_the_bot_was_refused(tmp_path: Path) -> None:

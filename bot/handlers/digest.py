@@ -4,10 +4,8 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
 from telegram import Update
 from telegram.ext import BaseHandler
 
@@ -15,14 +13,14 @@ from bot.context import Context
 from bot.handlers.directive import name_documents
 from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
-from bot.handlers.start import Changed, subscribed_screen
+from bot.handlers.start import subscribe_at, subscribed_screen
 from bot.texts import say
 from digests.choices import MAX_MINUTES
 from digests.cluster import fold_waiting
 from digests.compose import compose_period
 from digests.messages import Message
 from digests.render import render_digest
-from digests.subscribers import Reader, change_subscription, subscribe, subscriptions_of, unsubscribe
+from digests.subscribers import Reader, change_subscription, unsubscribe
 from digests.templates import render
 from digests.views import DigestView, shown_documents
 from feeds.following import reading_progress
@@ -44,7 +42,7 @@ async def subscribe_command(update: Update, context: Context) -> None:
         await reply(update, Message(render("bad_hour.html", reader.language, typed=typed[:40])))
         return
     services = context.bot_data
-    changed = await services.write(_subscribe, reader, services.clock(), minutes)
+    changed = await services.write(subscribe_at, reader, services.clock(), minutes)
     await reply(update, await subscribed_screen(context, reader, changed))
 
 
@@ -120,25 +118,6 @@ async def compose_day(context: Context, reader: Reader) -> DigestView:
     )
     await name_documents(services, shown_documents(view))
     return view
-
-
-def _subscribe(session: Session, reader: Reader, now: datetime, minutes: list[int]) -> Changed | None:
-    """Subscribes at these minutes, any where there are none; what was changed of a subscription that was there."""
-    chat_id = reader.chat_id
-    before = {s.id: tuple(s.minutes) for s in subscriptions_of(session, chat_id) if s.enabled}
-    subscription = subscribe(
-        session,
-        chat_id,
-        now,
-        minute_of_day=minutes[0] if len(minutes) == 1 else None,
-        thread_id=reader.thread_id,
-        owner_id=reader.asked_by,
-    )
-    old = before.get(subscription.id, ())
-    if len(minutes) > 1:
-        change_subscription(session, chat_id, subscription.id, now, minutes=minutes)
-    new = tuple(subscription.minutes)
-    return Changed(subscription.id, old, new, subscription.cadence) if old and old != new else None
 
 
 async def _send_today(update: Update, context: Context, reader: Reader) -> None:

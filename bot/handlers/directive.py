@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
-from telegram import ForceReply, Update
+from telegram import Update
 from telegram.ext import BaseHandler, MessageHandler, filters
 
 from bot.context import Context, Services
@@ -13,7 +13,7 @@ from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, re
 from bot.handlers.routes import Who, command, press
 from bot.handlers.search import answer_words
 from bot.keyboards import answer_buttons, answer_documents, dossier_buttons, dossier_documents
-from bot.texts import say
+from bot.questions import ask
 from digests.answer import answer
 from digests.dossier import PER_PAGE, Dossier, dossier_of
 from digests.follows import followed_documents
@@ -34,9 +34,8 @@ async def directive(update: Update, context: Context) -> None:
     query = " ".join(context.args or ())
     if query:
         await answer_query(update, context, reader, query)
-    elif update.effective_message:
-        placeholder = ForceReply(input_field_placeholder=say("directive_placeholder", reader.language))
-        await update.effective_message.reply_html(render("ask_number.html", reader.language), reply_markup=placeholder)
+    else:
+        await ask(update, "directive", reader.language)
 
 
 async def plain_text(update: Update, context: Context) -> None:

@@ -17,9 +17,8 @@ from bot.handlers.replies import reader_of, reply
 from bot.rights import is_meant
 from bot.texts import say
 from digests.messages import Message as Outgoing
-from digests.messages import plain_text
 from digests.subscribers import Reader
-from digests.templates import LANGUAGES, render
+from digests.templates import render
 from feeds.documents import load_catalogue, look_up
 
 
@@ -61,10 +60,8 @@ def _without(message: Message, mentions: Sequence[MessageEntity]) -> str:
 
 
 def _asks(answered: Message | None, words: str) -> bool:
-    """An answer to a message of ours: to the question for a number anything, else what has the form of one."""
-    questions = {plain_text(render("ask_number.html", language)) for language in LANGUAGES}
-    is_asked = answered is not None and answered.text in questions
-    return is_asked or look_up(words, load_catalogue()).status != "invalid"
+    """An answer to a message of ours that has the form of a number."""
+    return answered is not None and look_up(words, load_catalogue()).status != "invalid"
 
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:

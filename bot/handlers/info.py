@@ -6,6 +6,7 @@ from typing import Any
 from telegram import Update
 from telegram.ext import BaseHandler, CallbackQueryHandler, MessageHandler, filters
 
+from bot.commands import ADMIN_COMMANDS, SECTIONS
 from bot.context import Context
 from bot.handlers.replies import reader_of, reply
 from bot.handlers.routes import Who, command, commands_of, stale_button, unknown_command
@@ -18,7 +19,11 @@ from feeds.scores import shipped_scores
 
 async def help_command(update: Update, context: Context) -> None:
     reader = await reader_of(update, context)
-    await reply(update, Message(render("help.html", reader.language, commands=commands_of(update, context))))
+    can = commands_of(update, context)
+    named = {section: [one for one in can if one.name in names] for section, names in SECTIONS.items()}
+    admins = {"admins": [one for one in can if one in ADMIN_COMMANDS]}
+    sections = {section: commands for section, commands in (named | admins).items() if commands}
+    await reply(update, Message(render("help.html", reader.language, sections=sections)))
 
 
 async def about(update: Update, context: Context) -> None:

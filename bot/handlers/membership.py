@@ -13,6 +13,7 @@ from telegram.ext import BaseHandler, ChatMemberHandler, MessageHandler, filters
 from bot.context import Context
 from bot.handlers.groups import greeting
 from bot.handlers.replies import language_for, topic_of
+from bot.handlers.start import note_greeting
 from bot.rights import Standing, is_in, may_post
 from bot.sender import NO_PREVIEW, keyboard
 from bot.texts import say
@@ -95,6 +96,7 @@ async def _added(update: Update, context: Context, change: ChatMemberUpdated) ->
         await context.bot.send_message(
             chat.id, message.html, parse_mode="HTML", reply_markup=keyboard(message), link_preview_options=NO_PREVIEW
         )
+        note_greeting(context)
 
 
 def _set_up(session: Session, change: ChatMemberUpdated, language: str, context: Context) -> None:

@@ -20,6 +20,7 @@ from bot.context import Context
 from bot.handlers.replies import answer, done, edit, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
 from bot.keyboards import fits
+from bot.questions import ask
 from bot.texts import say
 from digests.follows import follow
 from digests.messages import Button, Message
@@ -45,7 +46,7 @@ async def search_command(update: Update, context: Context) -> None:
     reader = await reader_of(update, context)
     typed = " ".join(context.args or ())
     if not typed:
-        await reply(update, Message(render("search_usage.html", reader.language)))
+        await ask(update, "search", reader.language)
         return
     await reply(update, await context.bot_data.read(found_page, _parsed(typed, reader, context), reader))
 

@@ -36,7 +36,6 @@ from digests.subscribers import (
     unsubscribe,
 )
 from digests.templates import LANGUAGES, render
-from feeds.following import reading_progress
 
 _QUIET = re.compile(r"(\d{1,4}):(\d{1,4})|urgent:([01])")
 _PAGES: Mapping[str, Callable[[Reader], Rows]] = {
@@ -108,16 +107,15 @@ async def language_pressed(update: Update, context: Context) -> None:
         return
     services = context.bot_data
     await services.write(choose_language, reader.chat_id, code)
-    if reader.chat.kind != "channel":  # where nobody types commands
-        is_admin = reader.chat_id in context.bot_data.settings.admin_ids
-        await publish_chat_commands(context.bot, reader.chat_id, code, is_admin=is_admin)
+    is_admin = reader.chat_id in services.settings.admin_ids
+    await publish_chat_commands(context.bot, reader.chat, code, is_admin=is_admin)
     changed = await reader_of(update, context)
     if page == "set":
         screen = settings_screen(context, changed)
     elif page == "only":
         screen = language_screen(changed)
     else:
-        screen = start_screen(changed, await services.read(reading_progress), services.clock())
+        screen = await start_screen(context, changed)
     await edit(query, screen)
     await done(query, changed, "saved")
 

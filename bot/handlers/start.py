@@ -1,5 +1,6 @@
 """/start: three taps to the first digest."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,19 +12,32 @@ from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.directive import show_token
+from bot.handlers.groups import greeting
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
-from bot.keyboards import fits
-from bot.menus import clock, subscription_lines
+from bot.keyboards import fits, in_rows
+from bot.menus import back_row, clock, subscription_lines
 from bot.profile import publish_chat_commands
-from bot.texts import say
+from bot.rights import is_group
+from bot.texts import language_of, say
 from digests.choices import MAX_MINUTES
 from digests.messages import Button, Message
-from digests.subscribers import Reader, find_reader, promise_first, subscribe
+from digests.models import DEFAULT_MINUTE
+from digests.subscribers import (
+    Reader,
+    change_subscription,
+    find_reader,
+    promise_first,
+    subscribe,
+    subscriptions_of,
+)
 from digests.templates import render
 from feeds.following import ReadingProgress, reading_progress
 
-HOURS = (6, 7, 8, 11, 17, 20)
+HOURS = (5, 6, 7, 8, 9, 11, 12, 17, 18, 19, 20, 21)
+ADDED = "added"
+"""What Telegram hands over where the bot was added to a group by the button of the start screen."""
+_GREETED = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +51,32 @@ class Changed:
 
 
 async def start(update: Update, context: Context) -> None:
-    """Greets, or opens the document that a deep link names (`?start=d_TOKEN`)."""
+    """Greets, or opens the document that a deep link names (`?start=d_TOKEN`); any other link greets too."""
     payload = context.args[0] if context.args else ""
     if payload.startswith("d_"):
         await show_token(update, context, payload.removeprefix("d_"))
         return
     reader = await reader_of(update, context)
-    if reader.chat_id in context.bot_data.settings.admin_ids:  # whom nothing else tells of their commands
-        await publish_chat_commands(context.bot, reader.chat_id, reader.language, is_admin=True)
-    progress = await context.bot_data.read(reading_progress)
-    await reply(update, start_screen(reader, progress, context.bot_data.clock()))
+    if is_group(update):
+        if payload != ADDED or not was_greeted(context):
+            await reply(update, greeting(reader))
+        return
+    user, is_admin = update.effective_user, reader.chat_id in context.bot_data.settings.admin_ids
+    if is_admin or reader.language != language_of(
+        user.language_code if user else None
+    ):  # those of all do not suit
+        await publish_chat_commands(context.bot, reader.chat, reader.language, is_admin=is_admin)
+    await reply(update, await start_screen(context, reader))
+
+
+async def start_pressed(update: Update, context: Context) -> None:
+    """`start:hours` offers other hours, `start` is the way back."""
+    query, page, reader = await pressed(update, context)
+    if page not in ("", "hours"):
+        await done(query, reader, "stale_button")
+        return
+    await edit(query, await start_screen(context, reader, page))
+    await done(query, reader)
 
 
 async def choose_hour(update: Update, context: Context) -> None:
@@ -56,15 +86,8 @@ async def choose_hour(update: Update, context: Context) -> None:
         await done(query, reader, "stale_button")
         return
     services = context.bot_data
-    await services.write(
-        subscribe,
-        reader.chat_id,
-        services.clock(),
-        minute_of_day=int(hour) * 60,
-        thread_id=reader.thread_id,
-        owner_id=reader.asked_by,
-    )
-    await edit(query, await subscribed_screen(context, reader))
+    changed = await services.write(subscribe_at, reader, services.clock(), [int(hour) * 60])
+    await edit(query, await subscribed_screen(context, reader, changed))
     await done(query, reader, "saved")
 
 
@@ -83,15 +106,56 @@ async def send_first(update: Update, context: Context) -> None:
     services.wake_delivery()
 
 
-def start_screen(reader: Reader, progress: ReadingProgress, now: datetime) -> Message:
-    """Greeting, how far the first reading is, hours to choose from."""
-    hours: list[Button] = [(f"{hour:02}:00", f"hour:{hour}") for hour in HOURS]
-    other = ("English", "lang:en") if reader.language == "vi" else ("Tiếng Việt", "lang:vi")
-    rows: list[tuple[Button, ...]] = [tuple(hours[:3]), tuple(hours[3:])]
-    rows.append(((say("today", reader.language), "today"), (say("try_directive", reader.language), "try:09-CT/TW")))
-    rows.append((other,))
-    lines = subscription_lines(reader, now)
-    return Message(render("start.html", reader.language, reader=reader, lines=lines, progress=progress), tuple(rows))
+async def start_screen(context: Context, reader: Reader, page: str = "") -> Message:
+    """What the bot does and how far the first reading is, to who is new; to who is subscribed, what comes when."""
+    services, language = context.bot_data, reader.language
+    progress = await services.read(reading_progress)
+    lines = subscription_lines(reader, services.clock())
+    html = render("start.html", language, reader=reader, lines=lines, progress=progress)
+    if page == "hours":
+        hours = [(f"{hour:02}:00", f"hour:{hour}") for hour in HOURS]
+        return Message(html, (*in_rows(hours, 4), back_row(language, "start")))
+    value: tuple[Button, ...] = (
+        (say("today", language), "today"),
+        (say("try_directive", language), "try:09-CT/TW"),
+    )
+    usual: Button = (say("start_now", language, clock(DEFAULT_MINUTE)), f"hour:{DEFAULT_MINUTE // 60}")
+    first: tuple[Button, ...] = (usual, (say("other_hour", language), "start:hours"))
+    if reader.subscribed:
+        first, value = value, ((say("settings", language), "set"), (say("my_follows", language), "following:0"))
+    group = (say("in_group", language), f"https://t.me/{context.bot.username}?startgroup={ADDED}")
+    other = ("English", "lang:en") if language == "vi" else ("Tiếng Việt", "lang:vi")
+    return Message(html, (first, value, (group, other)))
+
+
+def subscribe_at(session: Session, reader: Reader, now: datetime, minutes: list[int]) -> Changed | None:
+    """Subscribes at these minutes, any where there are none; what was changed of a subscription that was there."""
+    chat_id = reader.chat_id
+    before = {s.id: tuple(s.minutes) for s in subscriptions_of(session, chat_id) if s.enabled}
+    subscription = subscribe(
+        session,
+        chat_id,
+        now,
+        minute_of_day=minutes[0] if len(minutes) == 1 else None,
+        thread_id=reader.thread_id,
+        owner_id=reader.asked_by,
+    )
+    old = before.get(subscription.id, ())
+    if len(minutes) > 1:
+        change_subscription(session, chat_id, subscription.id, now, minutes=minutes)
+    new = tuple(subscription.minutes)
+    return Changed(subscription.id, old, new, subscription.cadence) if old and old != new else None
+
+
+def was_greeted(context: Context) -> bool:
+    """Whether the group was greeted a moment ago, as it was added to."""
+    at: float = (context.chat_data or {}).get("greeted", -_GREETED)
+    return asyncio.get_running_loop().time() - at < _GREETED
+
+
+def note_greeting(context: Context) -> None:
+    if context.chat_data is not None:
+        context.chat_data["greeted"] = asyncio.get_running_loop().time()
 
 
 async def subscribed_screen(context: Context, reader: Reader, changed: Changed | None = None) -> Message:
@@ -107,7 +171,8 @@ async def subscribed_screen(context: Context, reader: Reader, changed: Changed |
         rows.append(((say("first_now", reader.language), "first"),))
     if changed:
         rows += [(button,) for button in _hour_buttons(changed, reader.language) if fits(button[1])]
-    rows.append(((say("settings", reader.language), "set"),))
+    topics = ((say("choose_topics", reader.language), f"sub:{reader.first.id}:topics"),) if reader.first else ()
+    rows.append((*topics, (say("settings", reader.language), "set")))
     lines = subscription_lines(reader, context.bot_data.clock())
     html = render(
         "subscribed.html",
@@ -148,6 +213,7 @@ def _welcome_digest(session: Session, before: Reader) -> tuple[Reader, ReadingPr
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
         command("start", start, Who.ANYONE),
+        press("start", start_pressed),
         press("hour", choose_hour),
         press("first", send_first),
     )

@@ -158,10 +158,13 @@ async def drop_pressed(update: Update, context: Context) -> None:
 async def undo_pressed(update: Update, context: Context) -> None:
     """Pressed twice it only shows what it gave back."""
     query, data, reader = await pressed(update, context)
-    services, restored = context.bot_data, own(reader, data) if is_repeated(query, context) else None
+    services = context.bot_data
+    if not _ID.fullmatch(data):
+        await done(query, reader, "stale_button")
+        return
+    restored = own(reader, data) if is_repeated(query, context) else None
     try:
-        if restored is None and _ID.fullmatch(data):
-            restored = await services.write(undo, reader.chat_id, int(data), services.clock())
+        restored = restored or await services.write(undo, reader.chat_id, int(data), services.clock())
     except ValueError:  # as many as there may be
         await done(query, reader, "too_many_subscriptions")
         return

@@ -1,7 +1,7 @@
 """/filter and /name: what a person types into one of their subscriptions.
 
 With several subscriptions the bot asks which is meant. The question answers to the message with the words, so a press
-of `typed:ID` finds them again.
+of `typed:ID:COMMAND` finds them again.
 """
 
 import re
@@ -12,12 +12,12 @@ from telegram import Message as TelegramMessage
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.commands import COMMANDS
 from bot.context import Context
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.routes import command, press
 from bot.handlers.subscription import own, subscription_screen
 from bot.menus import choose_menu
+from bot.questions import ask, typed
 from digests.choices import Choices
 from digests.messages import Message
 from digests.models import Subscription
@@ -28,7 +28,7 @@ from feeds.text import fold
 # What parts words: a comma, or a sign before one: "ma túy, cần sa -bóng đá". A dash inside a word is part of it.
 _BETWEEN = re.compile(r"[,;\n]|\s(?=[+\-–−]\S)")
 _UNWANTED = "-–−"
-_TYPED = re.compile(r"/(\w+)(?:@\w+)?\s+(.+)", re.DOTALL)
+_CHOSEN = re.compile(r"(\d{1,9}):([a-z]{1,10})")
 Field = Literal["all_words", "any_words", "no_words"]
 _PAGES = {"filter": "words", "name": ""}
 
@@ -47,20 +47,19 @@ async def which_pressed(update: Update, context: Context) -> None:
     query, data, reader = await pressed(update, context)
     question = query.message if isinstance(query.message, TelegramMessage) else None
     asked = question.reply_to_message if question else None
-    match = _TYPED.match(asked.text or "") if asked else None
-    name = next((c.name for c in COMMANDS if match and match[1] in (c.name, c.alias)), None)
-    subscription = own(reader, data)
-    if match is None or name not in _PAGES or subscription is None:
+    match, text = _CHOSEN.fullmatch(data), typed(asked)
+    subscription = own(reader, match[1]) if match else None
+    if match is None or match[2] not in _PAGES or subscription is None or not text:
         await done(query, reader, "stale_button")
         return
-    await edit(query, await _applied(update, context, reader, subscription, name, match[2]))
+    await edit(query, await _applied(update, context, reader, subscription, match[2], text))
     await done(query, reader)
 
 
-def words_in(typed: str) -> Choices:
+def words_in(text: str) -> Choices:
     """What is meant by typed words: "+a" must be there, one of "b, c" too, "-d" must not."""
     words = Choices(all_words=[], any_words=[], no_words=[])
-    for part in map(str.strip, _BETWEEN.split(typed)):
+    for part in map(str.strip, _BETWEEN.split(text)):
         bare = " ".join(part.lstrip("+" + _UNWANTED).strip("\"'“” ").split())
         if not any(map(str.isalnum, bare)):
             continue
@@ -71,25 +70,24 @@ def words_in(typed: str) -> Choices:
 
 async def _typed(update: Update, context: Context, name: str) -> None:
     reader = await reader_of(update, context)
-    match = _TYPED.match(update.effective_message.text or "") if update.effective_message else None
+    text = typed(update.effective_message) if context.args else ""
     if not reader.subscriptions:
         await reply(update, Message(render("subscribe_first.html", reader.language)))
-    elif match is None and (name == "name" or len(reader.subscriptions) > 1):
-        await reply(update, Message(render("typed_usage.html", reader.language, command=name)))
+    elif not text and (name == "name" or len(reader.subscriptions) > 1):
+        await ask(update, name, reader.language)
     elif len(reader.subscriptions) > 1:
-        menu = choose_menu(reader, context.bot_data.clock())
+        menu = choose_menu(reader, context.bot_data.clock(), name)
         await reply(update, Message(render("typed_which.html", reader.language), menu), quoting=True)
     else:
-        text = match[2] if match else ""
         await reply(update, await _applied(update, context, reader, reader.subscriptions[0], name, text))
 
 
 async def _applied(
-    update: Update, context: Context, reader: Reader, subscription: Subscription, name: str, typed: str
+    update: Update, context: Context, reader: Reader, subscription: Subscription, name: str, text: str
 ) -> Message:
     """The page where it stands now, or how to type it."""
     services = context.bot_data
-    choices = Choices(name=typed) if name == "name" else _added(subscription, words_in(typed))
+    choices = Choices(name=text) if name == "name" else _added(subscription, words_in(text))
     try:
         await services.write(change_subscription, reader.chat_id, subscription.id, services.clock(), **choices)
     except ValueError:

@@ -16,6 +16,7 @@ from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.report import articles_of, links_of
 from bot.handlers.routes import Who, command, press
 from bot.keyboards import asked_buttons, why_buttons
+from bot.questions import ask, is_question
 from digests.asked import MAX_CARDS
 from digests.follows import followed_documents
 from digests.messages import Message as Outgoing
@@ -34,13 +35,15 @@ async def why_command(update: Update, context: Context) -> None:
     services = context.bot_data
     typed = " ".join(context.args or ())
     asked = update.effective_message.reply_to_message if update.effective_message else None
+    if is_question(asked, "why"):
+        asked = None
     if not typed and asked and (items := await services.read(articles_of, links_of(asked))):
         html = render("why_which.html", reader.language)
         await reply(update, Outgoing(html, why_buttons(items)))
         return
     link = link_in(typed or (_first_link(asked) if asked else ""))
     if link is None:
-        await reply(update, Outgoing(render("why_usage.html", reader.language)))
+        await ask(update, "why", reader.language)
         return
     found = await services.read(why, link, chat_id=reader.chat_id)
     named, message = await services.read(why_screen, reader, found, services.clock())
