@@ -4,6 +4,7 @@ Every one of them may be made to hurt. What can be counted beforehand is counted
 to); what cannot is for the process that this runs in to bound: time and memory (`feeds.worker`).
 """
 
+import logging
 import re
 import zipfile
 from io import BytesIO
@@ -98,6 +99,7 @@ def _pdf(content: bytes) -> tuple[str, bool]:
     from pypdf import PdfReader  # half a second, and only a worker needs it
     from pypdf.errors import DependencyError, LimitReachedError
 
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it tells of every fault, in words of the file
     try:
         reader = PdfReader(BytesIO(content))
         if reader.is_encrypted and not reader.decrypt(""):  # many only forbid printing, with no password to read
