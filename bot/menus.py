@@ -39,7 +39,7 @@ def settings_menu(reader: Reader, now: datetime) -> Rows:
     last: tuple[Button, ...] = ()
     if reader.subscriptions:
         last = ((say("stop", language), "stop"),) if reader.subscribed else ((say("resume", language), "resume"),)
-    subscriptions = [(subscription_label(s, language, now), f"sub:{s.id}") for s in reader.subscriptions]
+    subscriptions = [(_short_label(s, language, now), f"sub:{s.id}") for s in reader.subscriptions]
     return (
         *in_rows([*subscriptions, (say("add_subscription", language), "set:new")], 1),
         ((say("quiet", language, quiet), "set:quiet"),),
@@ -103,7 +103,7 @@ def quiet_until_menu(reader: Reader) -> Rows:
 
 def choose_menu(reader: Reader, now: datetime, command: str) -> Rows:
     """Which subscription is meant by what was typed for a command."""
-    labels = [(subscription_label(s, reader.language, now), f"typed:{s.id}:{command}") for s in reader.subscriptions]
+    labels = [(_short_label(s, reader.language, now), f"typed:{s.id}:{command}") for s in reader.subscriptions]
     return in_rows(labels, 1)
 
 
@@ -123,6 +123,10 @@ def subscription_label(subscription: Subscription, language: str, now: datetime)
     elif is_paused(subscription, now):
         parts.append(say("paused", language))
     return " · ".join(filter(None, parts))
+
+
+def _short_label(subscription: Subscription, language: str, now: datetime) -> str:
+    return shorten(subscription_label(subscription, language, now), MAX_LABEL)
 
 
 def subscription_lines(reader: Reader, now: datetime) -> Sequence[tuple[str, datetime | None]]:

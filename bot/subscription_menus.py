@@ -42,7 +42,7 @@ def subscription_menu(subscription: Subscription, language: str, now: datetime) 
     if not subscription.enabled or is_paused(subscription, now):
         pause = (say("go_on", language), f"pause:{subscription.id}:0")
     return (
-        ((say("when", language, when_label(subscription, language)), _page(subscription, "when")),),
+        ((shorten(say("when", language, when_label(subscription, language)), MAX_LABEL), _page(subscription, "when")),),
         *(() if subscription.cadence == "instant" else _content_rows(subscription, language)),
         _form_row(subscription, language),
         ((say("preview", language), f"preview:{subscription.id}"), pause),
@@ -146,7 +146,7 @@ def word_menu(subscription: Subscription, language: str) -> Rows:
     """A button takes its word away."""
     kinds = (("+", subscription.all_words), ("", subscription.any_words), ("-", subscription.no_words))
     words = [
-        (f"✕ {sign}{shorten(word, MAX_LABEL)}", _put(subscription, "word", f"-{short_name(word)}"))
+        (shorten(f"✕ {sign}{word}", MAX_LABEL), _put(subscription, "word", f"-{short_name(word)}"))
         for sign, words in kinds
         for word in words
     ]
@@ -257,7 +257,7 @@ def _tick(
     """Ticked or not; the press makes it the other."""
     is_chosen = value in {str(one) for one in chosen}
     sign = "-" if is_chosen else "+"
-    return (marked(shorten(label, MAX_LABEL), is_chosen), _put(subscription, what, f"{sign}{value}", page))
+    return (shorten(marked(label, is_chosen), MAX_LABEL), _put(subscription, what, f"{sign}{value}", page))
 
 
 def _put(subscription: Subscription, what: str, value: str, page: int = 0) -> str:

@@ -298,7 +298,7 @@ async def test_a_preview_is_marked_and_recorded_nowhere(tmp_path: Path) -> None:
         await user.say("/dangky 7")
         await user.wait_for("Đã đăng ký.")
         await user.say("/xemtruoc")
-        assert "không có gì được ghi lại" in (await user.wait_for("XEM TRƯỚC: Hằng ngày 07:00"))["text"]
+        assert "không có gì được ghi lại" in (await user.wait_for("Xem trước: Hằng ngày 07:00"))["text"]
         shown = await user.wait_for("Điểm tin an ninh")
         assert not any(label.startswith(("Xem thêm", "Tải về")) for label in labels_or_none(shown))
         assert await told(here, user) == []
@@ -313,7 +313,7 @@ async def test_a_preview_right_after_a_digest_shows_the_last_day(tmp_path: Path)
         await digest_of(here, user, most=10)
         before = await told(here, user)
         await user.say("/xemtruoc")
-        assert "tin 24 giờ qua" in (await user.wait_for("XEM TRƯỚC: Hằng ngày 07:00"))["text"]
+        assert "tin 24 giờ qua" in (await user.wait_for("Xem trước: Hằng ngày 07:00"))["text"]
         assert "1. " in (await user.wait_for("Điểm tin an ninh"))["text"]
         assert await told(here, user) == before
         await user.say("/loc không có từ này")
@@ -335,14 +335,14 @@ async def test_admins_preview_the_digest_of_any_chat_others_only_their_own(tmp_p
         await admin.say(f"/xemtruoc {user.chat_id}")
         head = await admin.wait_for(lambda message: "Cuối tuần · T2 07:00" in labels_or_none(message))
         await admin.press("Cuối tuần · T2 07:00", message=head)
-        await admin.wait_for("XEM TRƯỚC: Cuối tuần")
+        await admin.wait_for("Xem trước: Cuối tuần")
         forged = labels_or_none(head)["Cuối tuần · T2 07:00"]
         assert "cũ" in str((await forged_press(here, admin, head, forged.replace(":", ":9", 1)))["text"])
         for typed in ("/xemtruoc 123456", "/xemtruoc x", "/xemtruoc " + "9" * 19, "/xemtruoc " + "9" * 40):
             await admin.say(typed)
             await admin.wait_for("Không có cuộc trò chuyện nào như thế")
         await user.say(f"/xemtruoc {admin.chat_id}")
-        assert "cuộc trò chuyện" not in (await user.wait_for("XEM TRƯỚC"))["text"]
+        assert "cuộc trò chuyện" not in (await user.wait_for("Xem trước"))["text"]
 
 
 async def test_the_last_digest_comes_as_a_file_in_each_form(tmp_path: Path) -> None:

@@ -692,17 +692,6 @@ def test_every_template_is_there_in_every_language() -> None:
     assert not names["vi"] & {path.name for path in TEMPLATES.iterdir() if path.is_file()}
 
 
-def test_every_word_is_there_in_every_language() -> None:
-    for name in ("words.html", "card_words.html"):
-        macros, sets = [], []
-        for language in LANGUAGES:
-            source = (TEMPLATES / language / name).read_text("utf-8")
-            macros.append(re.findall(r"{% macro (\w+\([^)]*\))", source))
-            sets.append([re.findall(r'"(\w+)": ', line) for line in re.findall(r"{% set \w+ = {(.*?)} %}", source)])
-        assert macros[0] == macros[1]
-        assert sets[0] == sets[1]
-
-
 def test_every_state_and_relation_of_the_catalogue_has_its_words() -> None:
     for document, language in product(load_catalogue().documents, LANGUAGES):
         dossier = Dossier(document.key or "", document.id, document, (), 0, 0)

@@ -16,9 +16,10 @@ from bot.handlers.groups import greeting
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
 from bot.keyboards import fits, in_rows
-from bot.menus import back_row, clock, subscription_lines
+from bot.menus import MAX_LABEL, back_row, clock, subscription_lines
 from bot.profile import publish_chat_commands
 from bot.rights import is_group
+from bot.targets import aimed
 from bot.texts import language_of, say
 from digests.choices import MAX_MINUTES
 from digests.messages import Button, Message
@@ -33,6 +34,7 @@ from digests.subscribers import (
 )
 from digests.templates import render
 from feeds.following import ReadingProgress, reading_progress
+from feeds.text import shorten
 
 HOURS = (5, 6, 7, 8, 9, 11, 12, 17, 18, 19, 20, 21)
 ADDED = "added"
@@ -62,9 +64,7 @@ async def start(update: Update, context: Context) -> None:
             await reply(update, greeting(reader))
         return
     user, is_admin = update.effective_user, reader.chat_id in context.bot_data.settings.admin_ids
-    if is_admin or reader.language != language_of(
-        user.language_code if user else None
-    ):  # those of all do not suit
+    if is_admin or reader.language != language_of(user.language_code if user else None):  # those of all do not suit
         await publish_chat_commands(context.bot, reader.chat, reader.language, is_admin=is_admin)
     await reply(update, await start_screen(context, reader))
 
@@ -170,7 +170,9 @@ async def subscribed_screen(context: Context, reader: Reader, changed: Changed |
     if not reader.had_digest and not reader.first_promised:
         rows.append(((say("first_now", reader.language), "first"),))
     if changed:
-        rows += [(button,) for button in _hour_buttons(changed, reader.language) if fits(button[1])]
+        rows += [
+            (button,) for button in _hour_buttons(changed, reader.language) if fits(aimed(button[1], reader.chat_id))
+        ]
     topics = ((say("choose_topics", reader.language), f"sub:{reader.first.id}:topics"),) if reader.first else ()
     rows.append((*topics, (say("settings", reader.language), "set")))
     lines = subscription_lines(reader, context.bot_data.clock())
@@ -192,7 +194,9 @@ def _hour_buttons(changed: Changed, language: str) -> Sequence[Button]:
     if both not in (changed.old, changed.new) and len(both) <= MAX_MINUTES:
         choices.insert(0, ("hours_both", both))
     own = f"hours:{changed.subscription_id}:"
-    return [(say(key, language, _hours(some)), own + ".".join(map(str, some))) for key, some in choices]
+    return [
+        (shorten(say(key, language, _hours(some)), MAX_LABEL), own + ".".join(map(str, some))) for key, some in choices
+    ]
 
 
 def _hours(minutes: Sequence[int]) -> str:
