@@ -142,7 +142,7 @@ TYPED = (
     ("09-CTT/TW", "Chưa biết văn bản “09-CTT/TW”"),
     ("chào bot", "Không nhận ra số hiệu văn bản nào"),
     ("<b>&lt;script&gt;", "Không nhận ra số hiệu văn bản nào"),
-    ("0" * 4000, "Không nhận ra số hiệu văn bản nào"),
+    ("0" * 4000, "Không thấy số hiệu văn bản nào trong đó"),
     ("/vanban", "Gửi số hiệu"),
     ("/homnay", "Điểm tin an ninh"),
     ("/trogiup", "/vanban"),
