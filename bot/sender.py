@@ -11,6 +11,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
+from bot.keyboards import fits
 from bot.pace import PATIENCE, Flood
 from bot.request import NotConnected
 from bot.targets import aimed
@@ -97,14 +98,17 @@ def keyboard(message: Message, target: int | None = None) -> InlineKeyboardMarku
     """The message's buttons as Telegram's; in a private chat, for the chat `target` that is managed from there."""
     if not message.buttons:
         return None
-    return InlineKeyboardMarkup([[_button(label, action, target) for label, action in row] for row in message.buttons])
+    rows = [[_button(label, action, target) for label, action in row] for row in message.buttons]
+    return InlineKeyboardMarkup([[button for button in row if button] for row in rows])
 
 
-def _button(label: str, action: str, target: int | None) -> InlineKeyboardButton:
+def _button(label: str, action: str, target: int | None) -> InlineKeyboardButton | None:
+    """None of one whose data has no room for the chat it would be about."""
     if action.startswith("https://"):
         return InlineKeyboardButton(label, url=action)
     if action.startswith(COPY):
         return InlineKeyboardButton(label, copy_text=CopyTextButton(action.removeprefix(COPY)))
     if action.startswith(SHARE):
         return InlineKeyboardButton(label, switch_inline_query=action.removeprefix(SHARE))
-    return InlineKeyboardButton(label, callback_data=aimed(action, target))
+    data = aimed(action, target)
+    return InlineKeyboardButton(label, callback_data=data) if data == action or fits(data) else None

@@ -2,13 +2,47 @@
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from bot.handlers.routes import Press
-from bot.limits import Limits
+from bot.keyboards import fits
+from bot.limits import Asked, Limits, Verdict
+from bot.menus import (
+    language_menu,
+    new_menu,
+    quiet_from_menu,
+    quiet_menu,
+    quiet_until_menu,
+    settings_menu,
+    zone_menu,
+)
+from bot.sender import keyboard
+from bot.subscription_menus import (
+    PAST_HOUR,
+    amount_menu,
+    day_menu,
+    detail_menu,
+    empty_menu,
+    grouping_menu,
+    outlet_menu,
+    own_zone_menu,
+    pause_menu,
+    place_menu,
+    remove_menu,
+    sound_menu,
+    subscription_menu,
+    topic_menu,
+    undo_row,
+    when_menu,
+    word_menu,
+)
 from bot.targets import aimed
+from conftest import NOW
+from digests.messages import Message
 from digests.models import Chat, Subscription
+from digests.schedule import CADENCES
+from digests.subscribers import add_subscription, find_reader, welcome
+from feeds.database import Database
 from test_bot import World, world
 
 
@@ -53,7 +87,8 @@ async def test_anonymous_administrators_configure_and_linked_channels_do_not(tmp
         await group.say(boss, "/caidat", anonymous=True)
         screen = await group.wait_for("Cài đặt: Tổ tin")
         chat = stored(here, group.chat_id)
-        assert chat and chat.owner_id is None
+        assert chat
+        assert chat.owner_id is None
         assert not (await group.press(boss, "Ngôn ngữ", message=screen))["show_alert"]
         channel = here.sandbox.channel("Kênh", owner=boss)
         as_channel = {"sender_chat": channel.as_json, "is_automatic_forward": True}
@@ -104,7 +139,14 @@ async def test_in_a_group_the_bot_answers_what_is_meant_for_it_only(tmp_path: Pa
         group = here.sandbox.group("Tổ tin", owner=boss, bot="administrator")  # hears everything
         group.add(member)
         name = here.sandbox.world.bot["username"]
-        for said in ("09-CT/TW", "chào mọi người", "/dangky@other_bot 7", "/khonghieu", "@somebody 09-CT/TW", "/thongke"):
+        for said in (
+            "09-CT/TW",
+            "chào mọi người",
+            "/dangky@other_bot 7",
+            "/khonghieu",
+            "@somebody 09-CT/TW",
+            "/thongke",
+        ):
             await group.say(member, said)
         await group.say(member, f"@{name} 09-CT/TW")
         card = await group.wait_for(lambda message: True)
@@ -146,7 +188,8 @@ async def test_a_channel_is_managed_from_the_private_chat(tmp_path: Path) -> Non
         await boss.say("/kenh @tinnoibo")
         screen = await boss.wait_for("Cài đặt: Tin nội bộ")
         actions = [button["callback_data"] for row in screen["reply_markup"]["inline_keyboard"] for button in row]
-        assert actions and all(action.endswith(f"@{channel.chat_id}") for action in actions)
+        assert actions
+        assert all(action.endswith(f"@{channel.chat_id}") for action in actions)
         await boss.press("+ Thêm bản tin", message=screen)
         await boss.press("Hằng ngày")
         page = await boss.wait_for("Hằng ngày 07:00")
@@ -202,18 +245,75 @@ async def test_rights_are_asked_again_for_each_press_about_a_channel(tmp_path: P
         assert (await editor.press("Múi giờ", message=screen))["show_alert"], "an administrator who may not post"
 
 
-async def test_buttons_of_a_channels_posts_lead_its_readers_into_a_private_chat(tmp_path: Path) -> None:
-    async with world(tmp_path) as here:
+async def test_a_button_under_a_channels_post_opens_the_document_in_a_private_chat(tmp_path: Path) -> None:
+    async with world(tmp_path, read=False) as here:
         boss, reader = here.user(), here.user()
         channel = here.sandbox.channel("Tin", owner=boss, bot="administrator")
-        channel.add(reader)
-        await boss.say("/start")
-        post = await boss.forward("Bài", sender=channel)
-        await boss.say("/kenh", reply_to=post)
-        await boss.wait_for("Cài đặt: Tin")
-        await boss.press("+ Thêm bản tin")
-        await boss.press("Hằng ngày")
-        here.clock.forward(hours=24) if hasattr(here.clock, "forward") else None
+        keys = [[{"text": "09-CT/TW", "callback_data": "doc:abc"}, {"text": "Lưu", "callback_data": "save:1"}]]
+        chat = here.sandbox.world.chats[channel.chat_id]
+        here.sandbox.world.add_message(chat, {"text": "Bản tin", "reply_markup": {"inline_keyboard": keys}}, own=True)
+        start = f"https://t.me/{here.sandbox.world.bot['username']}?start="
+        assert (await channel.press(reader, "09-CT/TW"))["url"] == f"{start}d_abc"
+        assert (await channel.press(boss, "Lưu"))["url"].startswith(start)
+        assert len(channel.messages) == 1
+
+
+async def test_typed_answers_in_a_group_are_asked_for_rights_too(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        boss, member = here.user(), here.user()
+        group = here.sandbox.group("Tổ tin", owner=boss)
+        group.add(member)
+        await group.say(boss, "/theodoi")
+        question = await group.wait_for(lambda message: True)
+        await group.say(member, "09-CT/TW", reply_to=question)
+        await group.wait_for("Chỉ quản trị viên")
+        await group.say(boss, "09-CT/TW", reply_to=question)
+        offer = await group.wait_for("09-CT/TW")
+        await group.say(member, "lưu", reply_to=offer)
+        await group.wait_for("Chỉ quản trị viên")
+
+
+LONGEST_ID = -1997852516352  # of a channel, by the Bot API
+
+
+@pytest.mark.parametrize("cadence", CADENCES)
+def test_all_buttons_of_the_settings_have_room_for_the_chat_they_are_about(sqlite: Database, cadence: str) -> None:
+    with sqlite.session() as session:
+        welcome(session, LONGEST_ID, NOW, language="vi", timezone="Asia/Ho_Chi_Minh")
+        one = add_subscription(
+            session, LONGEST_ID, NOW, cadence=cadence, any_words=["ma túy"], outlets=["Báo Công an nhân dân điện tử"]
+        )
+    with sqlite.reading() as session:
+        found = find_reader(session, LONGEST_ID)
+    assert found
+    one.id = 999_999
+    pages = [
+        *(menu(found) for menu in (new_menu, zone_menu, quiet_menu, quiet_from_menu, quiet_until_menu)),
+        settings_menu(found, NOW),
+        language_menu("vi"),
+        subscription_menu(one, "vi", NOW),
+        *(when_menu(one, "vi", past) for past in PAST_HOUR),
+        day_menu(one, "vi"),
+        topic_menu(one, "vi"),
+        *(place_menu(one, "vi", number) for number in range(5)),
+        outlet_menu(one, "vi", 99, ["Báo Quân đội nhân dân"] * 300),
+        word_menu(one, "vi"),
+        amount_menu(one, "vi"),
+        grouping_menu(one, "vi"),
+        empty_menu(one, "vi"),
+        detail_menu(one, "vi"),
+        sound_menu(one, "vi"),
+        own_zone_menu(one, "vi"),
+        pause_menu(one, "vi", NOW.date()),
+        remove_menu(one, "vi"),
+        (undo_row(one, "vi"),),
+    ]
+    actions = [action for rows in pages for row in rows for _, action in row]
+    assert [action for action in actions if not fits(aimed(action, LONGEST_ID))] == []
+    short = [("ngắn", "set"), ("dài", "try:" + "x" * 50)]
+    markup = keyboard(Message("x", (tuple(short),)), LONGEST_ID)
+    assert markup
+    assert [[button.text for button in row] for row in markup.inline_keyboard] == [["ngắn"]]
 
 
 async def test_too_much_is_answered_by_a_word_once_a_minute(tmp_path: Path) -> None:
@@ -235,3 +335,57 @@ async def test_too_much_is_answered_by_a_word_once_a_minute(tmp_path: Path) -> N
         seconds += 4
         await user.say("/trogiup")
         await user.wait_for("/vanban")
+
+
+async def test_a_group_that_asks_too_much_is_told_once_and_its_chatter_does_not_count(tmp_path: Path) -> None:
+    async with world(tmp_path, read=False) as here:
+        here.bot.services.limits = Limits(lambda: 1000.0)
+        people = [here.user() for _ in range(4)]
+        group = here.sandbox.group("Tổ tin", owner=people[0], bot="administrator")
+        asked = 0
+        for one in people:
+            group.add(one)
+            for _ in range(15):
+                await group.say(one, "chào mọi người")
+            for _ in range(8):
+                await group.say(one, "/gioithieu")
+                asked += 1
+                if asked <= 31:
+                    await group.wait_for("Điểm Tin" if asked <= 30 else "hơi nhanh")
+        await people[1].say("/gioithieu")
+        await people[1].wait_for("Điểm Tin")
+        own = here.sandbox.world.chats[group.chat_id].own
+        assert len(own) == 31
+
+
+async def test_presses_and_costly_answers_are_limited_too(tmp_path: Path) -> None:
+    async with world(tmp_path, read=False) as here:
+        here.bot.services.limits = Limits(lambda: 1000.0)
+        user = here.user()
+        await user.say("/dulieu")
+        for _ in range(5):
+            await user.say("/dulieu")
+        await user.wait_for("hơi nhanh")
+        await user.say("/ngonngu")
+        screen = await user.wait_for(lambda message: "reply_markup" in message)
+        answers = [await user.press("English" if n % 2 else "Tiếng Việt", message=screen) for n in range(62)]
+        assert [n for n, answer in enumerate(answers) if answer["show_alert"]] == [60]
+        assert not answers[61].get("text"), "the spinner stops without a word"
+
+
+def test_buckets_fill_again_and_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.limits._MOST", 3)
+    now = [0.0]
+    limits = Limits(lambda: now[0])
+    assert [limits.take(Asked.HEAVY, 1) for _ in range(7)] == [
+        *[Verdict.ANSWERED] * 5,
+        Verdict.TOLD,
+        Verdict.SILENT,
+    ]
+    now[0] = 12.0
+    assert [limits.take(Asked.HEAVY, 1) for _ in range(2)] == [Verdict.ANSWERED, Verdict.SILENT]
+    now[0] = 61.0
+    assert [limits.take(Asked.HEAVY, 1) for _ in range(5)] == [*[Verdict.ANSWERED] * 4, Verdict.TOLD]
+    for holder in range(2, 5):
+        limits.take(Asked.HEAVY, holder)
+    assert len(limits._buckets) == 3

@@ -48,7 +48,8 @@ async def test_a_group_is_greeted_once_and_not_when_the_bot_is_promoted(tmp_path
         own = [message for message in group.messages if message.get("from", {}).get("is_bot")]
         assert len(own) == 1
         chat = stored(here, group.chat_id)
-        assert chat and (chat.owner_id, chat.title) == (boss.chat_id, "Tổ tin")
+        assert chat
+        assert (chat.owner_id, chat.title) == (boss.chat_id, "Tổ tin")
 
 
 async def test_who_adds_the_bot_without_managing_the_group_sets_nothing_up(tmp_path: Path) -> None:
@@ -71,7 +72,8 @@ async def test_removed_the_owner_is_told_and_added_again_all_is_as_before(tmp_pa
         [ended] = subscriptions(here, group.chat_id)
         assert (ended.enabled, ended.ended_because) == (False, "kicked")
         chat = stored(here, group.chat_id)
-        assert chat and chat.left_at
+        assert chat
+        assert chat.left_at
         group.add_bot()
         await group.wait_for("Các lựa chọn của nhóm này vẫn còn")
         await group.press(boss, "Nhận lại như trước")
@@ -79,7 +81,8 @@ async def test_removed_the_owner_is_told_and_added_again_all_is_as_before(tmp_pa
         [again] = subscriptions(here, group.chat_id)
         assert (again.id, again.enabled, again.minutes) == (ended.id, True, [450])
         chat = stored(here, group.chat_id)
-        assert chat and chat.left_at is None
+        assert chat
+        assert chat.left_at is None
 
 
 async def test_silenced_it_pauses_and_goes_on_when_it_may_write_again(tmp_path: Path) -> None:
@@ -139,7 +142,8 @@ async def test_a_group_that_moves_keeps_all(tmp_path: Path) -> None:
         await moved.wait_for("07:30")
         assert stored(here, group.chat_id) is None
         chat = stored(here, moved.chat_id)
-        assert chat and (chat.kind, chat.title, chat.owner_id) == ("supergroup", "Tổ tin", boss.chat_id)
+        assert chat
+        assert (chat.kind, chat.title, chat.owner_id) == ("supergroup", "Tổ tin", boss.chat_id)
         assert [s.owner_id for s in subscriptions(here, moved.chat_id)] == [boss.chat_id]
 
 
@@ -176,7 +180,7 @@ def test_who_set_a_group_up_is_told_once_and_strangers_are_not(database: Databas
     for _ in range(2):
         with database.session() as session:
             leave(session, -100, "kicked", NOW)
-    assert ["kicked"] == ["kicked" for html in told(database, 5) if "30 ngày" in html]
+    assert ["kicked" for html in told(database, 5) if "30 ngày" in html] == ["kicked"]
     assert told(database, 6) == []
     assert told(database, -100) == []
 
@@ -217,5 +221,6 @@ def test_a_private_chat_that_blocks_the_bot_is_kept(database: Database) -> None:
     assert erase_left(database, NOW + 10 * KEPT) == 0
     with database.reading() as session:
         chat = session.get(Chat, 5)
-        assert chat and chat.left_at is None
+        assert chat
+        assert chat.left_at is None
     assert told(database, 5) == []
