@@ -11,6 +11,7 @@ from digests.admins import claim_chore, is_due
 from digests.ledger import lock_chat
 from digests.messages import Message
 from digests.models import Chat, Subscription
+from digests.moving import move_chat
 from digests.notices import post_notice
 from digests.schedule import DAY
 from digests.subscribers import end_subscription, forget, pause_subscription, subscriptions_of, unsubscribe, welcome
@@ -55,6 +56,15 @@ def leave(session: Session, chat_id: int, because: str, now: datetime) -> None:
         chat.left_at = chat.left_at or now
     if ended:
         tell_owners(session, chat, because, now)
+
+
+def move_group(session: Session, old_id: int, new_id: int, now: datetime) -> None:
+    """A group goes on as a supergroup. To leave the old one may have been told first: that was no leaving."""
+    old = session.get(Chat, old_id)
+    seemed_left = old is not None and old.left_at is not None
+    move_chat(session, old_id, new_id)
+    if seemed_left:
+        go_on(session, new_id, "kicked", now)
 
 
 def close_topic(session: Session, chat_id: int, thread_id: int | None, now: datetime) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.sandbox import SandboxGroup, SandboxUser
 from conftest import NOW
-from digests.groups import KEPT, close_topic, erase_left, go_on, introduce, leave
+from digests.groups import KEPT, close_topic, erase_left, go_on, introduce, leave, move_group
 from digests.models import Chat, DigestPart, Subscription
 from digests.subscribers import subscribe, welcome
 from feeds.database import Database
@@ -197,6 +197,21 @@ def test_a_topic_waits_alone_and_goes_on_alone(database: Database) -> None:
         assert {tuple(row) for row in states} == {(7, False), (None, True)}
         assert go_on(session, -100, "topic_closed", NOW, 7)
         assert all(session.scalars(select(Subscription.enabled)))
+    assert len(told(database, 5)) == 2
+
+
+def test_a_group_that_moves_was_not_left(database: Database) -> None:
+    a_group(database)
+    with database.session() as session:
+        leave(session, -100, "kicked", NOW)
+    for _ in range(2):
+        with database.session() as session:
+            move_group(session, -100, -1001, NOW)
+    with database.reading() as session:
+        chat = session.get(Chat, -1001)
+        assert chat
+        assert (chat.left_at, chat.owner_id, chat.title) == (None, 5, "Nhóm")
+        assert set(session.scalars(select(Subscription.enabled).where(Subscription.chat_id == -1001))) == {True}
     assert len(told(database, 5)) == 2
 
 

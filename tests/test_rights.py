@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
-from telegram.ext import CallbackQueryHandler, CommandHandler, TypeHandler
+from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, TypeHandler
 
 from bot.application import Role, build_application
 from bot.context import Services
@@ -153,7 +153,17 @@ def test_buttons_and_commands_are_routed_only_where_rights_are_asked() -> None:
     assert len(bare) == 1, "what no button says: it is out of date"
     assert [h for h in handlers() if isinstance(h, CommandHandler) and not isinstance(h, Route)] == []
     assert [type(h) for h in handlers() if isinstance(h, TypeHandler)] == [TypeHandler], "the gate"
-    assert len([h for h in handlers() if isinstance(h, Typed)]) > 0
+    commands = {h.name: h.who for h in handlers() if isinstance(h, Route)}
+    typed = {h.name: h.who for h in handlers() if isinstance(h, Typed)}
+    assert typed == {name: commands.get(name, Who.MANAGER) for name in typed}, "an answer to a command's question"
+
+
+def test_what_hears_messages_without_a_route_is_known_to_change_no_groups_choices() -> None:
+    """Each of these is for private chats, only looks up, or keeps books of what Telegram says became of a chat."""
+    routed = (Typed, Route)
+    bare = {h.callback.__name__ for h in handlers() if isinstance(h, MessageHandler) and not isinstance(h, routed)}
+    in_private = {"ask", "ask_attached", "chosen", "plain_text", "receive_opml", "not_text"}
+    assert bare - in_private == {"group_text", "unknown_command", "topic_closed", "topic_reopened", "moved"}
 
 
 def furnish(session: Session, chat_id: int, owner_id: int, now: datetime) -> Rows:

@@ -17,10 +17,9 @@ from bot.handlers.start import note_greeting
 from bot.rights import Standing, is_in, may_post
 from bot.sender import NO_PREVIEW, keyboard
 from bot.texts import say
-from digests.groups import close_topic, go_on, introduce, leave
+from digests.groups import close_topic, go_on, introduce, leave, move_group
 from digests.messages import Message
 from digests.models import Chat as StoredChat
-from digests.moving import move_chat
 from digests.notices import post_notice
 from digests.subscribers import Reader, find_reader
 from digests.templates import render
@@ -68,13 +67,12 @@ async def topic_reopened(update: Update, context: Context) -> None:
 
 async def moved(update: Update, context: Context) -> None:
     """A group has become a supergroup: it is told in both, in whatever order."""
-    message = update.effective_message
+    message, services = update.effective_message, context.bot_data
     if message is None:
         return
-    if message.migrate_to_chat_id:
-        await context.bot_data.write(move_chat, message.chat.id, message.migrate_to_chat_id)
-    elif message.migrate_from_chat_id:
-        await context.bot_data.write(move_chat, message.migrate_from_chat_id, message.chat.id)
+    old_id, new_id = message.migrate_from_chat_id or message.chat.id, message.migrate_to_chat_id or message.chat.id
+    await services.write(move_group, old_id, new_id, services.clock())
+    services.wake_delivery()
 
 
 async def _added(update: Update, context: Context, change: ChatMemberUpdated) -> None:
