@@ -211,7 +211,11 @@ def _among(session: Session, wanted: _Wanted, positions: Sequence[int]) -> Seque
         return []
     listed = ",".join(map(str, positions))
     if session.get_bind().dialect.name == "sqlite":
-        some = f"SELECT rowid AS position FROM article_index WHERE article_index MATCH :query AND rowid IN ({listed})"  # noqa: S608
+        # Read once from the first to the last of them: by "rowid IN" FTS5 begins anew for each.
+        some = (
+            "SELECT rowid AS position FROM article_index WHERE article_index MATCH :query"  # noqa: S608 - integers
+            f" AND rowid BETWEEN {min(positions)} AND {max(positions)} AND +rowid IN ({listed})"
+        )
         return _with_words(session, some, wanted, {"query": _fts5(wanted)})
     some = (
         f"SELECT position FROM article_index WHERE position IN ({listed})"  # noqa: S608 - integers
