@@ -103,7 +103,7 @@ def broadcast(session: Session, broadcast_id: int, admin_id: int, now: datetime)
     """
     take_turn(session)
     found = session.get(Broadcast, broadcast_id)
-    if found is None or found.admin_id != admin_id or found.state != "draft":
+    if found is None or found.admin_id != admin_id or found.state != "draft" or not found.html:
         return False
     found.state, found.at = "sent", now
     session.flush()

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 
 from digests.admins import claim_chore, is_due
-from digests.models import Digest, DigestPart
+from digests.models import Broadcast, Digest, DigestPart
 from digests.undo import forget_kept
 from feeds.database import Database
 
@@ -27,6 +27,8 @@ def drop_old_texts(database: Database, now: datetime) -> int:
         if not claim_chore(session, _CHORE, now, now + _EVERY, first_due=now):
             return 0
         forget_kept(session, now)
+        old = Broadcast.html != "", Broadcast.at < now - KEPT_TEXTS
+        session.execute(update(Broadcast).where(*old).values(html=""))
     total = 0
     while dropped := _drop(database, now - KEPT_TEXTS):
         total += dropped

@@ -268,7 +268,7 @@ async def test_erasing_asks_first_and_leaves_nothing(tmp_path: Path) -> None:
     async with world(tmp_path, (Role.SERVE,), read=False) as here:
         user = here.user()
         await user.say("/riengtu")
-        await user.wait_for(f"mã số cuộc trò chuyện này ({user.chat_id})")
+        await user.wait_for(f"mã số {user.chat_id}")
         await user.press("Xóa dữ liệu của tôi")
         await user.press("Giữ lại")
         await user.wait_for("Quyền riêng tư")

@@ -114,6 +114,31 @@ async def test_an_admin_cannot_be_banned_and_others_cannot_ban(tmp_path: Path) -
         assert await here.all(Ban) == await here.all(AdminAct) == await here.all(Broadcast) == []
 
 
+async def test_whoever_wrote_a_forwarded_message_is_meant(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        forwarded = await here.admin.forward("rác", sender=here.reader)
+        await here.admin.say("/cam quảng cáo", reply_to=forwarded)
+        await here.admin.wait_for(f"Đã cấm {here.reader.chat_id}: quảng cáo")
+        hidden = await here.admin.forward("rác", sender="Ai đó")
+        await here.admin.say("/bocam", reply_to=hidden)
+        await here.admin.wait_for("Đang bị cấm: 1")
+        assert [one.id for one in await here.all(Ban)] == [here.reader.chat_id]
+
+
+async def test_a_broadcast_keeps_the_marks_of_the_message_it_answers_to(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.subscribed(here.reader)
+        bold = {"type": "bold", "offset": 0, "length": 3}
+        link = {"type": "text_link", "offset": 4, "length": 4, "url": "https://bot.example/a?b=1&c=2"}
+        written = await here.admin.say("Nay nghỉ", entities=[bold, link])
+        await here.admin.say("/thongbao", reply_to=written)
+        shown = await here.admin.wait_for(lambda message: message["text"] == "Nay nghỉ")
+        assert [(one["type"], one["offset"], one.get("url")) for one in shown["entities"]] == [
+            ("bold", 0, None),
+            ("text_link", 4, "https://bot.example/a?b=1&c=2"),
+        ]
+
+
 async def start(user: SandboxUser) -> dict[str, Any]:
     await user.say("/start")
     return await user.wait_for(lambda message: "reply_markup" in message)

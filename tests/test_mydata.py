@@ -13,7 +13,7 @@ from digests.claim import claim_due, compose_one
 from digests.feedback import Kind, store_feedback
 from digests.follows import follow
 from digests.messages import Message
-from digests.models import AdminAct, Ban, Chat, Correction, Digest, DigestPart, Saved, Subscription
+from digests.models import AdminAct, Ban, Broadcast, Chat, Correction, Digest, DigestPart, Saved, Subscription
 from digests.mydata import columns_of_persons, data_of, erase
 from digests.notices import draft, post_notice
 from digests.parts import Outcome, claim_parts, record
@@ -130,10 +130,12 @@ def test_the_words_of_old_messages_go_once_a_day(database: Database) -> None:
     with database.session() as session:
         record(session, [Outcome(part, 9)], NOW)
         post_notice(session, 5, Message("Chưa gửi"), NOW)
+        draft(session, 5, "Nháp cũ", NOW)
     later = NOW + KEPT_TEXTS
     assert drop_old_texts(database, later) == 0, "not older yet"
     assert drop_old_texts(database, later + HOUR) == 0, "once a day"
     assert drop_old_texts(database, later + 25 * HOUR) == 1
     with database.reading() as session:
+        assert session.scalars(select(Broadcast.html)).all() == [""]
         parts = session.execute(select(DigestPart.html, DigestPart.buttons, DigestPart.state).order_by(DigestPart.id))
         assert [tuple(row) for row in parts] == [("", [], "sent"), ("Chưa gửi", [], "pending")]
