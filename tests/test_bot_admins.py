@@ -24,12 +24,14 @@ from bot.handlers.broadcast import own_html
 from bot.logs import set_up_logs
 from bot.sandbox import Sandbox, SandboxUser
 from bot.sandbox.user import answer_of
+from digests.acts import follow_feeds
 from digests.feedback import Kind, store_feedback
 from digests.models import AdminAct, Admitted, Ban, Broadcast, Digest, DigestPart, Feedback
 from digests.review import nth_doubt
 from digests.subscribers import subscribe, unsubscribe, welcome
 from feeds.models import Article, Mention
 from feeds.reindex import reindex
+from feeds.sources import Source
 from newsroom import POLICY, publish
 
 HOUR = timedelta(hours=1)
@@ -277,6 +279,8 @@ async def test_the_document_that_an_admin_chose_survives_every_reindex(tmp_path:
             mentions = [mention for mention in await here.all(Mention) if mention.key == doubt.key]
             assert {(m.status, m.rule, m.document_id) for m in mentions} == {("resolved", "review", chosen)}
             reindex(services.database, here.clock, everything=True)
+        await here.forge(here.admin, case, f"why:{doubt.article_id}")
+        await here.admin.wait_for("(quản trị viên đã xác định)")
         taken = next(m for m in here.admin.messages if m["message_id"] == case["message_id"])
         await here.admin.press("Lấy lại quyết định vừa rồi", message=taken)
         case = await here.admin.wait_for("Bài này nói tới văn bản nào?")
@@ -308,6 +312,23 @@ def test_a_chart_is_small_and_upright() -> None:
     assert picture.height > picture.width >= 700
     assert len(content) < 200_000
     assert len(picture.convert("RGB").getcolors(1 << 24) or ()) > 10, "not blank"
+
+
+async def test_what_is_done_with_feeds_is_logged_without_secrets(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        source = Source(url="https://bao.example/rss?khoa=bi-mat", outlet="Báo Một")
+        await here.bot.services.write(follow_feeds, [source], here.admin.chat_id, here.clock())
+        await here.admin.say("/feeds")
+        listed = await here.admin.wait_for("1 nguồn tin")
+        await here.admin.press("1", message=listed)
+        for label in ("Tạm dừng", "Đọc tiếp", "Bỏ theo dõi", "Bỏ hẳn"):
+            await here.admin.press(label, message=listed)
+        assert [(act.act, act.about) for act in await here.all(AdminAct)] == [
+            ("add_feed", "(1) Báo Một"),
+            ("pause_feed", "Báo Một https://bao.example/rss?…"),
+            ("resume_feed", "Báo Một https://bao.example/rss?…"),
+            ("remove_feed", "Báo Một https://bao.example/rss?…"),
+        ]
 
 
 async def test_my_data_is_a_file_and_forgetting_asks_first(tmp_path: Path) -> None:
