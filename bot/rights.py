@@ -58,7 +58,7 @@ def is_group(update: Update) -> bool:
 def is_meant(message: Message, bot_name: str) -> bool:
     """Whether a message of a group is for this bot: a command that names no other, a mention, an answer to it."""
     own = f"@{bot_name}".lower()
-    for entity in message.entities:
+    for entity in message.entities if message.text else ():
         words = message.parse_entity(entity).lower()
         if entity.type == MessageEntity.MENTION and words == own:
             return True

@@ -21,6 +21,7 @@ from feeds.database import Database
 log = structlog.get_logger()
 
 KEPT = timedelta(days=30)
+LONGEST_TITLE = 255  # characters; Telegram has 128
 _CHORE = "left_chats"
 # Why a chat cannot be posted to as long as the bot is not added again.
 GONE = ("kicked", "deleted")
@@ -39,7 +40,7 @@ def introduce(
 ) -> None:
     """Stores a group or channel that somebody sets up, or what is new of it: the first person to do so owns it."""
     chat = welcome(session, chat_id, now, language=language, timezone=timezone)
-    chat.kind, chat.title, chat.left_at = kind, title, None
+    chat.kind, chat.title, chat.left_at = kind, title[:LONGEST_TITLE], None
     chat.owner_id = chat.owner_id or owner_id
 
 

@@ -40,10 +40,8 @@ async def directive(update: Update, context: Context) -> None:
 
 async def plain_text(update: Update, context: Context) -> None:
     """Text that is no command is a number to look up, or words to search for."""
-    reader = await reader_of(update, context)
     text = (update.effective_message.text if update.effective_message else None) or ""
-    if not await answer_words(update, context, reader, text):
-        await answer_query(update, context, reader, text)
+    await answer_text(update, context, await reader_of(update, context), text)
 
 
 async def try_pressed(update: Update, context: Context) -> None:
@@ -77,6 +75,12 @@ async def show_token(update: Update, context: Context, token: str) -> None:
     reader = await reader_of(update, context)
     message = await _card(context, reader, token, 0)
     await reply(update, message or Message(render("dead_link.html", reader.language)))
+
+
+async def answer_text(update: Update, context: Context, reader: Reader, text: str) -> None:
+    """Searches for words, and looks up all else."""
+    if not await answer_words(update, context, reader, text):
+        await answer_query(update, context, reader, text)
 
 
 async def answer_query(update: Update, context: Context, reader: Reader, query: str) -> None:

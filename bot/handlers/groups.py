@@ -12,7 +12,7 @@ from telegram.ext import BaseHandler, MessageHandler, filters
 
 from bot.context import Context
 from bot.handlers.ask import ask_about, is_prose
-from bot.handlers.directive import answer_query
+from bot.handlers.directive import answer_text
 from bot.handlers.replies import reader_of, reply
 from bot.rights import is_meant
 from bot.texts import say
@@ -42,8 +42,8 @@ async def group_text(update: Update, context: Context) -> None:
         await ask_about(update, context, message, words)
     elif own and not words:
         await reply(update, greeting(await reader_of(update, context)))
-    elif words and (own or _asks(message.reply_to_message, words)):
-        await answer_query(update, context, await reader_of(update, context), words)
+    elif own or look_up(words, load_catalogue()).status != "invalid":
+        await answer_text(update, context, await reader_of(update, context), words)
 
 
 def greeting(reader: Reader, *, is_back: bool = False) -> Outgoing:
@@ -57,11 +57,6 @@ def _without(message: Message, mentions: Sequence[MessageEntity]) -> str:
     for mention in sorted(mentions, key=lambda entity: entity.offset, reverse=True):
         units = units[: 2 * mention.offset] + units[2 * (mention.offset + mention.length) :]
     return " ".join(units.decode("utf-16-le", "replace").split())
-
-
-def _asks(answered: Message | None, words: str) -> bool:
-    """An answer to a message of ours that has the form of a number."""
-    return answered is not None and look_up(words, load_catalogue()).status != "invalid"
 
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
