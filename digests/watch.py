@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from digests.chips import telling
 from digests.models import Follow
 from feeds.documents.organs import base_organ
-from feeds.models import Article, Mention
+from feeds.models import Article, ArticleWords, Mention
 from feeds.places import find_places
 from feeds.query import Term, parse_query
 from feeds.search import matching
 from feeds.text import each_sentence, fold
-from feeds.tokens import words_of
+from feeds.tokens import folded_words, words_of
 
 Mark = tuple[str, str]
 
@@ -76,8 +76,11 @@ def followers(session: Session, marks: Mapping[int, Collection[Mark]]) -> Mappin
         for mark in some:
             meeting.setdefault(mark, set()).add(article_id)
     searches = select(Follow.value).where(Follow.kind == "words", Follow.at_once).distinct() if marks else None
-    for search in session.scalars(searches) if searches is not None else ():
-        if having := having_words(session, search, marks):
+    words = _words(session, marks)
+    for search in session.scalars(searches).all() if searches is not None else ():
+        # Of thousands of searches few have all their words in any of these articles: only those are asked for.
+        asked = {word for term in parse_query(search).wanted for word in term.folded}
+        if (perhaps := [i for i in marks if asked <= words[i]]) and (having := having_words(session, search, perhaps)):
             meeting["words", search] = set(having)
     values: dict[str, list[str]] = {}
     for kind, value in meeting:
@@ -171,6 +174,16 @@ def _texts(session: Session, article_ids: Collection[int]) -> Mapping[int, Seque
     columns = Article.id, Article.lead, func.substr(Article.text, 1, _TEXT).label("text")
     rows = session.execute(select(*columns).where(Article.id.in_(article_ids))) if article_ids else ()
     return {row.id: (row.lead, row.text) for row in rows}
+
+
+def _words(session: Session, article_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
+    """The folded words of these articles that are indexed."""
+    found: dict[int, frozenset[str]] = dict.fromkeys(article_ids, frozenset())
+    query = select(ArticleWords.article_id, ArticleWords.words)
+    for batch in _batches(sorted(article_ids)):
+        for article_id, words in session.execute(query.where(ArticleWords.article_id.in_(batch))):
+            found[article_id] = frozenset(folded_words(words))
+    return found
 
 
 def _batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
