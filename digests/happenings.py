@@ -6,7 +6,7 @@
 
 Only *resolved* mentions count (DESIGN.md), and not those of a document's own page. Reports of one story that say the
 same is done by the same body are one event: its first report is shown, its outlets are counted. A report that does not
-say who does it adds to the only one of its story and stage that is told; so does the press's fifth repetition.
+say who does it adds to the only one of its story and stage that is told.
 """
 
 from collections.abc import Iterable, Sequence
@@ -56,6 +56,7 @@ class Event:
     who: Implementer | None
     story_id: int | None
     article_id: int
+    mention_id: int
     position: int
     title: str
     url: str | None
@@ -91,7 +92,7 @@ def reviews_of(session: Session, document_ids: Sequence[str]) -> Sequence[Event]
 def _rows(session: Session, documents: ColumnElement[bool], stages: Sequence[str]) -> Sequence[Row[Any]]:
     columns: tuple[Any, ...] = (
         Mention.document_id, Mention.stage, Mention.stage_years, Mention.raw, Mention.quote, Mention.position,
-        Mention.province.label("place"), Mention.issued_on, Article.id, Article.title, Article.lead, Article.url,
+        Mention.province.label("place"), Mention.issued_on, Mention.id.label("mention_id"), Article.id, Article.title, Article.lead, Article.url,
         Article.outlet, Article.province, Article.published_at, Article.first_seen_at, StoryArticle.story_id,
     )  # fmt: skip
     query = (
@@ -135,6 +136,7 @@ def _event(reports: Sequence[tuple[Row[Any], Implementer | None]]) -> Event:
         who=next((who for _, who in reports if who), None),
         story_id=first.story_id,
         article_id=first.id,
+        mention_id=first.mention_id,
         position=first.position,
         title=first.title,
         url=first.url,

@@ -13,7 +13,7 @@ data/implementer.toml, the bodies in data/bodies.toml. How it reads:
 3. A local organ without its place ("Tỉnh ủy", "Công an tỉnh") is of the province that headline or lead name, else of
    the document's or the outlet's own; it is never a central body.
 4. An inspection belongs to whoever is inspected, where that is said.
-5. Where the sentence names nobody, the headline and then the lead are asked in the same way.
+5. Where the sentence names nobody, the headline and then the lead are asked, and only who plainly acts there counts.
 6. Of the rest: a document of a province is implemented there, and what is told of one place only, at that place; but
    "tại Hà Nội" is where central bodies meet.
 """
@@ -106,7 +106,7 @@ def implementer(
         if found := _acting(sentence, _LIKELY):
             return found
         for text in around:
-            if found := (_inspected(text) if stage == "inspected" else None) or _acting(text, _LIKELY):
+            if found := (_inspected(text) if stage == "inspected" else None) or _acting(text, _SURE):
                 return found
     return _of_province(place, "document") or _told_of_one(sentence) or _told_of_one(around[0])
 
