@@ -38,13 +38,15 @@ class Listing:
 
 def subscription_menu(subscription: Subscription, language: str, now: datetime) -> Rows:
     """A subscription's page: each button shows a present value. What is instant tells of followed documents only."""
+    is_instant = subscription.cadence == "instant"
+    detail = "with_summaries" if subscription.has_summaries else "only_headlines"
     pause: Button = (say("pause", language), _page(subscription, "pause"))
     if not subscription.enabled or is_paused(subscription, now):
         pause = (say("go_on", language), f"pause:{subscription.id}:0")
     return (
         ((shorten(say("when", language, when_label(subscription, language)), MAX_LABEL), _page(subscription, "when")),),
-        *(() if subscription.cadence == "instant" else _content_rows(subscription, language)),
-        _form_row(subscription, language),
+        *(((_sound(subscription, language),),) if is_instant else _content_rows(subscription, language)),
+        ((say("detail", language, say(detail, language)), _page(subscription, "detail")),),
         ((say("preview", language), f"preview:{subscription.id}"), pause),
         ((say("remove_subscription", language), _page(subscription, "remove")),),
         back_row(language, "set"),
@@ -69,19 +71,17 @@ def _content_rows(subscription: Subscription, language: str) -> Rows:
             (say("volume", language, say(VOLUMES[subscription.volume], language)), _page(subscription, "amount")),
             (say("most", language, subscription.most), _page(subscription, "amount")),
         ),
-        ((say("grouping", language, say(f"by_{subscription.grouping}", language)), _page(subscription, "grouping")),),
+        (
+            (say("grouping", language, say(f"by_{subscription.grouping}", language)), _page(subscription, "grouping")),
+            _sound(subscription, language),
+        ),
         ((say("empty", language, say(empty, language)), _page(subscription, "empty")),),
         ((say("zone", language, zone), _page(subscription, "zones")),),
     )
 
 
-def _form_row(subscription: Subscription, language: str) -> tuple[Button, ...]:
-    detail = "with_summaries" if subscription.has_summaries else "only_headlines"
-    sound = "sounds" if subscription.sounds else "soundless"
-    return (
-        (say("detail", language, say(detail, language)), _page(subscription, "detail")),
-        (say("sound", language, say(sound, language)), _page(subscription, "sound")),
-    )
+def _sound(subscription: Subscription, language: str) -> Button:
+    return (say("sound", language, say("on" if subscription.sounds else "off", language)), _page(subscription, "sound"))
 
 
 def when_menu(subscription: Subscription, language: str, past: int) -> Rows:
@@ -146,7 +146,7 @@ def word_menu(subscription: Subscription, language: str) -> Rows:
     """A button takes its word away."""
     kinds = (("+", subscription.all_words), ("", subscription.any_words), ("-", subscription.no_words))
     words = [
-        (shorten(f"✕ {sign}{word}", MAX_LABEL), _put(subscription, "word", f"-{short_name(word)}"))
+        (f"✕ {sign}{shorten(word, MAX_LABEL - 3)}", _put(subscription, "word", f"-{short_name(word)}"))
         for sign, words in kinds
         for word in words
     ]
@@ -244,6 +244,8 @@ def _list_menu(
     turn: list[Button] = []
     if listing.page > 0:
         turn.append((say("page_before", language), _page(subscription, f"{what}s:{listing.page - 1}")))
+    if listing.pages > 1:
+        turn.append((f"{listing.page + 1}/{listing.pages}", _page(subscription, f"{what}s:{listing.page}")))
     if listing.page + 1 < listing.pages:
         turn.append((say("page_after", language), _page(subscription, f"{what}s:{listing.page + 1}")))
     none = (marked(everything, not chosen), _put(subscription, what, "all", listing.page))
@@ -257,7 +259,7 @@ def _tick(
     """Ticked or not; the press makes it the other."""
     is_chosen = value in {str(one) for one in chosen}
     sign = "-" if is_chosen else "+"
-    return (shorten(marked(label, is_chosen), MAX_LABEL), _put(subscription, what, f"{sign}{value}", page))
+    return (marked(shorten(label, MAX_LABEL - 2), is_chosen), _put(subscription, what, f"{sign}{value}", page))
 
 
 def _put(subscription: Subscription, what: str, value: str, page: int = 0) -> str:

@@ -65,6 +65,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "quiet_on": {"vi": "Bật: {}–{}", "en": "On: {}–{}"},
     "quiet_off": {"vi": "Tắt giờ yên tĩnh", "en": "No quiet hours"},
     "off": {"vi": "tắt", "en": "off"},
+    "on": {"vi": "bật", "en": "on"},
     "from_hour": {"vi": "Từ {}", "en": "From {}"},
     "until_hour": {"vi": "Đến {}", "en": "Until {}"},
     "urgent_passes": {"vi": "Tin khẩn vẫn được gửi", "en": "Urgent news may pass"},

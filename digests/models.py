@@ -99,15 +99,16 @@ class Subscription(Base):
 
 
 class Undo(Base):
-    """What a subscription was before its reader took something away, for a day: the columns that were changed by that.
+    """What a subscription or follow (`kind`) was before its reader took something away, for a day.
 
-    Of a subscription that was removed these are all; moments are in ISO format.
+    These are the columns that were changed by that, all of what was removed; moments are in ISO format.
     """
 
     __tablename__ = "undo"
 
     chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True)
-    subscription_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    row_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(index=True)
     was: Mapped[dict[str, Any]] = mapped_column(JSON)
 

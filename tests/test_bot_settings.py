@@ -77,7 +77,7 @@ async def test_each_choice_of_a_subscription_is_pressed_in_place(tmp_path: Path)
             await user.press(label, message=shown)
         for label in ("Europe/Paris", "‹ Quay lại", "Chủ đề: tất cả", "✓ Phòng chống ma túy", "‹ Quay lại"):
             await user.press(label, message=shown)
-        for label in ("Chi tiết: Tiêu đề và tóm tắt", "Chỉ tiêu đề", "‹ Quay lại", "Âm báo: Có âm báo", "Im lặng"):
+        for label in ("Chi tiết: Tiêu đề và tóm tắt", "Chỉ tiêu đề", "‹ Quay lại", "Âm báo: bật", "Im lặng"):
             await user.press(label, message=shown)
         assert "vẫn được gửi đủ và đúng giờ, chỉ không kêu" in user.messages[-1]["text"]
         await user.press("‹ Quay lại", message=shown)

@@ -7,10 +7,11 @@ from sqlalchemy import func, select
 
 from conftest import NOW
 from digests.choices import MAX_SUBSCRIPTIONS
+from digests.follows import change_follow, follow, follows_of
 from digests.models import Subscription, Undo
 from digests.retention import drop_old_texts
 from digests.subscribers import add_subscription, change_subscription, subscriptions_of, welcome
-from digests.undo import KEPT, remember, remove_for_a_day, undo
+from digests.undo import KEPT, drop_for_a_day, follow_again, remember, remove_for_a_day, undo
 from feeds.database import Database
 
 
@@ -60,7 +61,8 @@ def test_an_id_that_another_has_by_now_is_not_taken(database: Database, subscrip
         session.flush()
         (other,) = subscriptions_of(session, 2)
         other_id = other.id
-        session.merge(Undo(chat_id=1, subscription_id=other_id, at=NOW, was=session.scalars(select(Undo.was)).one()))
+        was = session.scalars(select(Undo.was)).one()
+        session.merge(Undo(chat_id=1, kind="subscription", row_id=other_id, at=NOW, was=was))
         session.flush()
         restored = undo(session, 1, other_id, NOW)
         assert restored
@@ -75,6 +77,26 @@ def test_a_chat_that_is_full_gets_none_back(database: Database, subscription_id:
             add_subscription(session, 1, NOW)
         with pytest.raises(ValueError, match="at most"):
             undo(session, 1, subscription_id, NOW)
+
+
+def test_what_was_followed_is_followed_again_as_it_was(database: Database, subscription_id: int) -> None:
+    with database.session() as session:
+        follow(session, 1, "Vĩnh Long", NOW, kind="place", at_once=False)
+        (one,) = follows_of(session, 1)
+        change_follow(session, 1, one.id, note="hỏi anh Ba")
+        own = one.id
+        assert drop_for_a_day(session, 2, own, NOW) is None, "it is another chat's"
+        assert drop_for_a_day(session, 1, own, NOW)
+        assert not follows_of(session, 1)
+    with database.session() as session:
+        assert follow_again(session, 2, own, NOW) is None
+        assert follow_again(session, 1, own, NOW + KEPT + timedelta(seconds=1)) is None
+        for _ in range(2):  # twice is harmless
+            again = follow_again(session, 1, own, NOW + KEPT)
+            assert again
+            assert (again.id, again.value, again.note, again.at_once) == (own, "Vĩnh Long", "hỏi anh Ba", False)
+            assert again.since == NOW
+        assert len(follows_of(session, 1)) == 1
 
 
 def test_after_a_day_it_is_gone_and_erased(database: Database, subscription_id: int) -> None:

@@ -19,12 +19,13 @@ from bot.handlers.follow import turn_button
 from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press, typed_answer
 from bot.texts import TEXTS, say
-from digests.follows import MAX_NOTE, change_follow, drop_follow, own_follow, restore_follow, tell_at_once
+from digests.follows import MAX_NOTE, change_follow, own_follow, tell_at_once
 from digests.messages import Message
 from digests.models import Follow
 from digests.naming import followed_name
 from digests.subscribers import Reader
 from digests.templates import render
+from digests.undo import drop_for_a_day, follow_again
 
 _ID = re.compile(r"\d{1,9}")
 _NOTED = re.compile(
@@ -85,17 +86,18 @@ async def stop_pressed(update: Update, context: Context) -> None:
 
 
 async def again_pressed(update: Update, context: Context) -> None:
-    """What was stopped is followed as before; the bot remembers it until it is started anew."""
+    """What was stopped is followed as before: that is kept for a day."""
     query, number, reader = await pressed(update, context)
     services = context.bot_data
-    dropped: Follow | None = _dropped(context).pop(number, None)
-    if dropped is None:
-        await done(query, reader, "follow_gone")
-        return
     try:
-        one = await services.write(restore_follow, reader.chat_id, dropped)
+        one = None
+        if _ID.fullmatch(number):
+            one = await services.write(follow_again, reader.chat_id, int(number), services.clock())
     except ValueError:
         await done(query, reader, "too_many_followed")
+        return
+    if one is None:
+        await done(query, reader, "follow_gone")
         return
     if _is_screen(query):
         await edit(query, await services.read(follow_screen, reader, one, services.clock()))
@@ -149,16 +151,8 @@ async def _change(context: Context, query: CallbackQuery, reader: Reader, one: F
 
 
 async def _drop(context: Context, reader: Reader, number: int) -> Follow | None:
-    one = await context.bot_data.write(drop_follow, reader.chat_id, number)
-    if one is not None:
-        _dropped(context)[str(one.id)] = one
-    return one
-
-
-def _dropped(context: Context) -> dict[str, Follow]:
-    """What was stopped in this chat, by its id."""
-    found: dict[str, Follow] = (context.chat_data if context.chat_data is not None else {}).setdefault("dropped", {})
-    return found
+    services = context.bot_data
+    return await services.write(drop_for_a_day, reader.chat_id, number, services.clock())
 
 
 def _is_screen(query: CallbackQuery) -> bool:

@@ -60,11 +60,12 @@ def upgrade() -> None:
     op.create_table(
         "undo",
         sa.Column("chat_id", sa.BigInteger(), nullable=False),
-        sa.Column("subscription_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("row_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("was", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["chat_id"], ["chat.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("chat_id", "subscription_id"),
+        sa.PrimaryKeyConstraint("chat_id", "kind", "row_id"),
     )
     op.create_table(
         "article_words",
