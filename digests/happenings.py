@@ -92,7 +92,8 @@ def reviews_of(session: Session, document_ids: Sequence[str]) -> Sequence[Event]
 def _rows(session: Session, documents: ColumnElement[bool], stages: Sequence[str]) -> Sequence[Row[Any]]:
     columns: tuple[Any, ...] = (
         Mention.document_id, Mention.stage, Mention.stage_years, Mention.raw, Mention.quote, Mention.position,
-        Mention.province.label("place"), Mention.issued_on, Mention.id.label("mention_id"), Article.id, Article.title, Article.lead, Article.url,
+        Mention.province.label("place"), Mention.issued_on,
+        Mention.id.label("mention_id"), Article.id, Article.title, Article.lead, Article.url,
         Article.outlet, Article.province, Article.published_at, Article.first_seen_at, StoryArticle.story_id,
     )  # fmt: skip
     query = (

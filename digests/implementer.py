@@ -90,15 +90,12 @@ def implementer(
 
     `place` is the province whose document it is, `home` that of the article's outlet, under names of then or now.
     """
-    sentence, *around = (
-        _read("sentence", quote, quote[:_MOST].find(raw)),
-        _read("title", title),
-        _read("lead", lead),
-    )
+    sentence = _read("sentence", quote, quote[:_MOST].find(raw))
     if stage == "inspected" and (found := _inspected(sentence)):
         return found
     if found := _acting(sentence, _SURE):
         return found
+    around = [_read("title", title), _read("lead", lead)]
     said = sentence.low[: sentence.until]
     if _words()["unnamed"].search(said) and not any(actor.kind == "province" for actor in sentence.actors):
         return _of_organ(around, place, home)
@@ -162,7 +159,7 @@ def _actors(plain: str, low: str) -> Sequence[_Actor]:
         said = low[named.start : named.end]
         found.append(_Actor(named.start, named.end, "body", named.body.code, said, not is_person, is_person))
     found.sort(key=lambda actor: actor.start)
-    issuers = _issuers(plain, low, found)
+    issuers = _issuers(plain, low, found) if found else ()
     return [actor for actor in found if not any(start <= actor.start < end for start, end in issuers)]
 
 
