@@ -315,7 +315,7 @@ def test_commands_mean_one_that_goes_on_rather_than_one_that_ended(database: Dat
         closed, second = (add_subscription(session, 1, NOW, thread_id=thread) for thread in (7, None))
         assert found(session).first is second
         assert replace(found(session), thread_id=7).first is closed, "where it is spoken to"
-        assert replace(found(session), thread_id=8).first is second, "as that topic has none"
+        assert replace(found(session), thread_id=8).first is closed, "the oldest, as that topic has none"
         assert subscribe(session, 1, NOW, minute_of_day=500, thread_id=7) is closed
         end_subscription(session, 1, closed.id, "topic_closed")
         assert subscribe(session, 1, NOW, minute_of_day=500) is second
