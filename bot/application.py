@@ -13,7 +13,7 @@ from typing import Any, cast
 import structlog
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
-from telegram.ext import Application, ContextTypes, ExtBot
+from telegram.ext import Application, ContextTypes, Defaults, ExtBot
 
 from bot.clock import now
 from bot.context import Context, Services
@@ -128,6 +128,7 @@ def build_application(services: Services, pace: Pace) -> BotApplication:
         # PTB calls what it is given for `bot_data`: here that hands over the services that exist.
         .context_types(ContextTypes(context=Context, bot_data=cast("type[Services]", lambda: services)))
         .rate_limiter(pace)
+        .defaults(Defaults(allow_sending_without_reply=True))  # what is answered to may be deleted by now
         .job_queue(None)
         .concurrent_updates(ByChat(partial(gate.may_use, services)))
         .build()

@@ -18,6 +18,8 @@ from digests.messages import Message as Outgoing
 from digests.models import Chat
 from digests.subscribers import Reader, find_reader, welcome
 
+# Words of Telegram's refusals to edit.
+_HARMLESS = ("message is not modified", "message to edit not found")
 DOUBLE_PRESS = 5.0  # seconds in which the same button means the same wish
 
 Handler = Callable[[Update, Context], Coroutine[Any, Any, None]]
@@ -118,7 +120,7 @@ async def reply(
 
 
 async def edit(query: CallbackQuery, message: Outgoing) -> None:
-    """Turns the message of the pressed button into `message`; a press that changes nothing is harmless."""
+    """Turns the message of the pressed button into `message`; harmless where nothing changes, or it is deleted by now."""
     try:
         await query.edit_message_text(
             message.html,
@@ -127,7 +129,7 @@ async def edit(query: CallbackQuery, message: Outgoing) -> None:
             link_preview_options=NO_PREVIEW,
         )
     except BadRequest as error:
-        if "message is not modified" not in error.message.lower():
+        if not any(words in error.message.lower() for words in _HARMLESS):
             raise
 
 
