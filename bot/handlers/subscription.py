@@ -156,22 +156,23 @@ async def drop_pressed(update: Update, context: Context) -> None:
 
 
 async def undo_pressed(update: Update, context: Context) -> None:
-    """Pressed twice it only shows what it gave back."""
+    """Where nothing is kept, as when it is pressed twice, it shows what is there."""
     query, data, reader = await pressed(update, context)
     services = context.bot_data
     if not _ID.fullmatch(data):
         await done(query, reader, "stale_button")
         return
-    restored = own(reader, data) if is_repeated(query, context) else None
     try:
-        restored = restored or await services.write(undo, reader.chat_id, int(data), services.clock())
+        restored = await services.write(undo, reader.chat_id, int(data), services.clock())
     except ValueError:  # as many as there may be
         await done(query, reader, "too_many_subscriptions")
         return
-    if restored is None:
+    if restored:
+        await _back(update, context, query, restored.id)
+    elif present := own(reader, data):
+        await _back(update, context, query, present.id, said="unchanged")
+    else:
         await done(query, reader, "undo_gone")
-        return
-    await _back(update, context, query, restored.id)
 
 
 async def less_pressed(update: Update, context: Context) -> None:
@@ -283,6 +284,7 @@ async def _back(
     number: int = 0,
     *,
     can_undo: bool = False,
+    said: str = "saved",
 ) -> None:
     """The page anew, or the overview where the subscription has gone."""
     reader = await reader_of(update, context)
@@ -291,7 +293,7 @@ async def _back(
     if screen and subscription and can_undo:
         screen = replace(screen, buttons=(undo_row(subscription, reader.language), *screen.buttons))
     await edit(query, screen or settings_screen(context, reader))
-    await done(query, reader, "saved" if subscription else "stale_button")
+    await done(query, reader, said if subscription else "stale_button")
 
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
