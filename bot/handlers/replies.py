@@ -120,7 +120,7 @@ async def reply(
 
 
 async def edit(query: CallbackQuery, message: Outgoing) -> None:
-    """Turns the message of the pressed button into `message`; harmless where nothing changes, or it is deleted by now."""
+    """Turns the message of the pressed button into `message`; harmless where nothing changes or it is deleted."""
     try:
         await query.edit_message_text(
             message.html,
