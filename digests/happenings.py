@@ -37,6 +37,8 @@ TOLD_STAGES = (
 PLACED_STAGES = ("rolled_out", "implemented", "interim_review", "final_review", "inspected")
 """The stages in which somebody implements the document, or is looked at implementing it."""
 MOST_READ = 5_000
+_Report = tuple[Row[Any], Implementer | None]
+_What = tuple[str | None, int | None]
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
@@ -108,24 +110,38 @@ def _rows(session: Session, documents: ColumnElement[bool], stages: Sequence[str
 
 def _events(rows: Iterable[Row[Any]]) -> tuple[Event, ...]:
     """The events that these mentions, oldest first, tell of."""
-    told: dict[tuple[str, int, str], dict[str | None, list[tuple[Row[Any], Implementer | None]]]] = {}
+    told: dict[tuple[str, int, str], list[_Report]] = {}
     for row in rows:
         # An article that has no story yet is one of its own; ids of stories and of articles are apart by their sign.
         story = row.story_id or -row.id
-        who = read_implementer(row)
-        by = told.setdefault((row.document_id, story, row.stage), {})
-        by.setdefault(f"{who.kind}:{who.name}" if who else None, []).append((row, who))
-    events = []
-    for by in told.values():
-        if None in by and len(by) == 2:
-            untold = by.pop(None)
-            (known,) = by.values()
-            known += untold
-        events += [_event(reports) for reports in by.values()]
+        told.setdefault((row.document_id, story, row.stage), []).append((row, read_implementer(row)))
+    events = [_event(reports) for some in told.values() for reports in _apart(some)]
     return tuple(sorted(events, key=lambda event: event.position))
 
 
-def _event(reports: Sequence[tuple[Row[Any], Implementer | None]]) -> Event:
+def _apart(reports: Sequence[_Report]) -> Sequence[Sequence[_Report]]:
+    """The reports of a story and stage by who does it and after how many years.
+
+    What a report leaves open, another one may tell; where several could, it is an event of its own.
+    """
+    groups: dict[_What, list[_Report]] = {}
+    for report in sorted(reports, key=lambda report: _what(report).count(None)):
+        who, years = _what(report)
+        fitting = [
+            known
+            for known in groups
+            if (who is None or known[0] in (who, None)) and (years is None or known[1] in (years, None))
+        ]
+        groups.setdefault(fitting[0] if len(fitting) == 1 else (who, years), []).append(report)
+    return list(groups.values())
+
+
+def _what(report: _Report) -> _What:
+    row, who = report
+    return f"{who.kind}:{who.name}" if who else None, row.stage_years
+
+
+def _event(reports: Sequence[_Report]) -> Event:
     first = min((row for row, _ in reports), key=lambda row: row.position)
     at: datetime = first.published_at or first.first_seen_at
     return Event(

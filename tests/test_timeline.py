@@ -13,6 +13,7 @@ from digests.cluster import fold_stories
 from digests.formats.spreadsheet import as_csv, as_xlsx, harmless
 from digests.happenings import PLACED_STAGES, events_of
 from digests.implementation import ImplementationMap, implementation_map, table_of
+from digests.models import Story, StoryArticle
 from digests.reviews import ReviewDue, ground_of, reviews_due
 from digests.timeline import Timeline, TimelineEntry, timeline
 from feeds.database import Database
@@ -262,3 +263,30 @@ def test_an_event_without_a_story_yet_is_one_of_its_own(database: Database) -> N
         publish(session, "Sơ kết", f"UBND tỉnh Cà Mau sơ kết 5 năm thực hiện {CITED}.", seen=at, published=at)
         (event,) = events_of(session, DOCUMENT).events
     assert (event.story_id, event.outlets) == (None, 1)
+
+
+def test_reports_that_tell_different_things_are_not_one_event(database: Database) -> None:
+    """One story, as folding made it: two provinces, and two reviews of one of them; one report leaves open who."""
+    reviews = [
+        f"UBND tỉnh Cà Mau tổ chức sơ kết 5 năm thực hiện {CITED}.",
+        f"UBND tỉnh Cà Mau tổ chức sơ kết 2 năm thực hiện {CITED}.",
+        f"UBND tỉnh Lào Cai tổ chức sơ kết 5 năm thực hiện {CITED}.",
+        f"Hội nghị sơ kết 2 năm thực hiện {CITED} diễn ra sáng nay.",
+        f"Hội nghị sơ kết 5 năm thực hiện {CITED} diễn ra sáng nay.",
+    ]
+    with database.session() as session:
+        story = Story(created_at=STORED)
+        session.add(story)
+        session.flush()
+        for number, lead in enumerate(reviews):
+            at = day(2015, 6, 8) + timedelta(hours=number)
+            article = publish(session, "Sơ kết", lead, seen=at, published=at, outlet=f"Báo {number}")
+            session.add(StoryArticle(article_id=article.id, story_id=story.id))
+        session.flush()
+        events = events_of(session, DOCUMENT).events
+    assert [(event.who and event.who.name, event.years, event.outlets) for event in events] == [
+        ("Cà Mau", 5, 1),
+        ("Cà Mau", 2, 2),
+        ("Lào Cai", 5, 1),
+        (None, 5, 1),
+    ]
