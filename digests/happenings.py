@@ -39,6 +39,13 @@ PLACED_STAGES = ("rolled_out", "implemented", "interim_review", "final_review", 
 MOST_READ = 5_000
 _Report = tuple[Row[Any], Implementer | None]
 _What = tuple[str | None, int | None]
+_COLUMNS: tuple[Any, ...] = (
+    Mention.document_id, Mention.stage, Mention.stage_years, Mention.raw, Mention.quote, Mention.position,
+    Mention.province.label("place"), Mention.issued_on, Mention.id.label("mention_id"), Article.id, Article.title,
+    Article.lead, Article.url, Article.outlet, Article.province, Article.published_at, Article.first_seen_at,
+    StoryArticle.story_id,
+)  # fmt: skip
+_NOT_ITS_OWN = or_(Article.own_key.is_(None), Article.own_key != Mention.key)
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
@@ -79,7 +86,7 @@ class Events:
 def events_of(session: Session, document_id: str, stages: Sequence[str] = TOLD_STAGES) -> Events:
     """The events of a document."""
     rows = _rows(session, Mention.document_id == document_id, stages)
-    return Events(_events(rows), len(rows) == MOST_READ)
+    return Events(events_from(rows), len(rows) == MOST_READ)
 
 
 def reviews_of(session: Session, document_ids: Sequence[str]) -> Sequence[Event]:
@@ -87,28 +94,21 @@ def reviews_of(session: Session, document_ids: Sequence[str]) -> Sequence[Event]
     found: list[Event] = []
     for start in range(0, len(document_ids), 500):
         some = Mention.document_id.in_(document_ids[start : start + 500])
-        found += _events(_rows(session, some, ("interim_review", "final_review")))
+        found += events_from(_rows(session, some, ("interim_review", "final_review")))
     return sorted(found, key=lambda event: event.position)
 
 
 def _rows(session: Session, documents: ColumnElement[bool], stages: Sequence[str]) -> Sequence[Row[Any]]:
-    columns: tuple[Any, ...] = (
-        Mention.document_id, Mention.stage, Mention.stage_years, Mention.raw, Mention.quote, Mention.position,
-        Mention.province.label("place"), Mention.issued_on,
-        Mention.id.label("mention_id"), Article.id, Article.title, Article.lead, Article.url,
-        Article.outlet, Article.province, Article.published_at, Article.first_seen_at, StoryArticle.story_id,
-    )  # fmt: skip
     query = (
-        select(*columns)
+        select(*_COLUMNS)
         .join(Article, Article.id == Mention.article_id)
         .outerjoin(StoryArticle, StoryArticle.article_id == Article.id)
-        .where(documents, Mention.status == "resolved", Mention.stage.in_(stages))
-        .where(or_(Article.own_key.is_(None), Article.own_key != Mention.key))
+        .where(documents, Mention.status == "resolved", Mention.stage.in_(stages), _NOT_ITS_OWN)
     )
     return session.execute(query.order_by(Mention.position, Mention.ordinal).limit(MOST_READ)).all()
 
 
-def _events(rows: Iterable[Row[Any]]) -> tuple[Event, ...]:
+def events_from(rows: Iterable[Row[Any]]) -> tuple[Event, ...]:
     """The events that these mentions, oldest first, tell of."""
     told: dict[tuple[str, int, str], list[_Report]] = {}
     for row in rows:
