@@ -45,6 +45,7 @@ def settings_menu(reader: Reader, now: datetime) -> Rows:
         ((say("quiet", language, quiet), "set:quiet"),),
         ((say("zone", language, reader.timezone), "set:zones"),),
         ((say("language", language), f"lang:{other}:set"),),
+        *((((say("first_now", language), "first"),),) if reader.may_have_first else ()),
         *((last,) if last else ()),
     )
 

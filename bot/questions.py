@@ -19,6 +19,7 @@ QUESTIONS: Mapping[str, str] = {
     "directive": "ask_number.html",
     "search": "search_usage.html",
     "why": "why_usage.html",
+    "follow": "ask_follow.html",
     "filter": "typed_usage.html",
     "name": "typed_usage.html",
 }
@@ -50,7 +51,6 @@ async def ask(update: Update, command: str, language: str) -> None:
             parse_mode=ParseMode.HTML,
             reply_markup=None if target_of(update) else placeholder,
             link_preview_options=NO_PREVIEW,
-            do_quote=True,  # says whose answer is expected
             allow_sending_without_reply=True,
         )
 

@@ -81,6 +81,11 @@ class Reader:
     def had_digest(self) -> bool:
         return any(subscription.covered_until for subscription in self.subscriptions)
 
+    @property
+    def may_have_first(self) -> bool:
+        """Whether the first digest is still to come, and promised to nobody yet."""
+        return self.subscribed and not self.had_digest and not self.first_promised
+
 
 def welcome(session: Session, chat_id: int, now: datetime, *, language: str, timezone: str) -> Chat:
     """The chat's row; made with these defaults at first contact."""

@@ -157,6 +157,7 @@ WORDS = {
     "directive": ("09-CT/TW", "Chỉ thị 09-CT/TW (khóa XI)"),
     "search": ("ma túy", "ma túy"),
     "why": ("https://vnexpress.example/khong-co-5111013.html", "vnexpress.example"),
+    "follow": ("Nghệ An", "Nghệ An"),
     "filter": ("ma túy, cần sa -bóng đá", "Không được có: 1 từ"),
     "name": ("Bản tin sáng", "Bản tin sáng: "),
 }

@@ -7,7 +7,7 @@ from telegram import Update
 from telegram.ext import BaseHandler, filters
 
 from bot.context import Context
-from bot.handlers import directive, search, typed, why
+from bot.handlers import directive, follow, search, typed, why
 from bot.handlers.replies import Handler
 from bot.handlers.routes import Who, typed_answer
 from bot.questions import Answering
@@ -16,6 +16,7 @@ _COMMANDS: Mapping[str, tuple[Handler, Who]] = {
     "directive": (directive.directive, Who.ANYONE),
     "search": (search.search_command, Who.ANYONE),
     "why": (why.why_command, Who.ANYONE),
+    "follow": (follow.follow_command, Who.MANAGER),
     "filter": (typed.filter_command, Who.MANAGER),
     "name": (typed.name_command, Who.MANAGER),
 }

@@ -9,20 +9,20 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
-from telegram import CallbackQuery, ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, Update
+from telegram import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram import Message as TelegramMessage
 from telegram.error import BadRequest
-from telegram.ext import BaseHandler, filters
+from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.follow_menus import choice_screen, follow_screen, mark_in_button, named_by, offer_screen
 from bot.handlers.directive import name_documents
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.report import articles_of, links_of
-from bot.handlers.routes import command, press, typed_answer
+from bot.handlers.routes import command, press
 from bot.keyboards import follow_button
+from bot.questions import ask, is_question
 from bot.targets import aimed, target_in, without_target
-from bot.texts import TEXTS, say
 from digests.followable import cited_documents, documents_in, followable
 from digests.follows import MAX_VALUE, find_follow, follow, tell_at_once, unfollow
 from digests.messages import Message
@@ -36,32 +36,16 @@ _DOCUMENT = ("doc:", "follow:", "unfollow:", "wish:document:", "take:now:documen
 _LABEL = 60
 
 
-class _Asked(filters.MessageFilter):
-    """Answers to the question what to follow."""
-
-    def filter(self, message: TelegramMessage) -> bool:
-        asked = message.reply_to_message
-        return bool(asked and asked.from_user and asked.from_user.is_bot and asked.text in TEXTS["ask_follow"].values())
-
-
 async def follow_command(update: Update, context: Context) -> None:
     """/follow WHAT; alone it asks, or as an answer to a message it means the documents that this cites."""
     reader, typed = await reader_of(update, context), " ".join(context.args or ())
     answered = update.effective_message.reply_to_message if update.effective_message else None
     if typed:
         await _offer(update, context, reader, await context.bot_data.read(followable, typed), typed)
-    elif answered and answered.text not in (None, *TEXTS["ask_follow"].values()):
+    elif answered and answered.text and not is_question(answered, "follow"):
         await _offer(update, context, reader, await context.bot_data.read(_cited_in, answered))
-    elif update.effective_message:
-        placeholder = ForceReply(input_field_placeholder=say("follow_placeholder", reader.language), selective=True)
-        await update.effective_message.reply_text(say("ask_follow", reader.language), reply_markup=placeholder)
-
-
-async def asked(update: Update, context: Context) -> None:
-    """What is typed in answer to the question."""
-    reader = await reader_of(update, context)
-    typed = (update.effective_message.text if update.effective_message else None) or ""
-    await _offer(update, context, reader, await context.bot_data.read(followable, typed), typed)
+    else:
+        await ask(update, "follow", reader.language)
 
 
 async def wish_pressed(update: Update, context: Context) -> None:
@@ -195,5 +179,4 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
         press("unfollow", unfollow_pressed),
         press("wish", wish_pressed),
         press("take", take_pressed),
-        typed_answer("follow", ~filters.COMMAND & _Asked(), asked),
     )

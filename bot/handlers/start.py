@@ -167,7 +167,7 @@ async def subscribed_screen(context: Context, reader: Reader, changed: Changed |
     """
     reader, progress = await context.bot_data.write(_welcome_digest, reader)
     rows: list[tuple[Button, ...]] = []
-    if not reader.had_digest and not reader.first_promised:
+    if reader.may_have_first:
         rows.append(((say("first_now", reader.language), "first"),))
     if changed:
         rows += [
