@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Column, Table, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from digests import dossier_models  # noqa: F401 - what chats chose is in its tables
 from digests.models import AdminAct, Admitted, Ban, Chat, Undo
 from digests.subscribers import forget
 from feeds.models import Article, Base

@@ -155,6 +155,7 @@ class Article(Base):
             sqlite_where=text("announced = 0 AND state IN ('kept', 'near')"),
             postgresql_where=text("NOT announced AND state IN ('kept', 'near')"),
         ),
+        Index("ix_article_not_charted", "id", sqlite_where=text("charted = 0"), postgresql_where=text("NOT charted")),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)
@@ -181,6 +182,8 @@ class Article(Base):
     compared: Mapped[bool] = mapped_column(default=False)
     # Whether it was looked who follows the documents that it cites, as they are read now; then it has its story.
     announced: Mapped[bool] = mapped_column(default=False)
+    # Whether its mentions, as they are read now and in the story that it tells now, are charted (digests.chart).
+    charted: Mapped[bool] = mapped_column(default=True)
     original_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("article.id", ondelete="SET NULL", name="fk_article_original"), default=None, index=True
     )

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, MetaData, select, text
 
 from conftest import NOW
+from digests import dossier_models as _dossier_tables  # noqa: F401
 from digests import models as _digest_tables  # noqa: F401
 from feeds.database import Database, DatabaseError
 from feeds.indexing import is_index_table

@@ -10,6 +10,7 @@ from conftest import NOW
 from digests.acts import record_act
 from digests.bans import admit, ban
 from digests.claim import claim_due, compose_one
+from digests.dossier_models import Choice
 from digests.feedback import Kind, store_feedback
 from digests.follows import follow
 from digests.messages import Message
@@ -25,7 +26,7 @@ from newsroom import POLICY, publish, reader
 
 HOUR = timedelta(hours=1)
 # Big integers that name no person: rows of ours, and what Telegram numbers inside a chat.
-OURS = {"thread_id", "message_id", "placement", "position", "band", "term"}
+OURS = {"thread_id", "message_id", "placement", "position", "band", "term", "story_id"}
 
 
 def full(session: Session, chat_id: int, other: int) -> None:
@@ -38,6 +39,7 @@ def full(session: Session, chat_id: int, other: int) -> None:
     digest = session.scalars(select(Digest).where(Digest.chat_id == chat_id)).one()
     story_id = session.execute(select(Base.metadata.tables["sent_story"].c.story_id)).scalars().first()
     session.add(Saved(chat_id=chat_id, article_id=article.id, at=NOW))
+    session.add(Choice(chat_id=chat_id, key="05-CT/TW", document_id="05-CT/TW#X", at=NOW))
     session.add(Correction(chat_id=chat_id, story_id=story_id or 0, digest_id=digest.id, at=NOW, part=1, shown={}))
     store_feedback(session, chat_id, article.id, Kind.IRRELEVANT, NOW)
     remember(session, session.scalars(select(Subscription).where(Subscription.chat_id == chat_id)).one(), NOW)

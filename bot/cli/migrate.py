@@ -3,7 +3,7 @@
 import click
 
 from bot.cli.opened import opened_database, ready_settings, shown
-from digests import models  # noqa: F401 - its tables belong to the schema
+from digests import dossier_models, models  # noqa: F401 - their tables belong to the schema
 from feeds.models import Base
 
 

@@ -1,0 +1,94 @@
+"""Tables of dossiers: what is charted of every document that articles cite (digests.chart), and what chats chose."""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from feeds.models import Base, BigId
+
+
+class DocumentArticle(Base):
+    """An article that cites a document, or may, by its most telling mention: what a card lists and filters.
+
+    `document_id` is an identity, or the citation key of a number for whatever bears it. `who` does `stage`: as
+    "province:Hà Tĩnh", "body:BCA", or "" (digests.implementer). `story_id` is minus the article's own id while it has
+    no story. A mention that is read anew is gone from here until its article is charted anew.
+    """
+
+    __tablename__ = "document_article"
+    __table_args__ = (
+        Index("ix_document_article_story", "document_id", "story_id", "position"),
+        Index("ix_document_article_stage", "document_id", "stage", "position"),
+        Index("ix_document_article_who", "document_id", "who", "position"),
+        Index("ix_document_article_outlet", "document_id", "outlet", "position"),
+        {"sqlite_with_rowid": False},
+    )
+
+    # No foreign key: a document that an article only may cite has no row.
+    document_id: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    article_id: Mapped[int] = mapped_column(BigId, ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    mention_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("mention.id", ondelete="SET NULL"), index=True)
+    story_id: Mapped[int] = mapped_column(BigInteger)
+    is_sure: Mapped[bool]
+    stage: Mapped[str] = mapped_column(String(16))
+    who: Mapped[str]
+    outlet: Mapped[str]
+
+
+class DocumentEvent(Base):
+    """One event of a document (digests.happenings): timeline, implementation map, reviews held.
+
+    `article_id`, `mention_id` and `position` are those of its first report; `named` and `ground` say how that names
+    who does it. `story_id` is minus the article's own id while it has no story.
+    """
+
+    __tablename__ = "document_event"
+    __table_args__ = (
+        Index("ix_document_event_story", "story_id"),
+        Index("ix_document_event_map", "document_id", "stage", "who", "position", "mention_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    document_id: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    mention_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("mention.id", ondelete="CASCADE"), primary_key=True, autoincrement=False, index=True
+    )
+    article_id: Mapped[int] = mapped_column(BigId, ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    story_id: Mapped[int] = mapped_column(BigInteger)
+    stage: Mapped[str] = mapped_column(String(16))
+    years: Mapped[int | None]
+    who: Mapped[str]
+    named: Mapped[str]
+    ground: Mapped[str] = mapped_column(String(8))
+    outlets: Mapped[int]
+    issued_on: Mapped[date | None]
+
+
+class DocumentDay(Base):
+    """How many articles cite a document, or may, on a day (of UTC, as `date.toordinal`), and how many stories begin.
+
+    Of those articles `unsure` only may. A story begins with its first article that cites the document.
+    """
+
+    __tablename__ = "document_day"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    document_id: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    articles: Mapped[int]
+    unsure: Mapped[int]
+    stories: Mapped[int]
+
+
+class Choice(Base):
+    """Which of several documents that bear one number a chat means by it."""
+
+    __tablename__ = "choice"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    document_id: Mapped[str]
+    at: Mapped[datetime]

@@ -1,0 +1,118 @@
+"""Store what dossiers show
+
+Revision: 0007, after 0006.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "document_day",
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("articles", sa.Integer(), nullable=False),
+        sa.Column("unsure", sa.Integer(), nullable=False),
+        sa.Column("stories", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("document_id", "day"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "choice",
+        sa.Column("chat_id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["chat_id"], ["chat.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("chat_id", "key"),
+    )
+    op.create_table(
+        "document_article",
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("mention_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("story_id", sa.BigInteger(), nullable=False),
+        sa.Column("is_sure", sa.Boolean(), nullable=False),
+        sa.Column("stage", sa.String(length=16), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("outlet", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["mention_id"], ["mention.id"], ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("document_id", "position"),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("document_article", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_document_article_article_id"), ["article_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_document_article_mention_id"), ["mention_id"], unique=False)
+        batch_op.create_index("ix_document_article_outlet", ["document_id", "outlet", "position"], unique=False)
+        batch_op.create_index("ix_document_article_stage", ["document_id", "stage", "position"], unique=False)
+        batch_op.create_index("ix_document_article_story", ["document_id", "story_id", "position"], unique=False)
+        batch_op.create_index("ix_document_article_who", ["document_id", "who", "position"], unique=False)
+
+    op.create_table(
+        "document_event",
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("mention_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("story_id", sa.BigInteger(), nullable=False),
+        sa.Column("stage", sa.String(length=16), nullable=False),
+        sa.Column("years", sa.Integer(), nullable=True),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("named", sa.Text(), nullable=False),
+        sa.Column("ground", sa.String(length=8), nullable=False),
+        sa.Column("outlets", sa.Integer(), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["mention_id"], ["mention.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("document_id", "position", "mention_id"),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("document_event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_document_event_article_id"), ["article_id"], unique=False)
+        batch_op.create_index(
+            "ix_document_event_map", ["document_id", "stage", "who", "position", "mention_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_document_event_mention_id"), ["mention_id"], unique=False)
+        batch_op.create_index("ix_document_event_story", ["story_id"], unique=False)
+
+    op.add_column("article", sa.Column("charted", sa.Boolean(), nullable=False, server_default="1"))
+    op.create_index(
+        "ix_article_not_charted",
+        "article",
+        ["id"],
+        sqlite_where=sa.text("charted = 0"),
+        postgresql_where=sa.text("NOT charted"),
+    )
+    op.execute("UPDATE article SET charted = false WHERE id IN (SELECT article_id FROM mention WHERE key IS NOT NULL)")
+
+
+def downgrade() -> None:
+    op.drop_index("ix_article_not_charted", "article")
+    op.drop_column("article", "charted")
+
+    with op.batch_alter_table("document_event", schema=None) as batch_op:
+        batch_op.drop_index("ix_document_event_story")
+        batch_op.drop_index(batch_op.f("ix_document_event_mention_id"))
+        batch_op.drop_index("ix_document_event_map")
+        batch_op.drop_index(batch_op.f("ix_document_event_article_id"))
+
+    op.drop_table("document_event")
+    with op.batch_alter_table("document_article", schema=None) as batch_op:
+        batch_op.drop_index("ix_document_article_who")
+        batch_op.drop_index("ix_document_article_story")
+        batch_op.drop_index("ix_document_article_stage")
+        batch_op.drop_index("ix_document_article_outlet")
+        batch_op.drop_index(batch_op.f("ix_document_article_mention_id"))
+        batch_op.drop_index(batch_op.f("ix_document_article_article_id"))
+
+    op.drop_table("document_article")
+    op.drop_table("choice")
+    op.drop_table("document_day")
