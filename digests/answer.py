@@ -71,10 +71,10 @@ class Answer:
         return tuple({document.id: document for document in found if document not in self.documents}.values())
 
 
-def answer(session: Session, query: str, *, size: int = PER_PAGE) -> Answer:
+def answer(session: Session, query: str, *, size: int = PER_PAGE, now: datetime | None = None) -> Answer:
     """Looks a typed number up: one dossier per document meant, each with its first `size` articles; the nearest
-    numbers where nothing is known."""
-    shelf = Shelf(session, size)
+    numbers where nothing is known. `now` is what counts of 30 days and a year end with; without it there are none."""
+    shelf = Shelf(session, size, now=now)
     lookup = look_up(query, load_catalogue(), shelf.seen)
     documents = tuple(document for i in lookup.documents if (document := load_catalogue().get(i)))
     dossiers = _dossiers(shelf, lookup, documents)

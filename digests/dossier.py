@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, select
@@ -15,6 +16,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, load_only
 
 from digests.candidates import VIEWED, view_article
 from digests.chips import telling
+from digests.facets import EVERYTHING, Filters, Kind, Presence, facets, fits, presence
+from digests.models import StoryArticle
 from digests.observed import ObservedFact, observed_facts
 from digests.views import ArticleView, states_identity, told_identity
 from feeds.documents import Document, Wish, candidates_of, keys_of, load_catalogue, parse
@@ -55,7 +58,8 @@ class Dossier:
     only, and `namesakes` are the catalogued documents that bear it; `missing` is what was asked for in vain, by a term,
     date or issuer that none of them has. `observed` is what the articles say of a document that the catalogue does not
     know. `is_alone`: it was asked for by its number alone, which documents of other terms may bear as well;
-    `is_open`: which of the `namesakes` was asked for is not known.
+    `is_open`: which of the `namesakes` was asked for is not known. Of the `total` only `listed` articles fit the
+    `filters`, None: all do. `presence` is only known of a dossier that was asked for at some moment.
     """
 
     key: str
@@ -72,31 +76,57 @@ class Dossier:
     missing: Wish | None = None
     is_alone: bool = False
     is_open: bool = False
+    filters: Filters = EVERYTHING
+    listed: int | None = None
+    presence: Presence | None = None
+
+    @property
+    def name(self) -> str:
+        """Its id, or where that is not known what stands for whatever bears the number."""
+        return self.document_id or f"{self.key}#?"
+
+    @property
+    def count(self) -> int:
+        """How many articles there are to turn the pages of."""
+        return self.total if self.listed is None else self.listed
 
 
-def dossier_of(session: Session, document_id: str, page: int = 0) -> Dossier:
-    """The dossier of an identity with one page of its articles; a page past the end is the last.
+def dossier_of(
+    session: Session, document_id: str, page: int = 0, filters: Filters = EVERYTHING, *, now: datetime | None = None
+) -> Dossier:
+    """The dossier of an identity with one page of its articles that fit; a page past the end is the last.
 
     `KEY#?` stands for whatever bears that number.
     """
-    return Shelf(session).of_document(document_id, page)
+    return Shelf(session, filters=filters, now=now).of_document(document_id, page)
+
+
+def facets_of(session: Session, document_id: str, kind: Kind, filters: Filters = EVERYTHING) -> Mapping[str, int]:
+    """value -> number of articles, of those that fit, the most first; years the newest first."""
+    return Shelf(session, filters=filters).facets(document_id, kind)
 
 
 class Shelf:
     """Where dossiers are put together, in one session."""
 
-    def __init__(self, session: Session, size: int = PER_PAGE) -> None:
+    def __init__(
+        self,
+        session: Session,
+        size: int = PER_PAGE,
+        *,
+        filters: Filters = EVERYTHING,
+        now: datetime | None = None,
+    ) -> None:
         self.seen = seen_keys(session)
         self._session = session
         self._size = size
+        self._filters = filters
+        self._now = now
 
     def of_document(self, document_id: str, page: int = 0) -> Dossier:
         """The dossier of an identity, or of a number where that ends in "#?"."""
-        key, _, term = document_id.rpartition("#")
-        document = load_catalogue().get(document_id)
-        if term == "?" and document is None:
-            return self.of_number(key, page)
-        return self._dossier((document.key or key) if document else key, document_id, document, page)
+        key, identity, document = _meant(document_id)
+        return self._dossier(key, identity, document, page)
 
     def of_number(self, key: str, page: int = 0) -> Dossier:
         """The dossier of whatever bears a number."""
@@ -110,13 +140,21 @@ class Shelf:
                 return known
         return replace(self.of_number(wish.key), missing=wish)
 
+    def facets(self, document_id: str, kind: Kind) -> Mapping[str, int]:
+        """value -> number of articles that fit, of an identity or a number."""
+        key, identity, document = _meant(document_id)
+        chosen = _chosen(_mentions(self._session, self._keys(key, document), identity), identity)
+        return facets((row for row in chosen if fits(row, self._filters)), kind)
+
     def _dossier(self, key: str, document_id: str | None, document: Document | None, page: int) -> Dossier:
         """Without an identity, all mentions of the number count; with one, those read so and those left open."""
         mentions = _mentions(self._session, self._keys(key, document), document_id)
         chosen = _chosen(mentions, document_id)
-        last = max(0, len(chosen) - 1) // self._size
+        listed = [row for row in chosen if fits(row, self._filters)] if self._filters.chosen else chosen
+        last = max(0, len(listed) - 1) // self._size
         first = min(max(page, 0), last) * self._size
-        loaded = _loaded(self._session, [row.id for row in chosen[first : first + self._size]])
+        loaded = _loaded(self._session, [row.id for row in listed[first : first + self._size]])
+        certain = [row for row in chosen if document_id is None or row.status == "resolved"]
         namesakes = _bearing(key) if document_id is None else ()
         # Of one number in several places or terms, what articles say would run together.
         is_one = len({(row.key, row.document_id) for row in chosen}) == 1
@@ -135,6 +173,9 @@ class Shelf:
             first=first,
             is_cut=len(mentions) == MAX_MENTIONS,
             cited=Counter(row.key for row in chosen if row.key),
+            filters=self._filters,
+            listed=len(listed) if self._filters.chosen else None,
+            presence=presence(certain, self._now) if self._now else None,
         )
 
     def _keys(self, key: str, document: Document | None) -> list[str]:
@@ -143,6 +184,15 @@ class Shelf:
             own = {name.casefold() for name in keys_of(document)}
             return [key, *(seen for seen in self.seen if seen != key and seen.casefold() in own)]
         return [key] if "@" in key else [key, *(seen for seen in self.seen if seen.startswith(key + "@"))]
+
+
+def _meant(document_id: str) -> tuple[str, str | None, Document | None]:
+    """(citation key, the identity or None where only the number is meant, what the catalogue has of it)."""
+    key, _, term = document_id.rpartition("#")
+    document = load_catalogue().get(document_id)
+    if document is not None:
+        return document.key or key, document_id, document
+    return key, None if term == "?" else document_id, None
 
 
 def _bearing(key: str) -> tuple[Document, ...]:
@@ -174,11 +224,17 @@ def _mentions(session: Session, keys: Sequence[str], document_id: str | None) ->
         Mention.year,
         Mention.issued_on,
         (Mention.start < func.length(Article.title)).label("in_title"),
+        Mention.province,
         Article.own_key,
+        Article.outlet,
+        Article.places,
+        Article.province.label("home"),
+        StoryArticle.story_id,
     ]
     if document_id is not None and document_id.rpartition("#")[2].isdecimal():  # `_year_beside` looks at them
         columns += [Mention.raw, Mention.quote]
     query = select(*columns).join(Article, Article.id == Mention.article_id)
+    query = query.outerjoin(StoryArticle, StoryArticle.article_id == Article.id)
     found: list[Row[Any]] = []
     for branch in branches:  # each is served by an index
         found += session.execute(query.where(branch).order_by(Mention.position.desc()).limit(MAX_MENTIONS))

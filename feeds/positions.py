@@ -1,7 +1,7 @@
 """Where an article stands in every list: its published minute, then a sequence within it (DESIGN.md)."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Integer, func, literal, select
 from sqlalchemy.orm import Session
@@ -14,6 +14,11 @@ _SEQUENCE_BITS = 20  # articles within one minute; 2**20 leaves room for any imp
 def minute_position(moment: datetime) -> int:
     """The first position of the minute of `moment`."""
     return (int(moment.timestamp()) // 60) << _SEQUENCE_BITS
+
+
+def moment_of(position: int) -> datetime:
+    """The minute of a position."""
+    return datetime.fromtimestamp((position >> _SEQUENCE_BITS) * 60, UTC)
 
 
 def next_position(session: Session, moment: datetime) -> int:
