@@ -1,8 +1,8 @@
-"""Tables of dossiers: what is charted of every document that articles cite (digests.chart), and what chats chose."""
+"""Tables of dossiers: what is charted of every document that articles cite (digests.chart), choices, drafts."""
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from feeds.models import Base, BigId
@@ -92,3 +92,66 @@ class Choice(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     document_id: Mapped[str]
     at: Mapped[datetime]
+
+
+class Draft(Base):
+    """A document that articles report without a number: one row for one `Identity` (digests.drafts) at a time.
+
+    `body` and `title` are as first written. Since `joined_at` it is the document `document_id`: the article
+    `numbered_article_id`, of `numbered_at`, says so in the sentence `because`; or the admin `decided_by` does. What
+    only may be its number is `suggested_id`, with the article and sentence that suggest it, for admins to decide.
+    """
+
+    __tablename__ = "draft"
+    __table_args__ = (
+        Index("ix_draft_same", "issuer", "place", "type", "last_at"),
+        Index(
+            "ix_draft_suggested",
+            "id",
+            sqlite_where=text("suggested_id IS NOT NULL"),
+            postgresql_where=text("suggested_id IS NOT NULL"),
+        ),
+        # No id comes twice: a button about one that is gone is about no other.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    token: Mapped[str] = mapped_column(String(16), unique=True)
+    type: Mapped[str]
+    issuer: Mapped[str]
+    place: Mapped[str]
+    body: Mapped[str]
+    title: Mapped[str]
+    plain_title: Mapped[str]
+    # Of the articles that report it.
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    document_id: Mapped[str | None] = mapped_column(ForeignKey("document.id"), default=None, index=True)
+    joined_at: Mapped[datetime | None] = mapped_column(default=None)
+    numbered_at: Mapped[datetime | None] = mapped_column(default=None)
+    numbered_article_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("article.id", ondelete="SET NULL"), default=None, index=True
+    )
+    because: Mapped[str] = mapped_column(default="")
+    decided_by: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    # Documents that an admin said it is not: it joins none of them again.
+    wrong_documents: Mapped[list[str]] = mapped_column(default_factory=list)
+    suggested_id: Mapped[str | None] = mapped_column(default=None)
+    suggested_article_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("article.id", ondelete="SET NULL"), default=None, index=True
+    )
+    suggested_because: Mapped[str] = mapped_column(default="")
+
+
+class DraftArticle(Base):
+    """An article that reports a draft, with the sentence in which it does."""
+
+    __tablename__ = "draft_article"
+    __table_args__ = (Index("ix_draft_article_position", "draft_id", "position"),)
+
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"), primary_key=True)
+    article_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    position: Mapped[int] = mapped_column(BigInteger)
+    quote: Mapped[str]
