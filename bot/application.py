@@ -24,6 +24,7 @@ from bot.handlers import (
     ask,
     bans,
     broadcast,
+    calendar,
     channels,
     digest,
     directive,
@@ -34,6 +35,7 @@ from bot.handlers import (
     following,
     gate,
     groups,
+    implementation,
     info,
     inline,
     membership,
@@ -49,6 +51,8 @@ from bot.handlers import (
     start,
     stats,
     subscription,
+    timeline,
+    trends,
     typed,
     why,
 )
@@ -135,9 +139,9 @@ def build_application(services: Services, pace: Pace) -> BotApplication:
     )
     application.add_handlers(gate.handlers(), group=gate.GROUP)
     for module in (
-        membership, channels, start, answers, why, feeds, addfeed, opml, bans, broadcast, acts, review, stats, privacy,
-        follow, following, saved, inline, ask, search, directive, digest, more, export, preview, settings,
-        subscription, typed, report, groups, info,
+        membership, channels, start, answers, why, feeds, addfeed, opml, bans, broadcast, acts, review, stats,
+        privacy, follow, following, saved, timeline, implementation, calendar, trends, inline, ask, search,
+        directive, digest, more, export, preview, settings, subscription, typed, report, groups, info,
     ):  # fmt: skip
         application.add_handlers(module.handlers())
     application.add_error_handler(errors.report)
@@ -191,8 +195,9 @@ async def running(
                 # Offline the clock may jump over days.
                 jobs.add_warnings(bot.sender, settings.admin_ids, settings.default_timezone, unusual_days=not offline)
             if Role.SERVE in roles:
-                stack.push_async_callback(services.asker.stop)
-                jobs.add_answering(services.asker)
+                for worker in (services.asker, services.artist):
+                    stack.push_async_callback(worker.stop)
+                    jobs.add_answering(worker)
                 await stack.enter_async_context(_serving(application, services))
         stack.push_async_callback(jobs.stop)
         stack.callback(pace.put_off)  # first: only what was sent is worth waiting for

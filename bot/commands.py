@@ -41,6 +41,12 @@ COMMANDS = (
     Command("preview", "xemtruoc", "Xem trước bản tin kế tiếp", "What the next briefing would be"),
     Command("export", "xuat", "Tải bản tin về: Word, web, văn bản", "A briefing as a file: Word, web page, text"),
     Command("search", "timkiem", "Tìm bài: /timkiem ma túy -bóng đá", "Search articles: /search ma túy -bóng đá"),
+    Command(
+        "timeline", "dongthoigian", "Dòng thời gian của một văn bản", "The life of a document as the press tells it"
+    ),
+    Command("map", "bando", "Nơi nào đã thực hiện một văn bản", "Who was seen implementing a document"),
+    Command("calendar", "lich", "Lịch sơ kết, tổng kết: /lich 11/2026", "Reviews falling due: /calendar 11/2026"),
+    Command("trends", "xuhuong", "Tuần này nói nhiều về gì", "What the news tells more of this week"),
     Command("saved", "daluu", "Các bài đã lưu", "The articles that you keep"),
     Command("channels", "kenh", "Đăng bản tin vào kênh, nhóm của bạn", "Briefings in your channels and groups"),
     Command("language", "ngonngu", "Đổi ngôn ngữ", "Change the language"),
@@ -82,7 +88,10 @@ MENUS: Mapping[Menu, Sequence[str]] = {
         "today", "directive", "search", "subscribe", "settings", "follow", "following", "saved", "channels",
         "language", "privacy", "help",
     ),
-    Menu.GROUP: ("directive", "search", "today", "following", "saved", "why", "status", "about", "help"),
+    Menu.GROUP: (
+        "directive", "search", "today", "trends", "calendar", "following", "saved", "why", "status", "about",
+        "help",
+    ),
     Menu.MANAGERS: (
         "subscribe", "unsubscribe", "settings", "directive", "search", "today", "follow", "following", "filter",
         "preview", "language", "help",
@@ -94,7 +103,7 @@ MENUS: Mapping[Menu, Sequence[str]] = {
 }  # fmt: skip
 
 SECTIONS: Mapping[str, Sequence[str]] = {
-    "look_up": ("directive", "search", "why"),
+    "look_up": ("directive", "search", "timeline", "map", "calendar", "trends", "why"),
     "briefings": ("today", "subscribe", "settings", "filter", "name", "preview", "export", "unsubscribe"),
     "follows": ("follow", "following", "saved"),
     "groups": ("channels",),

@@ -39,6 +39,8 @@ class Services:
     new_fetcher: Callable[[], Fetcher] = field(default=Fetcher)
     # Understands what people hand over, whoever made it.
     asker: Worker = field(default_factory=partial(Worker, PROCESSES, memory=MEMORY))
+    # Draws pictures: what that takes is slow to load and large.
+    artist: Worker = field(default_factory=Worker)
     standings: Standings = field(default_factory=Standings)
     limits: Limits = field(default_factory=Limits)
 

@@ -17,6 +17,7 @@ from digests.cluster import fold_waiting
 from digests.deliver import deliver
 from digests.groups import erase_left
 from digests.lock import delivery_lock
+from digests.reminders import remind
 from digests.retention import drop_old_texts
 from digests.sending import Sender
 from digests.waking import wake_followers
@@ -86,10 +87,14 @@ class Jobs:
         async def drop_texts() -> None:
             await asyncio.to_thread(drop_old_texts, self._database, self._clock())
 
+        async def reminders() -> None:
+            await asyncio.to_thread(remind, self._database, self._clock())
+
         self._every_tick("deliver", tick)
         self._every_tick("claim", claim)
         self._every_tick("left", self.erase_left)
         self._every_tick("texts", drop_texts)
+        self._every_tick("reminders", reminders)
 
     def add_warnings(self, sender: Sender, admins: Sequence[int], timezone: str, *, unusual_days: bool = True) -> None:
         """What admins (chat ids) are told: unusual days, where they are wanted, and feeds that fail or are silent."""
@@ -105,8 +110,8 @@ class Jobs:
         self._every_tick("alerts", look_at_feeds)
 
     def add_answering(self, worker: Worker) -> None:
-        """`worker` understands what people hand over."""
-        self._every_tick("rest", worker.rest)
+        """`worker` understands what people hand over, or draws."""
+        self._every_tick(f"rest {id(worker)}", worker.rest)
 
     async def erase_left(self) -> None:
         """Once a day, what is kept of groups and channels that the bot left long ago."""

@@ -22,6 +22,7 @@ from feeds.places import present_province, province_names, provinces
 class Seen:
     """The first report that somebody was seen at a stage. `named`: how the article calls it, perhaps a former name.
 
+    `date_known`: the report is dated, else it was first seen on that day; a dated one comes before all others.
     `outlets` is how many outlets tell of that event, `events` how many events of this stage are told of.
     """
 
@@ -34,6 +35,7 @@ class Seen:
     named: str
     outlets: int
     events: int
+    date_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class MapRow:
     @property
     def first(self) -> Seen | None:
         """The first report of all stages."""
-        return min(self.seen.values(), key=lambda seen: seen.on, default=None)
+        return min(self.seen.values(), key=lambda seen: (not seen.date_known, seen.on), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +113,15 @@ def table_of(view: ImplementationMap, language: str) -> Sequence[Sequence[str]]:
         cells = [str(words.group(row.group)), name, ", ".join(row.former)]
         for stage in PLACED_STAGES:
             seen = row.seen.get(stage)
-            cells += [seen.on.isoformat(), seen.url or seen.outlet] if seen else [str(words.not_seen()), ""]
+            on = seen.on.isoformat() if seen else str(words.not_seen())
+            unsure = f" ({stages.first_seen()})" if seen and not seen.date_known else ""
+            cells += [on + unsure, (seen.url or seen.outlet) if seen else ""]
         table.append(cells)
     return table
 
 
 def _seen(events: Sequence[Event]) -> Seen:
-    first = min(events, key=lambda event: (event.on, event.position))
+    first = min(events, key=lambda event: (not event.date_known, event.on, event.position))
     return Seen(
         on=first.on,
         title=first.title,
@@ -128,6 +132,7 @@ def _seen(events: Sequence[Event]) -> Seen:
         named=first.who.named if first.who else "",
         outlets=first.outlets,
         events=len(events),
+        date_known=first.date_known,
     )
 
 

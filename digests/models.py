@@ -37,6 +37,9 @@ class Chat(Base):
     # Of a group or channel: who set it up, and is told in private what goes wrong there.
     owner_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
     left_at: Mapped[datetime | None] = mapped_column(default=None)
+    # Whether it is told each month which reviews of followed documents fall due, and when that was last looked at.
+    reminds: Mapped[bool] = mapped_column(default=True)
+    reminded_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class Subscription(Base):
@@ -116,8 +119,8 @@ class Undo(Base):
 class Follow(Base):
     """What a chat follows: it heads digests, and where it is `at_once`, instant subscriptions tell of it.
 
-    `kind` says what `value` is: a `document` (its id), a `number` not seen yet (its citation key), `words` (a search as
-    it was typed), a `place` (its name) or an `issuer` (its code).
+    `kind` says what `value` is: a `document` (its id), a `number` not seen yet (its citation key), a `draft` without
+    one (Draft.value), `words` (a search as it was typed), a `place` (its name) or an `issuer` (its code).
     """
 
     __tablename__ = "follow"

@@ -55,6 +55,8 @@ def move_chat(session: Session, old_id: int, new_id: int) -> None:
             kind="supergroup",
             title=old.title,
             owner_id=old.owner_id,
+            reminds=old.reminds,
+            reminded_at=old.reminded_at,
         )
         session.add(new)
         session.flush()

@@ -3,7 +3,10 @@
 from datetime import date
 from typing import Protocol
 
+from digests.bodies import body_of
+from digests.implementer import Implementer
 from digests.views import Cited, meant
+from feeds.classify import topics
 from feeds.documents import Document, document_name, issuer_name, load_catalogue
 
 
@@ -35,7 +38,7 @@ def meant_name(cited: Cited, language: str) -> str:
 def followed_name(kind: str, value: str, language: str) -> str:
     """The name of what is followed (digests.models.Follow); words stand in quotation marks."""
     match kind:
-        case "document" | "number":
+        case "document" | "number" | "draft":
             return document_name(value, language)
         case "issuer":
             return issuer_name(value, language)
@@ -43,6 +46,21 @@ def followed_name(kind: str, value: str, language: str) -> str:
             return f"“{value}”"
         case _:
             return value
+
+
+def trend_name(kind: str, value: str, language: str) -> str:
+    """The name of a topic (its code), place or document (its id)."""
+    if kind == "topic":
+        return next((topic.names[language] for topic in topics() if topic.code == value), value)
+    return document_name(value, language) if kind == "document" else value
+
+
+def implementer_name(who: Implementer, language: str) -> str:
+    """The name of a province of today, with the one that the text calls it by where that is another, or of a body."""
+    if who.kind == "body":
+        body = body_of(who.name)
+        return who.named if body is None else body.vi if language == "vi" else body.en
+    return who.name if who.named.lower() == who.name.lower() else f"{who.name} ({who.named})"
 
 
 def is_unverified(cited: CitedOrStated) -> bool:

@@ -4,12 +4,13 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup, escape
 
-from digests.naming import checked, is_name_checked, is_unverified, iso_date, meant_name
+from digests.naming import checked, implementer_name, is_name_checked, is_unverified, iso_date, meant_name, trend_name
 from digests.summarise import MOST
 from digests.words import find_words
 from feeds.classify import topics
@@ -65,6 +66,7 @@ def _environment() -> Environment:
         "shorten": _shorten,
         "marked": _marked,
         "linkable": is_linkable,
+        "host": lambda url: (urlsplit(url).hostname or "").removeprefix("www."),
         "markdown": _markdown,
         "local": lambda moment, zone: moment.astimezone(ZoneInfo(zone)),
         "iso_date": iso_date,
@@ -75,11 +77,13 @@ def _environment() -> Environment:
         "catalogued": load_catalogue().get,
         "checked": checked,
         "checked_name": is_name_checked,
+        "implementer": implementer_name,
         "meant": meant_name,
         "is_unverified": is_unverified,
         "without_query": without_query,
         "health": health_of,
         "reason_of": reason_of,
+        "trend_name": lambda trend, language: trend_name(trend.kind, trend.value, language),
         "topic_name": lambda code, language: names[code][language],
     }
     return environment

@@ -103,8 +103,8 @@ def _with_reports(entry: TimelineEntry, reports: Sequence[Event]) -> TimelineEnt
     """The entry with the first report of it, if there is one."""
     if not reports:
         return entry
-    told = _reported(reports[0])
-    return replace(told, stage=entry.stage, on=entry.on, precision=entry.precision, source=entry.source, who=None)
+    told = replace(_reported(reports[0]), who=None, date_known=True)
+    return replace(told, stage=entry.stage, on=entry.on, precision=entry.precision, source=entry.source)
 
 
 def _related(document: Document | None, catalogue: Catalogue) -> Iterator[TimelineEntry]:

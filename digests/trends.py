@@ -14,15 +14,17 @@ and less than `LEAST` stories are no rise.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import sqrt
 from statistics import median
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from digests.candidates import places_of
+from digests.dossier_models import DocumentDay
 from digests.models import StoryArticle
 from feeds.models import Article, Mention
 
@@ -33,6 +35,7 @@ PAST = 8
 LEAST = 4
 OUTLIER = 3.5
 _SCALE = 1.4826  # of MAD to a standard deviation, for normal counts
+_VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _AT_ONCE = 500  # variables in a query
 
 
@@ -139,3 +142,27 @@ def _documents(session: Session, article_ids: Sequence[int]) -> Mapping[int, set
             if document_id:
                 found.setdefault(article_id, set()).add(document_id)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """The stories that begin to cite a document, by month of Vietnam: `starts` are the first days, the present last."""
+
+    starts: tuple[date, ...]
+    stories: tuple[int, ...]
+
+
+def document_months(session: Session, document_id: str, now: datetime, months: int = 24) -> Months:
+    """The last `months` months of a document; its days are kept (digests.chart), so none of its articles is read."""
+    today = now.astimezone(_VIETNAM).date()
+    numbers = range(today.year * 12 + today.month - months, today.year * 12 + today.month)
+    starts = tuple(date(number // 12, number % 12 + 1, 1) for number in numbers)
+    counts = dict.fromkeys(starts, 0)
+    query = select(DocumentDay.day, DocumentDay.stories).where(
+        DocumentDay.document_id == document_id, DocumentDay.day >= starts[0].toordinal()
+    )
+    for day, stories in session.execute(query):
+        start = date.fromordinal(day).replace(day=1)
+        if start in counts:
+            counts[start] += stories
+    return Months(starts, tuple(counts.values()))

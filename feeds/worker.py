@@ -57,15 +57,10 @@ class Worker:
 
         A piece of work waits until a process is free; only then its time begins.
         """
-        if self._pool is None or not self._pool.active:
-            # Not forked: a copy of a process with threads and connections in it may hang.
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPool(
-                self._processes, max_tasks=_MAX_TASKS, context=context, initializer=_begin, initargs=(self._memory,)
-            )
+        pool = self._started()
         self._under_way += 1
         try:
-            return await asyncio.wrap_future(self._pool.schedule(work, args=arguments, timeout=seconds))
+            return await asyncio.wrap_future(pool.schedule(work, args=arguments, timeout=seconds))
         except TookTooLong as error:
             raise WorkerError(f"took more than {seconds:.0f} s", reason="too_complex") from error
         except (ProcessExpired, BrokenProcessPool) as error:
@@ -73,6 +68,21 @@ class Worker:
         finally:
             self._under_way -= 1
             self._used = time.monotonic()
+
+    def wake(self, load: Callable[[], None]) -> None:
+        """Has processes that all rest do `load` ahead of the work that is expected; nothing where one is awake."""
+        if self._pool is None or not self._pool.active:
+            self._started().schedule(load)
+            self._used = time.monotonic()
+
+    def _started(self) -> ProcessPool:
+        if self._pool is None or not self._pool.active:
+            # Not forked: a copy of a process with threads and connections in it may hang.
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPool(
+                self._processes, max_tasks=_MAX_TASKS, context=context, initializer=_begin, initargs=(self._memory,)
+            )
+        return self._pool
 
     async def rest(self) -> None:
         """Ends processes that had no work for `IDLE` seconds: they keep models and libraries in memory."""

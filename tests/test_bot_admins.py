@@ -17,7 +17,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.application import Role, Running, running
-from bot.charts import Series, draw_days
 from bot.demo.outlets import OutletServer
 from bot.demo.play import DemoClock, demo_settings
 from bot.handlers.broadcast import own_html
@@ -27,6 +26,7 @@ from bot.sandbox.user import answer_of
 from digests.acts import follow_feeds
 from digests.feedback import Kind, store_feedback
 from digests.models import AdminAct, Admitted, Ban, Broadcast, Digest, DigestPart, Feedback
+from digests.pictures.bars import Series, draw_bars
 from digests.review import nth_doubt
 from digests.subscribers import subscribe, unsubscribe, welcome
 from feeds.models import Article, Mention
@@ -304,7 +304,7 @@ async def test_figures_come_as_text_and_as_a_picture(tmp_path: Path) -> None:
 
 def test_a_chart_is_small_and_upright() -> None:
     days = [f"{day:02}/11" for day in range(1, 15)]
-    content = draw_days(
+    content = draw_bars(
         "14 ngày qua", days, [Series("Bài được giữ: Ặ ữ đ", tuple(range(14))), Series("Gửi", (0,) * 14)]
     )
     picture = Image.open(io.BytesIO(content))

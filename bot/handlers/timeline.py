@@ -1,0 +1,59 @@
+"""/timeline: the life of a document, as text by years and as a picture (`drawlife:TOKEN`)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+from telegram import Update
+from telegram.ext import BaseHandler
+
+from bot.charts import send_picture
+from bot.context import Context
+from bot.handlers.documents import screen_command, screen_pressed, turning
+from bot.handlers.replies import done, is_repeated, pressed
+from bot.handlers.routes import Who, command, press
+from bot.texts import say
+from digests.messages import Message
+from digests.pictures.life import Picture, draw_timeline, in_order, timeline_picture
+from digests.subscribers import Reader
+from digests.templates import render
+from digests.timeline import timeline
+from feeds.store import document_of_token
+
+PER_PAGE = 12
+
+
+def timeline_screen(session: Session, document_id: str, token: str, reader: Reader, page: int) -> Message:
+    """A page of a document's timeline."""
+    language, view = reader.language, timeline(session, document_id)
+    entries = in_order(view.entries)
+    pages = max(1, -(-len(entries) // PER_PAGE))
+    page = min(page, pages - 1)
+    html = render(
+        "timeline.html", language, view=view, entries=entries[page * PER_PAGE : (page + 1) * PER_PAGE], page=page,
+        pages=pages,
+    )  # fmt: skip
+    draw = ((say("picture", language), f"drawlife:{token}"),) if entries else ()
+    others = ((say("map", language), f"map:{token}"), (say("open_document", language), f"doc:{token}"))
+    return Message(html, tuple(row for row in (turning(language, f"life:{token}", page, pages), draw, others) if row))
+
+
+async def draw_pressed(update: Update, context: Context) -> None:
+    query, token, reader = await pressed(update, context)
+
+    def work(session: Session) -> Picture | None:
+        document_id = document_of_token(session, token)
+        return timeline_picture(timeline(session, document_id), reader.language) if document_id else None
+
+    picture = await context.bot_data.read(work)
+    await done(query, reader, None if picture else "stale_button")
+    if picture and not is_repeated(query, context):
+        await send_picture(update, context, reader.language, picture.title, draw_timeline, picture)
+
+
+def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
+    return (
+        command("timeline", screen_command("timeline", "life", timeline_screen), Who.ANYONE),
+        press("life", screen_pressed(timeline_screen), Who.ANYONE),
+        press("drawlife", draw_pressed, Who.ANYONE, heavy=True),
+    )

@@ -1,0 +1,111 @@
+"""/trends: what is in the news this week against its own past, as text (`trends:KIND`) and picture (`drawtrends:KIND`).
+
+KIND is topic, place, document, or all: what rises. `drawtrend:TOKEN` draws the months of one document.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+from telegram import Update
+from telegram.ext import BaseHandler
+
+from bot.charts import expect_pictures, send_picture
+from bot.context import Context
+from bot.handlers.directive import name_documents
+from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply
+from bot.handlers.routes import Who, command, press
+from bot.keyboards import in_rows
+from bot.menus import marked
+from bot.texts import say
+from digests.messages import Message
+from digests.pictures.bars import draw_bars
+from digests.pictures.trending import month_series, shown_trends, trend_series, week_labels
+from digests.subscribers import Reader
+from digests.templates import macros, render
+from digests.trends import PAST, Kind, Months, Trends, document_months, find_trends
+from feeds.documents import document_name
+from feeds.store import document_of_token, document_tokens
+from feeds.text import shorten
+
+KINDS: Mapping[str, Kind | None] = {"all": None, "topic": "topic", "place": "place", "document": "document"}
+_MOST = 12
+_MOST_OPENED = 6
+_MAX_LABEL = 60
+
+
+async def trends_command(update: Update, context: Context) -> None:
+    reader, services = await reader_of(update, context), context.bot_data
+    found = await services.read(find_trends, services.clock())
+    # Where nothing rises, what is told the most says more than that.
+    kind = "all" if found.rising() else "topic"
+    await reply(update, await _screen(context, reader, found, kind))
+    expect_pictures(context)
+
+
+async def trends_pressed(update: Update, context: Context) -> None:
+    query, kind, reader = await pressed(update, context)
+    services = context.bot_data
+    if kind not in KINDS:
+        await done(query, reader, "stale_button")
+        return
+    found = await services.read(find_trends, services.clock())
+    await edit(query, await _screen(context, reader, found, kind))
+    await done(query, reader)
+    expect_pictures(context)
+
+
+async def draw_trends_pressed(update: Update, context: Context) -> None:
+    query, kind, reader = await pressed(update, context)
+    services, language = context.bot_data, reader.language
+    found = await services.read(find_trends, services.clock()) if kind in KINDS else None
+    series = trend_series(found, KINDS[kind], language) if found else ()
+    await done(query, reader, None if series else "stale_button")
+    if found and series and not is_repeated(query, context):
+        zone = ZoneInfo(reader.timezone)
+        local = replace(found, starts=tuple(start.astimezone(zone) for start in found.starts))
+        title = str(macros("life_words.html", language).trends_title(kind))
+        await send_picture(update, context, language, title, draw_bars, title, week_labels(local), series)
+
+
+async def draw_trend_pressed(update: Update, context: Context) -> None:
+    query, token, reader = await pressed(update, context)
+    services, language = context.bot_data, reader.language
+
+    def work(session: Session) -> tuple[str, Months] | None:
+        document_id = document_of_token(session, token)
+        return (document_id, document_months(session, document_id, services.clock())) if document_id else None
+
+    found = await services.read(work)
+    await done(query, reader, None if found else "stale_button")
+    if found and not is_repeated(query, context):
+        labels, series = month_series(*found, language)
+        title = f"{say('trend', language)}: {shorten(document_name(found[0], language), _MAX_LABEL)}"
+        await send_picture(update, context, language, title, draw_bars, title, labels, [series])
+
+
+async def _screen(context: Context, reader: Reader, found: Trends, kind: str) -> Message:
+    language, services = reader.language, context.bot_data
+    shown = shown_trends(found, KINDS[kind], _MOST)
+    html = render(
+        "trends.html", language, kind=kind, trends=shown, starts=found.starts, ends=services.clock(), past=PAST,
+        timezone=reader.timezone,
+    )  # fmt: skip
+    ids = [trend.value for trend in shown if trend.kind == "document"][:_MOST_OPENED]
+    tokens = await services.read(document_tokens, ids)
+    await name_documents(services, ids)
+    opened = [(shorten(document_name(i, language), _MAX_LABEL), f"doc:{tokens[i]}") for i in ids]
+    kinds = [(marked(say(f"trends_{one}", language), one == kind), f"trends:{one}") for one in KINDS]
+    draw = ((say("picture", language), f"drawtrends:{kind}"),) if shown else ()
+    return Message(html, tuple(row for row in (*in_rows(opened, 1), *in_rows(kinds, 2), draw) if row))
+
+
+def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
+    return (
+        command("trends", trends_command, Who.ANYONE, heavy=True),
+        press("trends", trends_pressed, Who.ANYONE),
+        press("drawtrends", draw_trends_pressed, Who.ANYONE, heavy=True),
+        press("drawtrend", draw_trend_pressed, Who.ANYONE, heavy=True),
+    )
