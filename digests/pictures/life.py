@@ -80,13 +80,14 @@ def day_of(entry: TimelineEntry) -> date | None:
 
 def draw_timeline(picture: Picture) -> bytes:
     """A PNG of it."""
-    height = _HEAD + _ROW * max(1, len(picture.marks)) + _FOOT
+    rows = max(1, len(picture.marks))
+    height = _HEAD + _ROW * rows + _FOOT
     figure = sheet(height)
     figure.text(0.04, 1 - 0.42 / height, picture.title, fontsize=16, color=INK, fontweight="bold", va="center")
     axes = figure.add_axes((0, _FOOT / height, 1, 1 - (_HEAD + _FOOT) / height))
-    axes.set(xlim=(0, WIDTH), ylim=(len(picture.marks) - 0.5, -0.5))
+    axes.set(xlim=(0, WIDTH), ylim=(rows - 0.5, -0.5))
     axes.axis("off")
-    axes.plot([_LINE, _LINE], [-0.5, len(picture.marks) - 0.5], color=PALE, linewidth=5, zorder=1)
+    axes.plot([_LINE, _LINE], [-0.5, rows - 0.5], color=PALE, linewidth=5, zorder=1)
     for row, mark in enumerate(picture.marks):
         colour = COLOURS[mark.stage]
         if mark.year:
