@@ -5,11 +5,9 @@ from urllib.parse import urlsplit
 
 from bot.texts import say
 from digests.answer import Answer, Near
-from digests.dossier import Dossier
-from digests.messages import COPY, MAX_COPIED, SHARE, Button
+from digests.messages import Button
 from digests.naming import checked
-from digests.render import report_button
-from feeds.documents import Document, document_name, is_citable, load_catalogue, official_citation
+from feeds.documents import Document, document_name, load_catalogue
 from feeds.models import Feed
 from feeds.text import shorten
 
@@ -18,10 +16,9 @@ Tokens = Mapping[str, str]
 Rows = tuple[tuple[Button, ...], ...]
 
 MAX_BYTES = 64
-_MAX_RELATED = 6
+MAX_LABEL = 60
 _MAX_OFFERED = 8
 _MAX_CITED = 4
-_MAX_LABEL = 60
 _MAX_FEEDS = 20
 
 
@@ -30,51 +27,20 @@ def answer_documents(found: Answer) -> Sequence[str]:
     return [*_offered(found), *(f"{key}#?" for key in _cited(found))]
 
 
-def answer_buttons(tokens: Tokens, found: Answer, language: str) -> Rows:
-    """Candidates of an open number and the articles that cite it, or the nearest known numbers of an unknown."""
-    documents = [_document(tokens, document_id, language) for document_id in _offered(found)]
+def answer_buttons(tokens: Tokens, found: Answer, language: str, *, picks: bool = False) -> Rows:
+    """Candidates of an open number and the articles that cite it, or the nearest known numbers of an unknown.
+
+    `picks`: which candidate is opened is remembered.
+    """
+    documents = [document_button(tokens, document_id, language) for document_id in _offered(found)]
+    if picks and found.is_choice:
+        documents = [(label, _pick(action, found.keys[0])) for label, action in documents]
     cited = [
         (say("cited_articles", language, count, document_name(key, language)), _open(tokens, f"{key}#?"))
         for key, count in _cited(found).items()
     ]
     near = [(_near(near, language), f"try:{near.key}") for near in found.nearest]
     return in_rows(documents + cited + [(label, action) for label, action in near if fits(action)], 1)
-
-
-def dossier_documents(dossier: Dossier) -> Sequence[str]:
-    """The ids that `dossier_buttons` needs the tokens of: its own first."""
-    related = dict.fromkeys(relation.target for relation in dossier.document.relations) if dossier.document else {}
-    return [dossier.document_id or f"{dossier.key}#?", *list(related)[:_MAX_RELATED]]
-
-
-def dossier_buttons(
-    tokens: Tokens, dossier: Dossier, language: str, page: int, pages: int, *, followed: bool, shares: bool = False
-) -> Rows:
-    """Pages of the articles, the documents this one is related to, to cite it, to follow it, and to say what is wrong.
-
-    `shares`: the bot may be asked from other chats.
-    """
-    rows: list[tuple[Button, ...]] = []
-    own, *related = dossier_documents(dossier)
-    if pages > 1:
-        turn: list[Button] = []
-        if page > 0:
-            turn.append((say("previous", language), f"{_open(tokens, own)}:{page - 1}"))
-        turn.append((f"{page + 1}/{pages}", f"{_open(tokens, own)}:{page}"))
-        if page + 1 < pages:
-            turn.append((say("next", language), f"{_open(tokens, own)}:{page + 1}"))
-        rows.append(tuple(turn))
-    rows += in_rows([_document(tokens, target, language) for target in related], 1)
-    cites: list[Button] = []
-    if dossier.document and is_citable(dossier.document):
-        citation = official_citation(dossier.document, language, MAX_COPIED)
-        cites.append((say("copy_citation", language), f"{COPY}{citation}"))
-    if shares and dossier.document_id:
-        cites.append((say("share", language), f"{SHARE}d_{tokens[own]}"))
-    if cites:
-        rows.append(tuple(cites))
-    report = (report_button(language),) if dossier.articles else ()
-    return (*rows, (follow_button(tokens[own], language, followed=followed), *report))
 
 
 def follow_button(token: str, language: str, *, followed: bool) -> Button:
@@ -88,7 +54,7 @@ def asked_buttons(named: Sequence[str], tokens: Tokens, followed: Collection[str
     """The documents found in something, each with the button to follow it where it is known which it is."""
     rows: list[tuple[Button, ...]] = []
     for document_id in dict.fromkeys(named):
-        opens = (shorten(document_name(document_id, language), _MAX_LABEL), _open(tokens, document_id))
+        opens = (shorten(document_name(document_id, language), MAX_LABEL), _open(tokens, document_id))
         is_open = document_id.endswith("#?")
         follow = follow_button(tokens[document_id], language, followed=document_id in followed)
         rows.append((opens,) if is_open else (opens, follow))
@@ -137,7 +103,7 @@ def feed_buttons(feed: Feed, language: str, page: int, *, asked: bool) -> Rows:
 
 def feed_choice(feeds: Sequence[Feed]) -> Rows:
     """Which of these feeds shall go."""
-    named = [(shorten(f"{feed.outlet}: {feed.section or urlsplit(feed.url).path}", _MAX_LABEL), feed) for feed in feeds]
+    named = [(shorten(f"{feed.outlet}: {feed.section or urlsplit(feed.url).path}", MAX_LABEL), feed) for feed in feeds]
     return in_rows([(label, f"feed:{feed.id}:0:remove") for label, feed in named[:_MAX_FEEDS]], 1)
 
 
@@ -152,13 +118,13 @@ def wrong_buttons(article_id: int, tokens: Tokens, others: Mapping[int, str], la
     article -> outlet."""
     documents: list[Button] = [
         (
-            say("wrong_document", language, shorten(document_name(i, language), _MAX_LABEL)),
+            say("wrong_document", language, shorten(document_name(i, language), MAX_LABEL)),
             f"wrong:{article_id}:{token}",
         )
         for i, token in list(tokens.items())[:_MAX_OFFERED]
     ]
     folds: list[Button] = [
-        (say("wrong_fold", language, shorten(outlet, _MAX_LABEL)), f"fold:{other_id}")
+        (say("wrong_fold", language, shorten(outlet, MAX_LABEL)), f"fold:{other_id}")
         for other_id, outlet in list(others.items())[:_MAX_OFFERED]
     ]
     return (*in_rows([(say("irrelevant", language), f"off:{article_id}"), *documents, *folds], 1), _nothing(language))
@@ -182,10 +148,17 @@ def _cited(found: Answer) -> Mapping[str, int]:
     return dict(list(found.cited.items())[:_MAX_CITED])
 
 
-def _document(tokens: Tokens, document_id: str, language: str) -> Button:
+def document_button(tokens: Tokens, document_id: str, language: str) -> Button:
+    """Opens the card of a document, named with a short title."""
     document = load_catalogue().get(document_id)
     label = _titled(document_name(document_id, language), document, document.title if document else None)
     return (label, _open(tokens, document_id))
+
+
+def _pick(action: str, key: str) -> str:
+    """Of a button that opens a document's card: to mean that document by the number from then on."""
+    picks = f"pick:{action.removeprefix('doc:')}:{key}"
+    return picks if fits(picks) else action
 
 
 def _near(near: Near, language: str) -> str:
@@ -200,7 +173,7 @@ def _titled(name: str, document: Document | None, title: str | None) -> str:
     if not title:
         return name
     mark = "" if document and checked(document, "number", "term", "title") else " (?)"
-    return shorten(f"{name}: {title}", _MAX_LABEL) + mark
+    return shorten(f"{name}: {title}", MAX_LABEL) + mark
 
 
 def _open(tokens: Tokens, document_id: str) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -52,6 +53,11 @@ class Answer:
         return tuple(d for d in self.dossiers if self.status == "several" or d.document or d.total)
 
     @property
+    def is_choice(self) -> bool:
+        """Whether one of the `documents` has to be chosen, which the only number that was asked for may mean."""
+        return self.status == "ambiguous" and len(self.keys) == 1 and len(self.documents) > 1
+
+    @property
     def missing(self) -> tuple[Wish, ...]:
         """What was asked for by a term, date or issuer that no known document of that number has."""
         return tuple(dossier.missing for dossier in self.dossiers if dossier.missing)
@@ -71,11 +77,19 @@ class Answer:
         return tuple({document.id: document for document in found if document not in self.documents}.values())
 
 
-def answer(session: Session, query: str, *, size: int = PER_PAGE, now: datetime | None = None) -> Answer:
+def answer(
+    session: Session,
+    query: str,
+    *,
+    size: int = PER_PAGE,
+    now: datetime | None = None,
+    meant: Mapping[str, str] = MappingProxyType({}),
+) -> Answer:
     """Looks a typed number up: one dossier per document meant, each with its first `size` articles; the nearest
-    numbers where nothing is known. `now` is what counts of 30 days and a year end with; without it there are none."""
+    numbers where nothing is known. `now` is what counts of 30 days and a year end with; without it there are none.
+    `meant` tells which document is meant by a key that several have."""
     shelf = Shelf(session, size, now=now)
-    lookup = look_up(query, load_catalogue(), shelf.seen)
+    lookup = _decided(look_up(query, load_catalogue(), shelf.seen), meant)
     documents = tuple(document for i in lookup.documents if (document := load_catalogue().get(i)))
     dossiers = _dossiers(shelf, lookup, documents)
     near: tuple[Near, ...] = ()
@@ -83,6 +97,14 @@ def answer(session: Session, query: str, *, size: int = PER_PAGE, now: datetime 
         asked = lookup.keys[0] if lookup.keys else query
         near = _near(session, nearest(asked, load_catalogue(), shelf.seen))
     return Answer(query, lookup.status, lookup.keys, documents, dossiers, near, reading_since(session))
+
+
+def _decided(lookup: Lookup, meant: Mapping[str, str]) -> Lookup:
+    """The lookup of one open number with what is known to be meant by it."""
+    document_id = meant.get(lookup.keys[0]) if len(lookup.keys) == 1 and lookup.status == "ambiguous" else None
+    if document_id is None or document_id not in lookup.documents:
+        return lookup
+    return replace(lookup, status="found", documents=(document_id,), open=())
 
 
 def _dossiers(shelf: Shelf, lookup: Lookup, documents: Sequence[Document]) -> tuple[Dossier, ...]:

@@ -16,7 +16,7 @@ from digests.naming import followed_name, is_unverified, meant_name
 from digests.sheet import Sheet, lay_out
 from digests.templates import macros, render
 from digests.views import DigestView, DocumentChip
-from feeds.documents import load_catalogue, type_name
+from feeds.documents import Document, load_catalogue, type_name
 from feeds.text import shorten
 
 _MAX_BUTTONS = 6
@@ -81,16 +81,20 @@ def render_dossier(
 ) -> tuple[str, int]:
     """(one page of a document's card as Telegram HTML, number of pages); a page past the end is the last.
 
-    The dossier must hold the articles of that page. Without `head` only the page's articles.
+    The dossier must hold the articles of that page. What the document is stands on the first page of all its articles,
+    on others only its name. Without `head` there are only the page's articles.
     """
-    pages = max(1, -(-dossier.total // PER_PAGE))
+    pages = max(1, -(-dossier.count // PER_PAGE))
     page = min(max(page, 0), pages - 1)
     document = dossier.document
     kind_name = type_name(document.type, language) if document else ""
+    numbered = enumerate(dossier.articles, dossier.first)
+    shown = [(index, citing) for index, citing in numbered if index // PER_PAGE == page]
     top = render(
         "card.html",
         language,
-        block="head",
+        block="page" if page or dossier.filters.chosen else "head",
+        shown=(shown[0][0] + 1, shown[-1][0] + 1) if shown else (),
         dossier=dossier,
         document=document,
         kind_name=kind_name,
@@ -98,8 +102,6 @@ def render_dossier(
         reading_since=reading_since,
         timezone=timezone,
     )
-    numbered = enumerate(dossier.articles, dossier.first)
-    shown = [(index, citing) for index, citing in numbered if index // PER_PAGE == page]
     for quote_limit in (300, 150, 0):  # long names and titles leave less room for quotations
         values = {"block": "article", "dossier": dossier, "timezone": timezone, "quote_limit": quote_limit}
         blocks = [render("card.html", language, number=i + 1, citing=citing, **values) for i, citing in shown]
@@ -107,6 +109,19 @@ def render_dossier(
         if telegram_length(html) <= MESSAGE_LIMIT:
             break
     return html, pages
+
+
+def render_sources(document: Document, language: str) -> str:
+    """Where each fact on a document's card comes from, as Telegram HTML."""
+    stated: dict[str, list[str]] = {"seen": [], "derived": [], "recalled": [], "unknown": []}
+    for field, provenance in document.provenance.items():
+        if provenance == "unknown" or getattr(document, field):
+            stated[provenance].append(field)
+    stated["unknown" if document.official_url is None else "seen"].append("official_url")
+    stated["unknown"].append("signer")  # which no source of the catalogue tells
+    facts = {provenance: fields for provenance, fields in stated.items() if fields}
+    values = {"document": document, "facts": facts, "as_of": load_catalogue().as_of}
+    return render("card_sources.html", language, **values)
 
 
 def _blocks(view: DigestView, sheet: Sheet) -> Iterator[Block]:

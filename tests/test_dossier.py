@@ -4,20 +4,24 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, inspect, select
+from sqlalchemy import delete, event, inspect, select, update
 from sqlalchemy.orm import Session
 
-from bot.keyboards import answer_buttons, dossier_buttons
+from bot.cards import CardView, dossier_buttons
+from bot.keyboards import answer_buttons
 from conftest import NOW
 from digests.answer import Answer, answer
+from digests.chart import chart_some
 from digests.dossier import PER_PAGE, Dossier, dossier_of
+from digests.dossier_models import DocumentArticle, DocumentDay
 from digests.messages import plain_text
 from digests.render import render_dossier
 from digests.templates import LANGUAGES, render
 from feeds.database import Database
 from feeds.documents import Document, document_name, load_catalogue
 from feeds.models import Article, Mention
-from newsroom import POLICY, ROBBERY, publish
+from feeds.store import ensure_documents
+from newsroom import POLICY, ROBBERY, chart_all, publish
 
 HOUR = timedelta(hours=1)
 ZONE = "Asia/Ho_Chi_Minh"
@@ -99,7 +103,7 @@ def test_an_article_that_contradicts_a_document_is_not_listed_with_it(database: 
         publish(session, contradicting, seen=NOW, published=NOW)
         mention = session.scalars(select(Mention)).one()
         mention.status, mention.document_id, mention.rule, mention.candidates = "unknown", None, "contradiction", []
-        session.flush()
+        chart_all(session)
         assert dossier_of(session, "09-CT/TW#XI").total == 0
         assert dossier_of(session, "09-CT/TW#?").total == 1
 
@@ -232,7 +236,8 @@ def test_buttons_have_a_short_title_to_choose_by(database: Database) -> None:
     assert labels("nghi quyet 51-nq/bctt", "en") == ["51-NQ/TW (2 documents)"]
     assert labels("991-CT/TW")[0] == "992-CT/TW: phòng chống tội phạm mạng (?)"
     (dossier,) = ask(database, "09-CT/TW").cards
-    related = [label for row in dossier_buttons(Named(), dossier, "vi", 0, 1, followed=False) for label, _ in row]
+    buttons = dossier_buttons(Named(), dossier, "vi", CardView("token"), followed=False)
+    related = [label for row in buttons for label, action in row if action.startswith("doc:token:0:")]
     assert related[0] == "44-KL/TW (khóa XII): tiếp tục đẩy mạnh thực hiện Chỉ thị… (?)"
 
 
@@ -413,6 +418,8 @@ def test_the_card_of_a_year_leaves_out_articles_that_state_another(database: Dat
     """No catalogue knows 14/CT-TTg: the only words on which of that number is meant are the articles' own."""
     with database.session() as session:
         publish_all(session, TTG_2018, TTG_2021, TTG_OPEN)
+        ensure_documents(session, ["14/CT-TTg#2018"])
+        chart_all(session)
         assert {m.document_id for m in session.scalars(select(Mention))} == {None, "14/CT-TTg#2021"}
         dossier = dossier_of(session, "14/CT-TTg#2021")
         other = dossier_of(session, "14/CT-TTg#2018")
@@ -425,9 +432,10 @@ def test_the_card_of_a_year_leaves_out_articles_that_state_another(database: Dat
 def test_the_card_of_a_term_leaves_out_articles_that_state_another_term(database: Database) -> None:
     with database.session() as session:
         publish_all(session, OF_TERM_XI, OF_NO_TERM)
+        ensure_documents(session, ["05-CT/TW#XIII"])
         stated = session.scalars(select(Mention).where(Mention.document_id == "05-CT/TW#XI")).one()
         stated.document_id, stated.status, stated.candidates = None, "unknown", []
-        session.flush()
+        chart_all(session)
         assert titles(dossier_of(session, "05-CT/TW#XIII")) == []
         assert titles(dossier_of(session, "05-CT/TW#XI")) == [OF_TERM_XI]
 
@@ -440,7 +448,7 @@ def test_what_contradicts_the_catalogue_is_of_an_uncatalogued_document_only_by_i
         for mention in session.scalars(select(Mention)):
             mention.document_id, mention.status, mention.candidates = None, "unknown", []
             mention.rule = "contradiction"
-        session.flush()
+        chart_all(session)
         assert titles(dossier_of(session, "05-CT/TW#XI")) == [OF_TERM_XI]
         assert dossier_of(session, "05-CT/TW#?").total == 2
 
@@ -453,7 +461,7 @@ def test_a_recalled_term_is_marked_unless_the_article_states_it(database: Databa
         publish_all(session, by_title, stating)
         for mention in session.scalars(select(Mention).where(Mention.key == "86-KL/TW")):
             mention.document_id, mention.status = "86-KL/TW#X", "resolved"
-        session.flush()
+        chart_all(session)
         dossier = dossier_of(session, "86-KL/TW#?")
     lines = card(dossier).splitlines()
     below = {
@@ -469,6 +477,7 @@ def test_a_card_of_very_many_articles_loads_one_page(sqlite: Database) -> None:
         publish(session, "Bài đầu: Chỉ thị số 09-CT/TW (khóa XI)", seen=NOW, published=NOW)
         copy_rows(session, "article", count, position="position - n", identity="identity || n", text="'dài'")
         copy_rows(session, "mention", count, position="position - n", article_id="article_id + n")
+        chart_all(session)
     loaded: list[object] = []
     with sqlite.reading() as session:
         event.listen(session, "loaded_as_persistent", lambda _, item: loaded.append(item))
@@ -479,9 +488,13 @@ def test_a_card_of_very_many_articles_loads_one_page(sqlite: Database) -> None:
 
 
 def test_a_count_that_is_cut_says_so(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digests.dossier.MAX_MENTIONS", 3)
+    monkeypatch.setattr("digests.dossier._FRESH", 0)
     with sqlite.session() as session:
         publish_all(session, *(f"Bài {number}: Chỉ thị số 09-CT/TW (khóa XI)" for number in range(4)))
+        session.execute(update(Article).values(charted=False))
+        session.execute(delete(DocumentArticle))
+        session.execute(delete(DocumentDay))
+        chart_some(session, 3)
         dossier = dossier_of(session, "09-CT/TW#XI")
     assert titles(dossier) == ["Bài 0: Chỉ thị số 09-CT/TW (khóa XI)", *titles(dossier)[1:]]
     assert (dossier.total, dossier.is_cut) == (3, True)

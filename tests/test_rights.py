@@ -25,8 +25,10 @@ from bot.sandbox.user import answer_of
 from bot.settings import Settings
 from conftest import NOW
 from digests.bans import ban
+from digests.dossier_models import Choice
 from digests.follows import follow
 from digests.models import Admitted, Ban, Broadcast, Digest, Feedback, Follow, Saved, StoryArticle, Subscription, Undo
+from digests.remembered import remember_choice
 from digests.split import other_reports
 from digests.subscribers import add_subscription, change_subscription, subscribe, welcome
 from digests.undo import remember
@@ -114,6 +116,7 @@ EXAMPLES: Mapping[str, Example] = {
     "off": Example(lambda rows: f"off:{rows.article}"),
     "opml": shows(lambda rows: "opml:no"),
     "pause": Example(lambda rows: f"pause:{rows.subscription}:7"),
+    "pick": Example(lambda rows: f"pick:{rows.followed}:05-CT/TW"),
     "preview": shows(lambda rows: f"preview:{rows.subscription}"),
     "put": Example(lambda rows: f"put:{rows.subscription}:minute:+300"),
     "quiet": Example(lambda rows: "quiet:1200:300"),
@@ -135,6 +138,7 @@ EXAMPLES: Mapping[str, Example] = {
     "unban": Example(lambda rows: f"unban:{BANNED}"),
     "undo": Example(lambda rows: f"undo:{rows.subscription}"),
     "unfollow": Example(lambda rows: f"unfollow:{rows.followed}"),
+    "unpick": Example(lambda rows: "unpick:05-CT/TW"),
     "unreport": shows(lambda rows: "unreport"),
     "unsave": Example(lambda rows: f"unsave:{rows.twin}:0"),
     "watch": shows(lambda rows: "watch"),
@@ -178,7 +182,7 @@ def test_what_hears_messages_without_a_route_is_known_to_change_no_groups_choice
 
 def furnish(session: Session, chat_id: int, owner_id: int, now: datetime) -> Rows:
     """A chat with one of each that a button can be about."""
-    for table in (Subscription, Digest, Follow, Saved, Feedback, Undo):
+    for table in (Subscription, Digest, Follow, Saved, Feedback, Undo, Choice):
         session.execute(delete(table).where(table.chat_id == chat_id))
     session.merge(Ban(id=BANNED, at=now, admin_id=1))
     session.merge(Admitted(id=ADMITTED, at=now, admin_id=1))
@@ -204,6 +208,7 @@ def furnish(session: Session, chat_id: int, owner_id: int, now: datetime) -> Row
     session.add_all([digest, report, broadcast, Saved(chat_id=chat_id, article_id=folded.article_id, at=now)])
     ensure_documents(session, [DOCUMENT, FOLLOWED])
     follow(session, chat_id, FOLLOWED, now)
+    remember_choice(session, chat_id, "05-CT/TW", "05-CT/TW#X", now)
     session.flush()
     tokens = document_tokens(session, [DOCUMENT, FOLLOWED])
     return Rows(

@@ -1,6 +1,7 @@
 """directive: what a document is and which articles cite it; of many numbers at once with --batch."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -9,10 +10,11 @@ from bot.cli.jsonl import Line, print_line, read_lines
 from bot.cli.opened import opened_database, ready_settings
 from digests.answer import Answer, answer
 from digests.dossier import PER_PAGE, CitingArticle, Dossier
+from digests.facets import Presence
 from digests.messages import plain_text
 from digests.render import render_dossier
 from digests.templates import LANGUAGES, render
-from feeds.documents import Document, Wish, load_catalogue, look_up
+from feeds.documents import Document, Wish, is_citable, load_catalogue, look_up, official_citation
 
 MAX_ARTICLES = 2000  # of one document; "total" counts them all
 
@@ -61,7 +63,7 @@ def _answered(query: str, as_json: bool, language: str) -> bool:
     """Prints the answer; whether anything is known."""
     settings = ready_settings()
     with opened_database(settings) as database, database.reading() as session:
-        found = answer(session, query, size=MAX_ARTICLES)
+        found = answer(session, query, size=MAX_ARTICLES, now=datetime.now(UTC))
     if as_json:
         print_line(_answer_json(found))
     else:
@@ -94,6 +96,17 @@ def _answer_json(found: Answer) -> Mapping[str, Any]:
         "nearest": [near.key for near in found.nearest],
         "missing": [_wish_json(wish) for wish in found.missing],
         "namesakes": [_document_json(document) for document in found.namesakes],
+        "presence": {dossier.name: _presence_json(dossier.presence) for dossier in found.dossiers if dossier.presence},
+        "as_of": load_catalogue().as_of.isoformat(),
+    }
+
+
+def _presence_json(presence: Presence) -> Mapping[str, Any]:
+    counts = {"days_30": presence.month, "days_365": presence.year, "all": presence.all}
+    return {
+        **{name: {"articles": count.articles, "stories": count.stories} for name, count in counts.items()},
+        "first": presence.first_at.isoformat(),
+        "last": presence.last_at.isoformat(),
     }
 
 
@@ -113,6 +126,17 @@ def _document_json(document: Document) -> Mapping[str, Any]:
         "province": document.place,
         "status": document.status,
         "facts": dict(document.provenance),
+        "effective": document.effective,
+        "status_note": document.status_note,
+        "also": list(document.also),
+        "aliases": list(document.aliases),
+        "relations": [
+            {"kind": relation.kind, "id": relation.target, "confidence": relation.confidence}
+            for relation in document.relations
+        ],
+        "official_url": document.official_url,
+        "citation": official_citation(document) if is_citable(document) else None,
+        "sources": list(document.sources),
     }
 
 

@@ -1,6 +1,7 @@
 """/directive, and any plain text of a private chat: what a document is and who writes about it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,17 +9,29 @@ from sqlalchemy.orm import Session
 from telegram import Update
 from telegram.ext import BaseHandler, MessageHandler, filters
 
+from bot.cards import (
+    CardView,
+    dossier_buttons,
+    dossier_documents,
+    filter_buttons,
+    read_view,
+    sources_buttons,
+    value_code,
+)
 from bot.context import Context, Services
-from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply
+from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply, standing
 from bot.handlers.routes import Who, command, press
 from bot.handlers.search import answer_words
-from bot.keyboards import answer_buttons, answer_documents, dossier_buttons, dossier_documents
+from bot.keyboards import answer_buttons, answer_documents
 from bot.questions import ask
+from bot.rights import Standing
 from digests.answer import answer
-from digests.dossier import PER_PAGE, Dossier, dossier_of
+from digests.dossier import PER_PAGE, Dossier, dossier_of, facets_of
+from digests.facets import EVERYTHING, Filters
 from digests.follows import followed_documents
 from digests.messages import Message
-from digests.render import render_dossier
+from digests.remembered import choices_of, drop_choice, remember_choice
+from digests.render import render_dossier, render_sources
 from digests.subscribers import Reader
 from digests.templates import render
 from feeds.documents import load_catalogue
@@ -53,27 +66,53 @@ async def try_pressed(update: Update, context: Context) -> None:
 
 
 async def document_pressed(update: Update, context: Context) -> None:
-    """`doc:TOKEN` opens a card as a new message; `doc:TOKEN:PAGE` turns the pages of the present one."""
+    """`doc:TOKEN` opens a card as a new message; with a view (`bot.cards`) it turns the present one."""
     query, data, reader = await pressed(update, context)
-    token, _, page = data.partition(":")
-    if not page and is_repeated(query, context):
+    view = read_view(data)
+    if view is None and is_repeated(query, context):
         await done(query, reader)
         return
-    message = await _card(context, reader, token, int(page) if page.isdecimal() else 0)
+    message = await _card(context, reader, view or CardView(data.partition(":")[0]))
     if message is None:
         await done(query, reader, "stale_button")
         return
-    if page:
+    if view is not None:
         await edit(query, message)
     else:
         await reply(update, message)
     await done(query, reader)
 
 
+async def candidate_pressed(update: Update, context: Context) -> None:
+    """`pick:TOKEN:KEY` opens the card of one of several documents; who manages the chat means it from now on."""
+    query, data, reader = await pressed(update, context)
+    token, _, key = data.partition(":")
+    services = context.bot_data
+    document_id = await services.read(document_of_token, token)
+    if document_id is not None and await standing(update, context) is Standing.MANAGER:
+        await services.write(remember_choice, reader.chat_id, key, document_id, services.clock())
+    if is_repeated(query, context):
+        await done(query, reader)
+        return
+    message = await _card(context, reader, CardView(token))
+    if message is not None:
+        await reply(update, message)
+    await done(query, reader, None if message else "stale_button")
+
+
+async def choice_dropped(update: Update, context: Context) -> None:
+    """`unpick:KEY` asks again which document is meant."""
+    query, key, reader = await pressed(update, context)
+    await context.bot_data.write(drop_choice, reader.chat_id, key)
+    await done(query, reader)
+    if not is_repeated(query, context):
+        await answer_query(update, context, reader, key)
+
+
 async def show_token(update: Update, context: Context, token: str) -> None:
     """The card behind a deep link; a dead link is answered like an unknown number."""
     reader = await reader_of(update, context)
-    message = await _card(context, reader, token, 0)
+    message = await _card(context, reader, CardView(token))
     await reply(update, message or Message(render("dead_link.html", reader.language)))
 
 
@@ -85,61 +124,95 @@ async def answer_text(update: Update, context: Context, reader: Reader, text: st
 
 async def answer_query(update: Update, context: Context, reader: Reader, query: str) -> None:
     """Looks `query` up and replies with cards, candidates, or the nearest numbers."""
-    shares = bool(context.bot.supports_inline_queries)
-    named, messages = await context.bot_data.read(_answered, query[:MAX_QUERY], reader, shares=shares)
-    await name_documents(context.bot_data, named)
+    services, shares = context.bot_data, bool(context.bot.supports_inline_queries)
+    named, messages = await services.read(_answered, query[:MAX_QUERY], reader, services.clock(), shares=shares)
+    await name_documents(services, named)
     for message in messages:
         await reply(update, message)
 
 
-def _answered(session: Session, query: str, reader: Reader, *, shares: bool) -> tuple[Sequence[str], list[Message]]:
+def _answered(
+    session: Session, query: str, reader: Reader, now: datetime, *, shares: bool
+) -> tuple[Sequence[str], list[Message]]:
     """(the documents that buttons lead to, the messages): one card for each document meant; candidates, what is
     cited and the nearest numbers where that is open."""
-    found = answer(session, query)
-    if shown := found.cards[:MAX_CARDS]:
-        named = [document_id for dossier in shown for document_id in dossier_documents(dossier)]
-        tokens, followed = document_tokens(session, named), followed_documents(session, reader.chat_id)
-        since = found.reading_since
-        return named, [_dossier_message(tokens, one, reader, followed, since, shares=shares) for one in shown]
+    found = answer(session, query, now=now, meant=choices_of(session, reader.chat_id))
+    named = [document_id for dossier in found.cards[:MAX_CARDS] for document_id in dossier_documents(dossier)]
+    if named:
+        tokens, since = document_tokens(session, named), found.reading_since
+        views = [(one, CardView(tokens[one.name])) for one in found.cards[:MAX_CARDS]]
+        return named, [_dossier_message(session, one, reader, view, since, shares=shares) for one, view in views]
     html = render("answer.html", reader.language, answer=found, timezone=reader.timezone, as_of=load_catalogue().as_of)
     named = list(answer_documents(found))
-    return named, [Message(html, answer_buttons(document_tokens(session, named), found, reader.language))]
+    return named, [Message(html, answer_buttons(document_tokens(session, named), found, reader.language, picks=True))]
 
 
 def _dossier_message(
-    tokens: Mapping[str, str],
+    session: Session,
     dossier: Dossier,
     reader: Reader,
-    followed: Collection[str],
+    view: CardView,
     reading_since: datetime | None = None,
     *,
     shares: bool,
 ) -> Message:
     page = dossier.first // PER_PAGE
-    html, pages = render_dossier(dossier, reader.language, reader.timezone, page, reading_since=reading_since)
-    is_followed = dossier_documents(dossier)[0] in followed
-    buttons = dossier_buttons(tokens, dossier, reader.language, page, pages, followed=is_followed, shares=shares)
+    html, _ = render_dossier(dossier, reader.language, reader.timezone, page, reading_since=reading_since)
+    tokens = document_tokens(session, dossier_documents(dossier))
+    chosen = {document_id: key for key, document_id in choices_of(session, reader.chat_id).items()}
+    buttons = dossier_buttons(
+        tokens,
+        dossier,
+        reader.language,
+        replace(view, page=page),
+        followed=dossier.name in followed_documents(session, reader.chat_id),
+        shares=shares,
+        came_from=document_of_token(session, view.trail[0]) if view.trail else None,
+        chosen_key=chosen.get(dossier.name),
+    )
     return Message(html, buttons)
 
 
-async def _card(context: Context, reader: Reader, token: str, page: int) -> Message | None:
-    shares = bool(context.bot.supports_inline_queries)
-
-    def work(session: Session) -> tuple[Sequence[str], Message] | None:
-        document_id = document_of_token(session, token)
-        if document_id is None:
-            return None
-        dossier = dossier_of(session, document_id, page)
-        named = dossier_documents(dossier)
-        followed = followed_documents(session, reader.chat_id)
-        return named, _dossier_message(document_tokens(session, named), dossier, reader, followed, shares=shares)
-
-    found = await context.bot_data.read(work)
+async def _card(context: Context, reader: Reader, view: CardView) -> Message | None:
+    services, shares = context.bot_data, bool(context.bot.supports_inline_queries)
+    found = await services.read(_viewed, reader, view, services.clock(), shares=shares)
     if found is None:
         return None
     named, message = found
-    await name_documents(context.bot_data, named)
+    await name_documents(services, named)
     return message
+
+
+def _viewed(
+    session: Session, reader: Reader, view: CardView, now: datetime, *, shares: bool
+) -> tuple[Sequence[str], Message] | None:
+    """(the documents that its buttons lead to, the card as `view` says); None of a token that was never given."""
+    document_id = document_of_token(session, view.token)
+    if document_id is None:
+        return None
+    document = load_catalogue().get(document_id)
+    if view.shows == "src" and document is not None:
+        return (), Message(render_sources(document, reader.language), sources_buttons(reader.language, view))
+    filters = _filters(session, document_id, view)
+    view = replace(view, chosen={kind: view.chosen[kind] for kind in filters.chosen})
+    dossier = dossier_of(session, document_id, view.page, filters, now=now)
+    message = _dossier_message(session, dossier, reader, view, shares=shares)
+    if view.shows.startswith("f"):
+        values = None
+        if view.kind:
+            values = facets_of(session, document_id, view.kind, replace(filters, **{view.kind: None}))
+        message = replace(message, buttons=filter_buttons(reader.language, view, filters.chosen, values))
+    return dossier_documents(dossier), message
+
+
+def _filters(session: Session, document_id: str, view: CardView) -> Filters:
+    """What the codes of a view stand for; what no article has any more is left out."""
+    filters = EVERYTHING
+    for kind, code in view.chosen.items():
+        value = next((one for one in facets_of(session, document_id, kind) if value_code(kind, one) == code), None)
+        if value is not None:
+            filters = replace(filters, **{kind: value})
+    return filters
 
 
 async def name_documents(services: Services, ids: Collection[str]) -> None:
@@ -153,5 +226,7 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
         command("directive", directive, Who.ANYONE),
         press("try", try_pressed, Who.ANYONE),
         press("doc", document_pressed, Who.ANYONE),
+        press("pick", candidate_pressed, Who.ANYONE),
+        press("unpick", choice_dropped, Who.MANAGER),
         MessageHandler(filters.ChatType.PRIVATE & filters.TEXT & ~filters.COMMAND, plain_text),
     )
