@@ -59,6 +59,8 @@ class Report:
     score: float
     weight: tuple[bool, bool, int, bool, int, int]
     mentions: Sequence[Row[Any]]
+    drafts: tuple[str, ...]
+    """Drafts that it reports (Draft.value)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Candidate:
     last_placement: int
 
 
-def make_report(row: Row[Any], mentions: Sequence[Row[Any]]) -> Report:
+def make_report(row: Row[Any], mentions: Sequence[Row[Any]], drafts: Iterable[str] = ()) -> Report:
     """A row of `digests.edition` as a report."""
     opening = len(row.title) + row.lead_length + 2  # each ends with a line break
     cites = any(mention.key and mention.start < opening for mention in mentions)
@@ -97,6 +99,7 @@ def make_report(row: Row[Any], mentions: Sequence[Row[Any]]) -> Report:
         score=row.score or 0.0,
         weight=(not row.title_is_ours, cites, level, row.lead_length > 0, min(row.length, _FULL), row.position),
         mentions=mentions,
+        drafts=tuple(drafts),
     )
 
 
@@ -119,7 +122,7 @@ def make_candidate(
         marks=frozenset(
             mark
             for report in inside
-            for mark in marks_of(report.mentions, report.places, is_policy=report.volume <= USUAL)
+            for mark in marks_of(report.mentions, report.places, is_policy=report.volume <= USUAL, drafts=report.drafts)
         ),
         points=explain(cited, [report.view for report in newest_first], head.score, now),
         earlier=earlier,

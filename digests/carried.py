@@ -45,7 +45,8 @@ _RELATED = {"replaced_by": "replaced", "amended_by": "amended", "concluded_by": 
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """`new` has `replaced`, `amended` or `concluded` (`how`) the document `old`: the sentence, and its article."""
+    """`new` has `replaced`, `amended` or `concluded` (`how`) the document `old`, or is the one that a draft became
+    (`numbered`): the sentence, and its article."""
 
     old: str
     new: str
@@ -61,19 +62,20 @@ def carry_forward(database: Database, article_ids: Collection[int], now: datetim
     """
     with database.reading() as session:
         found = _successions(session, article_ids, now)
-        chats = _following(session, {one.old for one in found})
+        chats = following(session, {one.old for one in found})
     told = 0
     for one in found:
         for chat_id in chats.get(one.old, ()):
             with database.session() as session:
-                told += _carry(session, chat_id, one, now)
+                told += carry(session, chat_id, one, now)
     return told
 
 
-def _carry(session: Session, chat_id: int, one: Succession, now: datetime) -> bool:
+def carry(session: Session, chat_id: int, one: Succession, now: datetime, kind: str = "document") -> bool:
+    """Follows `one.new` for a chat that follows `one.old`, of this `kind`, and tells it; False where it knows."""
     lock_chat(session, chat_id)
     take_turn(session)
-    before, reader = find_follow(session, chat_id, one.old), find_reader(session, chat_id)
+    before, reader = find_follow(session, chat_id, one.old, kind), find_reader(session, chat_id)
     if before is None or reader is None or one.new in before.carried_to or find_follow(session, chat_id, one.new):
         return False
     try:
@@ -140,11 +142,11 @@ def _predecessors() -> Mapping[str, Sequence[tuple[str, str]]]:
     return {new: list(olds.items()) for new, olds in found.items()}
 
 
-def _following(session: Session, documents: Collection[str]) -> Mapping[str, Sequence[int]]:
-    """Document -> the chats that follow it and get digests."""
+def following(session: Session, values: Collection[str], kind: str = "document") -> Mapping[str, Sequence[int]]:
+    """What is followed -> the chats that follow it and get digests."""
     subscribed = select(Subscription.chat_id).where(Subscription.enabled)
     query = select(Follow.value, Follow.chat_id).where(
-        Follow.kind == "document", Follow.value.in_(documents), Follow.chat_id.in_(subscribed)
+        Follow.kind == kind, Follow.value.in_(values), Follow.chat_id.in_(subscribed)
     )
     found: dict[str, list[int]] = {}
     for value, chat_id in session.execute(query.order_by(Follow.id)):

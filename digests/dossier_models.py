@@ -7,20 +7,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from feeds.models import Base, BigId
 
+DRAFT = "draft:"
+
 
 class DocumentArticle(Base):
     """An article that cites a document, or may, by its most telling mention: what a card lists and filters.
 
-    `document_id` is an identity, or the citation key of a number for whatever bears it. `who` does `stage`: as
-    "province:Hà Tĩnh", "body:BCA", or "" (digests.implementer). `story_id` is minus the article's own id while it has
-    no story. A mention that is read anew is gone from here until its article is charted anew.
+    `document_id` is an identity; or the citation key of a number, for whatever bears it, and then all are sure. `place`
+    is the province that is shown with the article, or "". `story_id` is minus the article's own id while it has no
+    story. A mention that was read anew is gone from here until its article is charted anew.
     """
 
     __tablename__ = "document_article"
     __table_args__ = (
         Index("ix_document_article_story", "document_id", "story_id", "position"),
         Index("ix_document_article_stage", "document_id", "stage", "position"),
-        Index("ix_document_article_who", "document_id", "who", "position"),
+        Index("ix_document_article_place", "document_id", "place", "position"),
         Index("ix_document_article_outlet", "document_id", "outlet", "position"),
         {"sqlite_with_rowid": False},
     )
@@ -33,15 +35,15 @@ class DocumentArticle(Base):
     story_id: Mapped[int] = mapped_column(BigInteger)
     is_sure: Mapped[bool]
     stage: Mapped[str] = mapped_column(String(16))
-    who: Mapped[str]
+    place: Mapped[str]
     outlet: Mapped[str]
 
 
 class DocumentEvent(Base):
     """One event of a document (digests.happenings): timeline, implementation map, reviews held.
 
-    `article_id`, `mention_id` and `position` are those of its first report; `named` and `ground` say how that names
-    who does it. `story_id` is minus the article's own id while it has no story.
+    `article_id`, `mention_id` and `position` are those of its first report. `who` is "province:Hà Tĩnh", "body:BCA", or
+    "" where no report tells; `named` and `ground` say how it is told. `story_id` is minus the article's own id while it has no story.
     """
 
     __tablename__ = "document_event"
@@ -68,9 +70,9 @@ class DocumentEvent(Base):
 
 
 class DocumentDay(Base):
-    """How many articles cite a document, or may, on a day (of UTC, as `date.toordinal`), and how many stories begin.
+    """How many articles cite a document, or may, on a day (of Vietnam, as `date.toordinal`), and how many stories begin.
 
-    Of those articles `unsure` only may. A story begins with its first article that cites the document.
+    Of those articles `unsure` only may. A story begins with its first article that certainly cites the document.
     """
 
     __tablename__ = "document_day"
@@ -141,6 +143,12 @@ class Draft(Base):
         BigId, ForeignKey("article.id", ondelete="SET NULL"), default=None, index=True
     )
     suggested_because: Mapped[str] = mapped_column(default="")
+
+    @property
+    def value(self) -> str:
+        """What a follow of it has as its value: feeds.documents.document_name knows the name of that."""
+        place = f"@{self.place}" if self.place else ""
+        return f"{DRAFT}{self.type}{place}#{self.token}"
 
 
 class DraftArticle(Base):

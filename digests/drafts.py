@@ -6,7 +6,7 @@
 
 Two articles report one draft where type, organ and place are the same, the titles are the same words (`plain_title`)
 and no more than `NEAR` lies between their dates and those of the draft's other articles: a programme of the same name
-is drafted every year. A draft without title, without issuer, or of a local body whose place is not known has no identity.
+is drafted every year. Without title, without issuer, or of a local body whose place is not known, it has no identity.
 """
 
 import re
@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from digests.dossier_models import Draft, DraftArticle
+from digests.dossier_models import DRAFT, Draft, DraftArticle
 from digests.edition import SHOWN_STATES
 from digests.models import Follow
 from feeds.documents.kinds import kinds
@@ -31,7 +31,6 @@ from feeds.models import Article, Mention
 from feeds.text import fold
 
 NEAR = timedelta(days=183)  # less than from one year's programme to the next one's
-PREFIX = "draft:"
 _DATA = Path(__file__).with_name("data") / "drafts.toml"
 _LEAST_WORDS = 5  # syllables; shorter titles are of many documents
 _MOST = 10  # drafts of an article
@@ -48,12 +47,6 @@ class Identity:
     issuer: str
     place: str
     title: str
-
-
-def draft_value(draft: Draft) -> str:
-    """What a follow of the draft has as its value: `feeds.documents.document_name` names it without the database."""
-    place = f"@{draft.place}" if draft.place else ""
-    return f"{PREFIX}{draft.type}{place}#{draft.token}"
 
 
 def draft_of_token(session: Session, token: str) -> Draft | None:
@@ -170,7 +163,7 @@ def _reworded(session: Session, identity: Identity, had: Sequence[int], mention:
 
 def _new(session: Session, identity: Identity, article: Article, mention: Mention) -> Draft:
     draft = Draft(
-        token=document_token(f"{PREFIX}{identity}{article.identity}"),
+        token=document_token(f"{DRAFT}{identity}{article.identity}"),
         type=identity.type,
         issuer=identity.issuer,
         place=identity.place,
@@ -200,7 +193,7 @@ def _forget_unreported(session: Session, draft_ids: Collection[int]) -> set[int]
         draft = session.get(Draft, draft_id)
         if draft is None:
             continue
-        followed = select(Follow.id).where(Follow.kind == "draft", Follow.value == draft_value(draft))
+        followed = select(Follow.id).where(Follow.kind == "draft", Follow.value == draft.value)
         if draft.document_id is None and session.scalar(followed.limit(1)) is None:
             session.delete(draft)
             gone.add(draft_id)

@@ -19,7 +19,7 @@ from digests.models import SentStory, Story, StoryArticle
 from digests.rank import order
 from digests.summarise import summarise
 from digests.views import ArticleView, Coverage, Excerpt
-from digests.watch import having_words
+from digests.watch import drafts_reported, having_words
 from digests.words import Wording
 from feeds.models import Article, Mention
 from feeds.store import unnamed_documents
@@ -102,10 +102,11 @@ class Edition:
             if imported or row.origin == "poll"
         ]
         mentions = _mentions(session, [row.id for row in rows])
+        drafts = drafts_reported(session, [row.id for row in rows])
         self._stories: dict[int, list[Any]] = {}
         for row in rows:
             # Kept by another process since stories were folded, it is a story of its own.
-            report = make_report(row, mentions.get(row.id, ()))
+            report = make_report(row, mentions.get(row.id, ()), drafts.get(row.id, ()))
             self._stories.setdefault(row.story_id or -row.id, []).append(report)
         self._chains, self._heads = _continued(session, {r.story_id: r.continues_id for r in rows if r.continues_id})
         self._first_cited = _first_cited(session, mentions)

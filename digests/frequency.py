@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, not_, select
 from sqlalchemy.orm import Session
 
 from digests.candidates import VIEWED, view_article
+from digests.dossier_models import Draft, DraftArticle
 from digests.edition import SHOWN_STATES
 from digests.views import ArticleView
 from digests.watch import CITING
@@ -47,6 +48,9 @@ def frequency_of(session: Session, kind: str, value: str, now: datetime) -> Freq
         latest = _rows(session, select(*VIEWED).where(Article.id.in_([hit.article_id for hit in hits])))
         return Frequency(count(session, query, now - WEEK), count(session, query, now - MONTH), _views(latest))
     since, week = minute_position(now - MONTH), minute_position(now - WEEK)
+    if kind == "draft":
+        drafts = select(Draft.id).where(Draft.token == value.rpartition("#")[2])
+        return _counted(session, select(DraftArticle.article_id).where(DraftArticle.draft_id.in_(drafts)), since, week)
     is_read = Mention.document_id.is_not(None) & Mention.status.in_(CITING)
     if kind == "number":
         cites = Mention.key == value
@@ -54,8 +58,16 @@ def frequency_of(session: Session, kind: str, value: str, now: datetime) -> Freq
         cites = (Mention.key == value.removesuffix("#?")) & not_(is_read)
     else:
         cites = (Mention.document_id == value) & is_read
-    citing = select(Mention.article_id).where(cites, Mention.position >= since)
-    shown = Article.id.in_(citing), Article.state.in_(SHOWN_STATES), Article.origin == "poll"
+    return _counted(session, select(Mention.article_id).where(cites, Mention.position >= since), since, week)
+
+
+def _counted(session: Session, article_ids: Select[int], since: int, week: int) -> Frequency:
+    shown = (
+        Article.id.in_(article_ids),
+        Article.position >= since,
+        Article.state.in_(SHOWN_STATES),
+        Article.origin == "poll",
+    )
     positions = session.scalars(select(Article.position).where(*shown)).all()
     latest = _rows(session, select(*VIEWED).where(*shown).order_by(Article.position.desc()).limit(_LATEST))
     return Frequency(sum(position >= week for position in positions), len(positions), _views(latest))

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from digests.candidates import places_of
 from digests.carried import carry_forward
 from digests.cluster import NOT_ANNOUNCED
+from digests.joining import settle_drafts
 from digests.models import NEXT_PLACEMENT, Chat, StoryArticle, Subscription
 from digests.schedule import LOOK_BACK
 from digests.subscribers import quiet_hours
-from digests.watch import followers, marks_of
+from digests.watch import drafts_reported, followers, marks_of
 from feeds.database import Database
 from feeds.models import Article, Mention
 from feeds.store import take_turn
@@ -27,8 +28,8 @@ _WAITING = (
 
 
 def wake_followers(database: Database, now: datetime) -> int:
-    """Carries follows forward (digests.carried) and wakes for all articles that wait, `BATCH` a transaction; takes the
-    write lock only where some do. Returns the subscriptions woken.
+    """Settles drafts (digests.joining), carries follows forward (digests.carried) and wakes for all articles that wait,
+    `BATCH` a transaction; takes the write lock only where some do. Returns the subscriptions woken.
     """
     woken = 0
     while True:
@@ -37,6 +38,7 @@ def wake_followers(database: Database, now: datetime) -> int:
         if not ids:
             return woken
         # Before they count as looked at, so that a crash between the two loses nothing; what was carried is known.
+        settle_drafts(database, ids, now)
         carry_forward(database, ids, now)
         with database.session() as session:
             woken += wake_instant(session, now, ids)
@@ -84,9 +86,15 @@ def _woken(session: Session, article_ids: Sequence[int], now: datetime) -> Seque
     cited = Mention.article_id, Mention.key, Mention.document_id, Mention.status, Mention.issuer, Mention.stage
     for row in session.execute(select(*cited).where(Mention.article_id.in_(list(mentions)))):
         mentions[row.article_id].append(cast("Row[Any]", row))
+    drafts = drafts_reported(session, list(mentions))
     marks = {
         article.id: frozenset(
-            marks_of(mentions[article.id], places_of(cast("Row[Any]", article)), is_policy=article.state == "kept")
+            marks_of(
+                mentions[article.id],
+                places_of(cast("Row[Any]", article)),
+                is_policy=article.state == "kept",
+                drafts=drafts.get(article.id, ()),
+            )
         )
         for article in articles
     }

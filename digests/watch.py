@@ -1,9 +1,9 @@
 """What may be followed of articles: their marks, who follows these, and the sentence by which a follow is met.
 
 A mark is the (kind, value) of a `Follow`: every document that an article may mean, every number it cites, the organs
-that issued what it cites and the provinces it is about. What is only nearly policy bears no place and no issuer: these
-are followed in policy. A follow of words is a search, the same as /search: it has no mark, and is asked for once for a
-batch of articles, however many chats follow it.
+that issued what it cites, the drafts it reports and the provinces it is about. What is only nearly policy bears no
+place and no issuer: these are followed in policy. A follow of words is a search, the same as /search: it has no mark,
+and is asked for once for a batch of articles, however many chats follow it.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -14,6 +14,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from digests.chips import telling
+from digests.dossier_models import Draft, DraftArticle
 from digests.models import Follow
 from feeds.documents.organs import base_organ
 from feeds.models import Article, ArticleWords, Mention
@@ -55,12 +56,26 @@ class Quote:
     text: str
 
 
-def marks_of(mentions: Iterable[Citing], places: Iterable[str], *, is_policy: bool) -> Iterator[Mark]:
-    """The marks of an article; `places` are the provinces of today it is about (digests.candidates.places_of)."""
+def marks_of(
+    mentions: Iterable[Citing], places: Iterable[str], *, is_policy: bool, drafts: Iterable[str] = ()
+) -> Iterator[Mark]:
+    """The marks of an article; `places` are the provinces of today it is about (digests.candidates.places_of), `drafts`
+    the values of those that it reports."""
+    yield from (("draft", value) for value in drafts)
     for mention in mentions:
         yield from (mark for mark in _marks(mention) if is_policy or mark[0] != "issuer")
     if is_policy:
         yield from (("place", place) for place in places)
+
+
+def drafts_reported(session: Session, article_ids: Collection[int]) -> Mapping[int, Mapping[str, str]]:
+    """Article -> the drafts that it reports (`Draft.value`), each with the sentence in which it does."""
+    found: dict[int, dict[str, str]] = {}
+    query = select(DraftArticle, Draft).join(Draft, Draft.id == DraftArticle.draft_id).order_by(Draft.id)
+    for batch in _batches(sorted(article_ids)):
+        for reported, draft in session.execute(query.where(DraftArticle.article_id.in_(batch))):
+            found.setdefault(reported.article_id, {})[draft.value] = reported.quote
+    return found
 
 
 def having_words(session: Session, search: str, article_ids: Collection[int]) -> frozenset[int]:
@@ -105,7 +120,11 @@ def quotes(session: Session, wanted: Sequence[tuple[Sequence[Follow], Sequence[i
     mentions = _mentions(session, ids)
     heads = {article_ids[0] for follows, article_ids, _ in wanted if len(_by_text(follows))}
     texts = _texts(session, heads)
-    return [_quote(follows, article_ids, headline, mentions, texts) for follows, article_ids, headline in wanted]
+    asked = {i for follows, ids, _ in wanted for i in ids if any(follow.kind == "draft" for follow in follows)}
+    drafts = drafts_reported(session, asked)
+    return [
+        _quote(follows, article_ids, headline, mentions, texts, drafts) for follows, article_ids, headline in wanted
+    ]
 
 
 def _quote(
@@ -114,6 +133,7 @@ def _quote(
     headline: str,
     mentions: Mapping[int, Sequence[Row[Any]]],
     texts: Mapping[int, Sequence[str]],
+    drafts: Mapping[int, Mapping[str, str]],
 ) -> Quote | None:
     marks = {(follow.kind, follow.value) for follow in follows}
     met = [
@@ -125,6 +145,10 @@ def _quote(
     if met:
         _, best = min(met, key=lambda one: (one[0] > 0, *telling(one[1].status, one[1].stage, False), one[1].ordinal))
         return Quote(best.article_id, best.quote)
+    for article_id in article_ids:
+        for value, sentence in drafts.get(article_id, {}).items():
+            if ("draft", value) in marks and not _says(headline, sentence):
+                return Quote(article_id, sentence)
     parts = texts.get(article_ids[0], ())
     sentences = (found for follow in _by_text(follows) for part in parts if (found := _sentence(follow, part)))
     text = next((sentence for sentence in sentences if not _says(headline, sentence)), None)

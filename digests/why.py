@@ -20,7 +20,7 @@ from digests.models import Digest, DigestPart, Follow, SentStory, StoryArticle, 
 from digests.schedule import LOOK_BACK
 from digests.subscribers import find_reader
 from digests.views import states_identity
-from digests.watch import having_words, marks_of
+from digests.watch import drafts_reported, having_words, marks_of
 from digests.words import Wording, folded_words, matches
 from feeds.classify import STEP
 from feeds.duplicates import duplicates_of
@@ -244,7 +244,8 @@ def _delivery(
 def _met(session: Session, article: Article, chat_id: int) -> Sequence[Follow]:
     """What the chat follows and the article meets."""
     mentions = session.scalars(select(Mention).where(Mention.article_id == article.id)).all()
-    marks = frozenset(marks_of(mentions, places_of(article), is_policy=article.state == End.KEPT))
+    drafts = drafts_reported(session, [article.id]).get(article.id, ())
+    marks = frozenset(marks_of(mentions, places_of(article), is_policy=article.state == End.KEPT, drafts=drafts))
     return [
         one
         for one in follows_of(session, chat_id)

@@ -37,7 +37,8 @@ def document_name(identity: str, lang: str = "vi") -> str:
     words = _WORDS[lang]
     if number is None:
         kind, _, place = key.removeprefix("draft:").partition("@")
-        return f"{words['draft'].format(type_name(kind, lang))} ({place})" if key.startswith("draft:") else key
+        draft = words["draft"].format(type_name(kind, lang)) + (f" ({place})" if place else "")
+        return draft if key.startswith("draft:") else key
     match number.shape:
         case "plenum":
             name, term = words["plenum"].format(number.number), number.term or ""

@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.Column("story_id", sa.BigInteger(), nullable=False),
         sa.Column("is_sure", sa.Boolean(), nullable=False),
         sa.Column("stage", sa.String(length=16), nullable=False),
-        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
         sa.Column("outlet", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["mention_id"], ["mention.id"], ondelete="SET NULL"),
@@ -52,9 +52,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_document_article_article_id"), ["article_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_document_article_mention_id"), ["mention_id"], unique=False)
         batch_op.create_index("ix_document_article_outlet", ["document_id", "outlet", "position"], unique=False)
+        batch_op.create_index("ix_document_article_place", ["document_id", "place", "position"], unique=False)
         batch_op.create_index("ix_document_article_stage", ["document_id", "stage", "position"], unique=False)
         batch_op.create_index("ix_document_article_story", ["document_id", "story_id", "position"], unique=False)
-        batch_op.create_index("ix_document_article_who", ["document_id", "who", "position"], unique=False)
 
     op.create_table(
         "document_event",
@@ -140,6 +140,8 @@ def upgrade() -> None:
         " (SELECT article_id FROM mention WHERE form = 'draft' AND title IS NOT NULL)"
     )
 
+    op.add_column("chat", sa.Column("reminds", sa.Boolean(), nullable=False, server_default="1"))
+    op.add_column("chat", sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("article", sa.Column("charted", sa.Boolean(), nullable=False, server_default="1"))
     op.create_index(
         "ix_article_not_charted",
@@ -148,7 +150,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("charted = 0"),
         postgresql_where=sa.text("NOT charted"),
     )
-    op.execute("UPDATE article SET charted = false WHERE id IN (SELECT article_id FROM mention WHERE key IS NOT NULL)")
+    op.execute("UPDATE article SET charted = false WHERE id IN (SELECT article_id FROM mention)")
 
 
 def downgrade() -> None:
@@ -167,6 +169,8 @@ def downgrade() -> None:
     op.drop_table("draft")
     op.drop_index("ix_article_not_charted", "article")
     op.drop_column("article", "charted")
+    op.drop_column("chat", "reminded_at")
+    op.drop_column("chat", "reminds")
 
     with op.batch_alter_table("document_event", schema=None) as batch_op:
         batch_op.drop_index("ix_document_event_story")
@@ -176,9 +180,9 @@ def downgrade() -> None:
 
     op.drop_table("document_event")
     with op.batch_alter_table("document_article", schema=None) as batch_op:
-        batch_op.drop_index("ix_document_article_who")
         batch_op.drop_index("ix_document_article_story")
         batch_op.drop_index("ix_document_article_stage")
+        batch_op.drop_index("ix_document_article_place")
         batch_op.drop_index("ix_document_article_outlet")
         batch_op.drop_index(batch_op.f("ix_document_article_mention_id"))
         batch_op.drop_index(batch_op.f("ix_document_article_article_id"))
