@@ -64,8 +64,8 @@ def recorded(replay: Path) -> Sequence[tuple[str, str]]:
     return list(found.items())
 
 
-def fill(database: Database, items: Sequence[tuple[str, str]], size: int) -> None:
-    """Stores and indexes `size` articles, the newest a minute old."""
+def fill(database: Database, items: Sequence[tuple[str, str]], size: int, now: datetime = NOW) -> None:
+    """Stores and indexes `size` articles, the newest a minute old at `now`."""
     draw = random.Random(1)  # noqa: S311  words, no secret
     places, codes = provinces(), [topic.code for topic in topics()]
     article = Base.metadata.tables["article"]
@@ -73,7 +73,7 @@ def fill(database: Database, items: Sequence[tuple[str, str]], size: int) -> Non
         rows = []
         for number in range(start, min(start + _BATCH, size)):
             title, lead = items[number % len(items)]
-            at = NOW - timedelta(minutes=size - number)
+            at = now - timedelta(minutes=size - number)
             others = [items[draw.randrange(len(items))][1] for _ in range(_LEADS)]
             rare = " zanzibaria" if number % (size // 15 or 1) == 7 else ""
             rows.append(
@@ -135,7 +135,7 @@ def measured(database: Database, times: int) -> Iterator[tuple[str, str, list[fl
 
     def instead(typed: str) -> str:
         with database.reading() as session:
-            return str(len(instead_of(session, parse_query(typed, NOW.date()), NOW.date())))
+            return str(len(instead_of(session, parse_query(typed, NOW.date()))))
 
     works = [(typed, page, typed) for typed in QUESTIONS]
     works += [("50 articles: công an", asked, "công an"), ("30 days: công an", counted, "công an")]
