@@ -47,15 +47,19 @@ def introduce(
 def leave(session: Session, chat_id: int, because: str, now: datetime) -> None:
     """Nothing comes to the chat any more; of a group or channel, who set it up is told.
 
-    `because` is kicked, deleted, restricted, or, of a private chat, blocked or deactivated.
+    `because` is kicked, deleted, restricted, or, of a private chat, blocked or deactivated. Only a person blocks: of a
+    group or channel that is a refusal in words we do not know.
     """
-    ended = unsubscribe(session, chat_id, because)
     chat = session.get(Chat, chat_id)
     if chat is None or chat.kind == "private":
+        unsubscribe(session, chat_id, because)
         return
-    if because in GONE:
-        chat.left_at = chat.left_at or now
-    if ended:
+    because = "kicked" if because == "blocked" else because
+    is_news = unsubscribe(session, chat_id, because)
+    if because in GONE and chat.left_at is None:
+        chat.left_at = now
+        is_news = bool(subscriptions_of(session, chat_id))
+    if is_news:
         tell_owners(session, chat, because, now)
 
 
@@ -68,14 +72,14 @@ def move_group(session: Session, old_id: int, new_id: int, now: datetime) -> Non
         go_on(session, new_id, "kicked", now)
 
 
-def close_topic(session: Session, chat_id: int, thread_id: int | None, now: datetime) -> None:
-    """What is posted in that topic of a forum waits until it is open again."""
+def end_topic(session: Session, chat_id: int, thread_id: int | None, because: str, now: datetime) -> None:
+    """Nothing more is posted in that topic of a forum: topic_closed, until it is open again, or topic_gone."""
     lock_chat(session, chat_id)
     there = [s for s in subscriptions_of(session, chat_id) if s.thread_id == thread_id and s.enabled]
     for subscription in there:
-        end_subscription(session, chat_id, subscription.id, "topic_closed")
+        end_subscription(session, chat_id, subscription.id, because)
     if there:
-        tell_owners(session, session.get_one(Chat, chat_id), "topic_closed", now, thread_id)
+        tell_owners(session, session.get_one(Chat, chat_id), because, now, thread_id)
 
 
 def go_on(session: Session, chat_id: int, because: str, now: datetime, thread_id: int | None = None) -> bool:

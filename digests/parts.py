@@ -17,12 +17,12 @@ import structlog
 from sqlalchemy import ColumnElement, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from digests.bans import banned, is_banned
+from digests.bans import banned
 from digests.claim import give_back
-from digests.groups import leave
+from digests.groups import end_topic, leave
 from digests.ledger import lock_chat, pass_on, take_back
 from digests.messages import Message
-from digests.models import Chat, Digest, DigestPart, SentStory, Subscription
+from digests.models import Digest, DigestPart, SentStory, Subscription
 from digests.moving import move_chat
 from digests.sending import (
     ChatMoved,
@@ -34,8 +34,6 @@ from digests.sending import (
     SendError,
     TopicUnavailable,
 )
-from digests.subscribers import end_subscription
-from digests.templates import render
 
 log = structlog.get_logger()
 
@@ -45,8 +43,7 @@ RETRY_MOST = timedelta(minutes=30)
 GIVE_UP = timedelta(hours=20)
 _OPEN = ("due", "composed")
 _UNFINISHED = DigestPart.state.in_(("pending", "sending"))
-# Of a digest that has ended; but a word of it to who set it up, in another chat, is wanted.
-_UNWANTED = Digest.state.in_(("dropped", "failed")) & (Digest.chat_id == DigestPart.chat_id)
+_UNWANTED = Digest.state.in_(("dropped", "failed"))
 # What came to be unwanted after it was put on its way: all that is for a banned chat, and a message to all readers for
 # one that is a reader no more.
 _UNWANTED_NOW = banned(DigestPart.chat_id) | (
@@ -184,15 +181,15 @@ def _record_failure(session: Session, part: Outgoing, error: SendError, now: dat
     row.state = "pending"
     session.flush()
     digest = session.get_one(Digest, row.digest_id)
-    is_word = row.chat_id != digest.chat_id  # to who set the digest up; it is wanted whatever became of the digest
     if isinstance(error, ChatMoved):
         move_chat(session, row.chat_id, error.new_chat_id)
     if isinstance(error, ChatUnreachable):
         leave(session, row.chat_id, error.reason, now)
         _drop(session, digest, row.last_error)
     elif isinstance(error, TopicUnavailable):
-        _end_topic(session, digest, row, error.reason)
-    elif digest.state == "dropped" and not is_word:  # its reader has stopped it meanwhile
+        end_topic(session, row.chat_id, row.thread_id, error.reason, now)
+        _drop(session, digest, row.last_error)
+    elif digest.state == "dropped":  # its reader has stopped it meanwhile
         _drop(session, digest, row.last_error)
     elif isinstance(error, Rejected) or now - _posted_at(session, digest) > GIVE_UP:
         log.error("digest given up", chat_id=row.chat_id, digest=digest.id, error=row.last_error)
@@ -215,26 +212,6 @@ def _wait(error: SendError, failures: int) -> timedelta:
     if isinstance(error, ChatMoved) and failures == 1:  # more than once: to and fro
         return timedelta()
     return min(RETRY_FIRST * float(2 ** min(failures - 1, 10)), RETRY_MOST)
-
-
-def _end_topic(session: Session, digest: Digest, part: DigestPart, reason: str) -> None:
-    """Ends what is posted in that topic. Who set it up is told once, in private: by one more part of the digest."""
-    there = (
-        Subscription.chat_id == part.chat_id,
-        Subscription.thread_id == part.thread_id,
-        Subscription.enabled,
-    )
-    ended = session.scalars(select(Subscription).where(*there)).all()
-    for subscription in ended:
-        end_subscription(session, part.chat_id, subscription.id, reason)
-    _drop(session, digest, part.last_error)
-    owners = sorted({subscription.owner_id for subscription in ended if subscription.owner_id})
-    for owner in owners:
-        chat = session.get(Chat, owner)
-        if chat and not is_banned(session, owner):  # of a stranger we know no private chat
-            last = session.scalar(select(func.max(DigestPart.number)).where(DigestPart.digest_id == digest.id)) or 0
-            html = render("topic_ended.html", chat.language, reason=reason)
-            session.add(DigestPart(digest_id=digest.id, chat_id=owner, number=last + 1, html=html))
 
 
 def _drop(session: Session, digest: Digest, reason: str) -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot.handlers.settings import resume
 from bot.sandbox import SandboxGroup, SandboxUser
 from conftest import NOW
-from digests.groups import KEPT, close_topic, erase_left, go_on, introduce, leave, move_group
+from digests.groups import KEPT, end_topic, erase_left, go_on, introduce, leave, move_group
 from digests.models import Chat, DigestPart, Subscription
-from digests.subscribers import subscribe, welcome
+from digests.subscribers import end_subscription, find_reader, subscribe, unsubscribe, welcome
+from digests.templates import LANGUAGES, render
 from feeds.database import Database
 from test_bot import World, world
 
@@ -185,12 +187,55 @@ def test_who_set_a_group_up_is_told_once_and_strangers_are_not(database: Databas
     assert told(database, -100) == []
 
 
+@pytest.mark.parametrize("before", ["restricted", "stopped by hand"])
+def test_an_owner_is_told_of_a_removal_where_nothing_was_running(database: Database, before: str) -> None:
+    a_group(database)
+    with database.session() as session:
+        leave(session, -100, "restricted", NOW) if before == "restricted" else unsubscribe(session, -100)
+    for _ in range(2):
+        with database.session() as session:
+            leave(session, -100, "kicked", NOW)
+    assert len([html for html in told(database, 5) if "30 ngày" in html]) == 1
+
+
+def test_an_unknown_refusal_in_a_group_means_that_the_bot_is_out(database: Database) -> None:
+    a_group(database)
+    with database.session() as session:
+        leave(session, -100, "blocked", NOW)
+        assert session.get_one(Chat, -100).left_at == NOW
+        assert set(session.scalars(select(Subscription.ended_because))) == {"kicked"}
+    (html,) = told(database, 5)
+    assert "không còn ở trong" in html
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_reason_without_words_of_its_own_is_not_told_as_good_news(language: str) -> None:
+    chat = Chat(id=-100, created_at=NOW, kind="supergroup", title="N", language=language)
+    told_of = {what: render("owner_told.html", language, what=what, chat=chat, days=30) for what in ("new", "goes_on")}
+    assert told_of["new"] != told_of["goes_on"]
+
+
+def test_added_again_only_what_ended_with_the_removal_goes_on(database: Database) -> None:
+    a_group(database)
+    with database.session() as session:
+        topic = session.scalars(select(Subscription).where(Subscription.thread_id == 7)).one()
+        end_subscription(session, -100, topic.id, "topic_gone")
+        leave(session, -100, "kicked", NOW)
+    with database.session() as session:
+        known = find_reader(session, -100)
+        assert known
+        resume(session, known, NOW)
+    with database.reading() as session:
+        states = session.execute(select(Subscription.thread_id, Subscription.enabled)).all()
+    assert {tuple(row) for row in states} == {(7, False), (None, True)}
+
+
 def test_a_topic_waits_alone_and_goes_on_alone(database: Database) -> None:
     a_group(database)
     with database.session() as session:
-        close_topic(session, -100, 7, NOW)
-        close_topic(session, -100, 7, NOW)
-        close_topic(session, -100, 99, NOW)
+        end_topic(session, -100, 7, "topic_closed", NOW)
+        end_topic(session, -100, 7, "topic_closed", NOW)
+        end_topic(session, -100, 99, "topic_closed", NOW)
         assert not go_on(session, -100, "topic_closed", NOW)
         assert not go_on(session, -100, "restricted", NOW)
         states = session.execute(select(Subscription.thread_id, Subscription.enabled)).all()

@@ -17,7 +17,7 @@ from bot.handlers.start import note_greeting
 from bot.rights import Standing, is_in, may_post
 from bot.sender import NO_PREVIEW, keyboard
 from bot.texts import say
-from digests.groups import close_topic, go_on, introduce, leave, move_group
+from digests.groups import end_topic, go_on, introduce, leave, move_group
 from digests.messages import Message
 from digests.models import Chat as StoredChat
 from digests.notices import post_notice
@@ -54,7 +54,7 @@ async def topic_closed(update: Update, context: Context) -> None:
     chat = update.effective_chat
     if chat and not _writes_in_closed(await _own_member(context, chat)):
         services = context.bot_data
-        await services.write(close_topic, chat.id, topic_of(update), services.clock())
+        await services.write(end_topic, chat.id, topic_of(update), "topic_closed", services.clock())
         services.wake_delivery()
 
 

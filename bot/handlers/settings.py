@@ -25,6 +25,7 @@ from bot.menus import (
     zone_menu,
 )
 from bot.profile import publish_chat_commands
+from digests.groups import GONE
 from digests.messages import Message
 from digests.subscribers import (
     Reader,
@@ -130,7 +131,7 @@ async def stop_pressed(update: Update, context: Context) -> None:
 async def resume_pressed(update: Update, context: Context) -> None:
     query, _, reader = await pressed(update, context)
     services = context.bot_data
-    await services.write(_resume, reader, services.clock())
+    await services.write(resume, reader, services.clock())
     await edit(query, await subscribed_screen(context, reader))
     await done(query, reader)
 
@@ -145,11 +146,12 @@ def settings_screen(context: Context, reader: Reader, page: str = "") -> Message
     return Message(html, _PAGES[page](reader) if page else settings_menu(reader, context.bot_data.clock()))
 
 
-def _resume(session: Session, reader: Reader, now: datetime) -> None:
-    """All that has stopped goes on; who never had any is subscribed."""
-    for subscription in reader.subscriptions:
-        if not subscription.enabled:
-            pause_subscription(session, reader.chat_id, subscription.id, None, now)
+def resume(session: Session, reader: Reader, now: datetime) -> None:
+    """What ended when the bot was removed goes on, or else all that has stopped; who never had any is subscribed."""
+    stopped = [subscription for subscription in reader.subscriptions if not subscription.enabled]
+    gone = [subscription for subscription in stopped if subscription.ended_because in GONE]
+    for subscription in gone or stopped:
+        pause_subscription(session, reader.chat_id, subscription.id, None, now)
     if not reader.subscriptions:
         subscribe(session, reader.chat_id, now, thread_id=reader.thread_id, owner_id=reader.asked_by)
 
