@@ -105,14 +105,10 @@ async def travelled(language: str) -> Journey:
             return journey
 
 
-async def read_among(stored: Path) -> None:
-    """Reads the sample news into that database; bots of `test_bot.world` begin with the result."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        stored.rename(Path(folder) / "demo.db")
-        async with test_bot.world(Path(folder)):
-            (reading,) = test_bot._READ
-        kept = reading.database.rename(stored)
-        test_bot._READ[:] = [test_bot.Reading(kept, reading.port, reading.start, reading.end)]
+async def read_among(folder: Path) -> None:
+    """Reads the sample news into the database of a folder; bots of `test_bot.world` begin with the result."""
+    async with test_bot.world(folder):
+        pass
 
 
 def report(steps: Sequence[Step]) -> None:
@@ -200,13 +196,12 @@ def main() -> None:
     if options.stored and not items:
         sys.exit(f"no recorded items in {options.replay}")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        stored = Path(folder) / "stored.db"
-        database = Database(f"sqlite:///{stored}")
+        database = Database(f"sqlite:///{folder}/demo.db")
         database.migrate()
         if items:
             fill(database, items, options.stored, now())
         database.close()
-        asyncio.run(read_among(stored))
+        asyncio.run(read_among(Path(folder)))
         journeys = [asyncio.run(travelled(language)) for language in LANGUAGES]
     for journey in journeys:
         print(f"\n{journey.language}: {len(journey.steps)} steps, {options.stored} articles stored before")
