@@ -72,8 +72,8 @@ def _alone(query: Query) -> Mark | None:
     if query.terms or query.unclear or len(query.filters) != 1 or query.filters[0].excluded:
         return None
     (one,) = query.filters
-    if one.name == "place" and len(one.meaning.shown) == 1:
-        return "place", one.meaning.shown[0]
+    if one.name == "place" and (place := province_named(one.value)):
+        return "place", present_province(place)
     if one.name == "issuer" and base_organ(one.meaning.shown[0]):
         return "issuer", one.meaning.shown[0]
     return None
