@@ -208,8 +208,16 @@ class DigestPart(Base):
         Index("ix_digest_part_state", "state", "not_before"),
         Index("ix_digest_part_chat_state", "chat_id", "state"),
         Index(
+            "ix_digest_part_next",
+            "state",
+            "not_before",
+            sqlite_where=text("broadcast_id IS NULL"),
+            postgresql_where=text("broadcast_id IS NULL"),
+        ),
+        Index(
             "ix_digest_part_broadcast",
             "broadcast_id",
+            "state",
             sqlite_where=text("broadcast_id IS NOT NULL"),
             postgresql_where=text("broadcast_id IS NOT NULL"),
         ),

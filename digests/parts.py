@@ -22,7 +22,7 @@ from digests.claim import give_back
 from digests.groups import end_topic, leave
 from digests.ledger import lock_chat, pass_on, take_back
 from digests.messages import Message
-from digests.models import Digest, DigestPart, SentStory, Subscription
+from digests.models import Broadcast, Digest, DigestPart, SentStory, Subscription
 from digests.moving import move_chat
 from digests.sending import (
     ChatMoved,
@@ -101,6 +101,23 @@ def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoin
     What is instant, or a reader's first, goes before the crowd, and a message to all readers last. What is not wanted
     any more is refused.
     """
+    rows = _next_parts(session, now, limit, None)
+    waiting = exists().where(DigestPart.broadcast_id == Broadcast.id, DigestPart.state == "pending")
+    for broadcast_id in session.scalars(select(Broadcast.id).where(waiting).order_by(Broadcast.id)):
+        if len(rows) == limit:
+            break
+        rows += _next_parts(session, now, limit - len(rows), broadcast_id)
+    for part, digest, unwanted in rows:
+        part.state = "refused" if unwanted else "sending"
+        if unwanted and digest.state in _OPEN:
+            _drop(session, digest, "not wanted")
+    return [_outgoing(part) for part, _, unwanted in rows if not unwanted]
+
+
+def _next_parts(
+    session: Session, now: datetime, limit: int, broadcast_id: int | None
+) -> list[tuple[DigestPart, Digest, bool]]:
+    """The next of one broadcast, or of all else; apart, as a broadcast may be long and a claim holds up who writes."""
     earlier = aliased(DigestPart)
     unfinished_before = exists().where(
         earlier.chat_id == DigestPart.chat_id,
@@ -108,6 +125,8 @@ def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoin
         (earlier.state == "sending") | _goes_before(earlier),
         earlier.id != DigestPart.id,
     )
+    # All of a broadcast are of the crowd; to sort by that too would read them all.
+    order = (DigestPart.id,) if broadcast_id else (Digest.is_crowd, DigestPart.id)
     rows = session.execute(
         select(DigestPart, Digest, _UNWANTED | _UNWANTED_NOW)
         .join(Digest, Digest.id == DigestPart.digest_id)
@@ -115,16 +134,13 @@ def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoin
             DigestPart.state == "pending",
             DigestPart.not_before.is_(None) | (DigestPart.not_before <= now),
             ~unfinished_before,
+            DigestPart.broadcast_id == broadcast_id,
         )
-        .order_by(Digest.is_crowd, DigestPart.broadcast_id.is_not(None), DigestPart.id)
+        .order_by(*order)
         .limit(limit)
         .with_for_update(of=DigestPart, skip_locked=True)
     ).all()
-    for part, digest, unwanted in rows:
-        part.state = "refused" if unwanted else "sending"
-        if unwanted and digest.state in _OPEN:
-            _drop(session, digest, "not wanted")
-    return [_outgoing(part) for part, _, unwanted in rows if not unwanted]
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def _goes_before(other: type[DigestPart]) -> ColumnElement[bool]:

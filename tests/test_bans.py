@@ -1,5 +1,6 @@
 """Who is banned or admitted, and a message to all readers: on both databases."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -177,3 +178,36 @@ def test_the_figures_count_what_there_is(database: Database) -> None:
         (19, 1, 0, 0),
         (20, 1, 1, 1),
     ]
+
+
+def steps_of(database: Database, work: Callable[[Session], object]) -> int:
+    """Thousands of steps of SQLite's machine that the work takes: no clock is asked."""
+    steps = [0]
+
+    def count() -> int:
+        steps[0] += 1
+        return 0
+
+    with database.session() as session:
+        connection = session.connection().connection.driver_connection
+        connection.set_progress_handler(count, 1000)
+        work(session)
+        connection.set_progress_handler(None, 0)
+    return steps[0]
+
+
+def test_a_broadcast_to_many_makes_no_claim_longer(sqlite: Database) -> None:
+    with sqlite.session() as session:
+        for chat_id in range(1, 9):
+            reader(session, chat_id, NOW + DAY)
+        assert broadcast(session, draft(session, 1, "<b>Lời</b>", NOW).id, 1, NOW)
+
+    def claim(session: Session) -> None:
+        assert len(claim_parts(session, NOW, 4)) == 4
+
+    few = steps_of(sqlite, claim)
+    with sqlite.session() as session:
+        for chat_id in range(9, 1009):
+            reader(session, chat_id, NOW + DAY)
+        assert broadcast(session, draft(session, 1, "<b>Lời</b>", NOW).id, 1, NOW)
+    assert steps_of(sqlite, claim) <= few + 3

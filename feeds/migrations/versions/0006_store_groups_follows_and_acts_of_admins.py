@@ -105,7 +105,14 @@ def upgrade() -> None:
         )
         is_broadcast, is_worded = sa.text("broadcast_id IS NOT NULL"), sa.text("html != ''")
         batch_op.create_index(
-            "ix_digest_part_broadcast", ["broadcast_id"], sqlite_where=is_broadcast, postgresql_where=is_broadcast
+            "ix_digest_part_broadcast",
+            ["broadcast_id", "state"],
+            sqlite_where=is_broadcast,
+            postgresql_where=is_broadcast,
+        )
+        is_other = sa.text("broadcast_id IS NULL")
+        batch_op.create_index(
+            "ix_digest_part_next", ["state", "not_before"], sqlite_where=is_other, postgresql_where=is_other
         )
         batch_op.create_index("ix_digest_part_worded", ["id"], sqlite_where=is_worded, postgresql_where=is_worded)
 
@@ -121,6 +128,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("digest_part", schema=None) as batch_op:
         batch_op.drop_index("ix_digest_part_worded")
+        batch_op.drop_index("ix_digest_part_next")
         batch_op.drop_index("ix_digest_part_broadcast")
         batch_op.drop_constraint("fk_digest_part_broadcast", type_="foreignkey")
         batch_op.drop_column("broadcast_id")
