@@ -195,7 +195,7 @@ async def test_an_open_number_lists_what_cites_it_and_a_list_answers_each(tmp_pa
 
 
 @pytest.mark.parametrize(("typed", "label", "shown"), [
-    ("/vanban 09-CT/TW", "44-KL/TW (khóa XII)", "Kết luận 44-KL/TW (khóa XII)"),
+    ("/vanban 05-CT/TW", "05-CT/TW (khóa X)", "Chỉ thị 05-CT/TW (khóa X)"),
     ("99-CT/TW", "09-CT/TW", "Chỉ thị 09-CT/TW (khóa XI)"),
 ])  # fmt: skip
 async def test_a_double_press_sends_one_card(tmp_path: Path, typed: str, label: str, shown: str) -> None:
