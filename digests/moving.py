@@ -19,6 +19,7 @@ from digests.models import (
     Saved,
     SentStory,
     Subscription,
+    Undo,
 )
 from digests.subscribers import forget, remove_subscription, subscriptions_of
 from feeds.store import take_turn
@@ -29,6 +30,7 @@ _ONCE_A_CHAT: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (Follow, ("kind", "value")),
     (Saved, ("article_id",)),
     (SentStory, ("story_id",)),
+    (Undo, ("kind", "row_id")),
 )
 
 

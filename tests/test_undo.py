@@ -9,6 +9,7 @@ from conftest import NOW
 from digests.choices import MAX_SUBSCRIPTIONS
 from digests.follows import change_follow, follow, follows_of
 from digests.models import Subscription, Undo
+from digests.moving import move_chat
 from digests.retention import drop_old_texts
 from digests.subscribers import add_subscription, change_subscription, subscriptions_of, welcome
 from digests.undo import KEPT, drop_for_a_day, follow_again, remember, remove_for_a_day, undo
@@ -97,6 +98,20 @@ def test_what_was_followed_is_followed_again_as_it_was(database: Database, subsc
             assert (again.id, again.value, again.note, again.at_once) == (own, "Vĩnh Long", "hỏi anh Ba", False)
             assert again.since == NOW
         assert len(follows_of(session, 1)) == 1
+
+
+def test_a_group_that_moves_can_still_undo(database: Database, subscription_id: int) -> None:
+    with database.session() as session:
+        follow(session, 1, "Vĩnh Long", NOW, kind="place")
+        (one,) = follows_of(session, 1)
+        own = one.id
+        drop_for_a_day(session, 1, own, NOW)
+        remove_for_a_day(session, 1, subscription_id, NOW)
+        move_chat(session, 1, -1001)
+    with database.session() as session:
+        assert follow_again(session, -1001, own, NOW)
+        assert undo(session, -1001, subscription_id, NOW)
+        assert [one.chat_id for one in subscriptions_of(session, -1001)] == [-1001]
 
 
 def test_after_a_day_it_is_gone_and_erased(database: Database, subscription_id: int) -> None:
