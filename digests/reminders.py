@@ -24,6 +24,7 @@ from feeds.database import Database
 MOST_TOLD = 12
 _HOURS = range(8, 20)  # of the chat, in which it may come: the first hour is the usual one
 _DAYS = 7  # of the month
+_ZONES = (-12, 14)  # hours from UTC, the last and the first of the world
 _CHORE = "reminders"
 _EVERY = timedelta(minutes=20)
 _BATCH = 100
@@ -32,8 +33,8 @@ _Month = tuple[int, int]
 
 def remind(database: Database, now: datetime) -> int:
     """Posts the reminders that are due; returns how many. Looks for them every 20 minutes."""
-    is_late_everywhere = (now - timedelta(hours=12)).day > _DAYS
-    if is_late_everywhere or not is_due(database, _CHORE, now):
+    days = [(now + timedelta(hours=ahead)).day for ahead in _ZONES]
+    if min(days) > _DAYS or not is_due(database, _CHORE, now):
         return 0
     with database.session() as session:
         if not claim_chore(session, _CHORE, now, now + _EVERY, first_due=now):
@@ -65,8 +66,8 @@ def remind_button(language: str, *, reminds: bool) -> Button:
 
 def _waiting(session: Session, now: datetime, last: int | None) -> Sequence[int]:
     """The next chats that were not looked at since the month began where its clock is furthest ahead."""
-    ahead = (now + timedelta(hours=14)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    begun = ahead - timedelta(hours=14)
+    ahead = timedelta(hours=max(_ZONES))
+    begun = (now + ahead).replace(day=1, hour=0, minute=0, second=0, microsecond=0) - ahead
     query = (
         select(Chat.id)
         .where(Chat.reminds, Chat.left_at.is_(None), Chat.reminded_at.is_(None) | (Chat.reminded_at < begun))
