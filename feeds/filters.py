@@ -20,6 +20,7 @@ from feeds.tokens import mark, squash
 
 _MAX_MARKS = 12
 _MAX_DAYS = 3650
+_YEARS = range(1900, 2201)
 _BODIES = {"bct": "Bộ Chính trị", "bbt": "Ban Bí thư", "bch": "Ban Chấp hành Trung ương"}
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
@@ -187,20 +188,24 @@ def _counted_back(name: str, count: int, unit: str, today: date | None) -> Meani
 
 
 def _spans(value: str) -> Iterator[tuple[date, date]]:
-    """(first, last day) of the day, month or year that is written; none of one that no calendar has."""
+    """(first, last day) of the day, month or year that is written; none of one that no calendar of ours has."""
     try:
         if day := _DAY.fullmatch(value):
-            yield (date(int(day[3]), int(day[2]), int(day[1])),) * 2
+            span = (date(int(day[3]), int(day[2]), int(day[1])),) * 2
         elif day := _ISO_DAY.fullmatch(value):
-            yield (date(int(day[1]), int(day[2]), int(day[3])),) * 2
+            span = (date(int(day[1]), int(day[2]), int(day[3])),) * 2
         elif month := _MONTH.fullmatch(value):
-            yield _month(int(month[2]), int(month[1]))
+            span = _month(int(month[2]), int(month[1]))
         elif month := _ISO_MONTH.fullmatch(value):
-            yield _month(int(month[1]), int(month[2]))
+            span = _month(int(month[1]), int(month[2]))
         elif year := _YEAR.fullmatch(value):
-            yield date(int(year[1]), 1, 1), date(int(year[1]), 12, 31)
+            span = date(int(year[1]), 1, 1), date(int(year[1]), 12, 31)
+        else:
+            return
     except ValueError:
         return
+    if span[0].year in _YEARS:
+        yield span
 
 
 def _month(year: int, month: int) -> tuple[date, date]:

@@ -6,7 +6,6 @@ The words that are offered stand in the newest `TITLES` headlines of the index: 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from difflib import get_close_matches
 from itertools import pairwise
 
@@ -39,13 +38,13 @@ class Instead:
     """What it goes without; empty where it spells words otherwise."""
 
 
-def instead_of(session: Session, query: Query, today: date | None = None) -> tuple[Instead, ...]:
+def instead_of(session: Session, query: Query) -> tuple[Instead, ...]:
     """At most `MOST_OFFERED` queries to offer for one that finds nothing, other spellings first."""
     offered: dict[str, Instead] = {}
     for text, dropped in _candidates(session, query):
         if text in offered or text == query.text:
             continue
-        if count := found(session, parse_query(text, today), MOST_COUNTED):
+        if count := found(session, parse_query(text, query.today), MOST_COUNTED):
             offered[text] = Instead(text, count, dropped)
         if len(offered) == MOST_OFFERED:
             break

@@ -4,9 +4,10 @@
 
     ma túy "cai nghiện tự nguyện" -bóng đá địa:Nghệ An từ:01/10/2026
 
-Nothing typed is an error. An unknown name before a colon is words; a filter whose value is not understood is kept in
-`Query.unclear`, to be said. A minus takes all up to the next comma, sign, quotation mark or filter, as in /filter:
-Vietnamese words are of several syllables. Names and known words are in data/search.toml.
+Nothing typed is an error. An unknown name before a colon is words, and so is a known one where a blank follows and no
+known value; otherwise a filter whose value is not understood is kept in `Query.unclear`, to be said. A minus takes all
+up to the next comma, sign, quotation mark or filter, as in /filter: Vietnamese words are of several syllables.
+Names and known words are in data/search.toml.
 """
 
 import re
@@ -86,6 +87,7 @@ class Query:
     filters: tuple[Filter, ...] = ()
     unclear: tuple[Unclear, ...] = ()
     is_cut: bool = False
+    today: date | None = field(default=None, compare=False)
 
     @property
     def wanted(self) -> tuple[Term, ...]:
@@ -134,7 +136,7 @@ def parse_query(text: str, today: date | None = None) -> Query:
     reader.read()
     cut = reader.is_cut or read != line or len(text) > 4 * MAX_TEXT
     terms = tuple(dict.fromkeys(reader.terms))
-    return Query(read, terms, tuple(reader.filters), tuple(reader.unclear), cut)
+    return Query(read, terms, tuple(reader.filters), tuple(reader.unclear), cut, today)
 
 
 class _Reader:
@@ -151,11 +153,27 @@ class _Reader:
         self.is_cut = False
 
     def read(self) -> None:
-        at = 0
-        while match := _signs().search(self.folded, at):
+        at = look = 0
+        while match := _signs().search(self.folded, look):
+            if self._is_prose(match):
+                look = match.end()
+                continue
             self._words(at, match.start())
-            at = self._sign(match)
+            at = look = self._sign(match)
         self._words(at, len(self.text))
+
+    def _is_prose(self, match: re.Match[str]) -> bool:
+        """Whether it is a colon of a headline ("Cảnh báo: lừa đảo"): a blank follows, and no value that is known."""
+        if not match["name"] or not match[0].endswith(" ") or self.text.startswith('"', match.end()):
+            return False
+        ends = self._word_ends(match.end())
+        name = _names()[match["name"].replace(" ", "")]
+        return bool(ends) and self._understood(name, match.end(), ends) is None
+
+    def _word_ends(self, start: int) -> list[int]:
+        """Where the words end that may be an unquoted value at `start`, counted from there."""
+        found = re.finditer(r"\S+", self.text[start : self._next(start)])
+        return [word.end() for word in found][:_MAX_VALUE]
 
     def _sign(self, match: re.Match[str]) -> int:
         """Reads what a sign governs; where that ends."""
@@ -187,10 +205,9 @@ class _Reader:
             end, after = self._quoted(start + 1)
             self._known_filter(match, name, self.text[start + 1 : end], after)
             return after
-        end = self._next(start)
-        ends = [found.end() for found in re.finditer(r"\S+", self.text[start:end])][:_MAX_VALUE]
+        ends = self._word_ends(start)
         if not ends:
-            return end
+            return self._next(start)
         stop = start + (self._understood(name, start, ends) or ends[0])
         self._known_filter(match, name, self.text[start:stop], stop)
         return stop

@@ -1,13 +1,14 @@
 """Full-text search over the articles of feeds.indexing: newest first, on SQLite and PostgreSQL alike.
 
 A query becomes one expression over words and marks, which both engines evaluate on the index alone. Where words are
-typed with accents, articles that have them come first among the newest `WINDOW` that have them in any accents.
+typed with accents, articles that have them come first among the newest `WINDOW` that have them in any accents; where
+these have few of them ("bão" is rare among "bảo"), among the newest `WIDE_WINDOW`.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
@@ -19,10 +20,12 @@ from feeds.models import Article, ArticleWords, Mention
 from feeds.passage import Passage, passage_of
 from feeds.positions import minute_position
 from feeds.query import Filter, Query, Term
-from feeds.store import seen_keys
+from feeds.seen import seen_keys
 from feeds.tokens import EVERY
 
 WINDOW = 500  # articles that are put in order at once
+WIDE_WINDOW = 5000
+_FEW = 50  # of a window with the accents that were typed
 MOST_COUNTED = 1000
 _MAX_DOCUMENTS = 3
 _BATCH = 500
@@ -72,12 +75,28 @@ class _Wanted:
     all_of: tuple[tuple[Token, ...], ...]
     none_of: tuple[Token, ...]
     as_typed: tuple[str, ...]
+    """Words that stand so, accents and all, in what is meant; and, in `never_typed`, in what is not."""
+    never_typed: tuple[str, ...] = ()
     first: int = 0
     last: int = _LAST
 
     @property
+    def reads_words(self) -> bool:
+        """Whether the words have to be looked at, not the index alone."""
+        return bool(self.as_typed or self.never_typed)
+
+    @property
     def has_phrases(self) -> bool:
         return any(len(token) > 1 for token in (*self.none_of, *(t for group in self.all_of for t in group)))
+
+
+class _Row(NamedTuple):
+    """An article that the index finds: whether it has the words with the accents that were typed, and none of those
+    that it must not have."""
+
+    position: int
+    as_typed: bool
+    is_wanted: bool
 
 
 def search(session: Session, query: Query, limit: int, before: int | None = None, *, skip: int = 0) -> Page:
@@ -89,16 +108,19 @@ def search(session: Session, query: Query, limit: int, before: int | None = None
         return Page()
     wanted = _wanted(session, query)
     last = wanted.last if before is None else min(wanted.last, before - 1)
-    rows = _found(session, wanted, wanted.first, last, WINDOW + 1)
-    window = rows[:WINDOW]
-    ordered = sorted(window, key=lambda row: (not row[1], -row[0]))
-    positions = [position for position, _ in window]
+    size = WINDOW
+    rows = _found(session, wanted, wanted.first, last, size + 1)
+    if len(rows) > size and sum(row.as_typed and row.is_wanted for row in rows) < _FEW:
+        size = WIDE_WINDOW
+        rows = _found(session, wanted, wanted.first, last, size + 1)
+    window = rows[:size]
+    ordered = sorted((row for row in window if row.is_wanted), key=lambda row: (not row.as_typed, -row.position))
     return Page(
         _hits(session, ordered[skip : skip + limit], query),
-        len(window),
-        len(rows) > WINDOW,
-        max(positions, default=None),
-        min(positions, default=None),
+        len(ordered),
+        len(rows) > size,
+        max((row.position for row in window), default=None),
+        min((row.position for row in window), default=None),
     )
 
 
@@ -116,17 +138,20 @@ def matching(session: Session, query: Query, article_ids: Collection[int]) -> se
             .where(ArticleWords.position.between(wanted.first, wanted.last))
         )
         places = {row.position: row.article_id for row in rows}
-        meant |= {places[position] for position, as_typed in _among(session, wanted, list(places)) if as_typed}
+        found = _among(session, wanted, list(places))
+        meant |= {places[row.position] for row in found if row.as_typed and row.is_wanted}
     return meant
 
 
 def count(session: Session, query: Query, since: datetime) -> int:
-    """How many articles from `since` on match as in `matching`; at most `MOST_COUNTED`."""
+    """How many articles from `since` on match as in `matching`, of those that `search` would look at; at most
+    `MOST_COUNTED`."""
     if query.is_empty:
         return 0
     wanted = _wanted(session, query)
-    rows = _found(session, wanted, max(wanted.first, minute_position(since)), wanted.last, MOST_COUNTED)
-    return sum(as_typed for _, as_typed in rows)
+    most = WIDE_WINDOW if wanted.reads_words else MOST_COUNTED
+    rows = _found(session, wanted, max(wanted.first, minute_position(since)), wanted.last, most)
+    return min(MOST_COUNTED, sum(row.as_typed and row.is_wanted for row in rows))
 
 
 def found(session: Session, query: Query, most: int = MOST_COUNTED) -> int:
@@ -134,7 +159,8 @@ def found(session: Session, query: Query, most: int = MOST_COUNTED) -> int:
     if query.is_empty:
         return 0
     wanted = _wanted(session, query)
-    return len(_found(session, replace(wanted, as_typed=()), wanted.first, wanted.last, most))
+    rows = _found(session, replace(wanted, as_typed=()), wanted.first, wanted.last, most)
+    return sum(row.is_wanted for row in rows)
 
 
 # What is asked for
@@ -142,7 +168,8 @@ def found(session: Session, query: Query, most: int = MOST_COUNTED) -> int:
 
 def _wanted(session: Session, query: Query) -> _Wanted:
     all_of: list[tuple[Token, ...]] = [(term.folded,) for term in query.wanted]
-    none_of: list[Token] = [term.folded for term in query.terms if term.excluded]
+    excluded = [term for term in query.terms if term.excluded]
+    none_of: list[Token] = [term.folded for term in excluded if not term.is_accented]
     alternatives: dict[str, list[Token]] = {}
     for one in query.filters:
         marks = [(name,) for name in _marks(session, one)]
@@ -156,7 +183,9 @@ def _wanted(session: Session, query: Query) -> _Wanted:
         first = minute_position(_midnight(query.since))
     if query.until:
         last = minute_position(_midnight(query.until + timedelta(days=1))) - 1
-    return _Wanted(tuple(all_of) or (((EVERY,),),), tuple(none_of), _as_typed(query.wanted), first, last)
+    return _Wanted(
+        tuple(all_of) or (((EVERY,),),), tuple(none_of), _as_typed(query.wanted), _as_typed(excluded), first, last
+    )
 
 
 def _marks(session: Session, one: Filter) -> Sequence[str]:
@@ -177,8 +206,8 @@ def _midnight(day: date) -> datetime:
 # What each engine is asked
 
 
-def _found(session: Session, wanted: _Wanted, first: int, last: int, limit: int) -> Sequence[tuple[int, bool]]:
-    """(position, whether it has the words as typed) of the newest `limit` that match, newest first."""
+def _found(session: Session, wanted: _Wanted, first: int, last: int, limit: int) -> Sequence[_Row]:
+    """The newest `limit` that match in any accents, newest first."""
     if first > last:
         return []
     bounds = {"first": first, "last": last, "limit": limit}
@@ -205,7 +234,7 @@ def _found(session: Session, wanted: _Wanted, first: int, last: int, limit: int)
     return _with_words(session, newest, wanted, {"phrases": _tsquery(wanted, phrases=True), **values})
 
 
-def _among(session: Session, wanted: _Wanted, positions: Sequence[int]) -> Sequence[tuple[int, bool]]:
+def _among(session: Session, wanted: _Wanted, positions: Sequence[int]) -> Sequence[_Row]:
     """As `_found`, of these positions."""
     if not positions:
         return []
@@ -224,19 +253,20 @@ def _among(session: Session, wanted: _Wanted, positions: Sequence[int]) -> Seque
     return _with_words(session, some, wanted, {"query": _tsquery(wanted, phrases=True)})
 
 
-def _with_words(
-    session: Session, positions: str, wanted: _Wanted, values: Mapping[str, Any]
-) -> Sequence[tuple[int, bool]]:
-    if not wanted.as_typed:
-        return [(row.position, True) for row in session.execute(text(f"{positions}"), values)]
+def _with_words(session: Session, positions: str, wanted: _Wanted, values: Mapping[str, Any]) -> Sequence[_Row]:
+    if not wanted.reads_words:
+        return [_Row(row.position, True, True) for row in session.execute(text(f"{positions}"), values)]
     find = "instr" if session.get_bind().dialect.name == "sqlite" else "strpos"
     typed = {f"typed{number}": words for number, words in enumerate(wanted.as_typed)}
-    has_all = " AND ".join(f"{find}(words, :{name}) > 0" for name in typed)
+    never = {f"never{number}": words for number, words in enumerate(wanted.never_typed)}
+    has_all = " AND ".join(f"{find}(words, :{name}) > 0" for name in typed) or "1 = 1"
+    has_none = " AND ".join(f"{find}(words, :{name}) = 0" for name in never) or "1 = 1"
     query = (
-        f"SELECT found.position AS position, {has_all} AS as_typed FROM ({positions}) AS found"  # noqa: S608
+        f"SELECT found.position AS position, {has_all} AS as_typed, {has_none} AS is_wanted FROM ({positions}) AS found"  # noqa: S608
         " JOIN article_words ON article_words.position = found.position ORDER BY found.position DESC"
     )
-    return [(row.position, bool(row.as_typed)) for row in session.execute(text(query), {**values, **typed})]
+    rows = session.execute(text(query), {**values, **typed, **never})
+    return [_Row(row.position, bool(row.as_typed), bool(row.is_wanted)) for row in rows]
 
 
 def _fts5(wanted: _Wanted) -> str:
@@ -264,8 +294,8 @@ def _tsquery(wanted: _Wanted, *, phrases: bool) -> str:
 # What is shown
 
 
-def _hits(session: Session, rows: Sequence[tuple[int, bool]], query: Query) -> tuple[Hit, ...]:
-    positions = [position for position, _ in rows]
+def _hits(session: Session, rows: Sequence[_Row], query: Query) -> tuple[Hit, ...]:
+    positions = [row.position for row in rows]
     articles = {a.position: a for a in session.scalars(select(Article).where(Article.position.in_(positions)))}
     cited: dict[int, dict[str, None]] = {}
     mentions = (
@@ -279,16 +309,16 @@ def _hits(session: Session, rows: Sequence[tuple[int, bool]], query: Query) -> t
     return tuple(
         Hit(
             article_id=article.id,
-            position=position,
+            position=row.position,
             title=article.title,
             url=article.url,
             outlet=article.outlet,
             dated_at=article.dated_at,
             is_published=article.published_at is not None,
-            as_typed=as_typed,
+            as_typed=row.as_typed,
             passage=passage_of(article.lead, article.text, query),
             documents=tuple(cited.get(article.id, ()))[:_MAX_DOCUMENTS],
         )
-        for position, as_typed in rows
-        if (article := articles.get(position))
+        for row in rows
+        if (article := articles.get(row.position))
     )

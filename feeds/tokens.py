@@ -13,6 +13,8 @@ from typing import NamedTuple
 from feeds.text import fold, modern_tones
 
 MAX_WORDS = 1500  # of an article: a long one has a thousand
+_MAX_LETTERS = 64  # of a word; PostgreSQL refuses one of 2,047
+_MAX_MARK = 200
 BOUNDARY = ":"
 """Stands between title, lead and text, so that no phrase reaches from one into the next."""
 
@@ -33,7 +35,7 @@ class Word(NamedTuple):
 
 
 def words_of(text: str) -> Iterator[Word]:
-    """The words of `text`, in order; what folds to no Latin letter is none."""
+    """The words of `text`, in order; what folds to no Latin letter is none, nor what no language writes in one word."""
     lower = modern_tones(unicodedata.normalize("NFC", text).replace("\u0130", "I").lower())
     folded = fold(lower)
     aligned = len(folded) == len(lower)  # stray combining marks vanish
@@ -41,6 +43,8 @@ def words_of(text: str) -> Iterator[Word]:
         start, end = match.span()
         if match["centre"]:
             yield Word(_CENTRE, _CENTRE, start, end)
+            continue
+        if end - start > _MAX_LETTERS:
             continue
         bare = folded[start:end] if aligned else fold(match[0])
         if _PLAIN.fullmatch(bare):
@@ -66,7 +70,7 @@ def folded_words(written: str) -> list[str]:
 
 def squash(text: str) -> str:
     """`text` as a mark has it: "Nghệ An" is nghean, "09-CT/TƯ#XI" is 09cttwxi."""
-    return "".join(word.folded for word in words_of(text))
+    return "".join(word.folded for word in words_of(text))[:_MAX_MARK]
 
 
 def mark(kind: str, value: str) -> str:

@@ -3,12 +3,13 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.filters import understand
 from feeds.passage import LONGEST, passage_of
 from feeds.query import MAX_FILTERS, MAX_TEXT, MAX_WORDS, parse_query
+from feeds.text import fold
 from feeds.tokens import folded_words, squash, words_of, written_words
 
 TODAY = date(2026, 11, 22)
@@ -162,6 +163,7 @@ PIECES = (
 ANYTHING = st.text(max_size=4000) | st.lists(st.sampled_from(PIECES), max_size=60).map(" ".join)
 
 
+@settings(deadline=None)  # the first reads data files
 @given(ANYTHING)
 def test_nothing_typed_is_an_error_and_all_is_bounded(typed: str) -> None:
     query = parse_query(typed, TODAY)
@@ -222,3 +224,13 @@ def test_a_long_sentence_is_cut_around_the_match() -> None:
     assert line.endswith("…")
     assert len(line) <= LONGEST + 4
     assert len(passage("x", "a" * 1000)) <= LONGEST + 2
+
+
+@pytest.mark.parametrize(
+    "headline",
+    ["Cảnh báo: lừa đảo qua mạng", "Thông báo: tạm ngừng cấp căn cước", "Hà Tĩnh: bắt nhóm đối tượng"],
+)
+def test_a_colon_of_a_headline_is_no_filter(headline: str) -> None:
+    query = parse_query(headline)
+    assert (query.filters, query.unclear) == ((), ())
+    assert {word for term in query.terms for word in term.folded} == set(fold(headline.replace(":", "")).split())

@@ -100,7 +100,8 @@ SEARCHES = (
     ("từ:0d ma túy", [MATCH, WRITER]),
     ("đến:19/11/2026 ma túy", [DRUGS]),
     ("từ:11/2026 đến:2026 bóng", [MATCH]),
-    ("-ma túy", [FLOOD, DIRECTIVE]),
+    ("-ma túy", [FLOOD, DIRECTIVE, WRITER]),
+    ("-ma tuy", [FLOOD, DIRECTIVE]),
     ("-địa:Bến Tre -bóng đá", [DIRECTIVE, WRITER, DRUGS]),
     ("địa:Atlantis", []),
     ("", []),
@@ -155,7 +156,8 @@ def test_pages_hold_while_news_comes_in(database: Database) -> None:
 def test_only_so_many_are_put_in_order_and_the_others_follow(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feeds.search.WINDOW", 4)
+    monkeypatch.setattr("feeds.search.WINDOW", 2)
+    monkeypatch.setattr("feeds.search.WIDE_WINDOW", 4)
     with database.session() as session:
         put(session, "Nước lũ xưa", age=9 * HOUR)
         for number in range(4):
@@ -165,6 +167,32 @@ def test_only_so_many_are_put_in_order_and_the_others_follow(
         assert (page.total, page.is_more) == (4, True)
         assert [hit.as_typed for hit in page.hits] == [False] * 4
         assert titles(session, "lũ", before=page.oldest) == ["Nước lũ xưa"]
+
+
+def test_what_is_rare_among_look_alikes_comes_first_and_is_counted(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.search.WINDOW", 2)
+    monkeypatch.setattr("feeds.search.MOST_COUNTED", 2)
+    with database.session() as session:
+        put(session, "Ứng phó bão lớn", age=9 * HOUR)
+        for number in range(4):
+            put(session, f"Bảo đảm an ninh {number}", age=(8 - number) * HOUR)
+    with database.reading() as session:
+        page = search(session, parse_query("bão"), 1)
+        assert ([hit.title for hit in page.hits], page.total) == (["Ứng phó bão lớn"], 5)
+        assert count(session, parse_query("bão"), NOW - 10 * HOUR) == 1
+        assert titles(session, "an ninh -bão") == [f"Bảo đảm an ninh {number}" for number in (3, 2, 1, 0)]
+        assert titles(session, "an ninh -bao") == []
+
+
+def test_the_longest_word_and_the_last_year_hurt_nobody(database: Database) -> None:
+    with database.session() as session:
+        put(session, "Công an " + "a" * 5000 + " làm rõ", outlet="Báo " + "b" * 5000)
+    with database.reading() as session:
+        assert len(titles(session, "công an làm rõ")) == 1
+        for typed in ("đến:9999", "until:31/12/9999", "từ:0001", "công an đến:01/9999"):
+            titles(session, typed)
 
 
 def test_who_is_told_unasked_gets_what_has_the_accents(database: Database) -> None:

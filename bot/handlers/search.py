@@ -29,7 +29,7 @@ from digests.templates import render
 from feeds.documents import document_name, load_catalogue, look_up
 from feeds.nothing_found import Instead, instead_of
 from feeds.query import Query, parse_query
-from feeds.search import WINDOW, Page, count, search
+from feeds.search import WIDE_WINDOW, Page, count, search
 from feeds.text import shorten
 
 PER_PAGE = 5
@@ -78,7 +78,7 @@ async def instead_pressed(update: Update, context: Context) -> None:
         await done(query, reader, "stale_button")
         return
     parsed = _parsed(typed, reader, context)
-    offered = await context.bot_data.read(instead_of, parsed, _today(reader, context))
+    offered = await context.bot_data.read(instead_of, parsed)
     if int(data) >= len(offered):
         await done(query, reader, "stale_button")
         return
@@ -108,7 +108,7 @@ async def watch_pressed(update: Update, context: Context) -> None:
 
 def found_page(session: Session, query: Query, reader: Reader, number: int = 0, before: int | None = None) -> Message:
     """A page of what is found; past the end it is the last."""
-    number = min(number, (WINDOW - 1) // PER_PAGE)
+    number = min(number, (WIDE_WINDOW - 1) // PER_PAGE)
     page = search(session, query, PER_PAGE, before, skip=number * PER_PAGE)
     if not page.hits and page.total:
         number = (page.total - 1) // PER_PAGE
@@ -118,7 +118,7 @@ def found_page(session: Session, query: Query, reader: Reader, number: int = 0, 
     if not page.hits:
         return Message(html, _offers(query, instead, reader.language))
     watch = (say("watch_search", reader.language), "watch")
-    turns = _turns(page, number)
+    turns = _turns(page, number, before)
     return Message(html, (turns, (watch,)) if len(turns) > 1 else ((watch,),))
 
 
@@ -144,13 +144,15 @@ def _shown(query: Query, page: Page, reader: Reader, first: int = 0, instead: Se
     )
 
 
-def _turns(page: Page, number: int) -> tuple[Button, ...]:
+def _turns(page: Page, number: int, since: int | None) -> tuple[Button, ...]:
     """Of more than a window the next begins behind the last page, and its first leads back to the beginning."""
     before = (page.newest or 0) + 1
     pages = -(-page.total // PER_PAGE)
     turns: list[Button] = []
     if number:
         turns.append(("‹", f"find:{number - 1}:{before}"))
+    elif since:
+        turns.append(("‹", "find:0:0"))
     turns.append((f"{number + 1}/{pages}{'+' if page.is_more else ''}", f"find:{number}:{before}"))
     if number + 1 < pages:
         turns.append(("›", f"find:{number + 1}:{before}"))
