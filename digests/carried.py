@@ -3,8 +3,7 @@
 That one document succeeds another is said
 
 - by the catalogue, in a relation that was seen in a source, where an article cites the successor; or
-- by an article: a sentence that says that a document is replaced or amended, and cites exactly one other document,
-  which is not said to be so itself. Both must be resolved: what is only presumed carries nothing.
+- by an article, in a sentence (digests.succession). Both must be resolved: what is only presumed carries nothing.
 
 The chat is told quietly, with the sentence, once of each pair, whatever it does about it.
 """
@@ -27,6 +26,7 @@ from digests.models import Follow, Subscription
 from digests.notices import post_notice
 from digests.schedule import LOOK_BACK
 from digests.subscribers import find_reader
+from digests.succession import successions
 from digests.templates import macros, render
 from digests.views import ArticleView
 from feeds.database import Database
@@ -37,7 +37,6 @@ from feeds.store import take_turn
 
 log = structlog.get_logger()
 
-_STAGES = ("replaced", "amended")
 # What a document does to another, and the same said of the other.
 _RELATIONS = {"replaces": "replaced", "amends": "amended", "concludes": "concluded"}
 _RELATED = {"replaced_by": "replaced", "amended_by": "amended", "concluded_by": "concluded"}
@@ -45,8 +44,8 @@ _RELATED = {"replaced_by": "replaced", "amended_by": "amended", "concluded_by": 
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """`new` has `replaced`, `amended` or `concluded` (`how`) the document `old`, or is the one that a draft became
-    (`numbered`): the sentence, and its article."""
+    """`new` has `replaced`, `amended`, `repealed` or `concluded` (`how`) the document `old`, or is the one that a draft
+    became (`numbered`): the sentence, and its article."""
 
     old: str
     new: str
@@ -101,31 +100,21 @@ def _successions(session: Session, article_ids: Collection[int], now: datetime) 
     articles = session.execute(select(*VIEWED).where(Article.id.in_(article_ids), *recent)).all()
     views = {article.id: view_article(cast("Row[Any]", article)) for article in articles}
     mentions = session.scalars(
-        select(Mention)
-        .where(Mention.article_id.in_(list(views)), Mention.status == "resolved", Mention.document_id.is_not(None))
-        .order_by(Mention.article_id, Mention.ordinal)
+        select(Mention).where(Mention.article_id.in_(list(views))).order_by(Mention.article_id, Mention.ordinal)
     ).all()
     sentences: dict[tuple[int, str], list[Mention]] = {}
     for mention in mentions:
         sentences.setdefault((mention.article_id, mention.quote), []).append(mention)
     found: dict[tuple[str, str], Succession] = {}
     for (article_id, quote), inside in sentences.items():
-        for old, new, how in (*_said(inside), *_catalogued(inside)):
+        for old, new, how in (*successions(quote, inside), *_catalogued(inside)):
             found.setdefault((old, new), Succession(old, new, how, quote, views[article_id]))
     return list(found.values())
 
 
-def _said(sentence: Sequence[Mention]) -> Iterator[tuple[str, str, str]]:
-    """What one sentence says of the documents that it cites."""
-    ended = {one.document_id: one.stage for one in sentence if one.document_id and one.stage in _STAGES}
-    others = {one.document_id for one in sentence if one.document_id} - set(ended)
-    if len(others) == 1:
-        (new,) = others
-        yield from ((old, new, stage) for old, stage in ended.items())
-
-
 def _catalogued(sentence: Sequence[Mention]) -> Iterator[tuple[str, str, str]]:
-    for new in dict.fromkeys(one.document_id for one in sentence if one.document_id):
+    resolved = (one.document_id for one in sentence if one.status == "resolved")
+    for new in filter(None, dict.fromkeys(resolved)):
         yield from ((old, new, how) for old, how in _predecessors().get(new, ()))
 
 

@@ -21,6 +21,28 @@ from newsroom import publish
 HOUR = timedelta(hours=1)
 OLD, NEW = "13/2023/NĐ-CP#2023", "356/2025/NĐ-CP#2025"
 REPLACED = "Nghị định số 356/2025/NĐ-CP thay thế Nghị định số 13/2023/NĐ-CP về bảo vệ dữ liệu cá nhân."
+LAW, RESOLUTION = "Luật số 91/2025/QH15", "Nghị quyết số 66-NQ/TW ngày 30/4/2025 của Bộ Chính trị"
+DECREE, LATER = "Nghị định số 13/2024/NĐ-CP", "Nghị định số 356/2026/NĐ-CP"
+NOTHING_SAID = (
+    f"Dự thảo Nghị định thay thế {DECREE} được xây dựng theo {LAW}.",
+    f"Bộ Công an lấy ý kiến dự thảo Nghị định thay thế {DECREE}, căn cứ Luật Bảo vệ dữ liệu cá nhân số 91/2025/QH15.",
+    f"Theo {RESOLUTION}, cần sửa đổi, bổ sung {DECREE}.",
+    f"{DECREE} đã được thay thế, theo {LAW}.",
+    f"{DECREE} hết hiệu lực kể từ ngày {LAW} có hiệu lực.",
+    f"Thực hiện {RESOLUTION}, Chính phủ ban hành nghị định sửa đổi {DECREE}.",
+    f"Thực hiện {RESOLUTION}, sửa đổi {DECREE} cho phù hợp.",
+    f"Trên cơ sở {LAW}, Chính phủ sẽ thay thế {DECREE}.",
+    f"Đại biểu đề nghị sửa đổi {DECREE} cho phù hợp với {RESOLUTION}.",
+    f"{DECREE} (được sửa đổi, bổ sung) hướng dẫn {LAW}.",
+    f"{DECREE} được thay thế; tiếp tục thực hiện Chỉ thị số 09-CT/TW ngày 1/12/2011.",
+    f"Nghị định này quy định chi tiết {LAW} và thay thế {DECREE}.",
+    f"{LATER} không thay thế {DECREE}.",
+    f"{LATER} về an ninh sẽ thay thế {DECREE}.",
+    f"{LATER} về an ninh giao Bộ Công an thay thế {DECREE}.",
+    f"Nghị định số 13/2020/NĐ-CP thay thế {DECREE}.",
+    f"{LATER} bãi bỏ một số điều của {DECREE}.",
+    f"Điều 5 {DECREE} được thay thế bởi {LATER}.",
+)
 CONCLUDED = "Ban Bí thư ban hành Kết luận số 44-KL/TW ngày 22/1/2019 về tiếp tục thực hiện Chỉ thị số 09-CT/TW."
 
 
@@ -96,8 +118,32 @@ def test_a_relation_of_the_catalogue_carries_where_an_article_cites_what_conclud
 
 
 @pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        (
+            f"{LATER} ngày 2/1/2026 của Chính phủ quy định chi tiết về an ninh thay thế {DECREE} ngày 1/2/2024.",
+            "thay thế",
+        ),
+        (f"Chính phủ vừa ban hành {LATER} về an ninh không gian mạng, thay thế {DECREE}.", "thay thế"),
+        (f"{LATER} có hiệu lực từ ngày 1/3/2026 và bãi bỏ {DECREE}.", "bãi bỏ"),
+        (f"{LATER} của Chính phủ sửa đổi, bổ sung một số điều của {DECREE}.", "sửa đổi, bổ sung"),
+        (f"{DECREE} về an ninh đã được thay thế bởi {LATER}.", "thay thế"),
+        (f"Đơn vị áp dụng {DECREE} (được sửa đổi, bổ sung bởi {LATER}).", "sửa đổi, bổ sung"),
+        (f"Khoản 2 Điều 5 {DECREE} được sửa đổi bởi {LATER}.", "sửa đổi, bổ sung"),
+    ],
+)
+def test_what_is_plainly_said_is_told_as_it_is_said(sqlite: Database, text: str, how: str) -> None:
+    with sqlite.session() as session:
+        follower(session, 1, "13/2024/NĐ-CP#2024")
+        article = news(session, text)
+    assert carry_forward(sqlite, [article.id], NOW) == 1
+    assert f"\n356/2026/NĐ-CP {how} 13/2024/NĐ-CP." in notices(sqlite)[0].html
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        *NOTHING_SAID,
         "Nghị định số 13/2024/NĐ-CP bị thay thế.",
         "Nghị định số 356/2026/NĐ-CP được ban hành. Nghị định số 13/2024/NĐ-CP bị thay thế.",
         "Nghị định số 356/2026/NĐ-CP và Nghị định số 100/2024/NĐ-CP thay thế Nghị định số 13/2024/NĐ-CP.",
