@@ -76,13 +76,14 @@ async def moved(update: Update, context: Context) -> None:
 
 
 async def _added(update: Update, context: Context, change: ChatMemberUpdated) -> None:
-    """A group is greeted; of a channel, whose readers need not know, who added the bot is told alone."""
-    chat, services = change.chat, context.bot_data
-    if change.from_user.is_bot:
-        return
+    """A group is greeted; of a channel, whose readers need not know, who added the bot is told alone.
+
+    Whoever adds it as an anonymous administrator sets nothing up: of them no private chat is known.
+    """
+    chat, services, person = change.chat, context.bot_data, change.from_user
     known, language = await services.read(find_reader, chat.id), await language_for(update, context)
     is_back = bool(known and known.chat.left_at and any(s.ended_because for s in known.subscriptions))
-    if await services.standings.of(context.bot, chat.id, change.from_user.id) is Standing.MANAGER:
+    if not person.is_bot and await services.standings.of(context.bot, chat.id, person.id) is Standing.MANAGER:
         await services.write(_set_up, change, language, context)
         known = await services.read(find_reader, chat.id)
     if chat.type == ChatType.CHANNEL:
