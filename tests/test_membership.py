@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from bot.handlers.settings import resume
 from bot.sandbox import SandboxGroup, SandboxUser
+from bot.sandbox.members import ANONYMOUS, Member
 from conftest import NOW
 from digests.groups import KEPT, end_topic, erase_left, go_on, introduce, leave, move_group
 from digests.models import Chat, DigestPart, Subscription
@@ -60,6 +61,16 @@ async def test_who_adds_the_bot_without_managing_the_group_sets_nothing_up(tmp_p
         group = here.sandbox.group("Tổ tin", owner=boss, bot="left")
         group.add(member)
         group.add_bot(by=member)
+        await group.wait_for("Quản trị viên gửi")
+        assert stored(here, group.chat_id) is None
+
+
+async def test_added_by_an_anonymous_administrator_it_greets_and_has_no_owner(tmp_path: Path) -> None:
+    async with world(tmp_path, read=False) as here:
+        boss = here.user()
+        group = here.sandbox.group("Tổ tin", owner=boss, bot="left")
+        inner = here.sandbox.world
+        inner.set_member(inner.chats[group.chat_id], Member(inner.bot, "member"), ANONYMOUS)
         await group.wait_for("Quản trị viên gửi")
         assert stored(here, group.chat_id) is None
 
@@ -123,7 +134,7 @@ async def test_a_closed_topic_pauses_its_briefing_until_it_is_open_again(tmp_pat
             await forum.say(boss, "/dangky 7:30", thread=thread)
             await forum.wait_for("Đã đăng ký")
         forum.close_topic(first)
-        await boss.wait_for("Một chủ đề trong Diễn đàn đã đóng")
+        await boss.wait_for("Một mục (topic) trong Diễn đàn đã đóng")
         assert {s.thread_id: s.enabled for s in subscriptions(here, forum.chat_id)} == {first: False, second: True}
         forum.reopen_topic(first)
         await boss.wait_for("Bản tin trong Diễn đàn tiếp tục")
