@@ -57,13 +57,17 @@ def cited_documents(session: Session, article_ids: Collection[int]) -> Sequence[
 
 
 def documents_in(text: str) -> Sequence[Mark]:
-    """The documents that any text cites: numbers, where it is open which document is meant."""
+    """The documents that any text cites: all that may be meant, where that is open, and numbers that nobody knows."""
     read = analyse("", "", text[:MAX_TEXT])
     found: dict[Mark, None] = {}
     for citation, reading in zip(read.citations, read.readings, strict=True):
         if citation.key:
             is_read = reading is not None and reading.id is not None and reading.status in CITING
-            found.setdefault(("document", str(reading.id)) if reading and is_read else ("number", citation.key))
+            meant = [reading.id] if reading and is_read else reading.candidates if reading else ()
+            for document_id in meant:
+                found.setdefault(("document", str(document_id)))
+            if not meant:
+                found.setdefault(("number", citation.key))
     return list(found)[:MOST]
 
 

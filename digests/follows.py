@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import inspect, select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
 from digests.models import Follow
 from digests.subscribers import add_subscription, pause_subscription, subscriptions_of
-from feeds.store import ensure_documents, take_turn
+from digests.timeline import issue_date
+from feeds.documents import load_catalogue
+from feeds.models import Document, Mention
+from feeds.store import ensure_documents, published_on, take_turn
 
 MAX_FOLLOWS = 200  # of a chat
 MAX_SEARCHES = 30  # among them: each is asked for whenever articles come
@@ -127,19 +130,34 @@ def followed_documents(session: Session, chat_id: int) -> frozenset[str]:
 
 
 def settle_numbers(session: Session, chat_id: int, read: Mapping[str, str]) -> None:
-    """Numbers that a chat waited for, and was told of, and that are certain by now, are followed as the documents.
+    """Numbers that a chat waited for, and was told of, are followed as the documents that they are.
 
-    `read` are the ids of documents by their keys.
+    `read` are the ids of documents by their keys. Of a Party number there is one in every term, and the news may be of
+    an old one: only the one that no other bears the number of, issued since the chat waits for it, is settled on.
     """
     waited = Follow.chat_id == chat_id, Follow.kind == "number", Follow.value.in_(read)
     for row in session.scalars(select(Follow).where(*waited)).all():
-        if document_id := read.get(row.value):
+        document_id = read[row.value]
+        if _is_awaited(session, row.value, document_id, row.since):
             if find_follow(session, chat_id, document_id):
                 session.delete(row)
             else:
                 ensure_documents(session, {document_id})
                 row.kind, row.value = "document", document_id
     session.flush()
+
+
+def _is_awaited(session: Session, key: str, document_id: str, since: datetime) -> bool:
+    if document_id.rpartition("#")[2] in key.split("/"):  # the year in the number tells it from all others
+        return True
+    open_id = f"{key}#?"
+    rows = session.scalars(select(Document.id).where(Document.key == key, Document.id.not_in((document_id, open_id))))
+    if rows.first() or any(one.id != document_id for one in load_catalogue().with_key(key)):
+        return False
+    known = issue_date(load_catalogue().get(document_id))
+    stated = session.scalar(select(func.min(Mention.issued_on)).where(Mention.document_id == document_id))
+    issued, began = known[0] if known else stated, published_on(since)
+    return issued is not None and began is not None and issued >= began
 
 
 def tell_at_once(session: Session, chat_id: int, now: datetime, *, thread_id: int | None, owner_id: int | None) -> None:

@@ -278,6 +278,10 @@ def test_the_documents_of_an_answered_message(sqlite: Database) -> None:
         ("number", "99-CT/TW"),
         ("document", "09-CT/TW#XI"),
     ]
+    assert documents_in("Ban hành Chỉ thị số 05-CT/TW về tăng cường lãnh đạo.") == [
+        ("document", "05-CT/TW#XII"),
+        ("document", "05-CT/TW#X"),
+    ], "as where it is typed, the reader says which"
 
 
 def test_articles_are_kept_once_and_by_pages(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -318,6 +322,35 @@ def test_a_number_that_was_waited_for_becomes_the_document_once_it_is_told(datab
             ("number", "88-CT/TW"),
         }, "what is not certain stays a number"
         assert one.enabled
+
+
+AWAITED = "Ban Bí thư ban hành Chỉ thị số {} ngày {} của Ban Bí thư khóa {} về bảo đảm an ninh, trật tự."
+
+
+@pytest.mark.parametrize(
+    ("number", "day", "term", "becomes"),
+    [
+        ("77-CT/TW", "19/11/2026", "XIV", ("document", "77-CT/TW#XIV")),
+        ("77-CT/TW", "14/7/2009", "X", ("number", "77-CT/TW")),
+        ("05-CT/TW", "14/7/2006", "X", ("number", "05-CT/TW")),
+    ],
+)
+def test_a_number_becomes_no_document_that_was_not_waited_for(
+    database: Database, number: str, day: str, term: str, becomes: tuple[str, str]
+) -> None:
+    """Each congress term has its own Directive 77, and what is told of one that is waited for may be a look back."""
+    with database.session() as session:
+        subscriber(session, "number", number)
+        session.execute(update(Follow).values(since=NOW - timedelta(days=20)))
+        news(
+            session,
+            f"Ban Bí thư ban hành Chỉ thị số {number} khóa {term} về an ninh",
+            AWAITED.format(number, day, term),
+        )
+        assert wake_instant(session, NOW) == 1
+        assert claim_due(session, NOW + MINUTE)
+        assert compose_one(session, NOW + MINUTE)
+        assert [(one.kind, one.value) for one in follows_of(session, 1)] == [becomes]
 
 
 def test_an_equal_search_is_asked_for_once_for_all_chats(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
