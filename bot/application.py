@@ -28,6 +28,7 @@ from bot.handlers import (
     channels,
     digest,
     directive,
+    draft,
     errors,
     export,
     feeds,
@@ -141,7 +142,7 @@ def build_application(services: Services, pace: Pace) -> BotApplication:
     for module in (
         membership, channels, start, answers, why, feeds, addfeed, opml, bans, broadcast, acts, review, stats,
         privacy, follow, following, saved, timeline, implementation, calendar, trends, inline, ask, search,
-        directive, digest, more, export, preview, settings, subscription, typed, report, groups, info,
+        draft, directive, digest, more, export, preview, settings, subscription, typed, report, groups, info,
     ):  # fmt: skip
         application.add_handlers(module.handlers())
     application.add_error_handler(errors.report)

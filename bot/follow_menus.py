@@ -12,6 +12,7 @@ from telegram.constants import MessageEntityType
 
 from bot.keyboards import in_rows
 from bot.texts import say
+from digests.drafts import draft_of_token
 from digests.follows import find_follow, follows_of
 from digests.frequency import frequency_of
 from digests.messages import Button
@@ -27,7 +28,7 @@ from feeds.query import parse_query
 from feeds.store import document_of_token, document_tokens
 from feeds.text import shorten
 
-KINDS = ("document", "number", "words", "place", "issuer")
+KINDS = ("document", "number", "draft", "words", "place", "issuer")
 PER_PAGE = 8
 _LABEL = 60
 
@@ -40,6 +41,9 @@ def mark_in_button(session: Session, data: str, message: MaybeInaccessibleMessag
         found = document_of_token(session, value)
     elif kind == "number":
         found = (document_of_token(session, value) or "").rpartition("#")[0]
+    elif kind == "draft":
+        draft = draft_of_token(session, value)
+        found = draft.value if draft else None
     elif kind == "words":
         found = words_of_message(message)
     elif (kind == "place" and value in provinces()) or (kind == "issuer" and value in organs()):
@@ -61,6 +65,8 @@ def mark_data(session: Session, mark: Mark) -> str:
     if kind in ("document", "number"):
         document_id = value if kind == "document" else f"{value}#?"
         value = document_tokens(session, [document_id])[document_id]
+    if kind == "draft":
+        value = value.rpartition("#")[2]
     return f"{kind}:{'' if kind == 'words' else value}"
 
 
@@ -121,6 +127,8 @@ def follow_screen(session: Session, reader: Reader, one: Follow, now: datetime) 
     opens: tuple[tuple[Button, ...], ...] = ()
     if one.kind == "document":
         opens = (((say("open_document", language), f"doc:{document_tokens(session, [one.value])[one.value]}"),),)
+    elif one.kind == "draft":
+        opens = (((say("open_draft", language), mark_data(session, (one.kind, one.value))),),)
     return Outgoing(
         html,
         (

@@ -257,9 +257,16 @@ TEXTS: dict[str, dict[str, str]] = {
     "too_many_kept": {"vi": "Đã lưu quá nhiều; bỏ bớt ở /daluu", "en": "Too many are kept; remove some in /saved"},
     "no_longer_kept": {"vi": "Đã bỏ khỏi danh sách lưu", "en": "No longer kept"},
     "drop_kept": {"vi": "Bỏ {}", "en": "Remove {}"},
+    # Drafts without a number
+    "open_draft": {"vi": "Xem dự thảo", "en": "Open the draft"},
+    "was_draft": {"vi": "Dự thảo trước đây", "en": "The draft it was"},
+    "its_number": {"vi": "Đúng là số của nó", "en": "That is its number"},
+    "not_its_number": {"vi": "Không phải số của nó", "en": "Not its number"},
+    "review_drafts": {"vi": "Số của dự thảo ({})", "en": "Numbers of drafts ({})"},
     # The life of a document, and what is in the news
     "life": {"vi": "Dòng thời gian", "en": "Timeline"},
     "map": {"vi": "Bản đồ thực hiện", "en": "Implementation map"},
+    "map_short": {"vi": "Bản đồ", "en": "Map"},
     "which_document": {"vi": "Bạn muốn xem văn bản nào?", "en": "Which document do you mean?"},
     "trend": {"vi": "Xu hướng", "en": "Trend"},
     "picture": {"vi": "Xem ảnh", "en": "As a picture"},

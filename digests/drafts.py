@@ -54,6 +54,12 @@ def draft_of_token(session: Session, token: str) -> Draft | None:
     return session.scalar(select(Draft).where(Draft.token == token[-16:]))
 
 
+def draft_of_document(session: Session, document_id: str) -> Draft | None:
+    """The draft that became this document, the latest of several."""
+    joined = select(Draft).where(Draft.document_id == document_id)
+    return session.scalar(joined.order_by(Draft.last_at.desc()).limit(1))
+
+
 def plain_title(title: str, place: str | None) -> str:
     """The words of a title, folded, for comparing: without the name of the place, which is compared by itself."""
     lower = title.lower()

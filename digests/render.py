@@ -78,11 +78,14 @@ def render_dossier(
     *,
     reading_since: datetime | None = None,
     head: bool = True,
+    former: str = "",
+    chosen_key: str | None = None,
 ) -> tuple[str, int]:
     """(one page of a document's card as Telegram HTML, number of pages); a page past the end is the last.
 
     The dossier must hold the articles of that page. What the document is stands on the first page of all its articles,
-    on others only its name. Without `head` there are only the page's articles.
+    on others only its name. `former` is the title of the draft that it was, `chosen_key` the number by which its reader
+    chose to mean it. Without `head` there are only the page's articles.
     """
     pages = max(1, -(-dossier.count // PER_PAGE))
     page = min(max(page, 0), pages - 1)
@@ -98,6 +101,8 @@ def render_dossier(
         dossier=dossier,
         document=document,
         kind_name=kind_name,
+        former=former,
+        chosen_key=chosen_key,
         as_of=load_catalogue().as_of,
         reading_since=reading_since,
         timezone=timezone,

@@ -1,27 +1,34 @@
 """The life of a document as catalogue and press tell it, oldest first.
 
-What the catalogue says counts where it was *seen*: when the document was issued, and the documents that amend,
-conclude or replace it, or that it does that to, at their dates. The rest are events that articles report
-(digests.happenings). Where the date of issue is known, articles that say it was issued are news only about that day;
-later ones recall it. Where it is not, the date that articles state counts, and only the first report of it.
+What the catalogue says counts where it was *seen*: when the document was issued, and the documents that amend, conclude
+or replace it, or that it does that to, at their dates. The rest are events that articles report (digests.happenings),
+and the drafts that became it. Where the date of issue is known, articles that say it was issued are news only about
+that day; later ones recall it. Where it is not, the date that articles state counts, and only the first report of it.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal, cast
 
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session, load_only
 
+from digests.candidates import VIEWED, view_article
+from digests.dossier_models import Draft, DraftArticle
 from digests.happenings import TOLD_STAGES, Event, events_of
 from digests.implementer import Implementer
+from digests.models import StoryArticle
 from feeds.documents import Catalogue, Document, load_catalogue
+from feeds.models import Article
+from feeds.store import published_on
 
 Precision = Literal["day", "month", "year"]
 
 _NEWS = timedelta(days=30)  # for so long after its date an article tells that a document is issued
 _ORDER = (*TOLD_STAGES, "concluded")
+_REPORTS = 200  # of drafts
 _RELATIONS = {"amended_by": "amended", "replaced_by": "replaced", "concluded_by": "concluded"}
 
 
@@ -66,10 +73,41 @@ def timeline(session: Session, document_id: str, *, catalogue: Catalogue | None 
     known = catalogue or load_catalogue()
     found = events_of(session, document_id)
     document = known.get(document_id)
-    entries = [*_issued(document, found.events), *_related(document, known)]
+    entries = [*_issued(document, found.events), *_related(document, known), *_drafted(session, document_id)]
     entries += [_reported(event) for event in found.events if event.stage != "issued"]
     entries.sort(key=lambda entry: (entry.on or date.max, entry.source == "articles", _ORDER.index(entry.stage)))
     return Timeline(document_id, tuple(entries), found.is_cut)
+
+
+def _drafted(session: Session, document_id: str) -> Iterator[TimelineEntry]:
+    """The first report of every draft that became the document (digests.joining)."""
+    reports = (
+        select(DraftArticle.draft_id, DraftArticle.quote, Article, StoryArticle.story_id)
+        .join(Draft, Draft.id == DraftArticle.draft_id)
+        .join(Article, Article.id == DraftArticle.article_id)
+        .outerjoin(StoryArticle, StoryArticle.article_id == Article.id)
+        .where(Draft.document_id == document_id, Article.state.in_(("kept", "near")))
+        .order_by(DraftArticle.position)
+    )
+    told: dict[int, list[Row[Any]]] = {}
+    for row in session.execute(reports.options(load_only(*VIEWED)).limit(_REPORTS)):
+        told.setdefault(row.draft_id, []).append(cast("Row[Any]", row))
+    for rows in told.values():
+        first = view_article(rows[0].Article)
+        yield TimelineEntry(
+            "drafted",
+            published_on(first.dated_at),
+            "day",
+            "articles",
+            title=first.title,
+            url=first.url,
+            outlet=first.outlet,
+            quote=rows[0].quote,
+            article_id=first.article_id,
+            story_id=rows[0].story_id,
+            outlets=len({row.Article.outlet for row in rows}),
+            date_known=first.date_known,
+        )
 
 
 def issue_date(document: Document | None) -> tuple[date, Precision] | None:

@@ -25,13 +25,13 @@ from bot.sandbox.user import answer_of
 from bot.settings import Settings
 from conftest import NOW
 from digests.bans import ban
-from digests.dossier_models import Choice
+from digests.dossier_models import Choice, Draft
 from digests.follows import follow
 from digests.models import Admitted, Ban, Broadcast, Digest, Feedback, Follow, Saved, StoryArticle, Subscription, Undo
 from digests.remembered import remember_choice
 from digests.split import other_reports
 from digests.subscribers import add_subscription, change_subscription, subscribe, welcome
-from digests.undo import remember
+from digests.undo import drop_for_a_day, remember
 from feeds.database import Database
 from feeds.models import Base, Feed, Mention
 from feeds.store import document_tokens, ensure_documents
@@ -39,6 +39,7 @@ from test_bot import World, world
 
 DOCUMENT = "09-CT/TW#XI"
 FOLLOWED = "05-CT/TW#XII"
+DRAFT = "aaaabbbbccccd"
 BANNED, ADMITTED = 777, 778
 # What is no chat's: names that documents are given when they are shown.
 _NAMES = {"document"}
@@ -58,6 +59,7 @@ class Rows:
     article: int
     twin: int
     follow: int
+    dropped: int
     report: int
     feed: int
     broadcast: int
@@ -78,7 +80,7 @@ def shows(data: Callable[[Rows], str]) -> Example:
 
 
 EXAMPLES: Mapping[str, Example] = {
-    "again": shows(lambda rows: f"again:{rows.follow}"),  # only what this process remembers to have been stopped
+    "again": Example(lambda rows: f"again:{rows.dropped}"),
     "broadcast": Example(lambda rows: f"broadcast:{rows.broadcast}:drop"),
     "calendar": shows(lambda rows: "calendar:2026-11"),
     "channels": shows(lambda rows: "channels"),
@@ -88,6 +90,7 @@ EXAMPLES: Mapping[str, Example] = {
     "drawmap": shows(lambda rows: f"drawmap:{rows.token}"),
     "drawtrend": shows(lambda rows: f"drawtrend:{rows.token}"),
     "drawtrends": shows(lambda rows: "drawtrends:topic"),
+    "draft": shows(lambda rows: f"draft:{DRAFT}"),
     "drop": Example(lambda rows: f"drop:{rows.subscription}"),
     "enough": Example(lambda rows: f"enough:{rows.follow}"),
     "erase": Example(lambda rows: "erase:yes"),
@@ -113,6 +116,7 @@ EXAMPLES: Mapping[str, Example] = {
     "more": Example(lambda rows: f"more:{rows.digest}"),
     "new": Example(lambda rows: "new:weekly"),
     "newfeed": shows(lambda rows: "newfeed:no"),
+    "number": Example(lambda rows: f"number:no:{DRAFT}:{rows.token}"),
     "off": Example(lambda rows: f"off:{rows.article}"),
     "opml": shows(lambda rows: "opml:no"),
     "pause": Example(lambda rows: f"pause:{rows.subscription}:7"),
@@ -184,6 +188,9 @@ def furnish(session: Session, chat_id: int, owner_id: int, now: datetime) -> Row
     """A chat with one of each that a button can be about."""
     for table in (Subscription, Digest, Follow, Saved, Feedback, Undo, Choice):
         session.execute(delete(table).where(table.chat_id == chat_id))
+    session.execute(delete(Draft))
+    words = {"type": "CT", "issuer": "TW", "place": "", "body": "Ban Bí thư", "title": "An ninh", "plain_title": ""}
+    session.add(Draft(token=DRAFT, document_id=DOCUMENT, joined_at=now, first_at=now, last_at=now, **words))
     session.merge(Ban(id=BANNED, at=now, admin_id=1))
     session.merge(Admitted(id=ADMITTED, at=now, admin_id=1))
     chat = welcome(session, chat_id, now, language="vi", timezone="Asia/Ho_Chi_Minh")
@@ -207,6 +214,9 @@ def furnish(session: Session, chat_id: int, owner_id: int, now: datetime) -> Row
     broadcast = Broadcast(at=now, admin_id=owner_id, html="Chào")
     session.add_all([digest, report, broadcast, Saved(chat_id=chat_id, article_id=folded.article_id, at=now)])
     ensure_documents(session, [DOCUMENT, FOLLOWED])
+    follow(session, chat_id, "Nghệ An", now, kind="place")
+    dropped = session.scalars(select(Follow.id).where(Follow.chat_id == chat_id)).one()
+    drop_for_a_day(session, chat_id, dropped, now)
     follow(session, chat_id, FOLLOWED, now)
     remember_choice(session, chat_id, "05-CT/TW", "05-CT/TW#X", now)
     session.flush()
@@ -218,6 +228,7 @@ def furnish(session: Session, chat_id: int, owner_id: int, now: datetime) -> Row
         article=session.scalars(select(Mention.article_id).where(Mention.document_id == DOCUMENT)).first() or 0,
         twin=folded.article_id,
         follow=session.scalars(select(Follow.id).where(Follow.chat_id == chat_id)).one(),
+        dropped=dropped,
         report=report.id,
         feed=session.scalars(select(Feed.id)).first() or 0,
         broadcast=broadcast.id,

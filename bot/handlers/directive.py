@@ -19,14 +19,17 @@ from bot.cards import (
     value_code,
 )
 from bot.context import Context, Services
+from bot.handlers.draft import answer_draft
 from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply, standing
 from bot.handlers.routes import Who, command, press
 from bot.handlers.search import answer_words
 from bot.keyboards import answer_buttons, answer_documents
 from bot.questions import ask
 from bot.rights import Standing
+from bot.texts import say
 from digests.answer import answer
 from digests.dossier import PER_PAGE, Dossier, dossier_of, facets_of
+from digests.drafts import draft_of_document
 from digests.facets import EVERYTHING, Filters
 from digests.follows import followed_documents
 from digests.messages import Message
@@ -118,12 +121,16 @@ async def show_token(update: Update, context: Context, token: str) -> None:
 
 async def answer_text(update: Update, context: Context, reader: Reader, text: str) -> None:
     """Searches for words, and looks up all else."""
+    if await answer_draft(update, context, reader, text[:MAX_QUERY]):
+        return
     if not await answer_words(update, context, reader, text):
         await answer_query(update, context, reader, text)
 
 
 async def answer_query(update: Update, context: Context, reader: Reader, query: str) -> None:
     """Looks `query` up and replies with cards, candidates, or the nearest numbers."""
+    if await answer_draft(update, context, reader, query[:MAX_QUERY]):
+        return
     services, shares = context.bot_data, bool(context.bot.supports_inline_queries)
     named, messages = await services.read(_answered, query[:MAX_QUERY], reader, services.clock(), shares=shares)
     await name_documents(services, named)
@@ -157,9 +164,20 @@ def _dossier_message(
     shares: bool,
 ) -> Message:
     page = dossier.first // PER_PAGE
-    html, _ = render_dossier(dossier, reader.language, reader.timezone, page, reading_since=reading_since)
-    tokens = document_tokens(session, dossier_documents(dossier))
+    draft = draft_of_document(session, dossier.name) if dossier.articles and not dossier.filters.chosen else None
+    former = draft.title if draft else ""
     chosen = {document_id: key for key, document_id in choices_of(session, reader.chat_id).items()}
+    chosen_key = chosen.get(dossier.name)
+    html, _ = render_dossier(
+        dossier,
+        reader.language,
+        reader.timezone,
+        page,
+        reading_since=reading_since,
+        former=former,
+        chosen_key=chosen_key,
+    )
+    tokens = document_tokens(session, dossier_documents(dossier))
     buttons = dossier_buttons(
         tokens,
         dossier,
@@ -168,8 +186,10 @@ def _dossier_message(
         followed=dossier.name in followed_documents(session, reader.chat_id),
         shares=shares,
         came_from=document_of_token(session, view.trail[0]) if view.trail else None,
-        chosen_key=chosen.get(dossier.name),
+        chosen_key=chosen_key,
     )
+    if draft and not page:
+        buttons = (*buttons, ((say("was_draft", reader.language), f"draft:{draft.token}"),))
     return Message(html, buttons)
 
 

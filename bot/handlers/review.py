@@ -19,6 +19,7 @@ from bot.handlers.replies import done, edit, person_of, pressed, reader_of, repl
 from bot.handlers.routes import Who, command, press
 from bot.keyboards import in_rows
 from bot.texts import say
+from digests.draft_cards import count_suggested
 from digests.feedback import Kind
 from digests.messages import Button, Message
 from digests.review import NONE_OF_THEM, count_waiting, decide_document, decide_report, nth_doubt, nth_report
@@ -84,7 +85,10 @@ async def _queues_screen(context: Context, reader: Reader) -> Message:
     buttons = [
         (say(f"review_{letter}", reader.language, count), f"review:{letter}:0") for letter, count in counts.items()
     ]
-    html = render("review.html", reader.language, total=sum(counts.values()), case=None, why=None, queue="", left=0)
+    drafts = await context.bot_data.read(count_suggested)
+    buttons.append((say("review_drafts", reader.language, drafts), "number:0"))
+    total = sum(counts.values()) + drafts
+    html = render("review.html", reader.language, total=total, case=None, why=None, queue="", left=0)
     return Message(html, in_rows(buttons, 1))
 
 

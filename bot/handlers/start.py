@@ -12,6 +12,7 @@ from telegram.ext import BaseHandler
 
 from bot.context import Context
 from bot.handlers.directive import show_token
+from bot.handlers.draft import PREFIX, show_draft
 from bot.handlers.groups import greeting
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
@@ -53,10 +54,14 @@ class Changed:
 
 
 async def start(update: Update, context: Context) -> None:
-    """Greets, or opens the document that a deep link names (`?start=d_TOKEN`); any other link greets too."""
+    """Greets, or opens what a deep link names: a document (`?start=d_TOKEN`) or a draft (`p_TOKEN`); any other link
+    greets too."""
     payload = context.args[0] if context.args else ""
     if payload.startswith("d_"):
         await show_token(update, context, payload.removeprefix("d_"))
+        return
+    if payload.startswith(PREFIX):
+        await show_draft(update, context, payload.removeprefix(PREFIX))
         return
     reader = await reader_of(update, context)
     if is_group(update):
