@@ -77,12 +77,13 @@ class Database:
 
 
 def _make_engine(url: str) -> Engine:
+    """Its errors are logged: they have no parameters, among which is what people type."""
     try:
         parsed = make_url(url)
         driver = _DRIVERS.get(parsed.drivername, parsed.drivername)
         parsed = parsed.set(drivername=driver)
         if not driver.startswith("sqlite"):
-            return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+            return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 10})
     except (ArgumentError, SQLAlchemyError, ImportError) as error:
         raise DatabaseError(f"DATABASE_URL is not a database address: {error}") from error
     if parsed.database and parsed.database != ":memory:":
@@ -90,7 +91,7 @@ def _make_engine(url: str) -> Engine:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DatabaseError(f"no folder for the database {parsed.database}: {error.strerror}") from error
-    engine = create_engine(parsed, connect_args={"timeout": 30})
+    engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": 30})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from bot.logs import mask_secrets, set_up_logs
+from conftest import NOW
+from digests.models import Follow
+from feeds.database import Database
 
 TOKEN = "123456789:AAEhBP0av28FrI6UmdaRabcdefghij-klmno"
 PASSWORD = "Mật-khẩu/1@2"
@@ -56,6 +60,22 @@ def test_secrets_are_masked_everywhere(form: str, secret: str, capsys: pytest.Ca
     assert "Mật-khẩu" not in written
     assert "1@2" not in written
     assert written.count("refused") >= 2
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_error_of_the_database_does_not_tell_what_was_to_be_stored(
+    form: str, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up_logs("debug", form)
+    try:
+        with database.session() as session:
+            session.add(Follow(chat_id=424242, kind="words", value="bimatquocgia", since=NOW, note="ghichurieng"))
+    except IntegrityError as error:
+        structlog.get_logger().error("a handler failed", exc_info=error)
+    written = capsys.readouterr().err
+    assert "IntegrityError" in written
+    assert "bimatquocgia" not in written
+    assert "ghichurieng" not in written
 
 
 def test_what_is_no_secret_stays() -> None:
