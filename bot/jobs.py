@@ -12,6 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from digests.alerts import tell_of_feeds
 from digests.canary import warn_admins
+from digests.chart import chart_waiting
 from digests.claim import claim_due, claim_promised
 from digests.cluster import fold_waiting
 from digests.deliver import deliver
@@ -35,6 +36,7 @@ log = structlog.get_logger()
 
 TICK = timedelta(seconds=20)
 ROUND = 120.0  # seconds in which a round starts feeds: who is slow must not hold up what becomes due
+CHARTED = 20  # batches of articles at a tick: after an upgrade very many wait
 STOP_WITHIN = 15.0  # seconds; a part under way gets its answer in that time or is in doubt
 
 
@@ -162,7 +164,7 @@ class Jobs:
         return read
 
     async def judge(self) -> None:
-        """Settles the open verdicts, folds stories, then wakes those who follow what these cite."""
+        """Settles the open verdicts, folds stories, wakes those who follow what these cite, and charts it."""
         async with self._judging:
             try:
                 report = await judge_waiting(self._database, self._judge, self._clock)
@@ -171,6 +173,7 @@ class Jobs:
             finally:  # whatever is wrong with the second reader, what is settled becomes a story
                 await asyncio.to_thread(fold_waiting, self._database)
                 await asyncio.to_thread(wake_followers, self._database, self._clock())
+                await asyncio.to_thread(chart_waiting, self._database, CHARTED)
             await self._judge.rest()
             await self._readers.rest()
         self.wake_delivery()

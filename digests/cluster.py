@@ -38,6 +38,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from digests.chart import retold
 from digests.event import NEVER, OPENING, WINDOW, Report, read_report, same_affair, same_event
 from digests.models import Story, StoryArticle, StoryTerm
 from feeds.database import Database
@@ -122,6 +123,7 @@ class _Folding:
                 self.session.execute(insert(StoryTerm), found_by)
             told_texts[text_id] = self.stories[row.id] = story_id
         self.session.flush()
+        retold(self.session, ids)
 
     def _story_of(self, report: Report, others: Sequence[int], seen_at: datetime) -> int:
         """The story that `report` joins, or a new one."""

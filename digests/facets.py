@@ -1,19 +1,26 @@
-"""Which articles of a document a card lists, and how many there are of each kind; pure."""
+"""Which articles of a document a card lists, and how many there are of each kind, from what is charted of it.
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+`name` is everywhere what DocumentArticle calls `document_id`: an identity, or the citation key of a number.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import MAXYEAR, date, datetime, timedelta
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, case, false, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from feeds.positions import moment_of
+from digests.dossier_models import DocumentArticle, DocumentDay
+from feeds.positions import first_position, minute_position, moment_of, vietnamese_day
 
 Kind = Literal["year", "place", "outlet", "stage"]
 KINDS: tuple[Kind, ...] = ("year", "place", "outlet", "stage")
-_VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+_COLUMNS: Mapping[Kind, InstrumentedAttribute[str]] = {
+    "place": DocumentArticle.place,
+    "outlet": DocumentArticle.outlet,
+    "stage": DocumentArticle.stage,
+}
 _MONTH, _YEAR = timedelta(days=30), timedelta(days=365)
 
 
@@ -40,7 +47,7 @@ EVERYTHING = Filters()
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many articles there are, and how many stories they tell."""
+    """How many articles there are, and how many stories begin with them."""
 
     articles: int
     stories: int
@@ -48,8 +55,8 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """How much is told of a document: in the 30 days and the year before a moment, and in all, of which the first and
-    the last article are dated so. Of one identity only articles count that certainly mean it."""
+    """How much is told of a document: in the last 30 and 365 days, in Vietnam, and in all, of which the first and the
+    last article are dated so. Of one identity only articles count that certainly mean it."""
 
     month: Count
     year: Count
@@ -58,39 +65,69 @@ class Presence:
     last_at: datetime
 
 
-def fits(row: Row[Any], filters: Filters) -> bool:
-    """Whether an article, with its mention, is among those listed."""
-    return all(value_of(row, kind) == value for kind, value in filters.chosen.items())
+def fitting(name: str, filters: Filters) -> Sequence[ColumnElement[bool]]:
+    """What is true of the listed articles."""
+    found: list[ColumnElement[bool]] = [DocumentArticle.document_id == name]
+    for kind, value in filters.chosen.items():
+        if kind != "year":
+            found.append(_COLUMNS[kind] == value)
+        elif value.isdecimal() and 1 <= int(value) < MAXYEAR:
+            first, end = (_first_of_year(int(value) + more) for more in (0, 1))
+            found += [DocumentArticle.position >= first, DocumentArticle.position < end]
+        else:
+            found.append(false())
+    return found
 
 
-def facets(rows: Iterable[Row[Any]], kind: Kind) -> Mapping[str, int]:
-    """value -> number of articles, the most first; years the newest first."""
-    counted = Counter(value for row in rows if (value := value_of(row, kind)))
+def counted(session: Session, name: str, filters: Filters) -> int:
+    """How many articles are listed."""
+    return session.scalar(select(func.count()).select_from(DocumentArticle).where(*fitting(name, filters))) or 0
+
+
+def totals(session: Session, name: str) -> tuple[int, int]:
+    """(how many articles cite it or may, how many of them only may)."""
+    query = select(func.sum(DocumentDay.articles), func.sum(DocumentDay.unsure))
+    articles, unsure = session.execute(query.where(DocumentDay.document_id == name)).one()
+    return int(articles or 0), int(unsure or 0)
+
+
+def facets(session: Session, name: str, kind: Kind, filters: Filters) -> Mapping[str, int]:
+    """value -> number of articles that fit the filters, the most first; years the newest first."""
+    listed = fitting(name, filters)
     if kind == "year":
-        return dict(sorted(counted.items(), reverse=True))
-    return dict(counted.most_common())
+        return _years(session, name, filters)
+    column, number = _COLUMNS[kind], func.count().label("number")
+    query = select(column, number).where(*listed, column != "").group_by(column).order_by(number.desc(), column)
+    return {row[0]: row.number for row in session.execute(query)}
 
 
-def presence(rows: Iterable[Row[Any]], now: datetime) -> Presence | None:
+def presence(session: Session, name: str, now: datetime) -> Presence | None:
     """How much these articles tell; None where there is none."""
-    dated = [(moment_of(row.position), row.story_id or -row.article_id) for row in rows]
-    if not dated:
+    today = vietnamese_day(minute_position(now))
+    sums: list[Any] = []
+    for days in (_MONTH.days, _YEAR.days, today):
+        for one in (DocumentDay.articles - DocumentDay.unsure, DocumentDay.stories):
+            sums.append(func.coalesce(func.sum(case((DocumentDay.day > today - days, one), else_=0)), 0))
+    row = session.execute(select(*sums).where(DocumentDay.document_id == name)).one()
+    month, year, everything = (Count(int(row[at]), int(row[at + 1])) for at in (0, 2, 4))
+    position = DocumentArticle.position
+    certain = select(position).where(DocumentArticle.document_id == name, DocumentArticle.is_sure).limit(1)
+    first, last = (session.scalar(certain.order_by(end)) for end in (position, position.desc()))
+    if first is None or last is None:
         return None
-    all_time = datetime.min.replace(tzinfo=UTC)
-    month, year, everything = (_count(dated, since) for since in (now - _MONTH, now - _YEAR, all_time))
-    return Presence(month, year, everything, first_at=min(dated)[0], last_at=max(dated)[0])
+    return Presence(month, year, everything, moment_of(first), moment_of(last))
 
 
-def _count(dated: Sequence[tuple[datetime, int]], since: datetime) -> Count:
-    within = [story for at, story in dated if at >= since]
-    return Count(len(within), len(set(within)))
+def _years(session: Session, name: str, filters: Filters) -> Mapping[str, int]:
+    newest = select(func.max(DocumentArticle.position)).where(*fitting(name, filters))
+    found: dict[str, int] = {}
+    last = session.scalar(newest)
+    while last is not None:
+        year = date.fromordinal(vietnamese_day(last)).year
+        found[str(year)] = counted(session, name, replace(filters, year=str(year)))
+        last = session.scalar(newest.where(DocumentArticle.position < _first_of_year(year)))
+    return found
 
 
-def value_of(row: Row[Any], kind: Kind) -> str | None:
-    """What an article has of this kind, if any."""
-    if kind == "year":
-        return str(moment_of(row.position).astimezone(_VIETNAM).year)
-    # The place that is shown with it: its mention's, else what it is about, else its outlet's.
-    place = row.province or (row.places[0] if row.places else row.home)
-    value: str | None = {"place": place, "outlet": row.outlet, "stage": row.stage}[kind]
-    return value or None
+def _first_of_year(year: int) -> int:
+    return first_position(date(year, 1, 1).toordinal())

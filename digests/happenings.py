@@ -3,6 +3,7 @@
 ::
 
     resolved mentions with a stage --implementer--> who does it --one story, stage and implementer--> one event
+    --digests.chart--> document_event --> timeline, map and calendar
 
 Only *resolved* mentions count (DESIGN.md), and not those of a document's own page. Reports of one story that say the
 same is done by the same body are one event: its first report is shown, its outlets are counted. A report that does not
@@ -12,13 +13,14 @@ say who does it adds to the only one of its story and stage that is told.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.orm import Session
 
-from digests.implementer import Implementer, implementer
+from digests.dossier_models import DocumentEvent
+from digests.implementer import Ground, Implementer, Kind, implementer
 from digests.models import StoryArticle
 from feeds.models import Article, Mention
 
@@ -39,13 +41,13 @@ PLACED_STAGES = ("rolled_out", "implemented", "interim_review", "final_review", 
 MOST_READ = 5_000
 _Report = tuple[Row[Any], Implementer | None]
 _What = tuple[str | None, int | None]
-_COLUMNS: tuple[Any, ...] = (
+EVENT_COLUMNS: tuple[Any, ...] = (
     Mention.document_id, Mention.stage, Mention.stage_years, Mention.raw, Mention.quote, Mention.position,
     Mention.province.label("place"), Mention.issued_on, Mention.id.label("mention_id"), Article.id, Article.title,
     Article.lead, Article.url, Article.outlet, Article.province, Article.published_at, Article.first_seen_at,
     StoryArticle.story_id,
 )  # fmt: skip
-_NOT_ITS_OWN = or_(Article.own_key.is_(None), Article.own_key != Mention.key)
+NOT_ITS_OWN = or_(Article.own_key.is_(None), Article.own_key != Mention.key)
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
@@ -77,35 +79,62 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """The events of a document, oldest first; of its first `MOST_READ` telling mentions only if `is_cut`."""
+    """The events of a document, oldest first; only its first `MOST_READ` if `is_cut`."""
 
     events: tuple[Event, ...]
     is_cut: bool
 
 
 def events_of(session: Session, document_id: str, stages: Sequence[str] = TOLD_STAGES) -> Events:
-    """The events of a document."""
-    rows = _rows(session, Mention.document_id == document_id, stages)
-    return Events(events_from(rows), len(rows) == MOST_READ)
+    """The events of a document, as they are charted."""
+    query = _charted().where(DocumentEvent.document_id == document_id)
+    if len(stages) < len(TOLD_STAGES):
+        query = query.where(DocumentEvent.stage.in_(stages))
+    rows = session.execute(query.order_by(DocumentEvent.position, DocumentEvent.mention_id).limit(MOST_READ)).all()
+    return Events(tuple(map(_charted_event, rows)), len(rows) == MOST_READ)
 
 
 def reviews_of(session: Session, document_ids: Sequence[str]) -> Sequence[Event]:
     """The reviews of these documents that are reported, oldest first."""
+    reviews = _charted().where(DocumentEvent.stage.in_(("interim_review", "final_review")))
     found: list[Event] = []
     for start in range(0, len(document_ids), 500):
-        some = Mention.document_id.in_(document_ids[start : start + 500])
-        found += events_from(_rows(session, some, ("interim_review", "final_review")))
+        of_some = reviews.where(DocumentEvent.document_id.in_(document_ids[start : start + 500]))
+        found += map(_charted_event, session.execute(of_some.order_by(DocumentEvent.position).limit(MOST_READ)))
     return sorted(found, key=lambda event: event.position)
 
 
-def _rows(session: Session, documents: ColumnElement[bool], stages: Sequence[str]) -> Sequence[Row[Any]]:
-    query = (
-        select(*_COLUMNS)
-        .join(Article, Article.id == Mention.article_id)
-        .outerjoin(StoryArticle, StoryArticle.article_id == Article.id)
-        .where(documents, Mention.status == "resolved", Mention.stage.in_(stages), _NOT_ITS_OWN)
+def _charted() -> Select[*tuple[Any, ...]]:
+    query = select(
+        DocumentEvent, Article.title, Article.url, Article.outlet, Article.published_at, Article.first_seen_at,
+        Mention.quote,
+    )  # fmt: skip
+    with_article = query.join(Article, Article.id == DocumentEvent.article_id)
+    return with_article.join(Mention, Mention.id == DocumentEvent.mention_id)
+
+
+def _charted_event(row: Row[Any]) -> Event:
+    told: DocumentEvent = row.DocumentEvent
+    kind, _, name = told.who.partition(":")
+    at: datetime = row.published_at or row.first_seen_at
+    return Event(
+        document_id=told.document_id,
+        stage=told.stage,
+        years=told.years,
+        on=at.astimezone(_VIETNAM).date(),
+        date_known=row.published_at is not None,
+        who=Implementer(cast(Kind, kind), name, told.named, cast(Ground, told.ground)) if kind else None,
+        story_id=told.story_id if told.story_id > 0 else None,
+        article_id=told.article_id,
+        mention_id=told.mention_id,
+        position=told.position,
+        title=row.title,
+        url=row.url,
+        outlet=row.outlet,
+        quote=row.quote,
+        outlets=told.outlets,
+        issued_on=told.issued_on,
     )
-    return session.execute(query.order_by(Mention.position, Mention.ordinal).limit(MOST_READ)).all()
 
 
 def events_from(rows: Iterable[Row[Any]]) -> tuple[Event, ...]:
@@ -114,7 +143,7 @@ def events_from(rows: Iterable[Row[Any]]) -> tuple[Event, ...]:
     for row in rows:
         # An article that has no story yet is one of its own; ids of stories and of articles are apart by their sign.
         story = row.story_id or -row.id
-        told.setdefault((row.document_id, story, row.stage), []).append((row, read_implementer(row)))
+        told.setdefault((row.document_id, story, row.stage), []).append((row, _read_implementer(row)))
     events = [_event(reports) for some in told.values() for reports in _apart(some)]
     return tuple(sorted(events, key=lambda event: event.position))
 
@@ -164,7 +193,7 @@ def _event(reports: Sequence[_Report]) -> Event:
     )
 
 
-def read_implementer(row: Row[Any]) -> Implementer | None:
+def _read_implementer(row: Row[Any]) -> Implementer | None:
     """Who does what a mention, with its article, says is done; only of `PLACED_STAGES`."""
     if row.stage not in PLACED_STAGES:
         return None

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, load_only
 
+from digests.chart import retold
 from digests.models import SentStory, Story, StoryArticle
 from feeds.models import Article
 from feeds.store import take_turn
@@ -82,11 +83,13 @@ def _count_as_told(session: Session, told: SentStory, story_id: int) -> None:
 
 
 def _move(session: Session, article_id: int, from_id: int, to_id: int) -> None:
+    repeating = _repeating(session, article_id)
     session.execute(
         update(StoryArticle)
-        .where(StoryArticle.article_id.in_(_repeating(session, article_id)), StoryArticle.story_id == from_id)
+        .where(StoryArticle.article_id.in_(repeating), StoryArticle.story_id == from_id)
         .values(story_id=to_id, placement=_next_placement(session))
     )
+    retold(session, repeating)
 
 
 def _repeating(session: Session, article_id: int) -> Sequence[int]:

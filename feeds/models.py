@@ -155,7 +155,9 @@ class Article(Base):
             sqlite_where=text("announced = 0 AND state IN ('kept', 'near')"),
             postgresql_where=text("NOT announced AND state IN ('kept', 'near')"),
         ),
-        Index("ix_article_not_charted", "id", sqlite_where=text("charted = 0"), postgresql_where=text("NOT charted")),
+        Index(
+            "ix_article_not_charted", "position", sqlite_where=text("charted = 0"), postgresql_where=text("NOT charted")
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)

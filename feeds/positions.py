@@ -1,13 +1,16 @@
 """Where an article stands in every list: its published minute, then a sequence within it (DESIGN.md)."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Integer, func, literal, select
 from sqlalchemy.orm import Session
 
 from feeds.models import Article
 
+_DAY = 24 * 60
+_EPOCH = date(1970, 1, 1).toordinal()
+_VIETNAM_AHEAD = 7 * 60  # minutes; Vietnam keeps no summer time
 _SEQUENCE_BITS = 20  # articles within one minute; 2**20 leaves room for any import
 
 
@@ -19,6 +22,16 @@ def minute_position(moment: datetime) -> int:
 def moment_of(position: int) -> datetime:
     """The minute of a position."""
     return datetime.fromtimestamp((position >> _SEQUENCE_BITS) * 60, UTC)
+
+
+def vietnamese_day(position: int) -> int:
+    """The day in Vietnam, as `date.toordinal`, of a position."""
+    return ((position >> _SEQUENCE_BITS) + _VIETNAM_AHEAD) // _DAY + _EPOCH
+
+
+def first_position(day: int) -> int:
+    """The first position of a day in Vietnam, which is as `date.toordinal`."""
+    return ((day - _EPOCH) * _DAY - _VIETNAM_AHEAD) << _SEQUENCE_BITS
 
 
 def next_position(session: Session, moment: datetime) -> int:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, not_, or_, select, text, union_all
+from sqlalchemy import ColumnElement, and_, case, delete, func, not_, or_, select, text, union_all, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feeds.analyse import Analysis, analyse
@@ -191,6 +191,7 @@ def store_analysis(session: Session, article: Article, analysis: Analysis, now: 
     ensure_documents(session, {reading.id for reading in analysis.readings if reading and reading.id})
     mentions = list(_mentions(article, analysis))
     session.add_all(mentions)
+    article.charted = article.charted and not before
     index_articles(session, [article])
     is_revised = set(map(_reading, mentions)) != before
     if is_revised:
@@ -205,6 +206,7 @@ def _describe(article: Article, analysis: Analysis, now: datetime) -> None:
     article.rules_version = rules_version()
     article.own_key = analysis.own_key
     article.compared = article.announced = False
+    article.charted = article.charted and not analysis.citations
 
 
 def store_verdict(article: Article, verdict: Verdict, now: datetime) -> None:
@@ -311,11 +313,12 @@ def ensure_documents(session: Session, ids: Collection[str]) -> None:
     if not ids or not unnamed_documents(session, ids):
         return
     take_turn(session)
-    session.add_all(
-        Document(id=document_id, key=document_id.rpartition("#")[0], token=document_token(document_id))
-        for document_id in sorted(unnamed_documents(session, ids))
-    )
+    keys = {document_id: document_id.rpartition("#")[0] for document_id in sorted(unnamed_documents(session, ids))}
+    session.add_all(Document(id=one, key=key, token=document_token(one)) for one, key in keys.items())
     session.flush()
+    # What cites the number without saying more may mean the new one too.
+    may_mean = select(Mention.article_id).where(Mention.key.in_(keys.values()), Mention.document_id.is_(None))
+    session.execute(update(Article).where(Article.id.in_(may_mean), Article.charted).values(charted=False))
 
 
 def unnamed_documents(session: Session, ids: Collection[str]) -> Collection[str]:
@@ -349,13 +352,6 @@ def document_of_token(session: Session, token: str) -> str | None:
         seen.add(document.id)
         document = session.get_one(Document, document.redirect_to)
     return document.id
-
-
-def seen_keys(session: Session) -> frozenset[str]:
-    """All citation keys that stored articles carry."""
-    return frozenset(
-        key for key in session.scalars(select(Mention.key).where(Mention.key.is_not(None)).distinct()) if key
-    )
 
 
 def _mentions(article: Article, analysis: Analysis) -> Iterable[Mention]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from digests.chart import chart
 from digests.compose import compose_due
 from digests.edition import Editions
 from digests.follows import follow
@@ -51,7 +52,7 @@ def publish(
     origin: str = "poll",
     province: str | None = None,
 ) -> Article:
-    """One article as a feed or a file would bring it."""
+    """One article as a feed or a file would bring it, and charted as the next round would."""
     new = NewArticle(
         identity=f"{outlet}:{title}",
         url=f"https://mau.example/{abs(hash((outlet, title)))}.html",
@@ -64,7 +65,15 @@ def publish(
         province=province,
     )
     analysis = analyse(title, lead, text, published=published_on(published), home_province=province)
-    return stored(session, new, analysis, seen)
+    article = stored(session, new, analysis, seen)
+    chart(session, [article.id])
+    return article
+
+
+def chart_all(session: Session) -> None:
+    """Charts every article anew: after folding, or after a test wrote what no round would."""
+    session.flush()
+    chart(session, session.scalars(select(Article.id)).all())
 
 
 def reader(

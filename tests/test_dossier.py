@@ -496,7 +496,7 @@ def test_a_count_that_is_cut_says_so(sqlite: Database, monkeypatch: pytest.Monke
         session.execute(delete(DocumentDay))
         chart_some(session, 3)
         dossier = dossier_of(session, "09-CT/TW#XI")
-    assert titles(dossier) == ["Bài 0: Chỉ thị số 09-CT/TW (khóa XI)", *titles(dossier)[1:]]
+    assert titles(dossier) == [f"Bài {number}: Chỉ thị số 09-CT/TW (khóa XI)" for number in range(3)]
     assert (dossier.total, dossier.is_cut) == (3, True)
     assert "3+ bài báo nhắc tới" in card(dossier)
 

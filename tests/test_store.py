@@ -16,6 +16,7 @@ from feeds.database import Database
 from feeds.following import FEED_LEASE, add_feeds, all_feeds, claim_feeds, drop_feed, reading_progress, sync_sources
 from feeds.models import Article, Document, Feed, Mention
 from feeds.positions import minute_position, next_position
+from feeds.seen import seen_keys
 from feeds.sources import Source
 from feeds.store import (
     PAGE_LEASE,
@@ -28,7 +29,6 @@ from feeds.store import (
     published_on,
     reading_since,
     save_articles,
-    seen_keys,
     still_reading_since,
     store_analysis,
 )

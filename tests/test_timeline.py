@@ -20,7 +20,7 @@ from feeds.database import Database
 from feeds.documents import Document, Relation, load_catalogue, make_catalogue
 from feeds.models import Mention
 from feeds.places import provinces
-from newsroom import publish
+from newsroom import chart_all, publish
 
 DOCUMENT = "48-CT/TW#X"
 CITED = "Chỉ thị số 48-CT/TW ngày 22/10/2010 của Bộ Chính trị (khóa X) về phòng, chống tội phạm"
@@ -53,6 +53,7 @@ def told(database: Database) -> Database:
         presumed = "Cà Mau tổng kết 10 năm thực hiện Chỉ thị số 48-CT/TW"
         publish(session, presumed, seen=at, published=at)
         fold_stories(session)
+        chart_all(session)
     return database
 
 
@@ -103,6 +104,7 @@ def test_only_resolved_mentions_count(told: Database) -> None:
         assert statuses == {"resolved", "presumed"}
         for mention in session.scalars(select(Mention)):
             mention.status = "presumed"
+        chart_all(session)
     assert [entry.source for entry in lived(told).entries] == ["catalogue", "catalogue"]
     assert not mapped(told).seen
 
@@ -121,6 +123,7 @@ def test_later_articles_recall_that_a_document_was_issued(database: Database) ->
         for at in (day(2010, 10, 25), day(2016, 5, 5)):
             publish(session, f"{headline} ({at.year})", f"Bộ Chính trị đã ban hành {CITED}.", seen=at, published=at)
         fold_stories(session)
+        chart_all(session)
     (issued,) = (entry for entry in lived(database).entries if entry.stage == "issued")
     assert (issued.source, issued.on, issued.title) == ("catalogue", date(2010, 10, 22), f"{headline} (2010)")
 
@@ -200,6 +203,7 @@ def test_the_years_that_articles_write_of_fall_due_too(database: Database) -> No
         lead = f"Sáng nay, Tỉnh ủy Cà Mau tổ chức hội nghị sơ kết 2 năm thực hiện {CITED}."
         publish(session, "Cà Mau sơ kết phòng, chống tội phạm", lead, seen=at, published=at)
         fold_stories(session)
+        chart_all(session)
         (one,), _ = due(session, 2012, 10, document("48"))
     assert (one.years, one.ground, one.is_held, one.places) == (2, "stated_years", True, ("Cà Mau",))
 
@@ -282,7 +286,7 @@ def test_reports_that_tell_different_things_are_not_one_event(database: Database
             at = day(2015, 6, 8) + timedelta(hours=number)
             article = publish(session, "Sơ kết", lead, seen=at, published=at, outlet=f"Báo {number}")
             session.add(StoryArticle(article_id=article.id, story_id=story.id))
-        session.flush()
+        chart_all(session)
         events = events_of(session, DOCUMENT).events
     assert [(event.who and event.who.name, event.years, event.outlets) for event in events] == [
         ("Cà Mau", 5, 1),

@@ -9,6 +9,7 @@ import click
 from bot.cli.jsonl import Line, print_line, read_lines
 from bot.cli.opened import opened_database, ready_settings
 from digests.answer import Answer, answer
+from digests.chart import chart_waiting
 from digests.dossier import PER_PAGE, CitingArticle, Dossier
 from digests.facets import Presence
 from digests.messages import plain_text
@@ -62,8 +63,10 @@ def _looked_up(line: Line) -> Mapping[str, Any]:
 def _answered(query: str, as_json: bool, language: str) -> bool:
     """Prints the answer; whether anything is known."""
     settings = ready_settings()
-    with opened_database(settings) as database, database.reading() as session:
-        found = answer(session, query, size=MAX_ARTICLES, now=datetime.now(UTC))
+    with opened_database(settings) as database:
+        chart_waiting(database)
+        with database.reading() as session:
+            found = answer(session, query, size=MAX_ARTICLES, now=datetime.now(UTC))
     if as_json:
         print_line(_answer_json(found))
     else:

@@ -7,6 +7,7 @@ import click
 
 from bot.cli.opened import opened_database, ready_settings
 from bot.clock import now
+from digests.chart import chart_waiting
 from feeds.analyse import analyse
 from feeds.database import Database
 from feeds.following import add_feeds
@@ -36,6 +37,7 @@ def import_command(context: click.Context, files: tuple[Path, ...]) -> None:
             counts = _import(database, path)
             counts["failed"] = not counts["articles"] + counts["feeds"]
             totals.update(counts)
+        chart_waiting(database)
     click.echo(
         f"{_counted(totals['articles'], 'article')} imported, {totals['kept']} of them security policy; "
         f"{_counted(totals['feeds'], 'feed')}, {totals['added']} of them new; {_counted(totals['problems'], 'problem')}"

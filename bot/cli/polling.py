@@ -14,6 +14,7 @@ from bot.cli.opened import opened_database, ready_settings
 from bot.cli.tables import print_table
 from bot.clock import now
 from bot.settings import Settings
+from digests.chart import chart_waiting
 from digests.cluster import fold_waiting
 from feeds.database import Database
 from feeds.fetch import Fetcher
@@ -43,6 +44,7 @@ def poll_command(everything: bool) -> None:
             feeds = len(all_feeds(session))
         report, pages = asyncio.run(_poll(settings, database, everything, feeds))
         fold_waiting(database)
+        chart_waiting(database)
     _show(report, pages)
     if not report.checked:
         click.echo(f"None of {feeds} feeds is due; --all reads them all the same." if feeds else "No feed is followed.")

@@ -6,6 +6,7 @@ from rich.progress import Progress
 
 from bot.cli.opened import opened_database, ready_settings
 from bot.clock import now
+from digests.chart import chart_waiting
 from feeds.reindex import count_outdated, reindex
 
 
@@ -22,6 +23,7 @@ def reindex_command(everything: bool) -> None:
         with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
             task = progress.add_task("reading articles", total=count_outdated(database, everything=everything))
             report = reindex(database, now, everything=everything, on_article=lambda: progress.advance(task))
+            chart_waiting(database)
     click.echo(
         f"{report.read} articles read again: {report.turned} verdicts turned, "
         f"documents of {report.resolved_anew} are read otherwise"

@@ -146,7 +146,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_article_not_charted",
         "article",
-        ["id"],
+        ["position"],
         sqlite_where=sa.text("charted = 0"),
         postgresql_where=sa.text("NOT charted"),
     )

@@ -1,0 +1,258 @@
+"""Keeps what dossiers show in step with what is stored: document_article, document_event and document_day.
+
+::
+
+    articles read anew, or told by another story --> their rows, the events of their stories, the days of both
+
+All is counted anew from rows, not added up: so it cannot drift, and what is done twice changes nothing. Which articles
+wait says `Article.charted`; whoever reads an article's mentions anew, or gives it another story, sets that to false.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, insert, not_, or_, select, tuple_, update
+from sqlalchemy.orm import Session, aliased
+
+from digests.chips import telling
+from digests.dossier_models import DocumentArticle, DocumentDay, DocumentEvent
+from digests.happenings import EVENT_COLUMNS, NOT_ITS_OWN, TOLD_STAGES, Event, events_from
+from digests.models import StoryArticle
+from digests.views import states_identity, told_identity
+from feeds.database import Database
+from feeds.documents import keys_of, load_catalogue
+from feeds.models import Article, Document, Mention
+from feeds.positions import first_position, vietnamese_day
+from feeds.store import take_turn
+
+BATCH = 200
+_YEAR = r",? (?:năm |\()((?:19|20)\d\d)(?!\d)"
+_AT_ONCE = 500  # pairs of variables in a query
+_COLUMNS: tuple[Any, ...] = (
+    Mention.id, Mention.article_id, Mention.position, Mention.key, Mention.document_id, Mention.status, Mention.rule,
+    Mention.stage, Mention.candidates, Mention.term, Mention.term_derived, Mention.year, Mention.issued_on, Mention.raw,
+    Mention.quote, Mention.province, (Mention.start < func.length(Article.title)).label("in_title"), Article.outlet,
+    Article.places, Article.province.label("home"), StoryArticle.story_id,
+)  # fmt: skip
+_T = TypeVar("_T")
+_Place = tuple[str, int]
+"""A document, or number, and a position in its list."""
+
+
+def chart_waiting(database: Database, batches: int | None = None) -> int:
+    """Charts what waits, the newest first, `BATCH` articles a transaction, and at most so many; returns how many.
+
+    Takes the write lock only where something waits.
+    """
+    charted = done = 0
+    while batches is None or done < batches:
+        with database.reading() as session:
+            if not waits(session):
+                break
+        with database.session() as session:
+            charted += chart_some(session)
+        done += 1
+    return charted
+
+
+def chart_some(session: Session, limit: int = BATCH) -> int:
+    """Charts the newest articles that wait, at most `limit`; returns how many."""
+    take_turn(session)
+    ids = session.scalars(select(Article.id).where(_WAITS).order_by(Article.position.desc()).limit(limit)).all()
+    chart(session, ids)
+    return len(ids)
+
+
+def waits(session: Session, more_than: int = 0) -> bool:
+    """Whether more articles than so many wait for being charted."""
+    waiting = select(Article.id).where(_WAITS).order_by(Article.position.desc())
+    return session.scalar(waiting.offset(more_than).limit(1)) is not None
+
+
+def retold(session: Session, article_ids: Collection[int]) -> None:
+    """These articles have another story: those with mentions wait for being charted."""
+    cites = exists().where(Mention.article_id == Article.id)
+    for some in _some(article_ids):
+        session.execute(update(Article).where(Article.id.in_(some), Article.charted, cites).values(charted=False))
+
+
+def chart(session: Session, article_ids: Collection[int]) -> None:
+    """Makes the rows of these articles, the events of their stories and the counts of their days what they should be.
+
+    Who asks has taken the writers' turn (feeds.store.take_turn).
+    """
+    cited = list(_rows(session, article_ids))
+    places = [(row["document_id"], row["position"]) for row in cited]
+    own = DocumentArticle
+    # A position that one article has left may be another's before the first is charted anew.
+    taken = [own.article_id.in_(some) for some in _some(article_ids)]
+    taken += [tuple_(own.document_id, own.position).in_(some) for some in _some(places)]
+    before: set[tuple[str, int, int]] = set()
+    for one in taken:
+        rows = session.execute(select(own.document_id, own.position, own.story_id).where(one))
+        before.update((row.document_id, row.position, row.story_id) for row in rows)
+    told = {(document_id, story) for document_id, _, story in before}
+    told |= {(row["document_id"], row["story_id"]) for row in cited}
+    moved = {*places, *((document_id, position) for document_id, position, _ in before), *_beginnings(session, told)}
+    for one in taken:
+        session.execute(delete(own).where(one))
+    if cited:
+        session.execute(insert(own), cited)
+    _write_events(session, {story for _, story in told} | {-article_id for article_id in article_ids})
+    moved |= _beginnings(session, told)
+    for document_id, day in {(document_id, vietnamese_day(position)) for document_id, position in moved}:
+        _write_day(session, document_id, day)
+    for some in _some(article_ids):
+        session.execute(update(Article).where(Article.id.in_(some)).values(charted=True))
+
+
+_WAITS: ColumnElement[bool] = not_(Article.charted)
+
+
+def _rows(session: Session, article_ids: Collection[int]) -> Iterator[dict[str, Any]]:
+    """What is to be kept of these articles: of each and every document or number it cites, the most telling mention."""
+    query = (
+        select(*_COLUMNS)
+        .join(Article, Article.id == Mention.article_id)
+        .outerjoin(StoryArticle, StoryArticle.article_id == Article.id)
+        .where(Mention.key.is_not(None), NOT_ITS_OWN)
+        .order_by(Mention.position.desc(), Mention.ordinal)
+    )
+    rows = [row for some in _some(article_ids) for row in session.execute(query.where(Article.id.in_(some)))]
+    known = _identities(session, {row.key for row in rows if row.document_id is None and not row.candidates})
+    best: dict[tuple[str, int], Row[Any]] = {}
+    for row in rows:
+        for document_id in _meant(row, known.get(row.key, ())):
+            other = best.get((document_id, row.article_id))
+            if other is None or _telling(row) < _telling(other):
+                best[document_id, row.article_id] = row
+    for (document_id, article_id), row in best.items():
+        yield {
+            "document_id": document_id,
+            "position": row.position,
+            "article_id": article_id,
+            "mention_id": row.id,
+            "story_id": row.story_id or -article_id,
+            "is_sure": row.status == "resolved" or "#" not in document_id,
+            "stage": row.stage,
+            "place": row.province or (row.places[0] if row.places else row.home) or "",
+            "outlet": row.outlet,
+        }
+
+
+def _telling(row: Row[Any]) -> tuple[int, bool, bool]:
+    return telling(row.status, row.stage, row.in_title)
+
+
+def _identities(session: Session, keys: Collection[str]) -> Mapping[str, set[str]]:
+    """The identities that each of these numbers is known to have, here or in the catalogue."""
+    found = {key: {document.id for document in load_catalogue().with_key(key)} for key in keys}
+    for some in _some(keys):
+        for row in session.execute(select(Document.key, Document.id).where(Document.key.in_(some))):
+            if not row.id.endswith("#?"):
+                found[row.key].add(row.id)
+    return found
+
+
+def _meant(row: Row[Any], known: Iterable[str]) -> Iterator[str]:
+    """The number of a mention, also without its place, and the documents that it is, or may be, of."""
+    yield row.key
+    if "@" in row.key:
+        yield row.key.partition("@")[0]
+    possible = [row.document_id] if row.document_id else row.candidates or known
+    yield from (document_id for document_id in set(possible) if _may_mean(row, document_id))
+
+
+def _may_mean(row: Row[Any], document_id: str) -> bool:
+    """Whether a mention may be of the document: not if it was read otherwise, or contradicts it."""
+    if row.document_id or row.status == "withdrawn":
+        return bool(row.document_id == document_id)
+    told = told_identity(document_id, row) or _year_beside(document_id, row)
+    if told is not None and not document_id.endswith(("#?", f"#{told}")):
+        return False
+    document = load_catalogue().get(document_id)
+    if row.rule == "contradiction":  # it is none of the catalogue's; what else it is only its own words can say
+        return states_identity(document_id, row) and document is None
+    if not row.candidates:
+        return bool(row.key == document_id.rpartition("#")[0])
+    return document is None or row.key.casefold() in {key.casefold() for key in keys_of(document)}
+
+
+def _year_beside(document_id: str, row: Row[Any]) -> str | None:
+    """The year that the text puts behind the number ("Chỉ thị 14/CT-TTg năm 2018"), where the document's has none.
+
+    It may be the year of what is done with it, so it speaks against a document but never for one.
+    """
+    if not document_id.rpartition("#")[2].isdecimal():
+        return None
+    match = re.search(re.escape(row.raw) + _YEAR, row.quote)
+    return match and match[1]
+
+
+def _beginnings(session: Session, told: Collection[tuple[str, int]]) -> set[_Place]:
+    """Where stories begin to tell of documents."""
+    own = DocumentArticle
+    query = select(own.document_id, func.min(own.position)).where(own.is_sure)
+    query = query.group_by(own.document_id, own.story_id)
+    pairs = tuple_(own.document_id, own.story_id)
+    return {(row[0], row[1]) for some in _some(told) for row in session.execute(query.where(pairs.in_(some)))}
+
+
+def _write_events(session: Session, stories: Collection[int]) -> None:
+    events: list[Event] = []
+    for some in _some(stories):
+        session.execute(delete(DocumentEvent).where(DocumentEvent.story_id.in_(some)))
+        inside = select(StoryArticle.article_id).where(StoryArticle.story_id.in_(some))
+        alone = and_(Article.id.in_([-story for story in some if story < 0]), StoryArticle.story_id.is_(None))
+        query = (
+            select(*EVENT_COLUMNS)
+            .join(Article, Article.id == Mention.article_id)
+            .outerjoin(StoryArticle, StoryArticle.article_id == Article.id)
+            .where(Mention.status == "resolved", Mention.stage.in_(TOLD_STAGES), NOT_ITS_OWN)
+            .where(or_(Article.id.in_(inside), alone))
+        )
+        events += events_from(session.execute(query.order_by(Mention.position, Mention.ordinal)).all())
+    if events:
+        session.execute(insert(DocumentEvent), [_event_row(event) for event in events])
+
+
+def _event_row(event: Event) -> dict[str, Any]:
+    return {
+        "document_id": event.document_id,
+        "position": event.position,
+        "mention_id": event.mention_id,
+        "article_id": event.article_id,
+        "story_id": event.story_id or -event.article_id,
+        "stage": event.stage,
+        "years": event.years,
+        "who": f"{event.who.kind}:{event.who.name}" if event.who else "",
+        "named": event.who.named if event.who else "",
+        "ground": event.who.ground if event.who else "",
+        "outlets": event.outlets,
+        "issued_on": event.issued_on,
+    }
+
+
+def _write_day(session: Session, document_id: str, day: int) -> None:
+    session.execute(delete(DocumentDay).where(DocumentDay.document_id == document_id, DocumentDay.day == day))
+    own, earlier = DocumentArticle, aliased(DocumentArticle)
+    is_later = exists().where(
+        earlier.document_id == own.document_id,
+        earlier.story_id == own.story_id,
+        earlier.position < own.position,
+        earlier.is_sure,
+    )
+    of_day = own.document_id == document_id, own.position >= first_position(day), own.position < first_position(day + 1)
+    rows = session.execute(select(own.is_sure, is_later.label("is_later")).where(*of_day)).all()
+    if rows:
+        sure = [row for row in rows if row.is_sure]
+        stories = sum(not row.is_later for row in sure)
+        counts = {"articles": len(rows), "unsure": len(rows) - len(sure), "stories": stories}
+        session.execute(insert(DocumentDay), [{"document_id": document_id, "day": day, **counts}])
+
+
+def _some(items: Collection[_T]) -> Iterator[Sequence[_T]]:
+    """A query takes only so many variables."""
+    every = list(items)
+    return (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE))
