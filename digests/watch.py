@@ -174,7 +174,7 @@ def _has(sentence: str, terms: Iterable[Term]) -> bool:
 
 
 def _marks(mention: Citing) -> Iterator[Mark]:
-    if not mention.key:
+    if not mention.key or mention.status == "withdrawn":
         return
     is_read = mention.document_id is not None and mention.status in CITING
     yield "document", mention.document_id if is_read and mention.document_id else f"{mention.key}#?"

@@ -103,6 +103,18 @@ def test_what_does_not_meet_a_follow_wakes_nobody(
         assert headlines(told(session, subscription, NOW + HOUR)) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "value"), [("number", "147/2025/NĐ-CP"), ("issuer", "CP"), ("document", "147/2025/NĐ-CP#?")]
+)
+def test_a_recognition_that_was_withdrawn_meets_nothing(sqlite: Database, kind: str, value: str) -> None:
+    with sqlite.session() as session:
+        subscription = subscriber(session, kind, value)
+        news(session, "Bộ Công an ban hành kế hoạch bảo đảm an ninh", DECREE[1])
+        session.execute(update(Mention).values(status="withdrawn", document_id=None))
+        assert wake_instant(session, NOW) == 0
+        assert headlines(told(session, subscription, NOW + HOUR)) == []
+
+
 def test_what_is_nearly_policy_meets_words_and_documents_but_no_place_and_no_issuer(sqlite: Database) -> None:
     with sqlite.session() as session:
         welcome(session, 1, NOW, language="vi", timezone="Asia/Ho_Chi_Minh")
@@ -141,8 +153,8 @@ def test_one_item_says_all_its_reasons_in_one_line_with_the_sentence(sqlite: Dat
     assert f"<blockquote>{sentence}</blockquote>" in message.html
     assert message.html.count(sentence) == 1, "the summary does not say it again"
     labels = {label: action for row in message.buttons for label, action in row}
-    assert labels["Thôi theo dõi “ma túy -bóng đá”"].startswith("enough:")
-    assert {"Lưu", "Vì sao", "Thôi theo dõi Nghệ An"} <= labels.keys()
+    assert labels["Bỏ theo dõi “ma túy -bóng đá”"].startswith("enough:")
+    assert {"Lưu", "Vì sao", "Bỏ theo dõi Nghệ An"} <= labels.keys()
     assert message.html.startswith("<b>Có tin bạn theo dõi</b>")
 
 
