@@ -22,14 +22,21 @@ _NEIGHBOUR = re.compile(r"(?:\s*\([^()]{1,40}\))?(?:\s*[,;]\s*(?:và\s+)?|\s+(?:
 
 
 def list_members(text: FoldedText, mentions: Sequence[Mention]) -> Iterator[Mention]:
-    """The later members of every list that starts with one of `mentions`, each with its `leader`."""
+    """The later members of every list that starts with one of `mentions` (in order), each with its `leader`."""
+    end = 0  # of the list before: what stands in that starts none of its own
     for mention in mentions:
-        if mention.kind is None or mention.leader or mention.form in ("named_law", "congress_resolution"):
+        if mention.start < end or mention.kind is None or mention.leader:
             continue
+        if mention.form in ("named_law", "congress_resolution"):
+            continue
+        members: Iterator[Mention] = iter(())
         if mention.number and mention.number.shape == "plenum":
-            yield from _plenum_members(text, mention, mention.number)
+            members = _plenum_members(text, mention, mention.number)
         elif mention.form != "elided_list":
-            yield from _number_members(text, mention, mention.kind)
+            members = _number_members(text, mention, mention.kind)
+        for member in members:
+            end = member.end
+            yield member
 
 
 def link_neighbours(text: FoldedText, mentions: Sequence[Mention]) -> None:
