@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
+import structlog
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,8 @@ from feeds.query import Term, parse_query
 from feeds.search import matching
 from feeds.text import each_sentence, fold
 from feeds.tokens import folded_words, words_of
+
+log = structlog.get_logger()
 
 Mark = tuple[str, str]
 
@@ -93,9 +96,12 @@ def followers(session: Session, marks: Mapping[int, Collection[Mark]]) -> Mappin
     searches = select(Follow.value).where(Follow.kind == "words", Follow.at_once).distinct() if marks else None
     words = _words(session, marks)
     for search in session.scalars(searches).all() if searches is not None else ():
-        # Of thousands of searches few have all their words in any of these articles: only those are asked for.
-        asked = {word for term in parse_query(search).wanted for word in term.folded}
-        if (perhaps := [i for i in marks if asked <= words[i]]) and (having := having_words(session, search, perhaps)):
+        try:
+            having = _meeting(session, search, words)
+        except Exception:  # whatever is wrong with one search, the others are met
+            log.exception("a followed search cannot be asked for", search=search)
+            continue
+        if having:
             meeting["words", search] = set(having)
     values: dict[str, list[str]] = {}
     for kind, value in meeting:
@@ -108,6 +114,18 @@ def followers(session: Session, marks: Mapping[int, Collection[Mark]]) -> Mappin
                 for article_id in meeting[kind, follow.value]:
                     found.setdefault(article_id, []).append(follow)
     return found
+
+
+def _meeting(session: Session, search: str, words: Mapping[int, frozenset[str]]) -> Collection[int]:
+    """Which articles a followed search finds; `words` are those of each."""
+    query = parse_query(search)
+    # Of thousands of searches few have all their words in any of these articles: only those are asked for.
+    asked = {word for term in query.wanted for word in term.folded}
+    perhaps = sorted(article_id for article_id, some in words.items() if asked <= some)
+    if not perhaps:
+        return ()
+    with session.begin_nested():  # PostgreSQL goes on after an error only from here
+        return [article_id for batch in _batches(perhaps) for article_id in matching(session, query, batch)]
 
 
 def quotes(session: Session, wanted: Sequence[tuple[Sequence[Follow], Sequence[int], str]]) -> Sequence[Quote | None]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from conftest import NOW
@@ -29,7 +29,7 @@ from digests.render import render_digest
 from digests.saved import MAX_SAVED, count_saved, drop_article, save_article, saved_articles
 from digests.subscribers import add_subscription, pause_subscription, subscriptions_of, welcome
 from digests.views import DigestView, StoryView
-from digests.waking import wake_instant
+from digests.waking import wake_followers, wake_instant
 from feeds.database import Database
 from feeds.models import Article, Mention
 from feeds.query import Query
@@ -363,6 +363,26 @@ def test_a_number_becomes_no_document_that_was_not_waited_for(
         assert claim_due(session, NOW + MINUTE)
         assert compose_one(session, NOW + MINUTE)
         assert [(one.kind, one.value) for one in follows_of(session, 1)] == [becomes]
+
+
+def test_one_search_that_cannot_be_asked_for_stops_nobody_else(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(session: Session, query: Query, article_ids: Collection[int]) -> set[int]:
+        if query.text == "ma túy":
+            session.execute(text("SELECT nothing FROM nowhere"))
+        return matching(session, query, article_ids)
+
+    monkeypatch.setattr(watch, "matching", failing)
+    with database.session() as session:
+        subscriber(session, "words", "ma túy")
+        welcome(session, 2, NOW, language="vi", timezone="Asia/Ho_Chi_Minh")
+        follow(session, 2, "cao điểm", NOW, kind="words")
+        other = add_subscription(session, 2, NOW, cadence="instant")
+        news(session, *DRUGS)
+    assert wake_followers(database, NOW) == 1
+    with database.reading() as session:
+        assert session.get_one(Subscription, other.id).next_due_at == NOW
 
 
 def test_an_equal_search_is_asked_for_once_for_all_chats(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
