@@ -53,7 +53,7 @@ async def test_which_document_is_meant_is_asked_once(tmp_path: Path) -> None:
         await user.press("05-CT/TW (khóa X)", message=asked)
         await user.wait_for("Chỉ thị 05-CT/TW (khóa X)")
         await user.say("05-CT/TW")
-        card = await user.wait_for("Chỉ thị 05-CT/TW (khóa X)")
+        card = await user.wait_for("Bạn đã chọn văn bản này cho số 05-CT/TW.")
         await other.say("05-CT/TW")
         await other.wait_for("Bạn cần văn bản nào?")
         await user.press("Đổi lựa chọn", message=card)

@@ -93,8 +93,8 @@ def test_the_same_count_is_said_once(database: Database) -> None:
         dossier = dossier_of(session, "09-CT/TW#XI", now=NOW)
     assert dossier.presence is not None
     assert dossier.presence.month == dossier.presence.all == Count(1, 1)
-    assert "1 bài, 1 sự kiện, đều trong 30 ngày qua" in card(dossier)
-    assert "1 article, 1 event, all in the last 30 days" in card(dossier, "en")
+    assert "1 bài báo nhắc tới\n1 sự kiện, đều trong 30 ngày qua" in card(dossier)
+    assert "\n1 event, all in the last 30 days" in card(dossier, "en")
 
 
 def test_without_a_moment_nothing_is_counted_back(database: Database) -> None:
