@@ -16,6 +16,7 @@ from bot.context import Context
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
 from bot.texts import say
+from digests.groups import KEPT
 from digests.messages import Message
 from digests.mydata import data_of, erase
 from digests.retention import KEPT_TEXTS
@@ -63,7 +64,12 @@ async def erase_pressed(update: Update, context: Context) -> None:
 
 def _privacy_screen(reader: Reader) -> Message:
     html = render(
-        "privacy.html", reader.language, chat_id=reader.chat_id, days=KEPT_TEXTS.days, is_group=reader.chat_id < 0
+        "privacy.html",
+        reader.language,
+        chat_id=reader.chat_id,
+        days=KEPT_TEXTS.days,
+        left_days=KEPT.days,
+        is_group=reader.chat_id < 0,
     )
     return Message(html, (((say("erase", reader.language), "erase"),),))
 
