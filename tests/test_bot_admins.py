@@ -122,7 +122,10 @@ async def test_whoever_wrote_a_forwarded_message_is_meant(tmp_path: Path) -> Non
         await here.admin.say("/cam quảng cáo", reply_to=forwarded)
         await here.admin.wait_for(f"Đã cấm {here.reader.chat_id}: quảng cáo")
         hidden = await here.admin.forward("rác", sender="Ai đó")
-        await here.admin.say("/bocam", reply_to=hidden)
+        for command in ("/cam", "/bocam", "/chophep", "/thoichophep"):
+            await here.admin.say(command, reply_to=hidden)
+            await here.admin.wait_for("Người này ẩn danh khi chuyển tiếp")
+        await here.admin.say("/bocam")
         await here.admin.wait_for("Đang bị cấm: 1")
         assert [one.id for one in await here.all(Ban)] == [here.reader.chat_id]
 

@@ -5,13 +5,20 @@ Whom is meant: the number after the command, or who wrote the forwarded message 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from telegram import MessageOriginChannel, MessageOriginChat, MessageOriginUser, Update
+from telegram import (
+    MessageOrigin,
+    MessageOriginChannel,
+    MessageOriginChat,
+    MessageOriginHiddenUser,
+    MessageOriginUser,
+    Update,
+)
 from telegram.ext import BaseHandler
 
 from bot.context import Context
@@ -28,6 +35,7 @@ from digests.templates import render
 
 MOST_LISTED = 30
 _ID = re.compile(r"-?\d{1,16}")
+_Listed = TypeVar("_Listed", Ban, Admitted)
 
 
 async def ban_command(update: Update, context: Context) -> None:
@@ -35,7 +43,7 @@ async def ban_command(update: Update, context: Context) -> None:
     reader, services = await reader_of(update, context), context.bot_data
     meant, rest = _meant(update, context)
     if meant is None:
-        await reply(update, await _bans_screen(context, reader))
+        await reply(update, _hidden(update, reader) or await _bans_screen(context, reader))
     elif meant in services.settings.admin_ids:
         await reply(update, _told(reader, "admin", meant))
     else:
@@ -50,7 +58,7 @@ async def unban_command(update: Update, context: Context) -> None:
     reader, services = await reader_of(update, context), context.bot_data
     meant, _ = _meant(update, context)
     if meant is None:
-        await reply(update, await _bans_screen(context, reader))
+        await reply(update, _hidden(update, reader) or await _bans_screen(context, reader))
         return
     lifted = await services.write(_unban, meant, person_of(update) or 0, services.clock())
     await reply(update, _told(reader, "lifted" if lifted else "not_banned", meant))
@@ -72,7 +80,7 @@ async def allow_command(update: Update, context: Context) -> None:
     reader, services = await reader_of(update, context), context.bot_data
     meant, _ = _meant(update, context)
     if meant is None:
-        await reply(update, await _admitted_screen(context, reader))
+        await reply(update, _hidden(update, reader) or await _admitted_screen(context, reader))
         return
     await services.write(_admit, meant, person_of(update) or 0, services.clock())
     buttons = (((say("disallow", reader.language, meant), f"disallow:{meant}"),),)
@@ -85,7 +93,7 @@ async def disallow_command(update: Update, context: Context) -> None:
     reader, services = await reader_of(update, context), context.bot_data
     meant, _ = _meant(update, context)
     if meant is None:
-        await reply(update, await _admitted_screen(context, reader))
+        await reply(update, _hidden(update, reader) or await _admitted_screen(context, reader))
         return
     dismissed = await services.write(_dismiss, meant, person_of(update) or 0, services.clock())
     await reply(update, _told(reader, "dismissed" if dismissed else "not_admitted", meant))
@@ -107,8 +115,7 @@ def _meant(update: Update, context: Context) -> tuple[int | None, Sequence[str]]
     words = context.args or ()
     if words and _ID.fullmatch(words[0]):
         return int(words[0]), words[1:]
-    answered = update.effective_message.reply_to_message if update.effective_message else None
-    match answered.forward_origin if answered else None:
+    match _origin(update):
         case MessageOriginUser(sender_user=user):
             return user.id, words
         case MessageOriginChat(sender_chat=chat):
@@ -118,12 +125,22 @@ def _meant(update: Update, context: Context) -> tuple[int | None, Sequence[str]]
     return None, words
 
 
+def _hidden(update: Update, reader: Reader) -> Message | None:
+    """What to say where whoever wrote the forwarded message does not show who they are; None where that is not so."""
+    return _told(reader, "hidden", 0) if isinstance(_origin(update), MessageOriginHiddenUser) else None
+
+
+def _origin(update: Update) -> MessageOrigin | None:
+    answered = update.effective_message.reply_to_message if update.effective_message else None
+    return answered.forward_origin if answered else None
+
+
 def _told(reader: Reader, what: str, meant: int) -> Message:
     return Message(render("ban.html", reader.language, what=what, meant=meant, because=""))
 
 
 async def _bans_screen(context: Context, reader: Reader) -> Message:
-    found = await context.bot_data.read(_named_bans)
+    found = await context.bot_data.read(_named, bans)
     html = render("bans.html", reader.language, bans=found, most=MOST_LISTED, timezone=reader.timezone)
     buttons = [(say("unban", reader.language, one.id), f"unban:{one.id}") for one, _ in found[:MOST_LISTED]]
     return Message(html, in_rows(buttons, 2))
@@ -131,7 +148,7 @@ async def _bans_screen(context: Context, reader: Reader) -> Message:
 
 async def _admitted_screen(context: Context, reader: Reader) -> Message:
     services = context.bot_data
-    found, is_used = await services.read(_named_admissions), services.settings.allow_list_only
+    found, is_used = await services.read(_named, admissions), services.settings.allow_list_only
     html = render("admitted.html", reader.language, found=found, most=MOST_LISTED, is_used=is_used)
     buttons = [(say("disallow", reader.language, one.id), f"disallow:{one.id}") for one, _ in found[:MOST_LISTED]]
     return Message(html, in_rows(buttons, 2))
@@ -162,14 +179,9 @@ def _dismiss(session: Session, meant: int, admin_id: int, now: datetime) -> bool
     return dismissed
 
 
-def _named_bans(session: Session) -> Sequence[tuple[Ban, str]]:
-    found = bans(session)
-    titles = _titles(session, [one.id for one in found])
-    return [(one, titles.get(one.id, "")) for one in found]
-
-
-def _named_admissions(session: Session) -> Sequence[tuple[Admitted, str]]:
-    found = admissions(session)
+def _named(session: Session, listed: Callable[[Session], Sequence[_Listed]]) -> Sequence[tuple[_Listed, str]]:
+    """Each with the title of its chat."""
+    found = listed(session)
     titles = _titles(session, [one.id for one in found])
     return [(one, titles.get(one.id, "")) for one in found]
 
