@@ -68,6 +68,12 @@ class Trends:
     starts: tuple[datetime, ...]
     trends: tuple[Trend, ...]
 
+    @property
+    def has_past(self) -> bool:
+        """Whether half of the weeks before this one have news at all: against none, everything rises."""
+        told = [any(trend.weeks[at] for trend in self.trends) for at in range(len(self.starts) - 1)]
+        return sum(told[-PAST:]) >= PAST // 2
+
     def of(self, kind: Kind) -> tuple[Trend, ...]:
         """Those of a kind, most stories this week first."""
         return tuple(
@@ -75,8 +81,9 @@ class Trends:
         )
 
     def rising(self, kind: Kind | None = None) -> tuple[Trend, ...]:
-        """Those that rise this week, the steepest first."""
-        found = (trend for trend in self.trends if trend.is_rising and kind in (None, trend.kind))
+        """Those that rise this week, the steepest first; none without a past."""
+        wanted = self.trends if self.has_past else ()
+        found = (trend for trend in wanted if trend.is_rising and kind in (None, trend.kind))
         return tuple(sorted(found, key=lambda trend: (-trend.rate, trend.kind, trend.value)))
 
 

@@ -124,6 +124,9 @@ def test_what_rises_is_drawn_first_and_marked() -> None:
     assert (series[0].title, series[0].rises, series[0].values[-1]) == ("Phòng chống ma túy (đang tăng)", True, 6)
     assert [(one.title, one.rises) for one in series[1:3]] == [("t8", False), ("t7", False)]
     assert trend_series(Trends(starts, ()), "topic", "vi") == []
+    fresh = Trends(starts, (Trend("topic", "drugs", (*[0] * PAST, 9), 9.0, 0.0),))
+    assert fresh.rising() == ()
+    assert [one.rises for one in trend_series(fresh, "topic", "vi")] == [False], "without a past nothing rises"
 
 
 def test_months_are_labelled_by_month() -> None:

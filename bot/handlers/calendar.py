@@ -95,7 +95,7 @@ def calendar_screen(session: Session, reader: Reader, year: int, month: int | No
         turning(language, f"calendar:{here}", page, pages),
         _around(year, month),
         ((say("whole_year", language, year), f"calendar:{year}"),) if month else (),
-        (remind_button(language, reminds=reader.chat.reminds),),
+        (remind_button(language, reminds=reader.chat.reminds),) if followed else (),
     )
     return Message(html, tuple(row for row in rows if row))
 

@@ -90,7 +90,9 @@ async def _screen(context: Context, reader: Reader, found: Trends, kind: str) ->
     language, services = reader.language, context.bot_data
     shown = shown_trends(found, KINDS[kind], _MOST)
     html = render(
-        "trends.html", language, kind=kind, trends=shown, starts=found.starts, ends=services.clock(), past=PAST,
+        "trends.html", language, kind=kind, trends=shown,
+        rising=found.rising(),
+        has_past=found.has_past, starts=found.starts, ends=services.clock(), past=PAST,
         timezone=reader.timezone,
     )  # fmt: skip
     ids = [trend.value for trend in shown if trend.kind == "document"][:_MOST_OPENED]

@@ -24,10 +24,10 @@ def trend_series(found: Trends, kind: Kind | None, language: str) -> Sequence[Se
     """The panels of a kind, or of all that rises."""
     words = macros("life_words.html", language)
     shown = []
+    rising = found.rising(kind)
     for trend in shown_trends(found, kind, MOST_PANELS):
-        name = shorten(trend_name(trend.kind, trend.value, language), _LONGEST)
-        title = f"{name} ({words.rising()})" if trend.is_rising else name
-        shown.append(Series(title, trend.weeks, rises=trend.is_rising))
+        name, rises = shorten(trend_name(trend.kind, trend.value, language), _LONGEST), trend in rising
+        shown.append(Series(f"{name} ({words.rising()})" if rises else name, trend.weeks, rises=rises))
     return shown
 
 
