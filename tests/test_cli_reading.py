@@ -203,6 +203,21 @@ def test_directive_json_has_every_field_of_the_contract(newsroom: Terminal) -> N
     assert "09-CT/TW" in article["quote"]
 
 
+def test_json_says_what_is_on_the_card(newsroom: Terminal) -> None:
+    found = json.loads(newsroom("directive", "--json", "09-CT/TW").out)
+    presence = found["presence"]["09-CT/TW#XI"]
+    assert presence["days_30"] == presence["all"] == {"articles": 1, "stories": 1}
+    assert presence["first"] == presence["last"] == f"{YESTERDAY:%Y-%m-%dT%H:%M}:00+00:00", "to the minute"
+    (document,) = found["documents"]
+    assert {"kind": "concluded_by", "id": "44-KL/TW#XII", "confidence": "seen"} in document["relations"]
+    assert "Chỉ thị 09" in document["aliases"]
+    assert document["official_url"] is None
+    assert document["citation"].startswith("Chỉ thị số 09-CT/TW ngày 01/12/2011 của Ban Bí thư")
+    law = json.loads(newsroom("directive", "--json", "24/2018/QH14").out)["documents"][0]
+    assert law["official_url"].startswith("http://vbpl.vn/")
+    assert (law["effective"], law["status"]) == ("2019-01-01", "replaced")
+
+
 def test_ambiguous_number_shows_what_tells_the_documents_apart(terminal: Terminal) -> None:
     ended = terminal("directive", "05-CT/TW")
     assert ended.code == 0
