@@ -66,10 +66,10 @@ ADMIN_COMMANDS = (
     Command("stats", "thongke", "Số liệu của bot", "Figures of the bot"),
     Command("review", "xemlai", "Quyết định về các báo sai", "Decide on what readers reported"),
     Command("broadcast", "thongbao", "Gửi một lời tới mọi người nhận tin", "A message to all readers"),
-    Command("ban", "cam", "Cấm một người hay nhóm: /cam SỐ LÝ_DO", "Ban a person or chat: /ban ID REASON"),
-    Command("unban", "bocam", "Bỏ cấm: /bocam SỐ", "Lift a ban: /unban ID"),
-    Command("allow", "chophep", "Cho phép dùng bot khi hạn chế: /chophep SỐ", "Admit to a closed bot: /allow ID"),
-    Command("disallow", "thoichophep", "Thôi cho phép: /thoichophep SỐ", "No longer admit: /disallow ID"),
+    Command("ban", "cam", "Cấm một người hay nhóm: /cam MÃ_SỐ LÝ_DO", "Ban a person or chat: /ban ID REASON"),
+    Command("unban", "bocam", "Bỏ cấm: /bocam MÃ_SỐ", "Lift a ban: /unban ID"),
+    Command("allow", "chophep", "Cho phép dùng bot khi hạn chế: /chophep MÃ_SỐ", "Admit to a closed bot: /allow ID"),
+    Command("disallow", "thoichophep", "Thôi cho phép: /thoichophep MÃ_SỐ", "No longer admit: /disallow ID"),
     Command("log", "nhatky", "Các việc quản trị đã làm", "What admins did"),
 )
 

@@ -192,11 +192,11 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Telegram does not tell the bot who is an administrator here: make the bot one, then try again.",
     },
     "bot_outside": {
-        "vi": "Bot không còn ở trong nhóm hoặc kênh đó: hãy thêm bot vào lại.",
+        "vi": "Bot không còn ở trong nhóm hoặc kênh đó: hãy thêm lại bot.",
         "en": "The bot is no longer in that group or channel: add it again.",
     },
     "too_fast": {
-        "vi": "Bạn gửi hơi nhanh: xin chờ một phút rồi thử lại.",
+        "vi": "Hơi nhanh quá: xin chờ một phút rồi thử lại.",
         "en": "That was a bit fast: please wait a minute, then try again.",
     },
     "alone_only": {"vi": "Việc này xin nhắn riêng cho bot.", "en": "Please ask the bot this in private."},
@@ -250,7 +250,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "write_note": {"vi": "Ghi chú", "en": "Note"},
     "drop_note": {"vi": "Xóa ghi chú", "en": "Remove the note"},
     "note_of": {"vi": "Ghi chú cho mục {}: {}", "en": "Note on item {}: {}"},
-    "stop_following": {"vi": "Thôi theo dõi {}", "en": "Stop following {}"},
+    "stop_following": {"vi": "Bỏ theo dõi {}", "en": "Stop following {}"},
     "follow_again_named": {"vi": "Theo dõi lại {}", "en": "Follow {} again"},
     "kept": {"vi": "Đã lưu. Xem lại ở /daluu", "en": "Kept. See /saved"},
     "kept_before": {"vi": "Bạn đã lưu bài này rồi", "en": "You kept it before"},

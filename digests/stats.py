@@ -65,7 +65,8 @@ def stats_of(session: Session, now: datetime, zone: ZoneInfo) -> Stats:
     is_active = exists().where(Subscription.chat_id == Chat.id, Subscription.enabled) & Chat.left_at.is_(None)
     has_any = exists().where(Subscription.chat_id == Chat.id)
     chats = select(func.count()).select_from(Chat)
-    kinds = session.execute(select(Chat.kind, func.count()).where(is_active).group_by(Chat.kind)).all()
+    kind = case((Chat.kind == "supergroup", "group"), else_=Chat.kind)  # to people both are groups
+    kinds = session.execute(select(kind, func.count()).where(is_active).group_by(kind)).all()
     followed = (
         select(Follow.value, func.count())
         .where(Follow.kind == "document")

@@ -166,9 +166,13 @@ def test_the_figures_count_what_there_is(database: Database) -> None:
             )
         made = draft(session, 1, "Lời", NOW)
         broadcast(session, made.id, 1, NOW)
+        for chat_id, kind in ((-7, "group"), (-8, "supergroup")):
+            reader(session, chat_id, NOW)
+            session.get_one(Chat, chat_id).kind = kind
         session.flush()
         stats = stats_of(session, NOW, find_zone("Asia/Ho_Chi_Minh"))
-    assert (dict(stats.kinds), stats.active, stats.stopped, stats.new, stats.banned) == ({"private": 3}, 3, 2, 6, 1)
+    assert (dict(stats.kinds), stats.active) == ({"private": 3, "group": 2}, 5), "to people both are groups"
+    assert (stats.stopped, stats.new, stats.banned) == (2, 8, 1)
     assert (stats.digests, stats.messages) == ((1, 2), (1, 2)), "a broadcast is no briefing"
     assert stats.lateness is not None
     assert (stats.lateness.digests, stats.lateness.p50, stats.lateness.p99) == (2, 60.0, 60.0)

@@ -189,7 +189,7 @@ async def test_what_is_told_at_once_says_why_and_is_stopped_where_it_stands(tmp_
         await here.bot.deliver_now()
         alert = await user.wait_for("Vì bạn theo dõi Chính phủ", 30)
         assert any(entity["type"] == "blockquote" for entity in alert["entities"]), "the sentence that cites"
-        assert (await user.press("Thôi theo dõi Chính phủ", message=alert))["text"] == "Đã bỏ theo dõi"
+        assert (await user.press("Bỏ theo dõi Chính phủ", message=alert))["text"] == "Đã bỏ theo dõi"
         assert await followed(here, user) == []
         assert (await user.press("Theo dõi lại Chính phủ", message=alert))["text"] == "Đã theo dõi"
         assert await followed(here, user) == [("issuer", "CP", True)]

@@ -35,8 +35,9 @@ async def broadcast_command(update: Update, context: Context) -> None:
     """Shows the message as it will come, then how many chats it goes to."""
     reader, services = await reader_of(update, context), context.bot_data
     html = own_html(_typed(update.effective_message)) if update.effective_message else ""
-    if not plain_text(html).strip() or telegram_length(html) > MESSAGE_LIMIT:
-        await reply(update, Message(render("broadcast_usage.html", reader.language, too_long=bool(html))))
+    too_long = telegram_length(html) > MESSAGE_LIMIT
+    if too_long or not plain_text(html).strip():
+        await reply(update, Message(render("broadcast_usage.html", reader.language, too_long=too_long)))
         return
     made = await services.write(draft, person_of(update) or 0, html, services.clock())
     count = await services.read(count_reached)
