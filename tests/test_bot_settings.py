@@ -135,7 +135,7 @@ async def test_quiet_hours_zone_and_language_of_the_chat(tmp_path: Path) -> None
             await user.press(label, message=shown)
         for label in ("Ngôn ngữ: Tiếng Việt", "+ Add a briefing", "As it happens"):
             await user.press(label, message=shown)
-        assert "documents that you follow" not in user.messages[-1]["text"]
+        assert "tells only of what you follow" not in user.messages[-1]["text"]
         assert "an article about what you follow" in user.messages[-1]["text"]
         reader = await reader_of(here, user)
         assert (reader.timezone, reader.language, reader.chat.quiet_from) == ("Asia/Tokyo", "en", 21 * 60 + 30)
