@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from telegram import MaybeInaccessibleMessage, Message
 from telegram.constants import MessageEntityType
 
-from bot.keyboards import in_rows
+from bot.keyboards import in_rows, page_row
 from bot.texts import say
 from digests.drafts import draft_of_token
 from digests.follows import find_follow, follows_of
@@ -153,12 +153,8 @@ def following_screen(session: Session, reader: Reader, page: int) -> Outgoing:
     names = [followed_name(one.kind, one.value, language) for one in shown]
     html = render("following.html", language, count=len(follows), shown=list(zip(shown, names, strict=True)))
     rows = [((shorten(name, _LABEL), f"followed:{one.id}"),) for one, name in zip(shown, names, strict=True)]
-    turn: list[Button] = []
-    if page > 0:
-        turn.append((say("page_before", language), f"following:{page - 1}"))
-    if page + 1 < pages:
-        turn.append((say("page_after", language), f"following:{page + 1}"))
-    return Outgoing(html, (*rows, tuple(turn)) if turn else tuple(rows))
+    turn = page_row(language, page, pages, "following")
+    return Outgoing(html, (*rows, turn) if turn else tuple(rows))
 
 
 def stopped_screen(reader: Reader, one: Follow) -> Outgoing:

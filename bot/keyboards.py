@@ -15,6 +15,8 @@ Tokens = Mapping[str, str]
 """The short name of each document that buttons lead to; see `feeds.store.document_tokens`."""
 Rows = tuple[tuple[Button, ...], ...]
 
+LATEST_FIRST = ("previous", "next")
+"""Words of `page_row` where the first page is the newest."""
 MAX_BYTES = 64
 MAX_LABEL = 60
 _MAX_OFFERED = 8
@@ -75,13 +77,8 @@ def why_buttons(items: Mapping[int, int]) -> Rows:
 def feeds_buttons(feeds: Sequence[Feed], language: str, page: int, pages: int) -> Rows:
     """The numbers of a page's feeds, the other pages, the list as a file."""
     numbers = [(str(number), f"feed:{feed.id}:{page}") for number, feed in enumerate(feeds, start=1)]
-    turn: list[Button] = []
-    if page > 0:
-        turn.append((say("page_before", language), f"feeds:{page - 1}"))
-    turn.append((say("refresh", language, page + 1, pages), f"feeds:{page}"))
-    if page + 1 < pages:
-        turn.append((say("page_after", language), f"feeds:{page + 1}"))
-    return (*in_rows(numbers, 4), tuple(turn), ((say("opml", language), "feeds:opml"),))
+    turn = page_row(language, page, pages, "feeds", here=say("refresh", language, page + 1, pages))
+    return (*in_rows(numbers, 4), turn, ((say("opml", language), "feeds:opml"),))
 
 
 def feed_buttons(feed: Feed, language: str, page: int, *, asked: bool) -> Rows:
@@ -133,6 +130,20 @@ def wrong_buttons(article_id: int, tokens: Tokens, others: Mapping[int, str], la
 def fits(action: str) -> bool:
     """Whether Telegram takes it as callback data."""
     return len(action.encode()) <= MAX_BYTES
+
+
+def page_row(
+    language: str,
+    page: int,
+    pages: int,
+    action: str,
+    *,
+    here: str = "",
+    words: tuple[str, str] = ("page_before", "page_after"),
+) -> tuple[Button, ...]:
+    """The pages before and after `page` (from 0), between them `here` for this one; the buttons are `ACTION:PAGE`."""
+    labels = ((page - 1, say(words[0], language)), (page, here), (page + 1, say(words[1], language)))
+    return tuple((label, f"{action}:{number}") for number, label in labels if label and 0 <= number < pages)
 
 
 def in_rows(buttons: Sequence[Button], width: int) -> Rows:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zlib import crc32
 
-from bot.keyboards import Rows, in_rows
+from bot.keyboards import Rows, in_rows, page_row
 from bot.menus import MAX_LABEL, ZONES, back_row, clock, is_paused, marked, when_label
 from bot.texts import say
 from digests.choices import GROUPINGS
@@ -241,16 +241,11 @@ def _list_menu(
 ) -> Rows:
     """A page of a long list: none ticked means no choice, which has a button of its own."""
     ticks = [_tick(subscription, what, value, label, chosen, listing.page) for value, label in listing.shown]
-    turn: list[Button] = []
-    if listing.page > 0:
-        turn.append((say("page_before", language), _page(subscription, f"{what}s:{listing.page - 1}")))
-    if listing.pages > 1:
-        turn.append((f"{listing.page + 1}/{listing.pages}", _page(subscription, f"{what}s:{listing.page}")))
-    if listing.page + 1 < listing.pages:
-        turn.append((say("page_after", language), _page(subscription, f"{what}s:{listing.page + 1}")))
+    here = f"{listing.page + 1}/{listing.pages}" if listing.pages > 1 else ""
+    turn = page_row(language, listing.page, listing.pages, _page(subscription, f"{what}s"), here=here)
     none = (marked(everything, not chosen), _put(subscription, what, "all", listing.page))
     rows = (*in_rows(ticks, 2), (none,))
-    return (*rows, *((tuple(turn),) if turn else ()), _own_page(subscription, language))
+    return (*rows, *((turn,) if turn else ()), _own_page(subscription, language))
 
 
 def _tick(

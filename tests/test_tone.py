@@ -8,7 +8,6 @@ import pytest
 from jinja2 import meta
 
 from bot.commands import ADMIN_COMMANDS, COMMANDS
-from bot.handlers.start import HOURS
 from bot.keyboards import MAX_BYTES
 from bot.menus import (
     MAX_LABEL,
@@ -21,6 +20,7 @@ from bot.menus import (
     zone_menu,
 )
 from bot.subscription_menus import (
+    HOURS,
     amount_menu,
     day_menu,
     detail_menu,

@@ -10,9 +10,10 @@ from telegram.ext import BaseHandler
 from bot.context import Context
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
+from bot.keyboards import LATEST_FIRST, page_row
 from bot.texts import say
 from digests.acts import acts, count_acts
-from digests.messages import Button, Message
+from digests.messages import Message
 from digests.subscribers import Reader
 from digests.templates import render
 
@@ -40,13 +41,8 @@ async def _screen(context: Context, reader: Reader, page: int) -> Message:
     page = min(page, pages - 1)
     found = await services.read(acts, page * PER_PAGE, PER_PAGE)
     html = render("log.html", reader.language, acts=found, timezone=reader.timezone, own_id=reader.chat_id)
-    turn: list[Button] = []
-    if page > 0:
-        turn.append((say("previous", reader.language), f"log:{page - 1}"))
-    turn.append((say("refresh", reader.language, page + 1, pages), f"log:{page}"))
-    if page + 1 < pages:
-        turn.append((say("next", reader.language), f"log:{page + 1}"))
-    return Message(html, (tuple(turn),))
+    refresh = say("refresh", reader.language, page + 1, pages)
+    return Message(html, (page_row(reader.language, page, pages, "log", here=refresh, words=LATEST_FIRST),))
 
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:

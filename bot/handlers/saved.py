@@ -18,7 +18,7 @@ from bot.context import Context
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.report import articles_of, links_of
 from bot.handlers.routes import Who, command, press, typed_answer
-from bot.keyboards import Rows, in_rows
+from bot.keyboards import Rows, in_rows, page_row
 from bot.texts import say
 from digests.messages import Button, Message
 from digests.saved import PER_PAGE, count_saved, drop_article, save_article, saved_articles
@@ -124,13 +124,9 @@ def _list(session: Session, reader: Reader, page: int, undo: Button | None = Non
         (say("drop_kept", language, number), f"unsave:{article.article_id}:{page}")
         for number, article in enumerate(articles, first)
     ]
-    turn: list[Button] = []
-    if page > 0:
-        turn.append((say("page_before", language), f"saved:{page - 1}"))
-    if page + 1 < pages:
-        turn.append((say("page_after", language), f"saved:{page + 1}"))
+    turn = page_row(language, page, pages, "saved")
     rows: Rows = in_rows(drop, 3)
-    return Message(html, tuple(row for row in (*rows, tuple(turn), (undo,) if undo else ()) if row))
+    return Message(html, tuple(row for row in (*rows, turn, (undo,) if undo else ()) if row))
 
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:

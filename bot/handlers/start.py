@@ -20,6 +20,7 @@ from bot.keyboards import fits, in_rows
 from bot.menus import MAX_LABEL, back_row, clock, subscription_lines
 from bot.profile import publish_chat_commands
 from bot.rights import is_group
+from bot.subscription_menus import HOURS
 from bot.targets import aimed
 from bot.texts import language_of, say
 from digests.choices import MAX_MINUTES
@@ -37,7 +38,6 @@ from digests.templates import render
 from feeds.following import ReadingProgress, reading_progress
 from feeds.text import shorten
 
-HOURS = (5, 6, 7, 8, 9, 11, 12, 17, 18, 19, 20, 21)
 ADDED = "added"
 """What Telegram hands over where the bot was added to a group by the button of the start screen."""
 _GREETED = 60.0  # seconds
