@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Unpack
+from typing import Any, Unpack
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.orm import Session
 
 from digests.choices import MAX_SUBSCRIPTIONS, SCHEDULE, Choices, checked, checked_minute, find_zone
@@ -126,7 +126,7 @@ def rule_of(subscription: Subscription, chat: Chat) -> Rule | None:
     )
 
 
-def quiet_hours(chat: Chat) -> QuietHours:
+def quiet_hours(chat: Chat | Row[Any]) -> QuietHours:
     return QuietHours(_zone(chat.timezone), chat.quiet_from, chat.quiet_until)
 
 
@@ -172,6 +172,15 @@ def unsubscribe(session: Session, chat_id: int, because: str | None = None) -> b
     lock_chat(session, chat_id)
     active = [subscription for subscription in subscriptions_of(session, chat_id, lock=True) if subscription.enabled]
     _end(session, active, because)
+    return bool(active)
+
+
+def unsubscribe_topic(session: Session, chat_id: int, thread_id: int) -> bool:
+    """Stops the digests of one topic of the chat, at its reader's wish; False where there was none to stop."""
+    lock_chat(session, chat_id)
+    there = _of_topic(subscriptions_of(session, chat_id, lock=True), thread_id)
+    active = [subscription for subscription in there if subscription.enabled]
+    _end(session, active, None)
     return bool(active)
 
 

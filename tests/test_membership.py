@@ -146,6 +146,26 @@ async def test_a_closed_topic_pauses_its_briefing_until_it_is_open_again(tmp_pat
         assert all(s.enabled for s in subscriptions(here, forum.chat_id)), "it may write in closed topics"
 
 
+async def test_in_a_topic_only_its_own_briefing_is_stopped_and_given_back(tmp_path: Path) -> None:
+    async with world(tmp_path, read=False) as here:
+        boss = here.user()
+        forum = here.sandbox.group("Diễn đàn", owner=boss, forum=True)
+        first, second, third = (forum.create_topic(name) for name in ("Một", "Hai", "Ba"))
+        for thread in (first, second):
+            await forum.say(boss, "/dangky 7:30", thread=thread)
+            await forum.wait_for("Đã đăng ký")
+        await forum.say(boss, "/huy", thread=third)
+        await forum.wait_for("Mục này không nhận bản tin nào")
+        await forum.say(boss, "/huy", thread=first)
+        shown = await forum.wait_for("Đã ngừng bản tin ở mục này")
+        assert {s.thread_id: s.enabled for s in subscriptions(here, forum.chat_id)} == {first: False, second: True}
+        await forum.say(boss, "/huy", thread=second)
+        await forum.wait_for("Đã ngừng bản tin ở mục này")
+        await forum.press(boss, "Nhận bản tin", message=shown)
+        await forum.wait_for("Đã đăng ký")
+        assert {s.thread_id: s.enabled for s in subscriptions(here, forum.chat_id)} == {first: True, second: False}
+
+
 async def test_a_group_that_moves_keeps_all(tmp_path: Path) -> None:
     async with world(tmp_path, read=False) as here:
         boss = here.user()

@@ -20,7 +20,7 @@ from digests.cluster import fold_waiting
 from digests.compose import compose_period
 from digests.messages import Message
 from digests.render import render_digest
-from digests.subscribers import Reader, change_subscription, unsubscribe
+from digests.subscribers import Reader, change_subscription, unsubscribe, unsubscribe_topic
 from digests.templates import render
 from digests.views import DigestView, shown_documents
 from feeds.following import reading_progress
@@ -62,10 +62,13 @@ async def hours_pressed(update: Update, context: Context) -> None:
 
 
 async def unsubscribe_command(update: Update, context: Context) -> None:
-    """Stops the digests, with the way back."""
-    reader = await reader_of(update, context)
-    stopped = await context.bot_data.write(unsubscribe, reader.chat_id)
-    await reply(update, stopped_screen(reader, stopped))
+    """Stops the digests, in a topic of a forum those of that topic, with the way back."""
+    reader, services = await reader_of(update, context), context.bot_data
+    if reader.thread_id is None:
+        stopped = await services.write(unsubscribe, reader.chat_id)
+    else:
+        stopped = await services.write(unsubscribe_topic, reader.chat_id, reader.thread_id)
+    await reply(update, stopped_screen(reader, stopped, in_topic=reader.thread_id is not None))
 
 
 async def today(update: Update, context: Context) -> None:
@@ -96,11 +99,10 @@ def parse_minutes(typed: str) -> list[int] | None:
     return found if None not in minutes and len(found) <= MAX_MINUTES else None
 
 
-def stopped_screen(reader: Reader, stopped: bool) -> Message:
-    """Says that the digests have stopped, or were not running, with the button back."""
-    return Message(
-        render("unsubscribed.html", reader.language, stopped=stopped), (((say("resume", reader.language), "resume"),),)
-    )
+def stopped_screen(reader: Reader, stopped: bool, *, in_topic: bool = False) -> Message:
+    """Says that the digests of the chat, or `in_topic`, have stopped, or were not running, with the button back."""
+    html = render("unsubscribed.html", reader.language, stopped=stopped, in_topic=in_topic)
+    return Message(html, (((say("resume", reader.language), "resume:topic" if in_topic else "resume"),),))
 
 
 async def compose_day(context: Context, reader: Reader) -> DigestView:

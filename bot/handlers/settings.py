@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -129,9 +130,14 @@ async def stop_pressed(update: Update, context: Context) -> None:
 
 
 async def resume_pressed(update: Update, context: Context) -> None:
-    query, _, reader = await pressed(update, context)
+    """`resume` all there is, `resume:topic` what was in this topic of a forum."""
+    query, data, reader = await pressed(update, context)
     services = context.bot_data
-    await services.write(resume, reader, services.clock())
+    if data == "topic" and reader.thread_id is not None:
+        there = tuple(one for one in reader.subscriptions if one.thread_id == reader.thread_id)
+        await services.write(resume, replace(reader, subscriptions=there), services.clock())
+    else:
+        await services.write(resume, reader, services.clock())
     await edit(query, await subscribed_screen(context, reader))
     await done(query, reader)
 
