@@ -11,7 +11,10 @@ from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputFile,
+    KeyboardButton,
+    KeyboardButtonRequestChat,
     Message,
+    ReplyKeyboardMarkup,
     Update,
 )
 from telegram.constants import UpdateType
@@ -371,3 +374,13 @@ async def test_who_may_not_write_does_not(sandbox: Sandbox, an: SandboxUser) -> 
             await group.say(an, "/x", thread=thread)
     with pytest.raises(ValueError, match="is not in the message"):
         await group.say(an, "x", reply_to=await group.say(an, "một"), quote="hai")
+
+
+async def test_chats_are_asked_for_in_private_chats_only(sandbox: Sandbox, bot: Bot, an: SandboxUser) -> None:
+    group, button = sandbox.group(), KeyboardButton("Chọn kênh", request_chat=KeyboardButtonRequestChat(1, True))
+    asked = ReplyKeyboardMarkup([[button]])
+    await an.say("Chào")
+    await bot.send_message(an.chat_id, "Kênh nào?", reply_markup=asked)
+    with pytest.raises(BadRequest, match="Chats can be requested in private chats only"):
+        await bot.send_message(group.chat_id, "Kênh nào?", reply_markup=asked)
+    await bot.send_message(group.chat_id, "Chọn", reply_markup=ReplyKeyboardMarkup([["Một"]]))

@@ -50,6 +50,11 @@ def checked_markup(markup: Markup | None) -> Markup | None:
     return markup
 
 
+def asks_for_chats(markup: Markup) -> bool:
+    """Whether a button of a checked reply keyboard lets a person choose a group or channel."""
+    return any("request_chat" in button for row in markup.get("keyboard", ()) for button in row)
+
+
 def _fitting(markup: Markup, key: str) -> Markup | None:
     buttons = sum(len(row) for row in markup[key])
     if buttons > MAX_BUTTONS or len(json.dumps(markup, ensure_ascii=False).encode()) > MAX_BYTES:

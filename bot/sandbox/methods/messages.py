@@ -7,7 +7,7 @@ from typing import Any
 from bot.sandbox.chat import Chat, Group, Json
 from bot.sandbox.entities import utf16_length
 from bot.sandbox.files import Upload
-from bot.sandbox.markup import checked_markup
+from bot.sandbox.markup import asks_for_chats, checked_markup
 from bot.sandbox.message_text import MAX_LENGTH, message_text
 from bot.sandbox.parameters import Parameters
 from bot.sandbox.refusal import bad_request, not_in_sandbox
@@ -122,6 +122,8 @@ def _sent(world: World, place: _Place, message: Json, parameters: Parameters) ->
     markup = checked_markup(parameters.get("reply_markup"))
     if markup and in_channel and "inline_keyboard" not in markup:
         raise bad_request("BUTTON_TYPE_INVALID")
+    if markup and isinstance(chat, Group) and asks_for_chats(markup):
+        raise bad_request("chats can be requested in private chats only")
     if markup:
         message["reply_markup"] = markup
     is_silent = parameters.get("disable_notification", False)
