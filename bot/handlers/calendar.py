@@ -14,11 +14,10 @@ from telegram import Update
 from telegram.ext import BaseHandler
 
 from bot.context import Context
-from bot.handlers.documents import turning
 from bot.handlers.follow import turn_button
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
-from bot.keyboards import in_rows
+from bot.keyboards import in_rows, page_row
 from bot.texts import say
 from digests.follows import followed_documents
 from digests.messages import Button, Message
@@ -92,7 +91,7 @@ def calendar_screen(session: Session, reader: Reader, year: int, month: int | No
     here = f"{year}-{month:02}" if month else str(year)
     rows = (
         *in_rows(numbers, 4),
-        turning(language, f"calendar:{here}", page, pages),
+        page_row(language, page, pages, f"calendar:{here}"),
         _around(year, month),
         ((say("whole_year", language, year), f"calendar:{year}"),) if month else (),
         (remind_button(language, reminds=reader.chat.reminds),) if followed else (),

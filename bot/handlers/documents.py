@@ -17,7 +17,7 @@ from bot.keyboards import Rows, answer_buttons, answer_documents, in_rows
 from bot.texts import say
 from digests.answer import answer
 from digests.follows import followed_documents
-from digests.messages import Button, Message
+from digests.messages import Message
 from digests.remembered import choices_of
 from digests.subscribers import Reader
 from digests.templates import render
@@ -72,16 +72,6 @@ def screen_pressed(screen: Screen) -> Handler:
         expect_pictures(context)
 
     return handle
-
-
-def turning(language: str, name: str, page: int, pages: int) -> tuple[Button, ...]:
-    """The buttons to the page before and after; `name` begins their data."""
-    turn: list[Button] = []
-    if page > 0:
-        turn.append((say("page_before", language), f"{name}:{page - 1}"))
-    if page + 1 < pages:
-        turn.append((say("page_after", language), f"{name}:{page + 1}"))
-    return tuple(turn)
 
 
 def _asked(

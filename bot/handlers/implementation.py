@@ -15,9 +15,10 @@ from telegram.ext import BaseHandler
 
 from bot.charts import send_picture
 from bot.context import Context
-from bot.handlers.documents import screen_command, screen_pressed, turning
+from bot.handlers.documents import screen_command, screen_pressed
 from bot.handlers.replies import done, is_repeated, pressed
 from bot.handlers.routes import Who, command, press
+from bot.keyboards import page_row
 from bot.texts import say
 from digests.formats.spreadsheet import as_csv, as_xlsx
 from digests.implementation import ImplementationMap, MapRow, implementation_map, table_of
@@ -55,7 +56,7 @@ def map_screen(session: Session, document_id: str, token: str, reader: Reader, p
     )
     files = tuple((say(f"as_{form}", language), f"mapfile:{form}:{token}") for form in _FORMS)
     others = ((say("life", language), f"life:{token}"), (say("open_document", language), f"doc:{token}"))
-    turn = turning(language, f"map:{token}", page, pages)
+    turn = page_row(language, page, pages, f"map:{token}")
     draw = ((say("picture", language), f"drawmap:{token}"),)
     return Message(html, tuple(row for row in (turn, draw, files, others) if row))
 

@@ -9,9 +9,10 @@ from telegram.ext import BaseHandler
 
 from bot.charts import send_picture
 from bot.context import Context
-from bot.handlers.documents import screen_command, screen_pressed, turning
+from bot.handlers.documents import screen_command, screen_pressed
 from bot.handlers.replies import done, is_repeated, pressed
 from bot.handlers.routes import Who, command, press
+from bot.keyboards import page_row
 from bot.texts import say
 from digests.messages import Message
 from digests.pictures.life import Picture, draw_timeline, in_order, timeline_picture
@@ -35,7 +36,7 @@ def timeline_screen(session: Session, document_id: str, token: str, reader: Read
     )  # fmt: skip
     draw = ((say("picture", language), f"drawlife:{token}"),) if entries else ()
     others = ((say("map", language), f"map:{token}"), (say("open_document", language), f"doc:{token}"))
-    return Message(html, tuple(row for row in (turning(language, f"life:{token}", page, pages), draw, others) if row))
+    return Message(html, tuple(row for row in (page_row(language, page, pages, f"life:{token}"), draw, others) if row))
 
 
 async def draw_pressed(update: Update, context: Context) -> None:
