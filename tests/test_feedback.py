@@ -12,6 +12,7 @@ from bot.handlers.report import item_links
 from conftest import NOW
 from digests import feedback
 from digests.answer import answer
+from digests.chart import chart_waiting
 from digests.cluster import fold_stories
 from digests.feedback import Kind, Stored, UnknownReport, claimed_documents, decide, open_reports, store_feedback
 from digests.models import Digest, Feedback, SentStory, Story, StoryArticle
@@ -49,6 +50,7 @@ def state(database: Database, article_id: int) -> tuple[str, str]:
 
 
 def citing(database: Database) -> list[str]:
+    chart_waiting(database)
     with database.reading() as session:
         return [c.status for dossier in answer(session, "09-CT/TW khóa XI").dossiers for c in dossier.articles]
 

@@ -1,0 +1,199 @@
+"""What is charted of documents is at any time what their mentions say, counted one by one, on both databases."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from conftest import NOW
+from digests.chart import chart_waiting, waits
+from digests.cluster import fold_stories
+from digests.dossier_models import DocumentArticle, DocumentDay, DocumentEvent
+from digests.happenings import EVENT_COLUMNS, TOLD_STAGES, events_from
+from digests.models import StoryArticle
+from digests.split import rejoin, split, story_of
+from feeds.analyse import analyse
+from feeds.database import Database
+from feeds.models import Article, Document, Mention
+from feeds.store import NewArticle, date_article, ensure_documents, published_on, save_articles, store_analysis
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+CITED = (
+    "Chỉ thị số 48-CT/TW ngày 22/10/2010 của Bộ Chính trị (khóa X) về phòng, chống tội phạm",
+    "Chỉ thị số 48-CT/TW",
+    "Chỉ thị số 05-CT/TW (khóa X)",
+    "Chỉ thị số 05-CT/TW",
+    "Chỉ thị số 990-CT/TW (khóa XII)",
+    "Chỉ thị số 990-CT/TW",
+    "Nghị quyết số 98-NQ/TU của Tỉnh ủy Hà Tĩnh",
+    "Nghị quyết số 98-NQ/TU",
+    "công tác phòng cháy",
+)
+DONE = ("sơ kết 5 năm thực hiện", "tổng kết việc thực hiện", "triển khai", "nhắc lại")
+PLACES = ("Hà Tĩnh", "Cà Mau", "Thái Bình", "Lào Cai")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_charted_is_what_is_stored(database: Database, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311  a test
+    for step in range(12):
+        with database.session() as session:
+            for _ in range(chance.randint(1, 4)):
+                change(session, chance, step)
+        chart_waiting(database)
+        with database.reading() as session:
+            check(session)
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(DocumentEvent))
+        assert session.scalar(select(func.count()).select_from(DocumentArticle).where(~DocumentArticle.is_sure))
+
+
+def change(session: Session, chance: random.Random, step: int) -> None:
+    """Something that a round, a reader or an admin does."""
+    ids = session.scalars(select(Article.id)).all()
+    what = chance.choice(("store", "store", "read", "date", "fold", "split", "rejoin", "name")) if ids else "store"
+    article_id = chance.choice(ids) if ids else 0
+    match what:
+        case "store":
+            some = [written(chance, f"{step} {number}") for number in range(6)]
+            save_articles(session, [(new, read(new)) for new in some], NOW)
+        case "read":  # the page says something else, or nothing of documents any more
+            article = session.get_one(Article, article_id)
+            new = written(chance, "again")
+            article.lead = new.lead
+            store_analysis(session, article, analyse(article.title, new.lead, "", published=None), NOW)
+        case "date":
+            article = session.get_one(Article, article_id)
+            date_article(session, article, some_day(chance))
+            store_analysis(session, article, analyse(*article.parts, published=None), NOW)
+        case "fold":
+            fold_stories(session)
+        case "split":
+            split(session, article_id, NOW)
+        case "rejoin":
+            if other := story_of(session, chance.choice(ids)):
+                rejoin(session, article_id, other)
+        case "name":
+            ensure_documents(session, [f"990-CT/TW#{chance.choice(('XI', 'XII', 'XIII'))}"])
+
+
+def some_day(chance: random.Random) -> datetime:
+    """Few minutes, so that articles take the places that others left."""
+    return NOW - timedelta(days=chance.choice((1, 1, 2, 40)), hours=chance.choice((0, 12)))
+
+
+def written(chance: random.Random, name: str) -> NewArticle:
+    place, done = chance.choice(PLACES), chance.choice(DONE)
+    lead = f"UBND tỉnh {place} tổ chức hội nghị {done} {chance.choice(CITED)}, {chance.choice(CITED)}."
+    title = f"{place} {done} phòng, chống tội phạm {name}"
+    outlet = f"Báo {chance.randrange(3)}"
+    return NewArticle(title + outlet, None, outlet, title, lead, "", some_day(chance))
+
+
+def read(new: NewArticle) -> Any:
+    return analyse(new.title, new.lead, "", published=published_on(new.published))
+
+
+def check(session: Session) -> None:
+    """Counts everything anew, from the mentions alone."""
+    assert not waits(session)
+    mentions = session.execute(
+        select(Mention, Article, StoryArticle.story_id)
+        .join(Article, Article.id == Mention.article_id)
+        .outerjoin(StoryArticle, StoryArticle.article_id == Article.id)
+        .where(Mention.key.is_not(None))
+        .execution_options(populate_existing=True)
+    ).all()
+    identities = set(session.scalars(select(Mention.document_id).where(Mention.document_id.is_not(None))))
+    identities |= {candidate for row in mentions for candidate in row.Mention.candidates}
+    rows: dict[tuple[str, int], list[Mention]] = {}
+    stories: dict[int, int] = {}
+    for mention, article, story_id in mentions:
+        key = mention.key or ""
+        stories[article.id] = story_id or -article.id
+        for name in {key, key.partition("@")[0]} | {one for one in known(session, identities) if means(mention, one)}:
+            rows.setdefault((name, article.id), []).append(mention)
+    kept = session.scalars(select(DocumentArticle)).all()
+    assert {(row.document_id, row.article_id) for row in kept} == set(rows)
+    for row in kept:
+        some = rows[row.document_id, row.article_id]
+        assert row.mention_id in [mention.id for mention in some]
+        assert row.position == some[0].position
+        assert row.story_id == stories[row.article_id]
+        is_sure = any(mention.status == "resolved" for mention in some)
+        assert row.is_sure == (is_sure or "#" not in row.document_id)
+        if is_sure:
+            assert any((m.status, m.stage) == ("resolved", row.stage) for m in some)
+    check_days(session, kept)
+    check_events(session)
+
+
+def known(session: Session, identities: set[str]) -> set[str]:
+    return identities | {f"990-CT/TW#{term}" for term in ("XI", "XII", "XIII") if named(session, f"990-CT/TW#{term}")}
+
+
+def named(session: Session, document_id: str) -> bool:
+    return session.get(Document, document_id) is not None
+
+
+def means(mention: Mention, document_id: str) -> bool:
+    """Whether a mention is, or may be, of a document: as it is resolved, as a candidate, or as nothing contradicts."""
+    if mention.document_id:
+        return mention.document_id == document_id
+    key, _, term = document_id.rpartition("#")
+    told = mention.term or mention.term_derived
+    if told and told != term:
+        return False
+    return document_id in mention.candidates if mention.candidates else mention.key == key
+
+
+def check_days(session: Session, kept: Sequence[DocumentArticle]) -> None:
+    def day_of(position: int) -> int:
+        moment = datetime.fromtimestamp((position >> 20) * 60, VIETNAM)
+        return moment.toordinal()
+
+    articles = Counter((row.document_id, day_of(row.position)) for row in kept)
+    unsure = Counter((row.document_id, day_of(row.position)) for row in kept if not row.is_sure)
+    begins: dict[tuple[str, int], int] = {}
+    for row in kept:
+        if row.is_sure:
+            story = row.document_id, row.story_id
+            begins[story] = min(row.position, begins.get(story, row.position))
+    stories = Counter((document_id, day_of(position)) for (document_id, _), position in begins.items())
+    days = session.scalars(select(DocumentDay)).all()
+    assert {(one.document_id, one.day): (one.articles, one.unsure, one.stories) for one in days} == {
+        at: (count, unsure[at], stories[at]) for at, count in articles.items()
+    }
+
+
+def check_events(session: Session) -> None:
+    query = (
+        select(*EVENT_COLUMNS)
+        .join(Article, Article.id == Mention.article_id)
+        .outerjoin(StoryArticle, StoryArticle.article_id == Article.id)
+        .where(Mention.status == "resolved", Mention.stage.in_(TOLD_STAGES))
+        .order_by(Mention.position, Mention.ordinal)
+    )
+    told = events_from(session.execute(query).all())
+    assert sorted(
+        (one.document_id, one.mention_id, one.position, one.stage, one.years, one.who, one.named, one.outlets)
+        for one in session.scalars(select(DocumentEvent))
+    ) == sorted(
+        (
+            one.document_id,
+            one.mention_id,
+            one.position,
+            one.stage,
+            one.years,
+            f"{one.who.kind}:{one.who.name}" if one.who else "",
+            one.who.named if one.who else "",
+            one.outlets,
+        )
+        for one in told
+    )
