@@ -1,10 +1,11 @@
 """The waking of instant subscriptions when articles meet what their chats follow."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, Select, or_, select, update
+from sqlalchemy import Row, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from digests.candidates import places_of
@@ -20,6 +21,7 @@ from feeds.models import Article, Mention
 from feeds.store import take_turn
 
 BATCH = 200  # articles looked at in one transaction
+_CHUNK = 1000  # chats in a query
 URGENT_STAGES = ("issued", "amended", "replaced")
 _WAITING = (
     *NOT_ANNOUNCED,
@@ -27,9 +29,20 @@ _WAITING = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What waits, as it was read, and whom it wakes."""
+
+    articles: Mapping[int, Hashable]
+    """Article -> what changes whenever it is read anew."""
+    chats: Mapping[int, bool]
+    """Chat that follows one of them at once -> whether one is urgent for it."""
+
+
 def wake_followers(database: Database, now: datetime) -> int:
-    """Settles drafts (digests.joining), carries follows forward (digests.carried) and wakes for all articles that wait,
-    `BATCH` a transaction; takes the write lock only where some do. Returns the subscriptions woken.
+    """Settles drafts (digests.joining), wakes for all articles that wait, `BATCH` a transaction, and carries follows
+    forward (digests.carried); takes the write lock only where some do, and not while it looks for whom they meet.
+    Returns the subscriptions woken.
     """
     woken = 0
     while True:
@@ -37,48 +50,95 @@ def wake_followers(database: Database, now: datetime) -> int:
             ids = session.scalars(_waiting()).all()
         if not ids:
             return woken
-        # Before they count as looked at, so that a crash between the two loses nothing; what was carried is known.
-        settle_drafts(database, ids, now)
-        carry_forward(database, ids, now)
+        settle_drafts(database, ids, now)  # keeps the drafts by which articles are met
+        with database.reading() as session:
+            met = meeting(session, now)
         with database.session() as session:
-            woken += wake_instant(session, now, ids)
+            woken += wake_instant(session, now, met)
+        # Alerts wait for no notices, which are many where many follow what ended. What a crash here leaves uncarried
+        # the next article that says so carries.
+        carry_forward(database, ids, now)
 
 
-def wake_instant(session: Session, now: datetime, article_ids: Collection[int] | None = None) -> int:
+def wake_instant(session: Session, now: datetime, met: Meeting | None = None) -> int:
     """Makes instant subscriptions due whose chat follows, at once, what an article placed, or read anew, since meets.
 
-    Each article (of these, where `article_ids` are given) is looked at once for each reading of it, at most `BATCH`
-    now, so asking again changes nothing. One that was revised since it was placed is placed anew: what was found in it
-    is news to all digests. In quiet hours what is not urgent, or may not pass them, is due at their end. Returns the
-    subscriptions woken.
+    Each article is looked at once for each reading of it, at most `BATCH` now, so asking again changes nothing: what
+    was read anew since it `met` somebody waits on. One that was revised since it was placed is placed anew: what was
+    found in it is news to all digests. In quiet hours what is not urgent, or may not pass them, is due at their end.
+    Returns the subscriptions woken.
     """
     take_turn(session)
-    ids = session.scalars(_waiting(article_ids)).all()
+    met = meeting(session, now) if met is None else met
+    readings = _readings(session, met.articles)
+    ids = [article_id for article_id, reading in met.articles.items() if readings.get(article_id) == reading]
     # To the digests that saw it otherwise it is news again; the ledger knows what was told.
     revised = select(Article.id).where(Article.id.in_(ids), Article.revised_at.is_not(None))
     session.execute(update(StoryArticle).where(StoryArticle.article_id.in_(revised)).values(placement=NEXT_PLACEMENT))
     session.execute(update(Article).where(Article.id.in_(ids)).values(announced=True))
-    woken = 0
-    for subscription, chat, is_urgent in _woken(session, ids, now):
-        quiet = quiet_hours(chat)
-        held = quiet.cover(now) and not (is_urgent and chat.urgent_in_quiet)
+    chats = sorted(met.chats)
+    return sum(_wake(session, chats[at : at + _CHUNK], met, now) for at in range(0, len(chats), _CHUNK))
+
+
+def meeting(session: Session, now: datetime) -> Meeting:
+    """The articles that wait, at most `BATCH`, and whom they wake; only reads."""
+    readings = _readings(session, session.scalars(_waiting()).all())
+    return Meeting(readings, _meeting(session, list(readings), now))
+
+
+def _waiting() -> Select[int]:
+    return select(Article.id).where(*_WAITING).order_by(Article.id).limit(BATCH)
+
+
+def _readings(session: Session, article_ids: Collection[int]) -> Mapping[int, Hashable]:
+    last = select(func.max(Mention.id)).where(Mention.article_id == Article.id).scalar_subquery()
+    columns = (
+        Article.id,
+        Article.state,
+        Article.title,
+        Article.lead,
+        func.length(Article.text),
+        Article.revised_at,
+        last,
+    )
+    return {row[0]: tuple(row) for row in session.execute(select(*columns).where(Article.id.in_(article_ids)))}
+
+
+def _wake(session: Session, chat_ids: Sequence[int], met: Meeting, now: datetime) -> int:
+    """Of these chats; returns the subscriptions woken."""
+    rows = session.execute(
+        select(
+            Subscription.id, Subscription.next_due_at, Subscription.covered_until, Chat.id.label("chat_id"),
+            Chat.timezone, Chat.quiet_from, Chat.quiet_until, Chat.urgent_in_quiet,
+        )
+        .join(Chat, Chat.id == Subscription.chat_id)
+        .where(
+            Subscription.chat_id.in_(chat_ids),
+            Subscription.enabled,
+            Subscription.cadence == "instant",
+            or_(Subscription.paused_until.is_(None), Subscription.paused_until <= now),
+        )
+        .order_by(Subscription.id)
+        .with_for_update(of=Subscription)
+    ).all()  # fmt: skip
+    put_off: list[int] = []
+    due: dict[datetime, list[int]] = {}
+    for row in rows:
+        quiet = quiet_hours(cast("Row[Any]", row))
+        held = quiet.cover(now) and not (met.chats[row.chat_id] and row.urgent_in_quiet)
         due_at = quiet.end_after(now) if held else now
-        if held and subscription.covered_until is None:  # however often it is put off, this is told
-            subscription.covered_until = now
-        if subscription.next_due_at is None or due_at < subscription.next_due_at:
-            subscription.next_due_at = due_at
-            woken += 1
-    session.flush()
-    return woken
+        if held and row.covered_until is None:  # however often it is put off, this is told
+            put_off.append(row.id)
+        if row.next_due_at is None or due_at < row.next_due_at:
+            due.setdefault(due_at, []).append(row.id)
+    session.execute(update(Subscription).where(Subscription.id.in_(put_off)).values(covered_until=now))
+    for due_at, ids in due.items():
+        session.execute(update(Subscription).where(Subscription.id.in_(ids)).values(next_due_at=due_at))
+    return sum(map(len, due.values()))
 
 
-def _waiting(article_ids: Collection[int] | None = None) -> Select[int]:
-    among = () if article_ids is None else (Article.id.in_(article_ids),)
-    return select(Article.id).where(*_WAITING, *among).order_by(Article.id).limit(BATCH)
-
-
-def _woken(session: Session, article_ids: Sequence[int], now: datetime) -> Sequence[tuple[Subscription, Chat, bool]]:
-    """Instant subscriptions that wait for one of the articles, and whether one of these is urgent for them."""
+def _meeting(session: Session, article_ids: Sequence[int], now: datetime) -> Mapping[int, bool]:
+    """The chats that follow, at once, what these articles meet, and whether one of these is urgent for them."""
     columns = Article.id, Article.state, Article.title, Article.places, Article.province
     recent = Article.origin == "poll", Article.first_seen_at > now - LOOK_BACK["instant"]
     articles = session.execute(select(*columns).where(Article.id.in_(article_ids), *recent)).all()
@@ -107,19 +167,7 @@ def _woken(session: Session, article_ids: Sequence[int], now: datetime) -> Seque
         for one in follows:
             is_urgent = (one.kind, one.value) in urgent[article_id]
             chats[one.chat_id] = chats.get(one.chat_id, False) or is_urgent
-    rows = session.execute(
-        select(Subscription, Chat)
-        .join(Chat, Chat.id == Subscription.chat_id)
-        .where(
-            Subscription.chat_id.in_(chats),
-            Subscription.enabled,
-            Subscription.cadence == "instant",
-            or_(Subscription.paused_until.is_(None), Subscription.paused_until <= now),
-        )
-        .order_by(Subscription.id)
-        .with_for_update(of=Subscription)
-    )
-    return [(subscription, chat, chats[chat.id]) for subscription, chat in rows]
+    return chats
 
 
 def _is_urgent(mention: Row[Any]) -> bool:

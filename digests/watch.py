@@ -87,8 +87,9 @@ def having_words(session: Session, search: str, article_ids: Collection[int]) ->
     return frozenset(i for batch in _batches(sorted(article_ids)) for i in matching(session, query, batch))
 
 
-def followers(session: Session, marks: Mapping[int, Collection[Mark]]) -> Mapping[int, Sequence[Follow]]:
-    """Article -> the follows that are told of at once and that it meets; `marks` are those of each article."""
+def followers(session: Session, marks: Mapping[int, Collection[Mark]]) -> Mapping[int, Sequence[Row[int, str, str]]]:
+    """Article -> chat, kind and value of the follows that are told of at once and that it meets; `marks` are those of
+    each article."""
     meeting: dict[Mark, set[int]] = {}
     for article_id, some in marks.items():
         for mark in some:
@@ -106,11 +107,11 @@ def followers(session: Session, marks: Mapping[int, Collection[Mark]]) -> Mappin
     values: dict[str, list[str]] = {}
     for kind, value in meeting:
         values.setdefault(kind, []).append(value)
-    found: dict[int, list[Follow]] = {}
+    found: dict[int, list[Row[int, str, str]]] = {}
+    told = select(Follow.chat_id, Follow.kind, Follow.value).where(Follow.at_once)
     for kind, all_values in values.items():
         for batch in _batches(all_values):
-            rows = session.scalars(select(Follow).where(Follow.kind == kind, Follow.value.in_(batch), Follow.at_once))
-            for follow in rows:
+            for follow in session.execute(told.where(Follow.kind == kind, Follow.value.in_(batch))):
                 for article_id in meeting[kind, follow.value]:
                     found.setdefault(article_id, []).append(follow)
     return found

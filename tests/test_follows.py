@@ -1,6 +1,8 @@
 """Following documents, and the waking of instant subscriptions."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
@@ -14,6 +16,7 @@ from digests.follows import follow, followed_documents, unfollow
 from digests.models import Subscription
 from digests.subscribers import add_subscription, choose_quiet_hours, pause_subscription, unsubscribe, welcome
 from digests.waking import wake_followers, wake_instant
+from digests.watch import Mark, followers
 from feeds.classify import Verdict
 from feeds.database import Database
 from feeds.models import Article, Document, Mention
@@ -228,6 +231,57 @@ def test_all_that_waits_is_looked_at_however_much(database: Database, monkeypatc
         assert all(session.scalars(select(Article.announced)))
         assert session.scalars(select(Subscription.next_due_at)).one() == NOW
     assert wake_followers(database, NOW) == 0
+
+
+def test_all_who_follow_are_woken_however_many(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waking, "_CHUNK", 2)
+    with database.session() as session:
+        for chat_id in range(1, 6):
+            follower(session, chat_id)
+        news(session)
+    assert wake_followers(database, NOW) == 5
+    with database.reading() as session:
+        assert set(session.scalars(select(Subscription.next_due_at))) == {NOW}
+
+
+def test_no_writer_waits_while_it_is_looked_for_who_follows(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what is read anew meanwhile waits on."""
+    looked: list[int] = []
+
+    def looking(session: Session, marks: Mapping[int, Collection[Mark]]) -> Mapping[int, Sequence[Any]]:
+        if not looked:
+            with database.session() as other:
+                publish(other, *POLICY, "Tại hội nghị, Bộ Công an nêu nhiệm vụ mới.", seen=NOW, published=NOW)
+        looked.extend(marks)
+        return followers(session, marks)
+
+    monkeypatch.setattr(waking, "followers", looking)
+    with database.session() as session:
+        follower(session)
+        article = news(session)
+    assert wake_followers(database, NOW) == 1
+    assert looked == [article.id, article.id]
+
+
+def test_who_follows_is_woken_before_follows_are_carried_forward(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each carried follow has its transaction, and an alert waits for none."""
+    due: list[datetime | None] = []
+
+    def carrying(database: Database, article_ids: Collection[int], now: datetime) -> int:
+        with database.reading() as session:
+            due.extend(session.scalars(select(Subscription.next_due_at)))
+        return 0
+
+    monkeypatch.setattr(waking, "carry_forward", carrying)
+    with database.session() as session:
+        follower(session)
+        news(session)
+    wake_followers(database, NOW)
+    assert due == [NOW]
 
 
 async def test_whoever_folds_stories_wakes_those_who_follow(sqlite: Database) -> None:
