@@ -18,6 +18,7 @@ from feeds.store import take_turn
 
 _NAMES = frozenset({"chat_id", "owner_id", "admin_id"})
 _OWN_IDS = frozenset({Chat.__tablename__, Ban.__tablename__, Admitted.__tablename__})
+_OTHERS = frozenset({"owner_id", "admin_id"})  # who else had to do with the chat, where it is not who asks
 _ERASED = 0  # in place of an admin
 
 
@@ -32,12 +33,15 @@ def columns_of_persons() -> Mapping[Table, list[Column[Any]]]:
 
 
 def data_of(session: Session, chat_id: int, now: datetime) -> Mapping[str, Any]:
-    """Every row that names the chat, by the name of its table, as JSON knows it: moments are in UTC."""
+    """Every row that names the chat, by the name of its table, as JSON knows it: moments are in UTC.
+
+    The numbers of others who set it up or decided about it are theirs, and left out.
+    """
     tables: dict[str, Any] = {}
     for table, columns in columns_of_persons().items():
         rows = session.execute(select(table).where(or_(*(column == chat_id for column in columns)))).mappings().all()
         titles = _titles(session, {row["article_id"] for row in rows if "article_id" in row})
-        tables[table.name.replace("_", " ")] = [_readable(row, titles) for row in rows]
+        tables[table.name.replace("_", " ")] = [_readable(row, titles, chat_id) for row in rows]
     return {"about chat": chat_id, "made at": now.isoformat(), "stored": tables}
 
 
@@ -56,14 +60,15 @@ def erase(session: Session, chat_id: int) -> None:
     )
     for table, columns in columns_of_persons().items():
         for column in columns:
-            if column.name in ("owner_id", "admin_id"):
+            if column.name in _OTHERS:
                 unnamed = None if column.nullable else _ERASED
                 session.execute(update(table).where(column == chat_id).values({column.name: unnamed}))
     session.expire_all()
 
 
-def _readable(row: Mapping[Any, Any], titles: Mapping[int, str]) -> Mapping[str, Any]:
-    shown = {str(name).replace("_", " "): _plain(value) for name, value in row.items()}
+def _readable(row: Mapping[Any, Any], titles: Mapping[int, str], chat_id: int) -> Mapping[str, Any]:
+    own = {name: value for name, value in row.items() if name not in _OTHERS or value == chat_id}
+    shown = {str(name).replace("_", " "): _plain(value) for name, value in own.items()}
     if title := titles.get(row.get("article_id", 0)):
         shown["article title"] = title
     return shown

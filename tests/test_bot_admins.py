@@ -353,6 +353,15 @@ async def test_my_data_is_a_file_and_forgetting_asks_first(tmp_path: Path) -> No
         assert here.reader.chat_id not in [part.chat_id for part in await here.all(DigestPart)]
 
 
+async def test_a_group_does_not_read_what_is_stored_of_it(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        group = here.sandbox.group("Tổ tin", owner=here.reader)
+        await group.say(here.reader, "/dulieu")
+        sent = await group.wait_for(lambda message: message["from"]["is_bot"])
+        assert "document" not in sent
+        assert sent["reply_markup"]["inline_keyboard"][0][0]["url"].endswith("?start=alone")
+
+
 @pytest.fixture
 def printed(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
     """What the product's own logs, at their loudest, have printed."""

@@ -97,6 +97,18 @@ def test_all_about_a_chat_is_given_and_nothing_of_others(database: Database) -> 
     assert "990033007" not in json.dumps(stored)
 
 
+def test_the_numbers_of_others_are_theirs(database: Database) -> None:
+    with database.session() as session:
+        subscription = reader(session, 770011005, NOW)
+        subscription.owner_id = 880022006
+        admit(session, 770011005, 880022006, NOW)
+        session.flush()
+        stored = data_of(session, 770011005, NOW)["stored"]
+        assert (len(stored["subscription"]), len(stored["admitted"])) == (1, 1)
+        assert "880022006" not in json.dumps(stored)
+        assert "880022006" in json.dumps(data_of(session, 880022006, NOW)["stored"])
+
+
 def test_erasing_leaves_no_row_and_touches_no_other_chat(database: Database) -> None:
     with database.session() as session:
         full(session, 770011005, 880022006)

@@ -82,7 +82,7 @@ def _asked(reader: Reader) -> Message:
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
         command("privacy", privacy, Who.ANYONE),
-        command("mydata", my_data, heavy=True),
+        command("mydata", my_data, heavy=True, alone=True),
         command("forgetme", forget_me),
         press("erase", erase_pressed),
     )
