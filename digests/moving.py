@@ -33,11 +33,13 @@ _ONCE_A_CHAT: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (Undo, ("kind", "row_id")),
 )
 
+_SETTINGS = ("language", "timezone", "quiet_from", "quiet_until", "urgent_in_quiet", "reminds", "reminded_at")
+
 
 def move_chat(session: Session, old_id: int, new_id: int) -> None:
     """A group became a supergroup: all that is stored of it goes on under the new id.
 
-    Where that is a reader already, it keeps its own settings, and of two subscriptions of equal schedule its own.
+    Where that has subscriptions already, it keeps its own settings, and of two of equal schedule its own.
     """
     for chat_id in (old_id, new_id):
         lock_chat(session, chat_id)  # before the turn: whoever composes for a chat may wait for that
@@ -51,17 +53,15 @@ def move_chat(session: Session, old_id: int, new_id: int) -> None:
             created_at=old.created_at,
             language=old.language,
             timezone=old.timezone,
-            quiet_from=old.quiet_from,
-            quiet_until=old.quiet_until,
-            urgent_in_quiet=old.urgent_in_quiet,
             kind="supergroup",
             title=old.title,
-            owner_id=old.owner_id,
-            reminds=old.reminds,
-            reminded_at=old.reminded_at,
         )
         session.add(new)
         session.flush()
+    if not subscriptions_of(session, new_id):
+        for name in _SETTINGS:
+            setattr(new, name, getattr(old, name))
+    new.owner_id = new.owner_id or old.owner_id
     _move_subscriptions(session, old_id, new_id)
     for table, names in _ONCE_A_CHAT:
         twin = aliased(table)

@@ -166,11 +166,12 @@ async def test_in_a_topic_only_its_own_briefing_is_stopped_and_given_back(tmp_pa
         assert {s.thread_id: s.enabled for s in subscriptions(here, forum.chat_id)} == {first: True, second: False}
 
 
-async def test_a_group_that_moves_keeps_all(tmp_path: Path) -> None:
+@pytest.mark.parametrize("new_first", [False, True])
+async def test_a_group_that_moves_keeps_all(tmp_path: Path, new_first: bool) -> None:
     async with world(tmp_path, read=False) as here:
         boss = here.user()
         group = await subscribed_group(here, boss, kind="group")
-        moved = group.migrate()
+        moved = group.migrate(new_first=new_first)
         await moved.say(boss, "/caidat")
         await moved.wait_for("07:30")
         assert stored(here, group.chat_id) is None
@@ -289,6 +290,28 @@ def test_a_group_that_moves_was_not_left(database: Database) -> None:
         assert (chat.left_at, chat.owner_id, chat.title) == (None, 5, "Nhóm")
         assert set(session.scalars(select(Subscription.enabled).where(Subscription.chat_id == -1001))) == {True}
     assert len(told(database, 5)) == 2
+
+
+def test_a_group_that_moves_keeps_its_settings_where_its_new_number_was_heard_of_first(database: Database) -> None:
+    a_group(database)
+    with database.session() as session:
+        old = session.get_one(Chat, -100)
+        old.language, old.timezone, old.quiet_from, old.quiet_until = "en", "Europe/Paris", 0, 0
+        introduce(
+            session,
+            -1001,
+            NOW,
+            kind="supergroup",
+            title="Tổ",
+            owner_id=None,
+            language="vi",
+            timezone="Asia/Ho_Chi_Minh",
+        )
+    with database.session() as session:
+        move_group(session, -100, -1001, NOW)
+    with database.reading() as session:
+        new = session.get_one(Chat, -1001)
+        assert (new.language, new.timezone, new.quiet_from, new.owner_id) == ("en", "Europe/Paris", 0, 5)
 
 
 def test_what_a_group_chose_is_kept_for_thirty_days(database: Database) -> None:

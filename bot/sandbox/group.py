@@ -272,21 +272,31 @@ class SandboxGroup:
 
     # -- the group itself
 
-    def migrate(self, chat_id: int | None = None, *, by: SandboxUser | None = None) -> "SandboxGroup":
-        """The group becomes a supergroup; returns it. The bot hears both service messages if it is in."""
+    def migrate(
+        self, chat_id: int | None = None, *, by: SandboxUser | None = None, new_first: bool = False
+    ) -> "SandboxGroup":
+        """The group becomes a supergroup; returns it. The bot hears both service messages if it is in.
+
+        `new_first`: that of the supergroup comes before that of the group; Telegram promises no order.
+        """
         new_id = chat_id or self.chat_id - 1_002_000_000_000
         members = {user_id: replace(member) for user_id, member in self._group.members.items()}
         known = self._world.chats.get(new_id)
         group = known if isinstance(known, Group) else Group(new_id, title=self._group.title, members=members)
         group.bot_user = self._world.bot
+        self._world.chats[new_id] = group
+
+        def tell_new() -> None:
+            speaks = {"from": ANONYMOUS, "sender_chat": group.as_json()}
+            self._world.post(group, speaks | {"migrate_from_chat_id": self.chat_id})
+
+        if new_first:
+            tell_new()
         self._service({"migrate_to_chat_id": new_id}, by)
         self._group.moved_to = new_id
-        self._world.chats[new_id] = group
-        made = SandboxGroup(self._world, group, self._owner)
-        self._world.post(
-            group, {"from": ANONYMOUS, "sender_chat": group.as_json(), "migrate_from_chat_id": self.chat_id}
-        )
-        return made
+        if not new_first:
+            tell_new()
+        return SandboxGroup(self._world, group, self._owner)
 
     def _service(self, content: Json, by: SandboxUser | None = None, thread: int | None = None) -> None:
         if self._group.kind != "channel":
