@@ -10,6 +10,7 @@ from bot.handlers.settings import resume
 from bot.sandbox import SandboxGroup, SandboxUser
 from bot.sandbox.members import ANONYMOUS, Member
 from conftest import NOW
+from digests.bans import ban
 from digests.groups import KEPT, end_topic, erase_left, go_on, introduce, leave, move_group
 from digests.models import Chat, DigestPart, Subscription
 from digests.subscribers import end_subscription, find_reader, subscribe, unsubscribe, welcome
@@ -164,6 +165,33 @@ async def test_in_a_topic_only_its_own_briefing_is_stopped_and_given_back(tmp_pa
         await forum.press(boss, "Nhận bản tin", message=shown)
         await forum.wait_for("Đã đăng ký")
         assert {s.thread_id: s.enabled for s in subscriptions(here, forum.chat_id)} == {first: True, second: False}
+
+
+@pytest.mark.parametrize("happens", ["reopened", "removed", "moved"])
+async def test_what_a_banned_person_does_to_a_group_is_noticed(tmp_path: Path, happens: str) -> None:
+    async with world(tmp_path, read=False) as here:
+        boss, other = here.user(), here.user()
+        await boss.say("/start")
+        group = here.sandbox.group("Tổ tin", owner=boss, forum=happens == "reopened")
+        group.add(other, "administrator")
+        topic = group.create_topic("Một") if happens == "reopened" else None
+        await group.say(boss, "/dangky 7:30", thread=topic)
+        await group.wait_for("Đã đăng ký")
+        if topic:
+            group.close_topic(topic, by=boss)
+            await boss.wait_for("đã đóng")
+        await here.bot.services.write(ban, other.chat_id, 1, NOW)
+        if topic:
+            group.reopen_topic(topic, by=other)
+            await boss.wait_for("tiếp tục")
+            assert subscriptions(here, group.chat_id)[0].enabled
+        elif happens == "removed":
+            group.remove_bot(by=other)
+            await boss.wait_for("Bot không còn ở trong Tổ tin")
+        else:
+            moved = group.migrate(by=other)
+            await moved.say(boss, "/caidat")
+            await moved.wait_for("07:30")
 
 
 @pytest.mark.parametrize("new_first", [False, True])

@@ -11,6 +11,7 @@ from telegram import Update
 from telegram.ext import ApplicationHandlerStop, BaseHandler, TypeHandler
 
 from bot.context import Context, Services
+from bot.handlers.membership import has_happened
 from bot.handlers.replies import language_for, reply
 from bot.handlers.routes import is_too_much
 from bot.limits import Asked
@@ -25,6 +26,8 @@ GROUP = -1
 
 async def gate(update: Update, context: Context) -> None:
     """Ends what is not to be answered."""
+    if has_happened(update):
+        return
     if not await may_use(context.bot_data, update):
         await _tell_once(update, context)
         raise ApplicationHandlerStop

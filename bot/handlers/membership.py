@@ -26,6 +26,16 @@ from digests.templates import render
 
 log = structlog.get_logger()
 
+_CLOSED = filters.StatusUpdate.FORUM_TOPIC_CLOSED | filters.StatusUpdate.GENERAL_FORUM_TOPIC_HIDDEN
+_REOPENED, _MOVED = filters.StatusUpdate.FORUM_TOPIC_REOPENED, filters.StatusUpdate.MIGRATE
+
+
+def has_happened(update: Update) -> bool:
+    """Whether it only tells what became of a chat, or of the bot there, whoever did it; to add the bot is to ask."""
+    if change := update.my_chat_member:
+        return is_in(change.old_chat_member) or not is_in(change.new_chat_member)
+    return bool((_CLOSED | _REOPENED | _MOVED).check_update(update))
+
 
 async def own_membership(update: Update, context: Context) -> None:
     """The bot's own standing somewhere has changed."""
@@ -138,10 +148,9 @@ def _writes_in_closed(member: ChatMember | None) -> bool:
 
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
-    closed = filters.StatusUpdate.FORUM_TOPIC_CLOSED | filters.StatusUpdate.GENERAL_FORUM_TOPIC_HIDDEN
     return (
         ChatMemberHandler(own_membership, ChatMemberHandler.MY_CHAT_MEMBER),
-        MessageHandler(closed, topic_closed),
-        MessageHandler(filters.StatusUpdate.FORUM_TOPIC_REOPENED, topic_reopened),
-        MessageHandler(filters.StatusUpdate.MIGRATE, moved),
+        MessageHandler(_CLOSED, topic_closed),
+        MessageHandler(_REOPENED, topic_reopened),
+        MessageHandler(_MOVED, moved),
     )
