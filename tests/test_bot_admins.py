@@ -24,6 +24,7 @@ from bot.logs import set_up_logs
 from bot.sandbox import Sandbox, SandboxUser
 from bot.sandbox.user import answer_of
 from digests.acts import follow_feeds
+from digests.bans import ban
 from digests.feedback import Kind, store_feedback
 from digests.models import AdminAct, Admitted, Ban, Broadcast, Digest, DigestPart, Feedback
 from digests.pictures.bars import Series, draw_bars
@@ -114,6 +115,30 @@ async def test_an_admin_cannot_be_banned_and_others_cannot_ban(tmp_path: Path) -
             await here.reader.say(command)
             assert "lệnh" in (await here.reader.wait_for(lambda message: True))["text"]
         assert await here.all(Ban) == await here.all(AdminAct) == await here.all(Broadcast) == []
+
+
+@pytest.mark.parametrize("stand_in", [1087968824, 136817688, 777000])
+async def test_what_stands_for_many_is_not_banned(tmp_path: Path, stand_in: int) -> None:
+    async with office(tmp_path) as here:
+        await here.admin.say(f"/cam {stand_in}")
+        await here.admin.wait_for("mã số chung")
+        assert await here.all(Ban) == []
+
+
+async def test_a_banned_channel_is_not_answered_in_groups(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        group = here.sandbox.group("Tổ tin", owner=here.reader)
+        channel = here.sandbox.channel("Kênh", owner=here.reader)
+        await here.bot.services.write(ban, channel.chat_id, here.admin.chat_id, here.clock())
+        speaks = {
+            "sender_chat": channel.as_json,
+            "from": {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"},
+        }
+        entities = [{"type": "bot_command", "offset": 0, "length": 8}]
+        group.send(here.reader, speaks | {"text": "/trogiup", "entities": entities}, anonymous=False)
+        await group.say(here.reader, "/riengtu")
+        await group.wait_for("Quyền riêng tư")
+        assert len([m for m in group.messages if m["from"]["is_bot"] and "sender_chat" not in m]) == 1
 
 
 async def test_whoever_wrote_a_forwarded_message_is_meant(tmp_path: Path) -> None:

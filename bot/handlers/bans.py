@@ -34,6 +34,8 @@ from digests.subscribers import Reader
 from digests.templates import render
 
 MOST_LISTED = 30
+# Whom Telegram names in place of all who speak as a group or as a channel, and of a channel's posts in its group.
+_STAND_INS = frozenset({1087968824, 136817688, 777000})
 _ID = re.compile(r"-?\d{1,16}")
 _Listed = TypeVar("_Listed", Ban, Admitted)
 
@@ -46,6 +48,8 @@ async def ban_command(update: Update, context: Context) -> None:
         await reply(update, _hidden(update, reader) or await _bans_screen(context, reader))
     elif meant in services.settings.admin_ids:
         await reply(update, _told(reader, "admin", meant))
+    elif meant in _STAND_INS:
+        await reply(update, _told(reader, "stand_in", meant))
     else:
         because = " ".join(rest)[:LONGEST_REASON]
         is_new = await services.write(_ban, meant, person_of(update) or 0, services.clock(), because)

@@ -47,9 +47,10 @@ async def _tell_once(update: Update, context: Context) -> None:
 
 
 async def may_use(services: Services, update: Update) -> bool:
-    """Whether neither the person nor the chat is banned, and one of them admitted where that is asked for."""
+    """Whether neither the person nor the chat, nor the chat as which they speak, is banned, and one of them admitted where that is asked for."""
     chat, user, settings = update.effective_chat, update.effective_user, services.settings
-    ids = (chat.id if chat else None, user.id if user else None)
+    speaker = update.effective_message.sender_chat if update.message else None
+    ids = tuple(one.id for one in (chat, user, speaker) if one)
 
     def admitted(session: Session) -> bool:
         return not is_banned(session, *ids) and (not settings.allow_list_only or is_admitted(session, *ids))
