@@ -171,7 +171,7 @@ async def running(
         wanted = load_sources(settings.sources_file) if sources is None else sources
         await asyncio.to_thread(_sync, database, wanted, clock())
         # Offline there is nobody to be polite to.
-        jobs = Jobs(database, clock, page_pace=0.0 if offline else PAGE_PACE)
+        jobs = Jobs(database, clock, page_pace=0.0 if offline else PAGE_PACE, open_to=settings.open_to)
         new_fetcher = partial(
             Fetcher, allow_private=settings.fetch_allow_private, contact=settings.fetch_contact, offline=offline
         )

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -43,10 +43,19 @@ STOP_WITHIN = 15.0  # seconds; a part under way gets its answer in that time or 
 class Jobs:
     """Polling and delivering, at a tick or when woken; `stop()` lets what is under way finish."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], *, page_pace: float = PAGE_PACE) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        *,
+        page_pace: float = PAGE_PACE,
+        open_to: Collection[int] | None = None,
+    ) -> None:
+        """`open_to`: who needs no admission to a bot that is not open to all; None where it is."""
         self._database = database
         self._clock = clock
         self._page_pace = page_pace
+        self._open_to = open_to
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
@@ -213,9 +222,9 @@ class Jobs:
             # A digest is worth waiting for until it is known what is policy and which documents it cites.
             since = still_reading_since(session, now)
             ready = reading_progress(session).is_complete and since is None
-            claimed = claim_due(session, now, reading_done=ready, reading_since=since)
+            claimed = claim_due(session, now, reading_done=ready, reading_since=since, open_to=self._open_to)
             if ready:
-                claimed += claim_promised(session, now)
+                claimed += claim_promised(session, now, open_to=self._open_to)
         return claimed
 
     def _wake(self, name: str) -> None:

@@ -116,6 +116,11 @@ class Settings(BaseSettings):
         default="text", description="Logs for people (text) or for machines (json)", examples=["text"]
     )
 
+    @property
+    def open_to(self) -> tuple[int, ...] | None:
+        """Who needs no admission: the admins; None where nobody does."""
+        return self.admin_ids if self.allow_list_only else None
+
     @model_validator(mode="before")
     @classmethod
     def _without_blanks(cls, values: dict[str, Any]) -> dict[str, Any]:

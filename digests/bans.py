@@ -3,13 +3,13 @@
 A ban takes nothing away: what was chosen stays, and what falls due meanwhile does not come.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from digests.models import Admitted, Ban
+from digests.models import Admitted, Ban, Chat, Subscription
 from feeds.store import take_turn
 
 LONGEST_REASON = 200
@@ -28,6 +28,17 @@ def is_admitted(session: Session, *ids: int | None) -> bool:
 def banned(chat_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """That the chat of a row is banned, as a condition."""
     return exists().where(Ban.id == chat_id)
+
+
+def admitted(open_to: Collection[int] | None) -> ColumnElement[bool]:
+    """That a subscription's chat (both in the query), or who set either up, may use the bot.
+
+    `open_to`: those who need no admission, the admins; None where nobody needs one.
+    """
+    if open_to is None:
+        return true()
+    ids = (Subscription.chat_id, Subscription.owner_id, Chat.owner_id)
+    return or_(exists().where(Admitted.id.in_(ids)), *(one.in_(open_to) for one in ids))
 
 
 def bans(session: Session) -> Sequence[Ban]:

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import ColumnElement, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
-from digests.bans import banned, is_banned
+from digests.bans import admitted, banned, is_banned
 from digests.compose import compose_due
 from digests.edition import Editions
 from digests.follows import settle_numbers
@@ -45,11 +45,12 @@ def claim_due(
     reading_done: bool = True,
     reading_since: datetime | None = None,
     limit: int = 500,
+    open_to: Collection[int] | None = None,
 ) -> int:
     """Turns due subscriptions into due digests and moves their next moment on; returns how many it looked at.
 
     `reading_since` is when the first of the articles was seen that are still being read, if any: a digest that was due
-    later waits for them, at most `LONGEST_READING`.
+    later waits for them, at most `LONGEST_READING`. Of a bot that is not open to all, `open_to` are its admins.
 
     Both happen in one transaction on a locked row, so that a digest is claimed once however many ask. Instant ones
     come last of those due at a moment: what the others tell is not told again. Where the clock was ahead, it first
@@ -64,6 +65,7 @@ def claim_due(
             Subscription.enabled,
             Subscription.next_due_at <= now,
             ~banned(Subscription.chat_id),
+            admitted(open_to),
             _may_wait_no_longer(now, reading_done),
             _is_read(now, reading_since),
         )
@@ -92,7 +94,7 @@ def claim_due(
     return len(rows)
 
 
-def claim_promised(session: Session, now: datetime) -> int:
+def claim_promised(session: Session, now: datetime, *, open_to: Collection[int] | None = None) -> int:
     """First digests promised to readers who subscribed while the feeds were read for the first time."""
     promised = session.execute(
         select(Subscription, Chat)
@@ -101,6 +103,7 @@ def claim_promised(session: Session, now: datetime) -> int:
             Subscription.enabled,
             Subscription.first_promised,
             ~banned(Subscription.chat_id),
+            admitted(open_to),
             or_(Subscription.paused_until.is_(None), Subscription.paused_until <= now),
         )
         .with_for_update(of=Subscription, skip_locked=True)

@@ -4,14 +4,14 @@ They are sent as digests are, with all the promises of `digests.deliver`, but be
 and end no window.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from digests.bans import banned, is_banned
+from digests.bans import admitted, banned, is_banned
 from digests.ledger import lock_chat
 from digests.messages import Message
 from digests.models import Broadcast, Chat, Digest, DigestPart, Subscription
@@ -96,10 +96,13 @@ def drop_draft(session: Session, broadcast_id: int, admin_id: int) -> bool:
     return True
 
 
-def broadcast(session: Session, broadcast_id: int, admin_id: int, now: datetime) -> bool:
+def broadcast(
+    session: Session, broadcast_id: int, admin_id: int, now: datetime, *, open_to: Collection[int] | None = None
+) -> bool:
     """Puts a draft on its way to every chat that gets briefings, without sound and behind what is due; once.
 
-    False where the admin has no such draft, or has sent it already.
+    False where the admin has no such draft, or has sent it already. Of a bot that is not open to all, `open_to` are
+    its admins.
     """
     take_turn(session)
     found = session.get(Broadcast, broadcast_id)
@@ -122,7 +125,7 @@ def broadcast(session: Session, broadcast_id: int, admin_id: int, now: datetime)
         Digest.state: literal("composed"),
         Digest.failures: literal(0),
     }
-    session.execute(insert(Digest).from_select(list(notice), select(*notice.values()).where(*_reached())))
+    session.execute(insert(Digest).from_select(list(notice), select(*notice.values()).where(*_reached(open_to))))
     topic = select(Subscription.thread_id).where(Subscription.chat_id == Digest.chat_id, Subscription.enabled)
     part = {
         DigestPart.digest_id: Digest.id,
@@ -143,9 +146,9 @@ def broadcast(session: Session, broadcast_id: int, admin_id: int, now: datetime)
     return True
 
 
-def count_reached(session: Session) -> int:
+def count_reached(session: Session, open_to: Collection[int] | None = None) -> int:
     """How many chats a broadcast would go to now."""
-    return session.scalar(select(func.count()).select_from(Chat).where(*_reached())) or 0
+    return session.scalar(select(func.count()).select_from(Chat).where(*_reached(open_to))) or 0
 
 
 def progress_of(session: Session, broadcast_id: int, admin_id: int) -> Progress | None:
@@ -159,6 +162,6 @@ def progress_of(session: Session, broadcast_id: int, admin_id: int) -> Progress 
     return Progress(sum(counts.values()), counts.get("sent", 0), counts.get("refused", 0))
 
 
-def _reached() -> Sequence[ColumnElement[bool]]:
-    is_reader = exists().where(Subscription.chat_id == Chat.id, Subscription.enabled)
+def _reached(open_to: Collection[int] | None) -> Sequence[ColumnElement[bool]]:
+    is_reader = exists().where(Subscription.chat_id == Chat.id, Subscription.enabled, admitted(open_to))
     return is_reader, Chat.left_at.is_(None), ~banned(Chat.id)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from conftest import NOW
 from digests.bans import admissions, admit, ban, bans, dismiss, is_admitted, is_banned, unban
 from digests.choices import find_zone
-from digests.claim import claim_due, compose_one
+from digests.claim import claim_due, claim_promised, compose_one
 from digests.models import Ban, Broadcast, Chat, Digest, DigestPart, Subscription
 from digests.moving import move_chat
 from digests.notices import Progress, broadcast, count_reached, draft, drop_draft, progress_of
@@ -97,6 +97,24 @@ def test_a_broadcast_reaches_each_reader_once(database: Database) -> None:
             (1, "done", True),
             (2, "dropped", True),
         }
+
+
+def test_of_a_bot_that_is_not_open_to_all_only_those_admitted_get_anything(database: Database) -> None:
+    """1 is an admin, 2 admitted, 3 not; the groups -4 and -5 are set up by 2 and 3."""
+    with database.session() as session:
+        admit(session, 2, 1, NOW)
+        for chat_id, owner_id in ((1, None), (2, None), (3, None), (-4, 2), (-5, 3)):
+            reader(session, chat_id, NOW).owner_id = owner_id
+        assert (count_reached(session), count_reached(session, open_to=(1,))) == (5, 3)
+        broadcast(session, draft(session, 1, "Lời", NOW).id, 1, NOW, open_to=(1,))
+        claim_due(session, NOW, open_to=(1,))
+        for subscription in session.scalars(select(Subscription)):
+            subscription.first_promised = True
+        session.flush()
+        assert claim_promised(session, NOW, open_to=(1,)) == 3
+        for is_notice in (True, False):
+            assert set(session.scalars(select(Digest.chat_id).where(Digest.is_notice == is_notice))) == {1, 2, -4}
+        assert claim_due(session, NOW) == 2
 
 
 def test_what_is_due_goes_before_a_broadcast_one_part_of_a_chat_at_a_time(database: Database) -> None:

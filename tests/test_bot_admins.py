@@ -190,6 +190,22 @@ async def test_a_closed_bot_answers_whom_admins_admit(tmp_path: Path) -> None:
         assert [act.act for act in await here.all(AdminAct)] == ["allow", "disallow"]
 
 
+async def test_who_is_not_admitted_can_stop_and_have_all_erased(tmp_path: Path) -> None:
+    async with office(tmp_path, closed=True) as here:
+        await here.subscribed(here.reader)
+        await here.reader.say("/huy")
+        await here.reader.wait_for("Đã ngừng mọi bản tin")
+        await here.reader.say("/riengtu")
+        await here.reader.wait_for("Quyền riêng tư")
+        await here.reader.say("/dulieu")
+        await here.reader.wait_for(lambda message: "document" in message)
+        await here.bot.services.write(ban, here.reader.chat_id, here.admin.chat_id, here.clock())
+        await here.reader.say("/xoadulieu@" + here.sandbox.world.bot["username"])
+        await here.reader.press("Xóa hẳn", message=await here.reader.wait_for("Xóa hẳn dữ liệu"))
+        await here.reader.wait_for("Đã xóa.")
+        assert [one.id for one in await here.all(Ban)] == [here.reader.chat_id]
+
+
 async def test_a_broadcast_is_seen_first_and_comes_once_to_each_reader(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
         stopped = here.sandbox.user(started=True)

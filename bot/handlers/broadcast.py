@@ -5,7 +5,7 @@ The text stands after the command, or in the message that the command answers; b
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from html import escape
 from html.parser import HTMLParser
@@ -40,7 +40,7 @@ async def broadcast_command(update: Update, context: Context) -> None:
         await reply(update, Message(render("broadcast_usage.html", reader.language, too_long=too_long)))
         return
     made = await services.write(draft, person_of(update) or 0, html, services.clock())
-    count = await services.read(count_reached)
+    count = await services.read(count_reached, services.settings.open_to)
     await reply(update, Message(html))
     send = (say("broadcast_send", reader.language), f"broadcast:{made.id}:send")
     drop = (say("cancel", reader.language), f"broadcast:{made.id}:drop")
@@ -58,7 +58,8 @@ async def broadcast_pressed(update: Update, context: Context) -> None:
         await edit(query, Message(_words(reader, "dropped")))
         await done(query, reader)
         return
-    if action == "send" and await services.write(_send, broadcast_id, admin_id, services.clock()):
+    open_to = services.settings.open_to
+    if action == "send" and await services.write(_send, broadcast_id, admin_id, services.clock(), open_to):
         services.wake_delivery()
     progress = await services.read(progress_of, broadcast_id, admin_id)
     if progress is None:
@@ -111,8 +112,8 @@ def _words(reader: Reader, what: str, count: int = 0) -> str:
     return render("broadcast.html", reader.language, what=what, count=count, progress=None)
 
 
-def _send(session: Session, broadcast_id: int, admin_id: int, now: datetime) -> bool:
-    is_sent = broadcast(session, broadcast_id, admin_id, now)
+def _send(session: Session, broadcast_id: int, admin_id: int, now: datetime, open_to: Collection[int] | None) -> bool:
+    is_sent = broadcast(session, broadcast_id, admin_id, now, open_to=open_to)
     if is_sent:
         record_act(session, admin_id, "broadcast", f"#{broadcast_id}", now)
     return is_sent

@@ -10,16 +10,20 @@ from sqlalchemy.orm import Session
 from telegram import Update
 from telegram.ext import ApplicationHandlerStop, BaseHandler, TypeHandler
 
+from bot.commands import COMMANDS
 from bot.context import Context, Services
 from bot.handlers.membership import has_happened
 from bot.handlers.replies import language_for, reply
 from bot.handlers.routes import is_too_much
 from bot.limits import Asked
 from bot.rights import is_group, is_meant
+from bot.targets import without_target
 from bot.texts import say
 from digests.bans import is_admitted, is_banned
 from digests.messages import Message as Outgoing
 
+_ERASING = frozenset({"forgetme", "erase"})
+_LEAVING = _ERASING | {"unsubscribe", "stop", "privacy", "mydata"}
 GROUP = -1
 """Of PTB's handlers, in which these come before all others."""
 
@@ -47,15 +51,31 @@ async def _tell_once(update: Update, context: Context) -> None:
 
 
 async def may_use(services: Services, update: Update) -> bool:
-    """Whether neither the person nor the chat, nor the chat as which they speak, is banned, and one of them admitted where that is asked for."""
+    """Whether neither the person, nor the chat, nor the chat as which they speak is banned, and one of them admitted
+    where that is asked for; but to stop and to know what is stored is open to all who are not banned, to erase it to
+    those too."""
     chat, user, settings = update.effective_chat, update.effective_user, services.settings
-    speaker = update.effective_message.sender_chat if update.message else None
+    speaker = update.message.sender_chat if update.message else None
     ids = tuple(one.id for one in (chat, user, speaker) if one)
 
-    def admitted(session: Session) -> bool:
-        return not is_banned(session, *ids) and (not settings.allow_list_only or is_admitted(session, *ids))
+    route = _route_of(update)
 
-    return bool(user and user.id in settings.admin_ids) or await services.read(admitted)
+    def admitted(session: Session) -> bool:
+        if is_banned(session, *ids):
+            return False
+        return not settings.allow_list_only or route in _LEAVING or is_admitted(session, *ids)
+
+    is_open = route in _ERASING or bool(user and user.id in settings.admin_ids)
+    return is_open or await services.read(admitted)
+
+
+def _route_of(update: Update) -> str:
+    """The name of the command or button, if it is one."""
+    if query := update.callback_query:
+        return without_target(query.data or "").partition(":")[0]
+    text = (update.message.text if update.message else None) or ""
+    typed = text.split(maxsplit=1)[0].partition("@")[0].lower() if text.startswith("/") else ""
+    return next((one.name for one in COMMANDS if typed in (f"/{one.name}", f"/{one.alias}")), "")
 
 
 def _is_asked(update: Update, bot_name: str) -> bool:
