@@ -2,7 +2,8 @@
 
 That one document succeeds another is said
 
-- by the catalogue, in a relation that was seen in a source, where an article cites the successor; or
+- by the catalogue, in a relation that was seen in a source, where an article cites the successor, which is told only
+  to who followed before that was issued, and as what the catalogue says; or
 - by an article, in a sentence (digests.succession). Both must be resolved: what is only presumed carries nothing.
 
 The chat is told quietly, with the sentence, once of each pair, whatever it does about it.
@@ -10,7 +11,7 @@ The chat is told quietly, with the sentence, once of each pair, whatever it does
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, cast
 
@@ -28,6 +29,7 @@ from digests.schedule import LOOK_BACK
 from digests.subscribers import find_reader
 from digests.succession import successions
 from digests.templates import macros, render
+from digests.timeline import issue_date
 from digests.views import ArticleView
 from feeds.database import Database
 from feeds.documents import document_name, load_catalogue
@@ -52,6 +54,8 @@ class Succession:
     how: str
     quote: str
     article: ArticleView
+    issued_on: date | None = None
+    """Of what only the catalogue says, and no `quote`, the day of `new`: no news to who follows `old` since later."""
 
 
 def carry_forward(database: Database, article_ids: Collection[int], now: datetime) -> int:
@@ -76,6 +80,8 @@ def carry(session: Session, chat_id: int, one: Succession, now: datetime, kind: 
     take_turn(session)
     before, reader = find_follow(session, chat_id, one.old, kind), find_reader(session, chat_id)
     if before is None or reader is None or one.new in before.carried_to or find_follow(session, chat_id, one.new):
+        return False
+    if not one.quote and (one.issued_on is None or one.issued_on <= before.since.date()):
         return False
     try:
         follow(session, chat_id, one.new, now, at_once=before.at_once, carried_from=one.old)
@@ -107,15 +113,20 @@ def _successions(session: Session, article_ids: Collection[int], now: datetime) 
         sentences.setdefault((mention.article_id, mention.quote), []).append(mention)
     found: dict[tuple[str, str], Succession] = {}
     for (article_id, quote), inside in sentences.items():
-        for old, new, how in (*successions(quote, inside), *_catalogued(inside)):
+        for old, new, how in successions(quote, inside):
             found.setdefault((old, new), Succession(old, new, how, quote, views[article_id]))
+    for (article_id, _), inside in sentences.items():
+        for old, new, how, issued_on in _catalogued(inside):
+            found.setdefault((old, new), Succession(old, new, how, "", views[article_id], issued_on))
     return list(found.values())
 
 
-def _catalogued(sentence: Sequence[Mention]) -> Iterator[tuple[str, str, str]]:
-    resolved = (one.document_id for one in sentence if one.status == "resolved")
-    for new in filter(None, dict.fromkeys(resolved)):
-        yield from ((old, new, how) for old, how in _predecessors().get(new, ()))
+def _catalogued(sentence: Sequence[Mention]) -> Iterator[tuple[str, str, str, date | None]]:
+    for one in sentence:
+        if one.status == "resolved" and one.document_id:
+            known = issue_date(load_catalogue().get(one.document_id))
+            issued_on = known[0] if known else one.issued_on
+            yield from ((old, one.document_id, how, issued_on) for old, how in _predecessors().get(one.document_id, ()))
 
 
 @cache
