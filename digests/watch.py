@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from digests.chips import telling
 from digests.dossier_models import Draft, DraftArticle
 from digests.models import Follow
-from feeds.documents.organs import base_organ
+from feeds.documents.organs import base_organs
 from feeds.models import Article, ArticleWords, Mention
 from feeds.places import find_places
 from feeds.query import Term, parse_query
@@ -198,8 +198,7 @@ def _marks(mention: Citing) -> Iterator[Mark]:
     is_read = mention.document_id is not None and mention.status in CITING
     yield "document", mention.document_id if is_read and mention.document_id else f"{mention.key}#?"
     yield "number", mention.key
-    if mention.issuer and (organ := base_organ(mention.issuer)):
-        yield "issuer", organ.code
+    yield from (("issuer", organ.code) for organ in base_organs(mention.issuer or ""))
 
 
 def _mentions(session: Session, article_ids: Collection[int]) -> Mapping[int, Sequence[Row[Any]]]:

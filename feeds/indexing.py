@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from feeds.documents import load_catalogue
-from feeds.documents.organs import base_organ
+from feeds.documents.organs import base_organs
 from feeds.models import Article, ArticleWords, Base, Mention
 from feeds.places import present_province, province_named
 from feeds.tokens import BOUNDARY, EVERY, folded_words, mark, written_words
@@ -138,9 +138,8 @@ def _marks_of(mention: Row[Any]) -> Iterable[str]:
             yield mark("loose", mention.key)
     if mention.type:
         yield mark("type", mention.type)
-    for code in (mention.issuer or "").split("-"):
-        if organ := base_organ(code):
-            yield mark("issuer", organ.code)
+    for organ in base_organs(mention.issuer or ""):
+        yield mark("issuer", organ.code)
     if mention.issuing_body:
         yield mark("issuer", mention.issuing_body)
     if mention.document_id:

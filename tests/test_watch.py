@@ -60,7 +60,13 @@ def news(session: Session, title: str, lead: str, *, outlet: str = "Báo Mẫu",
     return article
 
 
+JOINT = (
+    "Triển khai Thông tư liên tịch số 01/2025/TTLT-BCA-BQP về bảo đảm an ninh",
+    "Thông tư liên tịch số 01/2025/TTLT-BCA-BQP của Bộ Công an và Bộ Quốc phòng về bảo đảm an ninh, trật tự.",
+)
 MET = [
+    ("issuer", "BCA", JOINT),
+    ("issuer", "BQP", JOINT),
     ("words", "ma túy", DRUGS),
     ("words", "ma tuy nghe an", DRUGS),
     ("words", '"cao điểm" -bóng đá', DRUGS),

@@ -105,6 +105,12 @@ def base_organ(code: str) -> Organ | None:
     return known.get(code) or known.get(head) or known.get(head.rstrip("0123456789?"))
 
 
+def base_organs(code: str) -> tuple[Organ, ...]:
+    """The organs of an issuer's code, several of a joint document ("BCA-BQP")."""
+    found = {organ.code: organ for part in code.split("-") if (organ := base_organ(part))}
+    return tuple(found.values())
+
+
 def issuer_name(code: str, lang: str = "vi") -> str:
     """The words for an organ's code: "BCA" is "Bộ Công an"; an unknown code stands for itself."""
     organ = base_organ(code)
