@@ -339,6 +339,7 @@ def _story(
         reasons=tuple(Reason(follow.id, follow.kind, follow.value) for follow in one.follows),
         quote=quote.text if quote else "",
         quoted=next((r.view for r in one.story.reports if quote and r.view.article_id == quote.article_id), None),
+        drafts=tuple(dict.fromkeys(value for report in one.story.reports for value in report.drafts)),
     )
 
 

@@ -16,10 +16,11 @@ from digests.naming import followed_name, is_unverified, meant_name
 from digests.sheet import Sheet, lay_out
 from digests.templates import macros, render
 from digests.views import DigestView, DocumentChip
-from feeds.documents import Document, load_catalogue, type_name
+from feeds.documents import Document, document_name, load_catalogue, type_name
 from feeds.text import shorten
 
 _MAX_BUTTONS = 6
+_MAX_DRAFTS = 2
 _MAX_STOPS = 4
 _LABEL = 60  # characters
 
@@ -177,7 +178,8 @@ def _alert_buttons(view: DigestView) -> tuple[tuple[Button, ...], ...]:
 def _document_buttons(view: DigestView) -> tuple[tuple[Button, ...], ...]:
     """A button opens what its label says: no label stands for two documents.
 
-    First those that most stories cite, among them those of which that is certain, and of these those in force.
+    First those that most stories cite, among them those of which that is certain, and of these those in force; then
+    drafts.
     """
     citing = Counter(chip.document_id for story in view.stories for chip in story.documents)
     chips = [chip for story in view.stories for chip in story.documents]
@@ -186,6 +188,10 @@ def _document_buttons(view: DigestView) -> tuple[tuple[Button, ...], ...]:
     for chip in chips:
         labels.setdefault(_label(chip, view.language), f"doc:{chip.token}")
     buttons = [(label, action) for label, action in labels.items() if label.strip()][:_MAX_BUTTONS]
+    drafts = dict.fromkeys(value for story in view.stories for value in story.drafts)
+    named = Counter(document_name(value, view.language) for value in drafts)
+    alone = [(name, value) for value in drafts if named[name := document_name(value, view.language)] == 1]
+    buttons += [(shorten(name, _LABEL), f"draft:{value.rpartition('#')[2]}") for name, value in alone[:_MAX_DRAFTS]]
     return tuple(tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2))
 
 

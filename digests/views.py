@@ -88,7 +88,8 @@ class StoryView:
 
     `place` is the province it is about, None where it is about none or the whole country. `continues` is the report
     by which this chat was told, at `continues_at`, of what this event continues. `quote` is the sentence of the report
-    `quoted` by which it meets the follows of `reasons`; the summary does not say it again.
+    `quoted` by which it meets the follows of `reasons`; the summary does not say it again. `drafts` are those that its
+    reports tell of (Draft.value).
     """
 
     story_id: int
@@ -104,6 +105,7 @@ class StoryView:
     reasons: tuple[Reason, ...] = ()
     quote: str = ""
     quoted: ArticleView | None = None
+    drafts: tuple[str, ...] = ()
 
     @property
     def summary_text(self) -> str:

@@ -14,13 +14,14 @@ from digests.drafts import plain_title
 from digests.follows import find_follow, follow, followed_documents, unfollow
 from digests.joining import decide_draft, tell_joined, tell_parted
 from digests.models import AdminAct, Digest, DigestPart
+from digests.render import render_digest
 from digests.subscribers import add_subscription, welcome
 from digests.waking import wake_followers
 from feeds.database import Database
 from feeds.documents.token import document_token
 from feeds.models import Article, Mention
 from feeds.reindex import reindex
-from newsroom import publish
+from newsroom import publish, reader, told
 
 DAY = timedelta(days=1)
 TITLE = (
@@ -339,3 +340,14 @@ def test_a_further_article_wakes_who_follows_the_draft(database: Database) -> No
         article.state = "kept"
     fold_waiting(database)
     assert wake_followers(database, NOW + DAY) == 1
+
+
+def test_a_digest_leads_to_the_draft_and_says_why_it_tells_of_it(database: Database) -> None:
+    read(database, DRAFTED, NOW - DAY)
+    with database.session() as session:
+        subscription = reader(session, 1, NOW)
+        follow(session, 1, the_draft(database).value, NOW, kind="draft")
+        (*_, message) = render_digest(told(session, subscription, NOW))
+    draft = the_draft(database)
+    assert [("Dự thảo Nghị quyết (Nghệ An)", f"draft:{draft.token}")] in [list(row) for row in message.buttons]
+    assert "Vì bạn theo dõi Dự thảo Nghị quyết (Nghệ An)" in message.html
