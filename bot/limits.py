@@ -18,6 +18,7 @@ class Asked(StrEnum):
     GROUP_MESSAGE = "group_message"
     GROUP_PRESS = "group_press"
     HEAVY = "heavy"
+    INLINE = "inline"
 
 
 # A minute; a press edits what stands there, and costs less.
@@ -27,6 +28,7 @@ _PER_MINUTE = {
     Asked.GROUP_MESSAGE: 30,
     Asked.GROUP_PRESS: 120,
     Asked.HEAVY: 5,
+    Asked.INLINE: 60,  # one asks anew while one types
 }
 
 

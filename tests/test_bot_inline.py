@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.application import Role
+from bot.limits import Limits
 from bot.sandbox import SandboxUser
 from bot.sender import keyboard
 from conftest import NOW
@@ -265,3 +266,13 @@ def test_buttons_of_every_kind_become_telegrams() -> None:
 
 def refused(here: World) -> list[Any]:
     return [call for call in here.sandbox.calls if not call.answer["ok"]]
+
+
+async def test_whoever_asks_too_much_gets_an_empty_list(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.SERVE,), read=False) as here:
+        user = here.user()
+        here.bot.services.limits = Limits(lambda: 1000.0)
+        for _ in range(60):
+            assert (await user.inline("09 ct tw"))["results"]
+        assert (await user.inline("09 ct tw"))["results"] == []
+        assert (await here.user().inline("09 ct tw"))["results"]

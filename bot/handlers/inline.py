@@ -17,6 +17,7 @@ from telegram.error import BadRequest
 from telegram.ext import BaseHandler, InlineQueryHandler
 
 from bot.context import Context
+from bot.limits import Asked, Verdict
 from bot.sender import NO_PREVIEW
 from bot.texts import language_of, say
 from digests.cite import Citable, Citables, cite
@@ -25,7 +26,7 @@ from feeds.text import shorten
 
 PAGE = 20  # results; Telegram takes 50
 _REMEMBERED = 300  # seconds that Telegram keeps an answer for the one who asked
-_FOLLOWS_REMEMBERED = 5  # follows change
+_LESS_REMEMBERED = 5  # follows change, and what was too much is so for a moment
 _MAX_TITLE = 120
 _MAX_ABOUT = 200
 
@@ -35,6 +36,9 @@ async def inline(update: Update, context: Context) -> None:
     query = update.inline_query
     if query is None:
         return
+    if context.bot_data.limits.take(Asked.INLINE, query.from_user.id) is not Verdict.ANSWERED:
+        await _answer(query, [], cache_time=_LESS_REMEMBERED)
+        return
     language, citables = await context.bot_data.read(_found, query)
     offset = int(query.offset) if query.offset.isdecimal() and len(query.offset) < 5 else 0
     link = f"https://t.me/{context.bot.username}?start="
@@ -42,14 +46,25 @@ async def inline(update: Update, context: Context) -> None:
     if citables.together:
         results.insert(0, _all(citables.found, link, language))
     page = results[offset : offset + PAGE]
+    await _answer(
+        query,
+        page,
+        cache_time=_REMEMBERED if query.query.strip() else _LESS_REMEMBERED,
+        next_offset=str(offset + PAGE) if offset + PAGE < len(results) else "",
+        button=_button(citables, query, language),
+    )
+
+
+async def _answer(
+    query: InlineQuery,
+    results: Sequence[InlineQueryResultArticle],
+    *,
+    cache_time: int,
+    next_offset: str = "",
+    button: InlineQueryResultsButton | None = None,
+) -> None:
     try:
-        await query.answer(
-            page,
-            cache_time=_REMEMBERED if query.query.strip() else _FOLLOWS_REMEMBERED,
-            is_personal=True,
-            next_offset=str(offset + PAGE) if offset + PAGE < len(results) else "",
-            button=_button(citables, query, language),
-        )
+        await query.answer(results, cache_time=cache_time, is_personal=True, next_offset=next_offset, button=button)
     except BadRequest as error:  # who asked has typed on meanwhile
         if "query is too old" not in error.message.lower():
             raise
