@@ -237,7 +237,7 @@ class DigestPart(Base):
     in_doubt: Mapped[int] = mapped_column(default=0)
     failures: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime | None] = mapped_column(default=None)
-    sent_at: Mapped[datetime | None] = mapped_column(default=None)
+    sent_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
     message_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
     last_error: Mapped[str] = mapped_column(default="")
     # Of a notice that goes to all readers: whatever else their chats get goes before it.

@@ -162,6 +162,34 @@ def test_whoever_is_no_reader_any_more_when_it_is_sent_gets_no_broadcast(databas
         assert session.scalars(select(Digest.state)).all() == ["dropped"]
 
 
+def test_the_figures_do_not_read_what_was_sent_long_ago(sqlite: Database) -> None:
+    def send(session: Session, count: int) -> None:
+        long_ago = NOW - 90 * DAY
+        for number in range(count):
+            digest = Digest(
+                subscription_id=None,
+                chat_id=1,
+                due_at=long_ago - number * HOUR,
+                window_start=long_ago,
+                window_end=long_ago,
+                state="done",
+            )
+            session.add(digest)
+            session.flush()
+            session.add(DigestPart(digest_id=digest.id, chat_id=1, number=1, html="", state="sent", sent_at=long_ago))
+
+    def figures(session: Session) -> None:
+        stats_of(session, NOW, find_zone("Asia/Ho_Chi_Minh"))
+
+    with sqlite.session() as session:
+        reader(session, 1, NOW)
+        send(session, 10)
+    few = steps_of(sqlite, figures)
+    with sqlite.session() as session:
+        send(session, 1000)
+    assert steps_of(sqlite, figures) <= few + 20
+
+
 def test_the_figures_count_what_there_is(database: Database) -> None:
     with database.session() as session:
         readers(session)

@@ -114,6 +114,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_digest_part_next", ["state", "not_before"], sqlite_where=is_other, postgresql_where=is_other
         )
+        batch_op.create_index("ix_digest_part_sent_at", ["sent_at"])
         batch_op.create_index("ix_digest_part_worded", ["id"], sqlite_where=is_worded, postgresql_where=is_worded)
 
     with op.batch_alter_table("subscription", schema=None) as batch_op:
@@ -128,6 +129,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("digest_part", schema=None) as batch_op:
         batch_op.drop_index("ix_digest_part_worded")
+        batch_op.drop_index("ix_digest_part_sent_at")
         batch_op.drop_index("ix_digest_part_next")
         batch_op.drop_index("ix_digest_part_broadcast")
         batch_op.drop_constraint("fk_digest_part_broadcast", type_="foreignkey")
