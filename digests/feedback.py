@@ -110,9 +110,12 @@ def claimed_documents(session: Session, article_id: int) -> Sequence[str]:
     return [i for i in dict.fromkeys(session.scalars(query.order_by(Mention.ordinal))) if i]
 
 
-def open_reports(session: Session) -> Sequence[Report]:
-    """What waits for review: what most chats say first, then the oldest."""
-    return _reports(session, Feedback.decision.is_(None))
+def open_reports(
+    session: Session, kind: Kind | None = None, *, skipped: int = 0, limit: int | None = None
+) -> Sequence[Report]:
+    """What waits for review, all or of one kind: what most chats say first, then the oldest."""
+    which = () if kind is None else (Feedback.kind == kind,)
+    return _reports(session, Feedback.decision.is_(None), *which, skipped=skipped, limit=limit)
 
 
 def all_reports(session: Session) -> Sequence[Report]:
@@ -175,12 +178,13 @@ def ruled_out(session: Session) -> Sequence[Article]:
     return session.scalars(select(Article).where(Article.ruled_out).order_by(Article.id)).all()
 
 
-def _reports(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Report]:
+def _reports(
+    session: Session, *conditions: ColumnElement[bool], skipped: int = 0, limit: int | None = None
+) -> Sequence[Report]:
     what = (Feedback.article_id, Feedback.kind, Feedback.document_id, Feedback.decision)
     query = select(*what, func.min(Feedback.id), func.count(), func.min(Feedback.at))
-    rows = session.execute(
-        query.where(*conditions).group_by(*what).order_by(func.count().desc(), func.min(Feedback.id))
-    ).all()
+    ranked = query.where(*conditions).group_by(*what).order_by(func.count().desc(), func.min(Feedback.id))
+    rows = session.execute(ranked.offset(skipped).limit(limit)).all()
     ids = {row[0] for row in rows}
     articles, quotes = _articles(session, ids), _quotes(session, ids)
     return [

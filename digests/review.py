@@ -27,7 +27,7 @@ _LOGGED = 100  # characters
 class Doubt:
     """A number that an article cites without saying which document it is; `articles` is how many do so.
 
-    `token` stands for the key in buttons, `candidates` are ids by their tokens.
+    `token` stands for the key in buttons, `candidates` are ids by their tokens, `waiting` is how many cases are open.
     """
 
     article_id: int
@@ -37,43 +37,49 @@ class Doubt:
     quote: str
     candidates: Mapping[str, str]
     articles: int
+    waiting: int
 
 
 def count_waiting(session: Session) -> Mapping[Kind | None, int]:
     """Open cases by what is said to be wrong; None: doubtful documents."""
+    return {**count_reports(session), None: sum(articles for _, articles in _doubted(session))}
+
+
+def count_reports(session: Session) -> Mapping[Kind, int]:
+    """Open reports by what is said to be wrong."""
     same = select(Feedback.kind).where(Feedback.decision.is_(None))
     cases = same.group_by(Feedback.kind, Feedback.article_id, Feedback.document_id).subquery()
     found = session.execute(select(cases.c.kind, func.count()).group_by(cases.c.kind)).all()
-    doubts = select(Mention.article_id).join(Article, Article.id == Mention.article_id).where(*_doubtful())
-    pairs = doubts.group_by(Mention.article_id, Mention.key).subquery()
-    waiting: dict[Kind | None, int] = {Kind(kind): count for kind, count in found}
-    waiting[None] = session.scalar(select(func.count()).select_from(pairs)) or 0
-    return waiting
+    return {Kind(kind): count for kind, count in found}
 
 
 def nth_report(session: Session, kind: Kind, skipped: int) -> Report | None:
     """The open report of a kind after so many, those of most readers first."""
-    found = [report for report in open_reports(session) if report.kind is kind]
-    return found[skipped] if skipped < len(found) else None
+    return next(iter(open_reports(session, kind, skipped=skipped, limit=1)), None)
 
 
 def nth_doubt(session: Session, skipped: int) -> Doubt | None:
     """The doubtful number after so many, those that most articles cite first, the latest article first."""
-    doubtful = select(Mention.key, func.count(Mention.article_id.distinct()).label("articles"))
-    doubtful = doubtful.join(Article, Article.id == Mention.article_id).where(*_doubtful())
-    counts = doubtful.group_by(Mention.key).subquery()
-    firsts = select(func.min(Mention.ordinal), Mention.article_id, Mention.key, counts.c.articles)
-    firsts = firsts.join(counts, counts.c.key == Mention.key).join(Article, Article.id == Mention.article_id)
-    order = (counts.c.articles.desc(), Mention.key, func.max(Mention.position).desc())
-    grouped = firsts.where(*_doubtful()).group_by(Mention.article_id, Mention.key, counts.c.articles)
-    row = session.execute(grouped.order_by(*order).offset(skipped).limit(1)).first()
-    if row is None:
+    doubted = _doubted(session)
+    wanted, first = "", 0
+    for key, articles in doubted:
+        if skipped < first + articles:
+            wanted = key
+            break
+        first += articles
+    if not wanted:
         return None
-    ordinal, article_id, key, articles = row
+    cases = select(func.min(Mention.ordinal), Mention.article_id).join(Article, Article.id == Mention.article_id)
+    cases = cases.where(Mention.key == wanted, *_doubtful()).group_by(Mention.article_id)
+    row = session.execute(cases.order_by(func.max(Mention.position).desc()).offset(skipped - first).limit(1)).one()
+    ordinal, article_id = row
     at = Mention.article_id == article_id, Mention.ordinal == ordinal
     mention = session.scalars(select(Mention).where(*at)).one()
     candidates = {document_token(one): one for one in mention.candidates[:MOST_CANDIDATES]}
-    return Doubt(article_id, key, document_token(key), mention.status, mention.quote, candidates, articles)
+    waiting = sum(count for _, count in doubted)
+    return Doubt(
+        article_id, wanted, document_token(wanted), mention.status, mention.quote, candidates, articles, waiting
+    )
 
 
 def decide_report(
@@ -125,6 +131,14 @@ def decide_document(
     article.rules_version, article.revised_at = 0, now
     session.flush()
     return [article_id]
+
+
+def _doubted(session: Session) -> Sequence[tuple[str, int]]:
+    """(key, how many articles cite it in doubt), most first: one pass, as sorting all cases takes far longer."""
+    articles = func.count(Mention.article_id.distinct())
+    query = select(Mention.key, articles).join(Article, Article.id == Mention.article_id).where(*_doubtful())
+    rows = session.execute(query.group_by(Mention.key).order_by(articles.desc(), Mention.key))
+    return [(key, count) for key, count in rows if key is not None]
 
 
 def _doubtful() -> Sequence[ColumnElement[bool]]:

@@ -22,7 +22,15 @@ from bot.texts import say
 from digests.draft_cards import count_suggested
 from digests.feedback import Kind
 from digests.messages import Button, Message
-from digests.review import NONE_OF_THEM, count_waiting, decide_document, decide_report, nth_doubt, nth_report
+from digests.review import (
+    NONE_OF_THEM,
+    count_reports,
+    count_waiting,
+    decide_document,
+    decide_report,
+    nth_doubt,
+    nth_report,
+)
 from digests.subscribers import Reader
 from digests.templates import render
 from digests.why import why_article
@@ -95,13 +103,13 @@ async def _queues_screen(context: Context, reader: Reader) -> Message:
 async def _case_screen(context: Context, reader: Reader, queue: str, skipped: int, undo: str | None) -> Message:
     """The case after `skipped` others of its queue; where there is none, so it says."""
     services, language, kind = context.bot_data, reader.language, _QUEUES[queue]
-    left = (await services.read(count_waiting)).get(kind, 0)
     after: list[Button] = [(say("review_skip", language), f"review:{queue}:{skipped + 1}")]
     rows: list[tuple[Button, ...]] = []
     case: Any = None
     if kind is None:
         doubt = case = await services.read(nth_doubt, skipped)
         article_id = doubt.article_id if doubt else None
+        left = doubt.waiting if doubt else (await services.read(count_waiting)).get(None, 0)
         if doubt:
             own = f"review:doc:{article_id}:{doubt.token}"
             rows += in_rows(
@@ -114,6 +122,7 @@ async def _case_screen(context: Context, reader: Reader, queue: str, skipped: in
             rows.append(((say("review_none", language), f"{own}:{NONE_OF_THEM}:{skipped}"),))
     else:
         report = case = await services.read(nth_report, kind, skipped)
+        left = (await services.read(count_reports)).get(kind, 0)
         article_id = report.article.id if report else None
         if report:
             own = f"{report.id}:{queue}:{skipped}"
