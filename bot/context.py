@@ -10,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy.orm import Session
 from telegram.ext import CallbackContext, ExtBot
 
-from bot.limits import Limits
+from bot.limits import Latest, Limits
 from bot.rights import Standings
 from bot.settings import Settings
 from feeds.ask import MEMORY, PROCESSES
@@ -43,6 +43,10 @@ class Services:
     artist: Worker = field(default_factory=Worker)
     standings: Standings = field(default_factory=Standings)
     limits: Limits = field(default_factory=Limits)
+    # Of a chat: the last button pressed, as its message and data, and when.
+    presses: Latest[int, tuple[tuple[int, str | None], float]] = field(default_factory=Latest)
+    # Whom the gate told what to do, once.
+    told: Latest[int, bool] = field(default_factory=Latest)
 
     async def write(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work(session, ...)` in one transaction, in a thread."""

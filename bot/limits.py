@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 _MINUTE = 60.0
 _MOST = 10_000  # buckets that are kept
@@ -46,20 +47,35 @@ class _Bucket:
     told_until: float = 0.0
 
 
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Latest(OrderedDict[K, V]):
+    """What was set last, at most so much of it: for what may be forgotten."""
+
+    def __init__(self, most: int = _MOST) -> None:
+        super().__init__()
+        self._most = most
+
+    def __setitem__(self, key: K, value: V) -> None:
+        super().__setitem__(key, value)
+        self.move_to_end(key)
+        if len(self) > self._most:
+            self.popitem(last=False)
+
+
 class Limits:
     """Token buckets: a minute's worth at once, then as fast as they fill again."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._buckets: OrderedDict[tuple[Asked, int], _Bucket] = OrderedDict()
+        self._buckets: Latest[tuple[Asked, int], _Bucket] = Latest(_MOST)
 
     def take(self, asked: Asked, holder: int) -> Verdict:
         """Counts what `holder`, a person or a chat, asks."""
         now, most = self._clock(), _PER_MINUTE[asked]
-        bucket = self._buckets.setdefault((asked, holder), _Bucket(most, now))
-        self._buckets.move_to_end((asked, holder))
-        if len(self._buckets) > _MOST:
-            self._buckets.popitem(last=False)
+        bucket = self._buckets[asked, holder] = self._buckets.get((asked, holder)) or _Bucket(most, now)
         bucket.left = min(most, bucket.left + (now - bucket.at) * most / _MINUTE)
         bucket.at = now
         if bucket.left >= 1:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.keyboards import fits
-from bot.limits import Asked, Limits, Verdict
+from bot.limits import Asked, Latest, Limits, Verdict
 from bot.menus import (
     language_menu,
     new_menu,
@@ -389,3 +389,11 @@ def test_buckets_fill_again_and_are_bounded(monkeypatch: pytest.MonkeyPatch) -> 
     for holder in range(2, 5):
         limits.take(Asked.HEAVY, holder)
     assert len(limits._buckets) == 3
+
+
+def test_what_may_be_forgotten_is_bounded() -> None:
+    latest: Latest[int, str] = Latest(2)
+    latest[1], latest[2] = "a", "b"
+    latest[1] = "c"
+    latest[3] = "d"
+    assert dict(latest) == {1: "c", 3: "d"}

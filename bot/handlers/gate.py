@@ -44,9 +44,9 @@ async def _tell_once(update: Update, context: Context) -> None:
     user, message = update.effective_user, update.message
     if user is None or message is None or is_group(update) or not context.bot_data.settings.allow_list_only:
         return
-    known = context.user_data
-    if known is not None and not known.get("told") and not await context.bot_data.read(is_banned, user.id):
-        known["told"] = True
+    told = context.bot_data.told
+    if user.id not in told and not await context.bot_data.read(is_banned, user.id):
+        told[user.id] = True
         await reply(update, Outgoing(say("not_admitted", await language_for(update, context), user.id)))
 
 

@@ -143,18 +143,19 @@ async def pressed(update: Update, context: Context) -> tuple[CallbackQuery, str,
 
 def is_repeated(query: CallbackQuery, context: Context) -> bool:
     """Whether this button was pressed a moment ago already; for buttons that send a new message."""
-    if context.chat_data is None or query.message is None:
+    if query.message is None:
         return False
+    presses, chat_id = context.bot_data.presses, query.message.chat.id
     press, now = (query.message.message_id, query.data), asyncio.get_running_loop().time()
-    last, at = context.chat_data.get("press", (None, 0.0))
-    context.chat_data["press"] = (press, now)
-    return bool(last == press and now - at < DOUBLE_PRESS)
+    last, at = presses.get(chat_id, (None, 0.0))
+    presses[chat_id] = (press, now)
+    return last == press and now - at < DOUBLE_PRESS
 
 
-def forget_press(context: Context) -> None:
+def forget_press(query: CallbackQuery, context: Context) -> None:
     """What the last button asked for is done with: pressed again, it is a new wish."""
-    if context.chat_data is not None:
-        context.chat_data.pop("press", None)
+    if query.message is not None:
+        context.bot_data.presses.pop(query.message.chat.id, None)
 
 
 async def done(query: CallbackQuery, reader: Reader, key: str | None = None) -> None:

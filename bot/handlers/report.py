@@ -50,7 +50,7 @@ async def report_pressed(update: Update, context: Context) -> None:
 
 async def nothing_pressed(update: Update, context: Context) -> None:
     query, _, reader = await pressed(update, context)
-    forget_press(context)
+    forget_press(query, context)
     await edit(query, Outgoing(render("report_nothing.html", reader.language)))
     await done(query, reader)
 
@@ -92,7 +92,7 @@ async def _say(
         stored = await services.write(
             store_feedback, reader.chat_id, int(article_id), kind, services.clock(), document_id=document_id
         )
-    forget_press(context)
+    forget_press(query, context)
     if stored in (Stored.NEW, Stored.REPEATED):
         title = await services.read(_title, int(article_id))
         html = render("report_done.html", reader.language, kind=kind, document_id=document_id, title=title)
