@@ -42,7 +42,9 @@ class Doubt:
 
 def count_waiting(session: Session) -> Mapping[Kind | None, int]:
     """Open cases by what is said to be wrong; None: doubtful documents."""
-    return {**count_reports(session), None: sum(articles for _, articles in _doubted(session))}
+    waiting: dict[Kind | None, int] = {kind: count for kind, count in count_reports(session).items()}  # noqa: C416 - widens
+    waiting[None] = sum(articles for _, articles in _doubted(session))
+    return waiting
 
 
 def count_reports(session: Session) -> Mapping[Kind, int]:
