@@ -175,6 +175,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "vi": "Bạn đã theo dõi tìm kiếm này; 30 ngày qua có {} bài.",
         "en": "You follow this search already; articles in the last 30 days: {}.",
     },
+    "watch_what": {
+        "vi": "Thêm từ khóa hoặc bộ lọc để theo dõi: tìm kiếm này gặp gần như mọi bài.",
+        "en": "Add words or a filter to follow it: this search meets nearly every article.",
+    },
     "too_many_watched": {
         "vi": "Bạn đang theo dõi quá nhiều tìm kiếm; bỏ bớt ở /dangtheodoi.",
         "en": "You follow too many searches; remove some in /following.",

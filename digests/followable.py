@@ -23,8 +23,8 @@ def followable(session: Session, typed: str) -> Sequence[Mark]:
     """What may be meant, as (kind, value) of a follow; several only of documents, nothing where it says nothing.
 
     A document's number is the document, or where nobody knows it, the number; exactly the name of a province is the
-    place, exactly that of an organ the issuer, and all else is a search. A search for a place or an issuer alone
-    ("địa:Nghệ An") is that.
+    place, exactly that of an organ the issuer, and all else is a search, unless nearly all articles meet it. A search
+    for a place or an issuer alone ("địa:Nghệ An") is that.
     """
     text = " ".join(typed.split())[:MAX_VALUE]
     if place := province_named(text):
@@ -42,7 +42,7 @@ def followable(session: Session, typed: str) -> Sequence[Mark]:
             return [("document", document.id) for document in documents[:MOST]]
         if found.keys:
             return [("number", key) for key in found.keys[:1]]
-    return [] if query.is_empty else [("words", text)]
+    return [("words", text)] if query.is_specific else []
 
 
 def cited_documents(session: Session, article_ids: Collection[int]) -> Sequence[Mark]:

@@ -104,6 +104,11 @@ class Query:
         return not self.terms and not self.filters
 
     @property
+    def is_specific(self) -> bool:
+        """Whether it says what is looked for, and not only when, or what is not."""
+        return bool(self.wanted) or any(not f.excluded and f.name not in ("since", "until") for f in self.filters)
+
+    @property
     def since(self) -> date | None:
         """The first day that counts."""
         return max((f.meaning.since for f in self.filters if f.meaning.since), default=None)

@@ -78,6 +78,10 @@ async def test_buttons_work_after_a_restart_and_forged_ones_do_no_harm(tmp_path:
         about = await user.wait_for(lambda message: "code" not in str(message.get("entities")))
         for forged in ("find:0:0", "instead:0", "watch"):
             assert "out of date" in str((await forged_press(here, user, about, forged))["text"]), forged
+        await user.say("/search since:2020")
+        everything = await user.wait_for("Read as: since 01/01/2020")
+        pressed = await user.press("Follow this search", message=everything)
+        assert "meets nearly every article" in str(pressed["text"])
         assert await followed(here, user) == []
 
 

@@ -95,6 +95,9 @@ async def watch_pressed(update: Update, context: Context) -> None:
     if parsed.is_empty:
         await done(query, reader, "stale_button")
         return
+    if not parsed.is_specific:
+        await done(query, reader, "watch_what")
+        return
     try:
         is_new = await services.write(
             follow, reader.chat_id, parsed.text, services.clock(), kind="words", at_once=False
