@@ -32,7 +32,8 @@ from feeds.text import fold
 
 NEAR = timedelta(days=183)  # less than from one year's programme to the next one's
 _DATA = Path(__file__).with_name("data") / "drafts.toml"
-_LEAST_WORDS = 5  # syllables; shorter titles are of many documents
+_LEAST_WORDS, _MOST_WORDS = 5, 80  # syllables: shorter titles are of many documents, longer ones ran on
+_CUT = ("…", "...")  # of leads that the feed cut
 _MOST = 10  # drafts of an article
 _SAME = 50  # drafts of one type, issuer and place that are looked at, the latest
 _RECALLED = timedelta(days=30)  # for so long after the number is out articles may still tell of the draft
@@ -121,7 +122,8 @@ def identity_of(mention: Mention) -> Identity | None:
         return None
     place = mention.province if organ.local and mention.province else ""
     title = plain_title(mention.title, place)
-    return Identity(mention.type, organ.code, place, title) if len(title.split()) >= _LEAST_WORDS else None
+    is_whole = _LEAST_WORDS <= len(title.split()) <= _MOST_WORDS and not any(cut in mention.title for cut in _CUT)
+    return Identity(mention.type, organ.code, place, title) if is_whole else None
 
 
 def drafts_like(session: Session, type_: str, issuer: str, place: str, since: datetime) -> Sequence[Draft]:

@@ -95,6 +95,8 @@ def test_articles_on_one_draft_give_one(database: Database) -> None:
         "Hội nghị góp ý dự thảo Nghị quyết của Ban Thường vụ Tỉnh ủy.",
         f"Hội nghị cho ý kiến dự thảo Nghị quyết của Ban Thường vụ Tỉnh ủy về “{TITLE.replace(' Nghệ An', '')}”.",
         f"Hội nghị cho ý kiến dự thảo Nghị quyết về “{TITLE}”.",
+        "Hội nghị cho ý kiến dự thảo Nghị quyết của Tỉnh ủy Nghệ An về tăng cường sự lãnh đạo của Đảng đối với…",
+        f"Hội nghị cho ý kiến dự thảo Nghị quyết của Tỉnh ủy Nghệ An về “{'an ninh ' * 50}”.",
     ],
 )
 def test_without_title_issuer_or_place_there_is_no_draft(sqlite: Database, text: str) -> None:
