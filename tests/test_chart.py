@@ -39,12 +39,12 @@ DONE = ("sơ kết 5 năm thực hiện", "tổng kết việc thực hiện", "
 PLACES = ("Hà Tĩnh", "Cà Mau", "Thái Bình", "Lào Cai")
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_what_is_charted_is_what_is_stored(database: Database, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311  a test
-    for step in range(12):
+    for step in range(10):
         with database.session() as session:
-            for _ in range(chance.randint(1, 4)):
+            for _ in range(chance.randint(1, 6)):
                 change(session, chance, step)
         chart_waiting(database)
         with database.reading() as session:
@@ -57,7 +57,11 @@ def test_what_is_charted_is_what_is_stored(database: Database, seed: int) -> Non
 def change(session: Session, chance: random.Random, step: int) -> None:
     """Something that a round, a reader or an admin does."""
     ids = session.scalars(select(Article.id)).all()
-    what = chance.choice(("store", "store", "read", "date", "fold", "split", "rejoin", "name")) if ids else "store"
+    what = (
+        chance.choice(("store", "read", "date", "fold", "split", "rejoin", "rejoin", "rejoin", "name"))
+        if ids
+        else "store"
+    )
     article_id = chance.choice(ids) if ids else 0
     match what:
         case "store":
