@@ -37,6 +37,7 @@ _CUT = ("…", "...")  # of leads that the feed cut
 _MOST = 10  # drafts of an article
 _SAME = 50  # drafts of one type, issuer and place that are looked at, the latest
 _RECALLED = timedelta(days=30)  # for so long after the number is out articles may still tell of the draft
+_LAST_YEAR = re.compile(r"\s?[-–—]\s?\d{4}(?!\d)")
 _WORD = re.compile(r"\w+")
 
 
@@ -121,9 +122,16 @@ def identity_of(mention: Mention) -> Identity | None:
     if mention.type is None or not mention.title or organ is None or (organ.local and not mention.province):
         return None
     place = mention.province if organ.local and mention.province else ""
-    title = plain_title(mention.title, place)
+    title = plain_title(_with_last_year(mention.title, mention.quote), place)
     is_whole = _LEAST_WORDS <= len(title.split()) <= _MOST_WORDS and not any(cut in mention.title for cut in _CUT)
     return Identity(mention.type, organ.code, place, title) if is_whole else None
+
+
+def _with_last_year(title: str, quote: str) -> str:
+    """A title that the sentence goes on with the last year of a period: "giai đoạn 2021 - 2025" is cut at its dash."""
+    behind = " ".join(quote.split()).partition(title)[2]
+    match = _LAST_YEAR.match(behind) if title[-4:].isdecimal() else None
+    return title + match[0] if match else title
 
 
 def drafts_like(session: Session, type_: str, issuer: str, place: str, since: datetime) -> Sequence[Draft]:

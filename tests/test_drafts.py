@@ -353,3 +353,10 @@ def test_a_digest_leads_to_the_draft_and_says_why_it_tells_of_it(database: Datab
     draft = the_draft(database)
     assert [("Dự thảo Nghị quyết (Nghệ An)", f"draft:{draft.token}")] in [list(row) for row in message.buttons]
     assert "Vì bạn theo dõi Dự thảo Nghị quyết (Nghệ An)" in message.html
+
+
+def test_the_years_of_a_period_are_read_to_the_end(sqlite: Database) -> None:
+    title = TITLE.replace("đến năm 2030", "giai đoạn 2026 - 2030")
+    read(sqlite, DRAFTED.replace(TITLE, title), NOW)
+    read(sqlite, issued(on=LATER, title=title).replace("“", "").replace("”", ""), NOW + 31 * DAY)
+    assert the_draft(sqlite).document_id == NUMBERED
