@@ -141,7 +141,7 @@ def _with_reports(entry: TimelineEntry, reports: Sequence[Event]) -> TimelineEnt
     """The entry with the first report of it, if there is one."""
     if not reports:
         return entry
-    told = replace(_reported(reports[0]), who=None, date_known=True)
+    told = replace(_reported(reports[0]), years=None, who=None, date_known=True)
     return replace(told, stage=entry.stage, on=entry.on, precision=entry.precision, source=entry.source)
 
 

@@ -1,6 +1,5 @@
 """In the chat: what admins do beside looking after feeds, and what others see of that."""
 
-import io
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,7 +11,6 @@ from typing import Any
 
 import pytest
 import structlog
-from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -27,7 +25,6 @@ from digests.acts import follow_feeds
 from digests.bans import ban
 from digests.feedback import Kind, store_feedback
 from digests.models import AdminAct, Admitted, Ban, Broadcast, Digest, DigestPart, Feedback
-from digests.pictures.bars import Series, draw_bars
 from digests.review import nth_doubt
 from digests.subscribers import subscribe, unsubscribe, welcome
 from feeds.models import Article, Mention
@@ -344,18 +341,6 @@ async def test_figures_come_as_text_and_as_a_picture(tmp_path: Path) -> None:
         assert "1 nơi đang nhận bản tin: riêng 1" in text
         picture = await here.admin.wait_for(lambda message: "photo" in message, timeout=60)
         assert picture["caption"] == "14 ngày qua"
-
-
-def test_a_chart_is_small_and_upright() -> None:
-    days = [f"{day:02}/11" for day in range(1, 15)]
-    content = draw_bars(
-        "14 ngày qua", days, [Series("Bài được giữ: Ặ ữ đ", tuple(range(14))), Series("Gửi", (0,) * 14)]
-    )
-    picture = Image.open(io.BytesIO(content))
-    assert picture.format == "PNG"
-    assert picture.height > picture.width >= 700
-    assert len(content) < 200_000
-    assert len(picture.convert("RGB").getcolors(1 << 24) or ()) > 10, "not blank"
 
 
 async def test_what_is_done_with_feeds_is_logged_without_secrets(tmp_path: Path) -> None:

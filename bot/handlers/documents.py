@@ -9,8 +9,8 @@ from functools import partial
 from sqlalchemy.orm import Session
 from telegram import Update
 
-from bot.charts import expect_pictures
 from bot.context import Context
+from bot.handlers.charts import expect_pictures
 from bot.handlers.directive import MAX_QUERY, name_documents
 from bot.handlers.replies import Handler, done, edit, is_repeated, pressed, reader_of, reply
 from bot.keyboards import Rows, answer_buttons, answer_documents, in_rows

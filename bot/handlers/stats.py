@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.charts import send_picture
 from bot.context import Context
+from bot.handlers.charts import send_picture
 from bot.handlers.replies import reader_of, reply
 from bot.handlers.routes import Who, command
 from bot.texts import say

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.charts import send_picture
 from bot.context import Context
+from bot.handlers.charts import send_picture
 from bot.handlers.documents import screen_command, screen_pressed
 from bot.handlers.replies import done, is_repeated, pressed
 from bot.handlers.routes import Who, command, press

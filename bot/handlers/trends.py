@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.charts import expect_pictures, send_picture
 from bot.context import Context
+from bot.handlers.charts import expect_pictures, send_picture
 from bot.handlers.directive import name_documents
 from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
