@@ -41,8 +41,8 @@ DOCUMENT = "09-CT/TW#XI"
 FOLLOWED = "05-CT/TW#XII"
 DRAFT = "aaaabbbbccccd"
 BANNED, ADMITTED = 777, 778
-# What is no chat's: names that documents are given when they are shown.
-_NAMES = {"document"}
+# What is no chat's: names that documents are given when they are shown, and what is charted of them before it is read.
+_UPKEEP = {"document", "document_article", "document_event", "document_day"}
 _GARBAGE = (
     *("", ":", ":0", ":x", ":-1", ":999999999", ":1:2:3:4:5", ":" + "9" * 50),
     *(":'; DROP TABLE chat;--", ":١٢", ":\u202e7"),
@@ -245,9 +245,9 @@ def snapshot(here: World, without: int | None = None) -> Snapshot:
     found: dict[str, frozenset[str]] = {}
     with here.bot.services.database.reading() as session:
         for table in Base.metadata.sorted_tables:
-            if table.name in _NAMES:
+            if table.name in _UPKEEP:
                 continue
-            query = select(table)
+            query = select(*(column for column in table.c if column.name != "charted"))
             own = table.c.id if table.name == "chat" else table.c.get("chat_id")
             if own is not None and without is not None:
                 query = query.where(own != without)
