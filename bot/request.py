@@ -7,7 +7,6 @@ import aiohttp
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-
 MAX_BODY = 20 * 1024 * 1024  # bytes, of files: as many as the Bot API lets a bot have
 
 

@@ -248,7 +248,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "too_many_followed": {"vi": "Bạn đang theo dõi quá nhiều; bỏ bớt ở /dangtheodoi", "en": "Too many; see /following"},
     "follow_as_words": {"vi": "Theo dõi những từ này", "en": "Follow these words"},
     "follow_placeholder": {"vi": "09-CT/TW, Nghệ An, ma túy…", "en": "09-CT/TW, Nghệ An, ma túy…"},
-    "follow_gone": {"vi": "Không khôi phục được nữa; hãy gửi lại /theodoi", "en": "Too late to undo; use /follow again"},
+    "follow_gone": {"vi": "Không khôi phục được nữa; hãy gửi lại /theodoi", "en": "Too late to undo; /follow again"},
     "following": {"vi": "‹ Đang theo dõi", "en": "‹ All you follow"},
     "open_document": {"vi": "Xem văn bản", "en": "Open the document"},
     "write_note": {"vi": "Ghi chú", "en": "Note"},

@@ -43,7 +43,8 @@ class DocumentEvent(Base):
     """One event of a document (digests.happenings): timeline, implementation map, reviews held.
 
     `article_id`, `mention_id` and `position` are those of its first report. `who` is "province:Hà Tĩnh", "body:BCA", or
-    "" where no report tells; `named` and `ground` say how it is told. `story_id` is minus the article's own id while it has no story.
+    "" where no report tells; `named` and `ground` say how it is told. `story_id` is minus the
+    article's own id while it has no story.
     """
 
     __tablename__ = "document_event"
@@ -70,7 +71,7 @@ class DocumentEvent(Base):
 
 
 class DocumentDay(Base):
-    """How many articles cite a document, or may, on a day (of Vietnam, as `date.toordinal`), and how many stories begin.
+    """How many articles cite a document, or may, on a day of Vietnam (`date.toordinal`), and how many stories begin.
 
     Of those articles `unsure` only may. A story begins with its first article that certainly cites the document.
     """

@@ -356,7 +356,8 @@ RUBBISH = (
     "put:{id}:volume:5", "put:{id}:most:-1", "put:{id}:most:x", "put:{id}:grouping:colour",
     "put:{id}:cadence:hourly", "put:{id}:day:32", "put:{id}:zone:Mars/Phobos", "put:{id}:enabled:1",
     "put:{id}:name:x", "new:hourly", "pause:{id}:2026-13-40", "pause:{id}:1999-01-01", "pause:{id}:-1",
-    "pause:{id}:99999", "drop:999", "drop:x", "less:1", "less:x", "preview:999", "preview:x", "typed:{id}", "typed:{id}:name", "undo:", "undo:x",
+    "pause:{id}:99999", "drop:999", "drop:x", "less:1", "less:x", "preview:999", "preview:x", "typed:{id}",
+    "typed:{id}:name", "undo:", "undo:x",
     "put:٣:most:5",
 )  # fmt: skip
 

@@ -170,7 +170,7 @@ class Group(Chat):
 
 
 def as_replied(message: Json) -> Json:
-    """A message as one that answers it shows it: without the message it answers itself, and with inline buttons only."""
+    """A message as one that answers it shows it: without the one that it answers, and with inline buttons only."""
     is_inline = "inline_keyboard" in message.get("reply_markup", {})
     hidden = ("reply_to_message", "quote", "silent", *(() if is_inline else ("reply_markup",)))
     return {key: value for key, value in message.items() if key not in hidden}
