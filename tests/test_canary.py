@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 from conftest import NOW
 from digests.canary import LEAST_DAYS, LEAST_READ, PAST_DAYS, Canary, Day, State, canary_of, compare, warn_admins
 from digests.messages import Message, plain_text
-from digests.models import Chore
+from digests.models import Chat, Chore
 from digests.sending import ChatUnreachable, NoAnswer, NotNow, SendError
-from digests.subscribers import welcome
-from digests.templates import render
+from digests.status import StatusView
+from digests.subscribers import Reader, welcome
+from digests.templates import LANGUAGES, render
 from feeds.database import Database
+from feeds.following import ReadingProgress
 from feeds.models import Article
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -152,3 +154,15 @@ def test_every_state_is_said(state: State, language: str) -> None:
     if state in (State.FEW, State.MANY):
         assert ("1,0 %" if language == "vi" else "1.0%") in said
     assert said in render("canary_alarm.html", language, canary=canary)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", State)
+def test_the_state_of_the_bot_says_how_its_day_is(state: State, language: str) -> None:
+    reader = Reader(Chat(id=1, created_at=NOW, language=language, timezone="Asia/Ho_Chi_Minh"))
+    canary = Canary(state, Day(2000, 120), 0.05, 0.07)
+    view = StatusView(ReadingProgress(2, 2), NOW, canary, (), ())
+    shown = render("status.html", language, status=view, reader=reader, lines=())
+    assert "2000" in shown
+    said = render("canary.html", language, canary=canary)
+    assert (said in shown) is (state is not State.OPEN)
