@@ -215,7 +215,9 @@ async def test_an_owner_is_told_of_what_a_delivery_finds(tmp_path: Path) -> None
         boss = here.user()
         group = await subscribed_group(here, boss)
         group.place_bot("restricted", rights=())
-        here.clock.set(here.clock() + timedelta(days=1))
+        [subscription] = subscriptions(here, group.chat_id)
+        assert subscription.next_due_at
+        here.clock.set(subscription.next_due_at + timedelta(minutes=1))
         await here.bot.deliver_now()
         await boss.wait_for("Bot không còn được viết trong Tổ tin")
         assert [s.ended_because for s in subscriptions(here, group.chat_id)] == ["restricted"]
