@@ -126,7 +126,9 @@ async def test_directive_shows_the_document_and_turns_pages(tmp_path: Path) -> N
         assert "Ban Bí thư" in card["text"]
         assert "01/12/2011" in card["text"]
         await user.press("Cũ hơn ›")
-        assert "6. " in (await user.wait_for("Chỉ thị 09-CT/TW"))["text"]
+        assert "6. " in (await user.wait_for("09-CT/TW (khóa XI)"))["text"]
+        await user.press("‹ Mới hơn")
+        await user.wait_for("Chỉ thị 09-CT/TW (khóa XI)")
         await user.press("44-KL/TW (khóa XII)")
         await user.wait_for("Kết luận 44-KL/TW (khóa XII)")
 
