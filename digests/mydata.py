@@ -16,9 +16,11 @@ from digests.subscribers import forget
 from feeds.models import Article, Base
 from feeds.store import take_turn
 
-_NAMES = frozenset({"chat_id", "owner_id", "admin_id"})
+_NAMES = frozenset({"chat_id", "owner_id", "admin_id", "decided_by"})
 _OWN_IDS = frozenset({Chat.__tablename__, Ban.__tablename__, Admitted.__tablename__})
-_OTHERS = frozenset({"owner_id", "admin_id"})  # who else had to do with the chat, where it is not who asks
+_OTHERS = frozenset(
+    {"owner_id", "admin_id", "decided_by"}
+)  # who else had to do with the chat, where it is not who asks
 _ERASED = 0  # in place of an admin
 
 
@@ -61,7 +63,7 @@ def erase(session: Session, chat_id: int) -> None:
     for table, columns in columns_of_persons().items():
         for column in columns:
             if column.name in _OTHERS:
-                unnamed = None if column.nullable else _ERASED
+                unnamed = None if column.name == "owner_id" else _ERASED
                 session.execute(update(table).where(column == chat_id).values({column.name: unnamed}))
     session.expire_all()
 

@@ -10,7 +10,7 @@ from conftest import NOW
 from digests.acts import record_act
 from digests.bans import admit, ban
 from digests.claim import claim_due, compose_one
-from digests.dossier_models import Choice
+from digests.dossier_models import Choice, Draft
 from digests.feedback import Kind, store_feedback
 from digests.follows import follow
 from digests.messages import Message
@@ -52,6 +52,12 @@ def full(session: Session, chat_id: int, other: int) -> None:
     record_act(session, chat_id, "ban", "77 spam", NOW)
     record_act(session, 1, "allow", str(chat_id), NOW)
     draft(session, chat_id, "Lời nhắn", NOW)
+    session.add(
+        Draft(
+            token="abc", type="NQ", issuer="TU", place="Hà Tĩnh", body="Tỉnh ủy", title="về an ninh",
+            plain_title="ve an ninh", first_at=NOW, last_at=NOW, decided_by=chat_id,
+        )
+    )  # fmt: skip
     session.flush()
 
 

@@ -508,7 +508,10 @@ def test_buttons_lead_first_to_what_most_stories_cite_for_certain_and_what_is_in
 
 def test_an_instant_digest_promises_no_less_of_what_it_tells() -> None:
     stored = replace(digest(story()), digest_id=7)
-    for is_instant, actions in ((False, ["less:7", "forms:7", "report"]), (True, ["forms:7", "report"])):
+    for is_instant, actions in (
+        (False, ["less:7", "forms:7", "report"]),
+        (True, ["save:1", "why:1", "forms:7", "report"]),
+    ):
         (message,) = render_digest(replace(stored, is_instant=is_instant))
         assert [action for row in message.buttons for _, action in row] == actions
 
