@@ -60,7 +60,7 @@ def _fault(update: Update) -> str | None:
         return "a question that nobody asks"
     if change and not (user and change.old_chat_member and change.new_chat_member):
         return "a change of nothing"
-    if chat and (chat.id > 0) != (chat.type == ChatType.PRIVATE):
+    if chat and not (chat.id > 0 if chat.type == ChatType.PRIVATE else chat.id < 0):
         return "a chat of another kind than its id"
     if chat and chat.type == ChatType.PRIVATE and (user is None or user.id != chat.id):
         return "somebody in another's private chat"

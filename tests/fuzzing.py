@@ -278,7 +278,11 @@ class Draw:
             {"poll": {"id": "1", "question": "?", "options": []}},
             {"shipping_query": {"id": "1", "from": self._place().user}},
             {"chosen_inline_result": {"result_id": "x", "from": self._place().user, "query": "\ud800"}},
-            {"message": self._message(Place({"id": strange, "type": self._one("private", "group")}, self.bot, ()))},
+            {
+                "message": self._message(
+                    Place({"id": strange, "type": "private" if strange < 0 else "group"}, self.bot, ())
+                )
+            },
             {"message": self._message(self._mine()) | {"migrate_to_chat_id": self._one(*MOVED_TO)}},
             {"of_a_later_year": {"x": 1}},
             {},

@@ -52,6 +52,7 @@ def test_what_telegram_sends_is_taken_as_it_is(kind: str) -> None:
         ("message", "from.id", 6),
         ("message", "chat.id", -5),
         ("message", "chat.type", "supergroup"),
+        ("my_chat_member", "chat.id", 0),
         ("message", "message_id", None),
         ("message", "message_id", 2**60),
         ("message", "text", None),
@@ -112,7 +113,7 @@ async def test_a_button_of_a_message_that_is_gone_and_an_answer_to_one_do_no_har
         await user.wait_for("Settings")
         assert not any("Something went wrong" in message["text"] for message in user.messages)
         group = here.sandbox.group("Nhóm", owner=user)
-        asked = {"message_id": 999_999, "date": 0, "chat": group.as_json, "from": user.account, "text": "/mydata"}
+        asked = {"message_id": 999_999, "date": 0, "chat": group.as_json, "from": user.account, "text": "/follow"}
         asked["entities"] = [{"type": "bot_command", "offset": 0, "length": 7}]
         here.sandbox.push({"message": asked})
-        await group.wait_for(lambda message: "document" in message)
+        await group.wait_for("What would you like to follow?")
