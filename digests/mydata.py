@@ -18,9 +18,7 @@ from feeds.store import take_turn
 
 _NAMES = frozenset({"chat_id", "owner_id", "admin_id", "decided_by"})
 _OWN_IDS = frozenset({Chat.__tablename__, Ban.__tablename__, Admitted.__tablename__})
-_OTHERS = frozenset(
-    {"owner_id", "admin_id", "decided_by"}
-)  # who else had to do with it, where that is not who asks
+_OTHERS = frozenset({"owner_id", "admin_id", "decided_by"})  # who else had to do with it, where that is not who asks
 _ERASED = 0  # in place of an admin
 
 

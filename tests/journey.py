@@ -203,6 +203,10 @@ async def _looks_up(j: Journey) -> None:
     await j.send("99-CT/TW", t("Chưa biết văn bản 99-CT/TW", "Unknown document 99-CT/TW"))
     asked = await j.send(t("/vanban", "/directive"), t("Gửi số hiệu", "number"))
     await j.send("44 kl tw", "44-KL/TW", reply_to=asked)
+    await j.send(t("/dongthoigian 09-CT/TW", "/timeline 09-CT/TW"), t("Dòng thời gian", "Timeline"), "09-CT/TW")
+    await j.send(t("/bando 09-CT/TW", "/map 09-CT/TW"), t("Nơi thực hiện", "implement"), "09-CT/TW")
+    await j.send(t("/lich 12/2026", "/calendar 12/2026"), "12/2026")
+    await j.send(t("/xuhuong", "/trends"), t("Chủ đề trong tuần", "week"))
 
 
 async def _searches(j: Journey) -> None:
