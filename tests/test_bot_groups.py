@@ -130,7 +130,7 @@ async def test_each_topic_has_its_own_briefing_and_answers_come_into_it(tmp_path
         await forum.say(boss, "/caidat", thread=army)
         screen = await forum.wait_for("Cài đặt")
         labels = [button["text"] for row in screen["reply_markup"]["inline_keyboard"] for button in row]
-        assert any(f"chủ đề {police}" in label for label in labels)
+        assert any(f"mục {police}" in label for label in labels)
 
 
 async def test_in_a_group_the_bot_answers_what_is_meant_for_it_only(tmp_path: Path) -> None:
@@ -325,12 +325,12 @@ async def test_too_much_is_answered_by_a_word_once_a_minute(tmp_path: Path) -> N
             await user.say("/trogiup")
             await user.wait_for("/vanban")
         await user.say("/trogiup")
-        await user.wait_for("hơi nhanh")
+        await user.wait_for("Hơi nhanh")
         for _ in range(5):
             await user.say("/trogiup")
         await other.say("/trogiup")
         await other.wait_for("/vanban")
-        told = [message for message in user.messages if "hơi nhanh" in message["text"]]
+        told = [message for message in user.messages if "Hơi nhanh" in message["text"]]
         assert len(told) == 1
         seconds += 4
         await user.say("/trogiup")
@@ -351,7 +351,7 @@ async def test_a_group_that_asks_too_much_is_told_once_and_its_chatter_does_not_
                 await group.say(one, "/gioithieu")
                 asked += 1
                 if asked <= 31:
-                    await group.wait_for("Điểm Tin" if asked <= 30 else "hơi nhanh")
+                    await group.wait_for("Điểm Tin" if asked <= 30 else "Hơi nhanh")
         await people[1].say("/gioithieu")
         await people[1].wait_for("Điểm Tin")
         own = here.sandbox.world.chats[group.chat_id].own
@@ -365,7 +365,7 @@ async def test_presses_and_costly_answers_are_limited_too(tmp_path: Path) -> Non
         await user.say("/dulieu")
         for _ in range(5):
             await user.say("/dulieu")
-        await user.wait_for("hơi nhanh")
+        await user.wait_for("Hơi nhanh")
         await user.say("/ngonngu")
         screen = await user.wait_for(lambda message: "reply_markup" in message)
         answers = [await user.press("English" if n % 2 else "Tiếng Việt", message=screen) for n in range(62)]
