@@ -13,7 +13,7 @@ from aiohttp import web
 from sqlalchemy import select
 
 from bot.application import Role, Running, running
-from bot.commands import ADMIN_COMMANDS, COMMANDS
+from bot.commands import ADMIN_COMMANDS, MENUS, Menu, commands_in
 from bot.demo.outlets import OutletServer
 from bot.demo.play import DemoClock, demo_settings
 from bot.keyboards import feed_buttons, feed_choice, feeds_buttons, fits, found_buttons
@@ -394,10 +394,11 @@ async def test_in_a_group_not_even_an_admin_is_one(tmp_path: Path) -> None:
     async with desk(tmp_path, sources=SOURCES[:1]) as here:
         await here.admin.say("/feeds")
         shown = await here.admin.wait_for("1 nguồn tin")
-        world = here.sandbox.world
-        world.chats[here.admin.chat_id].messages[shown["message_id"]]["chat"]["type"] = "supergroup"
+        group = here.sandbox.group(owner=here.admin)
+        await group.say(here.admin, "/feeds")
+        there = await group.wait_for("nhắn riêng")
         for data in (*labels(shown).values(), "feed:1:0:drop"):
-            assert "Nút này đã cũ" in (await here.forge(here.admin, shown, data))["text"], data
+            assert "Nút này đã cũ" in (await group.forge(here.admin, data, there))["text"], data
         assert all(feed.enabled for feed in (await here.feeds()).values())
 
 
@@ -408,7 +409,8 @@ async def test_admins_have_their_commands_in_the_menu(tmp_path: Path) -> None:
         everybody = [call.parameters for call in here.sandbox.calls if call.method == "setMyCommands"]
         own = everybody.pop()
         assert own["scope"] == {"type": "chat", "chat_id": here.admin.chat_id}
-        assert [command["command"] for command in own["commands"]] == [c.alias for c in (*COMMANDS, *ADMIN_COMMANDS)]
+        assert [command["command"] for command in own["commands"]] == [c.alias for c in commands_in(Menu.ADMIN)]
+        assert everybody
         for parameters in everybody:
             assert not {command["command"] for command in parameters["commands"]} & {c.alias for c in ADMIN_COMMANDS}
 
@@ -489,7 +491,7 @@ async def test_an_alert_finds_its_admin_and_leads_to_the_list(tmp_path: Path) ->
             assert max(message["message_id"] for message in admin.messages) == shown["message_id"]
         own = [call.parameters for call in sandbox.calls if call.method == "setMyCommands"][-1]
         assert own["scope"] == {"type": "chat", "chat_id": admin.chat_id}
-        assert [c["command"] for c in own["commands"]] == [c.name for c in (*COMMANDS, *ADMIN_COMMANDS)]
+        assert [c["command"] for c in own["commands"]] == list(MENUS[Menu.ADMIN])
 
 
 async def test_a_double_press_is_harmless(tmp_path: Path) -> None:
