@@ -50,7 +50,7 @@ async def inline(update: Update, context: Context) -> None:
         query,
         page,
         cache_time=_REMEMBERED if query.query.strip() else _LESS_REMEMBERED,
-        next_offset=str(offset + PAGE) if offset + PAGE < len(results) else "",
+        next_offset=str(offset + PAGE) if offset + PAGE < len(results) else None,
         button=_button(citables, query, language),
     )
 
@@ -60,7 +60,7 @@ async def _answer(
     results: Sequence[InlineQueryResultArticle],
     *,
     cache_time: int,
-    next_offset: str = "",
+    next_offset: str | None = None,  # not "": with defaults, PTB 22.8 sends [] for it
     button: InlineQueryResultsButton | None = None,
 ) -> None:
     try:
