@@ -49,6 +49,10 @@ def _fault(update: Update) -> str | None:
     chat, user, message = update.effective_chat, update.effective_user, update.effective_message
     query, inline, change = update.callback_query, update.inline_query, update.my_chat_member
     if isinstance(message, Message):
+        if message.message_thread_id is not None and message.message_thread_id < 1:
+            return "a topic without a number"
+        if max(message.migrate_to_chat_id or -1, message.migrate_from_chat_id or -1) > 0:
+            return "a group that became a person"
         for one in filter(None, (message, message.reply_to_message)):
             for entity in one.entities:
                 one.parse_entity(entity)

@@ -65,7 +65,7 @@ _ENTITIES = (
 )  # fmt: skip
 _PARTS = (":", ":0", ":x", ":-1", ":9999999999", ":1:2:3", ":'--", ":\ud800")
 _PLACES = ("private", "sender", "group", "supergroup", "channel", "nowhere", None)
-MOVED_TO = (-(2**40), 2**51)
+MOVED_TO = (-(2**40), -1)  # the second also by what is spoiled
 _STATUSES = ("member", "left", "kicked", "administrator", "creator", "restricted", "nonsense")
 
 
