@@ -26,8 +26,9 @@ async def report(update: object, context: Context) -> None:
     if isinstance(error, Forbidden) and chat:
         await services.write(leave, chat.id, refusal_of(error) or "blocked", services.clock())
         return
-    if isinstance(error, BadRequest) and refusal_of(error):  # the next digest ends, and tells who set it up
-        log.info("the bot may not write there", chat_id=chat.id if chat else None, error=error.message)
+    is_refused = isinstance(error, BadRequest) and (refusal_of(error) or "chat not found" in error.message.lower())
+    if is_refused:  # the next digest ends, and tells who set it up
+        log.info("the bot may not write there", chat_id=chat.id if chat else None, error=str(error))
         return
     if isinstance(error, NetworkError) and not isinstance(update, Update):
         log.warning("Bot API not reached", error=str(error))
