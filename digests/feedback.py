@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Update, func, select, update
 from sqlalchemy.orm import Session, load_only
 
 from digests.candidates import VIEWED
@@ -137,15 +137,7 @@ def decide(session: Session, decisions: Mapping[int, bool], now: datetime) -> Co
     changed = set()
     for report_id, accepted in decisions.items():
         said = found[report_id]
-        session.execute(
-            update(Feedback)
-            .where(
-                Feedback.article_id == said.article_id,
-                Feedback.kind == said.kind,
-                Feedback.document_id == said.document_id,
-            )
-            .values(decision="accepted" if accepted else "rejected", decided_at=now)
-        )
+        session.execute(_all_saying(said).values(decision="accepted" if accepted else "rejected", decided_at=now))
         if said.kind == Kind.WRONG_FOLD:
             _refold(session, said, accepted, now)
             continue
@@ -161,15 +153,7 @@ def reopen(session: Session, report_id: int, now: datetime) -> Collection[int]:
     """Takes a decision back: it waits for review again. Otherwise as `decide`."""
     changed = decide(session, {report_id: False}, now)
     said = session.get_one(Feedback, report_id)
-    session.execute(
-        update(Feedback)
-        .where(
-            Feedback.article_id == said.article_id,
-            Feedback.kind == said.kind,
-            Feedback.document_id == said.document_id,
-        )
-        .values(decision=None, decided_at=None)
-    )
+    session.execute(_all_saying(said).values(decision=None, decided_at=None))
     return changed
 
 
@@ -202,6 +186,15 @@ def _reports(
         )
         for article_id, kind, document_id, decision, report_id, chats, first_at in rows
     ]
+
+
+def _all_saying(said: Feedback) -> Update:
+    """Changes that report and the same of other chats."""
+    return update(Feedback).where(
+        Feedback.article_id == said.article_id,
+        Feedback.kind == said.kind,
+        Feedback.document_id == said.document_id,
+    )
 
 
 def _is_sensible(session: Session, article_id: int, kind: Kind, document_id: str) -> bool:

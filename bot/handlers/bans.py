@@ -5,7 +5,7 @@ Whom is meant: the number after the command, or who wrote the forwarded message 
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -38,6 +38,9 @@ MOST_LISTED = 30
 _STAND_INS = frozenset({1087968824, 136817688, 777000})
 _ID = re.compile(r"-?\d{1,16}")
 _Listed = TypeVar("_Listed", Ban, Admitted)
+_Lift = Callable[[Session, int, int, datetime], bool]
+"""Takes a number from a list, for an admin; False where it was not there."""
+_Screen = Callable[[Context, Reader], Coroutine[Any, Any, Message]]
 
 
 async def ban_command(update: Update, context: Context) -> None:
@@ -59,24 +62,11 @@ async def ban_command(update: Update, context: Context) -> None:
 
 
 async def unban_command(update: Update, context: Context) -> None:
-    reader, services = await reader_of(update, context), context.bot_data
-    meant, _ = _meant(update, context)
-    if meant is None:
-        await reply(update, _hidden(update, reader) or await _bans_screen(context, reader))
-        return
-    lifted = await services.write(_unban, meant, person_of(update) or 0, services.clock())
-    await reply(update, _told(reader, "lifted" if lifted else "not_banned", meant))
+    await _lift(update, context, _unban, _bans_screen, ("lifted", "not_banned"))
 
 
 async def unban_pressed(update: Update, context: Context) -> None:
-    query, data, reader = await pressed(update, context)
-    if not _ID.fullmatch(data):
-        await done(query, reader, "stale_button")
-        return
-    services = context.bot_data
-    lifted = await services.write(_unban, int(data), person_of(update) or 0, services.clock())
-    await edit(query, await _bans_screen(context, reader))
-    await done(query, reader, "ban_lifted" if lifted else "unchanged")
+    await _lift_pressed(update, context, _unban, _bans_screen, "ban_lifted")
 
 
 async def allow_command(update: Update, context: Context) -> None:
@@ -94,24 +84,34 @@ async def allow_command(update: Update, context: Context) -> None:
 
 
 async def disallow_command(update: Update, context: Context) -> None:
-    reader, services = await reader_of(update, context), context.bot_data
-    meant, _ = _meant(update, context)
-    if meant is None:
-        await reply(update, _hidden(update, reader) or await _admitted_screen(context, reader))
-        return
-    dismissed = await services.write(_dismiss, meant, person_of(update) or 0, services.clock())
-    await reply(update, _told(reader, "dismissed" if dismissed else "not_admitted", meant))
+    await _lift(update, context, _dismiss, _admitted_screen, ("dismissed", "not_admitted"))
 
 
 async def disallow_pressed(update: Update, context: Context) -> None:
+    await _lift_pressed(update, context, _dismiss, _admitted_screen, "saved")
+
+
+async def _lift(update: Update, context: Context, lift: _Lift, screen: _Screen, words: tuple[str, str]) -> None:
+    """Takes the one who is meant from a list; without anybody the list. `words` say whether they were on it."""
+    reader, services = await reader_of(update, context), context.bot_data
+    meant, _ = _meant(update, context)
+    if meant is None:
+        await reply(update, _hidden(update, reader) or await screen(context, reader))
+        return
+    was_there = await services.write(lift, meant, person_of(update) or 0, services.clock())
+    await reply(update, _told(reader, words[0] if was_there else words[1], meant))
+
+
+async def _lift_pressed(update: Update, context: Context, lift: _Lift, screen: _Screen, word: str) -> None:
+    """The same by a button of the list, which is shown anew."""
     query, data, reader = await pressed(update, context)
     if not _ID.fullmatch(data):
         await done(query, reader, "stale_button")
         return
     services = context.bot_data
-    dismissed = await services.write(_dismiss, int(data), person_of(update) or 0, services.clock())
-    await edit(query, await _admitted_screen(context, reader))
-    await done(query, reader, "saved" if dismissed else "unchanged")
+    was_there = await services.write(lift, int(data), person_of(update) or 0, services.clock())
+    await edit(query, await screen(context, reader))
+    await done(query, reader, word if was_there else "unchanged")
 
 
 def _meant(update: Update, context: Context) -> tuple[int | None, Sequence[str]]:
