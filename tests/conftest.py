@@ -1,16 +1,19 @@
-"""Databases to test on: a fresh SQLite file, and a schema of its own in one embedded PostgreSQL server."""
+"""Databases to test on: a fresh SQLite file, and a schema of its own in one embedded PostgreSQL server; the sandbox."""
 
 import asyncio
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import structlog
 from sqlalchemy import create_engine, text
+from telegram import Bot
 
+from bot.request import AiohttpRequest
+from bot.sandbox import Sandbox, SandboxUser
 from feeds.ask import MEMORY
 from feeds.database import Database
 from feeds.worker import Worker
@@ -98,3 +101,21 @@ def sqlite(sqlite_url: str) -> Iterator[Database]:
 def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
     """The command line, in a folder of its own."""
     return Terminal(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def bot(sandbox: Sandbox) -> AsyncIterator[Bot]:
+    base, files = f"{sandbox.api_url}/bot", f"{sandbox.api_url}/file/bot"
+    async with Bot(sandbox.token, base_url=base, base_file_url=files, request=AiohttpRequest()) as bot:
+        yield bot
+
+
+@pytest.fixture
+def an(sandbox: Sandbox) -> SandboxUser:
+    return sandbox.user(first_name="An")

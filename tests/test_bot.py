@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from bot.application import Role, Running, running
 from bot.commands import COMMANDS, MENUS, Menu
@@ -21,7 +21,7 @@ from bot.sandbox import Sandbox, SandboxUser
 from bot.sandbox.user import answer_of
 from bot.texts import TEXTS, language_of
 from conftest import WORKER
-from digests.models import Chat
+from digests.models import Chat, Subscription
 from digests.templates import LANGUAGES
 from feeds.fetch import Fetcher
 from feeds.pages import read_pages
@@ -36,6 +36,14 @@ class World:
 
     def user(self, language_code: str = "vi") -> SandboxUser:
         return self.sandbox.user(language_code=language_code)
+
+    def subscriptions(self, chat_id: int) -> list[Subscription]:
+        with self.bot.services.database.reading() as session:
+            return list(session.scalars(select(Subscription).where(Subscription.chat_id == chat_id)))
+
+    def stored(self, chat_id: int) -> Chat | None:
+        with self.bot.services.database.reading() as session:
+            return session.get(Chat, chat_id)
 
 
 @dataclass(frozen=True, slots=True)

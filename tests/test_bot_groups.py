@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
 from bot.keyboards import fits
 from bot.limits import Asked, Latest, Limits, Verdict
@@ -39,21 +38,10 @@ from bot.subscription_menus import (
 from bot.targets import aimed
 from conftest import NOW
 from digests.messages import Message
-from digests.models import Chat, Subscription
 from digests.schedule import CADENCES
 from digests.subscribers import add_subscription, find_reader, welcome
 from feeds.database import Database
-from test_bot import World, world
-
-
-def subscriptions(here: World, chat_id: int) -> list[Subscription]:
-    with here.bot.services.database.reading() as session:
-        return list(session.scalars(select(Subscription).where(Subscription.chat_id == chat_id)))
-
-
-def stored(here: World, chat_id: int) -> Chat | None:
-    with here.bot.services.database.reading() as session:
-        return session.get(Chat, chat_id)
+from test_bot import world
 
 
 async def test_only_administrators_subscribe_a_group_and_the_first_owns_it(tmp_path: Path) -> None:
@@ -63,13 +51,13 @@ async def test_only_administrators_subscribe_a_group_and_the_first_owns_it(tmp_p
         group.add(member)
         await group.say(member, "/dangky 7:30")
         await group.wait_for("Chỉ quản trị viên")
-        assert stored(here, group.chat_id) is None
+        assert here.stored(group.chat_id) is None
         await group.say(boss, "/subscribe@" + here.sandbox.world.bot["username"] + " 7:30")
         await group.wait_for("Subscribed")
-        chat = stored(here, group.chat_id)
+        chat = here.stored(group.chat_id)
         assert chat is not None
         assert (chat.kind, chat.title, chat.owner_id, chat.language) == ("supergroup", "Tổ tin", boss.chat_id, "en")
-        [subscription] = subscriptions(here, group.chat_id)
+        [subscription] = here.subscriptions(group.chat_id)
         assert (subscription.minutes, subscription.owner_id) == ([450], boss.chat_id)
         screen = await group.say(boss, "/settings")
         screen = await group.wait_for("Tổ tin")
@@ -86,7 +74,7 @@ async def test_anonymous_administrators_configure_and_linked_channels_do_not(tmp
         group = here.sandbox.group("Tổ tin", owner=boss)
         await group.say(boss, "/caidat", anonymous=True)
         screen = await group.wait_for("Cài đặt: Tổ tin")
-        chat = stored(here, group.chat_id)
+        chat = here.stored(group.chat_id)
         assert chat
         assert chat.owner_id is None
         assert not (await group.press(boss, "Ngôn ngữ", message=screen))["show_alert"]
@@ -95,7 +83,7 @@ async def test_anonymous_administrators_configure_and_linked_channels_do_not(tmp
         command = {"text": "/dangky 5:00", "entities": [{"type": "bot_command", "offset": 0, "length": 7}]}
         group.send(boss, as_channel | command, anonymous=False)
         await group.wait_for("Only administrators")
-        assert not subscriptions(here, group.chat_id)
+        assert not here.subscriptions(group.chat_id)
 
 
 async def test_where_members_are_hidden_the_bot_says_that_it_must_be_administrator(tmp_path: Path) -> None:
@@ -105,7 +93,7 @@ async def test_where_members_are_hidden_the_bot_says_that_it_must_be_administrat
         group.hide_members()
         await group.say(boss, "/dangky 7:30")
         await group.wait_for("cho bot làm quản trị viên")
-        assert not subscriptions(here, group.chat_id)
+        assert not here.subscriptions(group.chat_id)
         group.promote_bot()
         await group.say(boss, "/dangky 7:30")
         await group.wait_for("Đã đăng ký")
@@ -125,7 +113,7 @@ async def test_each_topic_has_its_own_briefing_and_answers_come_into_it(tmp_path
         assert "message_thread_id" not in await forum.wait_for("Đã đăng ký")
         await forum.say(boss, "/dangky 7:45", thread=police)
         await forum.wait_for("Đã đổi từ 07:30 sang 07:45")
-        found = {(s.thread_id, s.minutes[0]) for s in subscriptions(here, forum.chat_id)}
+        found = {(s.thread_id, s.minutes[0]) for s in here.subscriptions(forum.chat_id)}
         assert found == {(police, 465), (army, 510), (None, 540)}
         await forum.say(boss, "/caidat", thread=army)
         screen = await forum.wait_for("Cài đặt")
@@ -166,7 +154,7 @@ async def test_in_a_group_the_bot_answers_what_is_meant_for_it_only(tmp_path: Pa
         aside = await group.wait_for("nhắn riêng")
         [[button]] = aside["reply_markup"]["inline_keyboard"]
         assert button["url"].startswith(f"https://t.me/{name}?start=")
-        assert stored(here, group.chat_id) is None
+        assert here.stored(group.chat_id) is None
 
 
 async def test_a_channel_is_managed_from_the_private_chat(tmp_path: Path) -> None:
@@ -193,14 +181,14 @@ async def test_a_channel_is_managed_from_the_private_chat(tmp_path: Path) -> Non
         await boss.press("+ Thêm bản tin", message=screen)
         await boss.press("Hằng ngày")
         page = await boss.wait_for("Hằng ngày 07:00")
-        [subscription] = subscriptions(here, channel.chat_id)
+        [subscription] = here.subscriptions(channel.chat_id)
         assert subscription.owner_id == boss.chat_id
         await boss.say("/ten Bản tin sáng", reply_to=page)
         await boss.wait_for("Bản tin sáng")
         await boss.say("/ten Của tôi")
         await boss.wait_for("Bạn chưa có bản tin nào")
-        assert subscriptions(here, channel.chat_id)[0].name == "Bản tin sáng"
-        assert not subscriptions(here, boss.chat_id)
+        assert here.subscriptions(channel.chat_id)[0].name == "Bản tin sáng"
+        assert not here.subscriptions(boss.chat_id)
         await boss.say("/kenh")
         listed = await boss.wait_for("Kênh và nhóm của bạn")
         await boss.press("Tin nội bộ", message=listed)

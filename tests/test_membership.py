@@ -19,16 +19,6 @@ from feeds.database import Database
 from test_bot import World, world
 
 
-def subscriptions(here: World, chat_id: int) -> list[Subscription]:
-    with here.bot.services.database.reading() as session:
-        return list(session.scalars(select(Subscription).where(Subscription.chat_id == chat_id)))
-
-
-def stored(here: World, chat_id: int) -> Chat | None:
-    with here.bot.services.database.reading() as session:
-        return session.get(Chat, chat_id)
-
-
 async def subscribed_group(here: World, owner: SandboxUser, kind: str = "supergroup") -> SandboxGroup:
     """A group that its owner, who has spoken to the bot alone, has subscribed."""
     await owner.say("/start")
@@ -51,7 +41,7 @@ async def test_a_group_is_greeted_once_and_not_when_the_bot_is_promoted(tmp_path
         await group.wait_for("Cài đặt: Tổ tin")
         own = [message for message in group.messages if message.get("from", {}).get("is_bot")]
         assert len(own) == 1
-        chat = stored(here, group.chat_id)
+        chat = here.stored(group.chat_id)
         assert chat
         assert (chat.owner_id, chat.title) == (boss.chat_id, "Tổ tin")
 
@@ -63,7 +53,7 @@ async def test_who_adds_the_bot_without_managing_the_group_sets_nothing_up(tmp_p
         group.add(member)
         group.add_bot(by=member)
         await group.wait_for("Quản trị viên gửi")
-        assert stored(here, group.chat_id) is None
+        assert here.stored(group.chat_id) is None
 
 
 async def test_added_by_an_anonymous_administrator_it_greets_and_has_no_owner(tmp_path: Path) -> None:
@@ -73,7 +63,7 @@ async def test_added_by_an_anonymous_administrator_it_greets_and_has_no_owner(tm
         inner = here.sandbox.world
         inner.set_member(inner.chats[group.chat_id], Member(inner.bot, "member"), ANONYMOUS)
         await group.wait_for("Quản trị viên gửi")
-        assert stored(here, group.chat_id) is None
+        assert here.stored(group.chat_id) is None
 
 
 @pytest.mark.parametrize("kicked", [True, False])
@@ -83,18 +73,18 @@ async def test_removed_the_owner_is_told_and_added_again_all_is_as_before(tmp_pa
         group = await subscribed_group(here, boss)
         group.remove_bot(kicked=kicked)
         await boss.wait_for("Bot không còn ở trong Tổ tin")
-        [ended] = subscriptions(here, group.chat_id)
+        [ended] = here.subscriptions(group.chat_id)
         assert (ended.enabled, ended.ended_because) == (False, "kicked")
-        chat = stored(here, group.chat_id)
+        chat = here.stored(group.chat_id)
         assert chat
         assert chat.left_at
         group.add_bot()
         await group.wait_for("Các lựa chọn của nhóm này vẫn còn")
         await group.press(boss, "Nhận lại như trước")
         await group.wait_for("Đã đăng ký")
-        [again] = subscriptions(here, group.chat_id)
+        [again] = here.subscriptions(group.chat_id)
         assert (again.id, again.enabled, again.minutes) == (ended.id, True, [450])
-        chat = stored(here, group.chat_id)
+        chat = here.stored(group.chat_id)
         assert chat
         assert chat.left_at is None
 
@@ -105,10 +95,10 @@ async def test_silenced_it_pauses_and_goes_on_when_it_may_write_again(tmp_path: 
         group = await subscribed_group(here, boss)
         group.restrict_bot()
         await boss.wait_for("Bot không còn được viết trong Tổ tin")
-        assert not subscriptions(here, group.chat_id)[0].enabled
+        assert not here.subscriptions(group.chat_id)[0].enabled
         group.restrict_bot(allowed=("can_send_messages",))
         await boss.wait_for("Bản tin trong Tổ tin tiếp tục như trước")
-        assert subscriptions(here, group.chat_id)[0].enabled
+        assert here.subscriptions(group.chat_id)[0].enabled
 
 
 async def test_a_channel_becomes_usable_when_the_bot_may_post(tmp_path: Path) -> None:
@@ -136,15 +126,15 @@ async def test_a_closed_topic_pauses_its_briefing_until_it_is_open_again(tmp_pat
             await forum.wait_for("Đã đăng ký")
         forum.close_topic(first)
         await boss.wait_for("Một mục (topic) trong Diễn đàn đã đóng")
-        assert {s.thread_id: s.enabled for s in subscriptions(here, forum.chat_id)} == {first: False, second: True}
+        assert {s.thread_id: s.enabled for s in here.subscriptions(forum.chat_id)} == {first: False, second: True}
         forum.reopen_topic(first)
         await boss.wait_for("Bản tin trong Diễn đàn tiếp tục")
-        assert {s.thread_id: s.enabled for s in subscriptions(here, forum.chat_id)} == {first: True, second: True}
+        assert {s.thread_id: s.enabled for s in here.subscriptions(forum.chat_id)} == {first: True, second: True}
         forum.promote_bot(rights=("can_manage_topics",))
         forum.close_topic(second)
         await forum.say(boss, "/caidat", thread=first)
         await forum.wait_for("Cài đặt")
-        assert all(s.enabled for s in subscriptions(here, forum.chat_id)), "it may write in closed topics"
+        assert all(s.enabled for s in here.subscriptions(forum.chat_id)), "it may write in closed topics"
 
 
 async def test_in_a_topic_only_its_own_briefing_is_stopped_and_given_back(tmp_path: Path) -> None:
@@ -159,12 +149,12 @@ async def test_in_a_topic_only_its_own_briefing_is_stopped_and_given_back(tmp_pa
         await forum.wait_for("Mục này không nhận bản tin nào")
         await forum.say(boss, "/huy", thread=first)
         shown = await forum.wait_for("Đã ngừng bản tin ở mục này")
-        assert {s.thread_id: s.enabled for s in subscriptions(here, forum.chat_id)} == {first: False, second: True}
+        assert {s.thread_id: s.enabled for s in here.subscriptions(forum.chat_id)} == {first: False, second: True}
         await forum.say(boss, "/huy", thread=second)
         await forum.wait_for("Đã ngừng bản tin ở mục này")
         await forum.press(boss, "Nhận bản tin", message=shown)
         await forum.wait_for("Đã đăng ký")
-        assert {s.thread_id: s.enabled for s in subscriptions(here, forum.chat_id)} == {first: True, second: False}
+        assert {s.thread_id: s.enabled for s in here.subscriptions(forum.chat_id)} == {first: True, second: False}
 
 
 @pytest.mark.parametrize("happens", ["reopened", "removed", "moved"])
@@ -184,7 +174,7 @@ async def test_what_a_banned_person_does_to_a_group_is_noticed(tmp_path: Path, h
         if topic:
             group.reopen_topic(topic, by=other)
             await boss.wait_for("tiếp tục")
-            assert subscriptions(here, group.chat_id)[0].enabled
+            assert here.subscriptions(group.chat_id)[0].enabled
         elif happens == "removed":
             group.remove_bot(by=other)
             await boss.wait_for("Bot không còn ở trong Tổ tin")
@@ -202,11 +192,11 @@ async def test_a_group_that_moves_keeps_all(tmp_path: Path, new_first: bool) -> 
         moved = group.migrate(new_first=new_first)
         await moved.say(boss, "/caidat")
         await moved.wait_for("07:30")
-        assert stored(here, group.chat_id) is None
-        chat = stored(here, moved.chat_id)
+        assert here.stored(group.chat_id) is None
+        chat = here.stored(moved.chat_id)
         assert chat
         assert (chat.kind, chat.title, chat.owner_id) == ("supergroup", "Tổ tin", boss.chat_id)
-        assert [s.owner_id for s in subscriptions(here, moved.chat_id)] == [boss.chat_id]
+        assert [s.owner_id for s in here.subscriptions(moved.chat_id)] == [boss.chat_id]
 
 
 async def test_an_owner_is_told_of_what_a_delivery_finds(tmp_path: Path) -> None:
@@ -215,12 +205,12 @@ async def test_an_owner_is_told_of_what_a_delivery_finds(tmp_path: Path) -> None
         boss = here.user()
         group = await subscribed_group(here, boss)
         group.place_bot("restricted", rights=())
-        [subscription] = subscriptions(here, group.chat_id)
+        [subscription] = here.subscriptions(group.chat_id)
         assert subscription.next_due_at
         here.clock.set(subscription.next_due_at + timedelta(minutes=1))
         await here.bot.deliver_now()
         await boss.wait_for("Bot không còn được viết trong Tổ tin")
-        assert [s.ended_because for s in subscriptions(here, group.chat_id)] == ["restricted"]
+        assert [s.ended_because for s in here.subscriptions(group.chat_id)] == ["restricted"]
 
 
 def told(database: Database, chat_id: int) -> list[str]:

@@ -2,7 +2,6 @@
 
 import io
 import zlib
-from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -31,19 +30,6 @@ def jpeg_head(width: int, height: int) -> bytes:
 
 
 OPML = "<opml>Điểm Tin</opml>".encode()
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-async def bot(sandbox: Sandbox) -> AsyncIterator[Bot]:
-    base, files = f"{sandbox.api_url}/bot", f"{sandbox.api_url}/file/bot"
-    async with Bot(sandbox.token, base_url=base, base_file_url=files, request=AiohttpRequest()) as bot:
-        yield bot
 
 
 @pytest.mark.parametrize("attach", [True, False])

@@ -29,21 +29,10 @@ KEYS = InlineKeyboardMarkup([[InlineKeyboardButton("Tiếp", callback_data="more
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
 async def bot(sandbox: Sandbox) -> AsyncIterator[Bot]:
     async with Bot(sandbox.token, base_url=f"{sandbox.api_url}/bot", request=AiohttpRequest()) as bot:
         await bot.get_updates(allowed_updates=list(UpdateType))
         yield bot
-
-
-@pytest.fixture
-def an(sandbox: Sandbox) -> SandboxUser:
-    return sandbox.user(first_name="An")
 
 
 async def heard(bot: Bot) -> list[Update]:

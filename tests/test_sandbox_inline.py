@@ -1,7 +1,6 @@
 """Inline mode of the sandbox, command lists by scope, what users send, and raw updates."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -19,27 +18,9 @@ from telegram import (
 )
 from telegram.error import BadRequest, NetworkError
 
-from bot.request import AiohttpRequest
 from bot.sandbox import Sandbox, SandboxUser
 
 OLD = "query is too old and response timeout expired or query ID is invalid"
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-async def bot(sandbox: Sandbox) -> AsyncIterator[Bot]:
-    async with Bot(sandbox.token, base_url=f"{sandbox.api_url}/bot", request=AiohttpRequest()) as bot:
-        yield bot
-
-
-@pytest.fixture
-def an(sandbox: Sandbox) -> SandboxUser:
-    return sandbox.user(first_name="An")
 
 
 def article(result_id: str = "1", title: str = "Chỉ thị", text: str = "x", **more: Any) -> dict[str, Any]:

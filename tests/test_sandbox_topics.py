@@ -1,30 +1,10 @@
 """Forum topics of the sandbox, seen through python-telegram-bot."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from telegram import Bot, ReplyParameters
 from telegram.error import BadRequest, NetworkError
 
-from bot.request import AiohttpRequest
 from bot.sandbox import Sandbox, SandboxUser
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-async def bot(sandbox: Sandbox) -> AsyncIterator[Bot]:
-    async with Bot(sandbox.token, base_url=f"{sandbox.api_url}/bot", request=AiohttpRequest()) as bot:
-        yield bot
-
-
-@pytest.fixture
-def an(sandbox: Sandbox) -> SandboxUser:
-    return sandbox.user(first_name="An")
 
 
 async def test_topics_open_close_and_go(sandbox: Sandbox, bot: Bot, an: SandboxUser) -> None:
