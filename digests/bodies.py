@@ -31,7 +31,6 @@ class Body:
     vi: str
     en: str
     group: str
-    is_local: bool
     former: tuple[str, ...]
 
 
@@ -72,7 +71,7 @@ def _data() -> tuple[Mapping[str, Body], re.Pattern[str], Mapping[str, tuple[str
     roles: dict[str, Role] = {"names": "name", "former": "name", "units": "unit", "people": "person"}
     for row in rows:
         former = tuple(row.get("former", ()))
-        known[row["code"]] = Body(row["code"], row["vi"], row["en"], row["group"], row.get("local", False), former)
+        known[row["code"]] = Body(row["code"], row["vi"], row["en"], row["group"], former)
         for field, role in roles.items():
             for name in row.get(field, ()):
                 names[_skeleton(name.lower())] = row["code"], role

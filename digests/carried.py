@@ -29,7 +29,7 @@ from digests.schedule import LOOK_BACK
 from digests.subscribers import find_reader
 from digests.succession import successions
 from digests.templates import macros, render
-from digests.timeline import issue_date
+from digests.timeline import DONE_BY, issue_date
 from digests.views import ArticleView
 from feeds.database import Database
 from feeds.documents import document_name, load_catalogue
@@ -39,9 +39,8 @@ from feeds.store import take_turn
 
 log = structlog.get_logger()
 
-# What a document does to another, and the same said of the other.
+# What a document does to another.
 _RELATIONS = {"replaces": "replaced", "amends": "amended", "concludes": "concluded"}
-_RELATED = {"replaced_by": "replaced", "amended_by": "amended", "concluded_by": "concluded"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +93,8 @@ def carry(session: Session, chat_id: int, one: Succession, now: datetime, kind: 
     labels = macros("follow_words.html", language)
     undo = (str(labels.undo()), f"enough:{carried.id}") if carried else None
     opened = (document_name(one.new, language), f"doc:{document_token(one.new)}")
-    thread_id = next((s.thread_id for s in reader.subscriptions if s.enabled), None)
     buttons = ((undo, opened),) if undo else ((opened,),)
-    post_notice(session, chat_id, Message(html, buttons, silent=True), now, thread_id=thread_id)
+    post_notice(session, chat_id, Message(html, buttons, silent=True), now, thread_id=reader.posted_in)
     return True
 
 
@@ -137,7 +135,7 @@ def _predecessors() -> Mapping[str, Sequence[tuple[str, str]]]:
         for relation in filter(lambda one: one.proves, document.relations):
             if how := _RELATIONS.get(relation.kind):
                 found.setdefault(document.id, {})[relation.target] = how
-            elif how := _RELATED.get(relation.kind):
+            elif how := DONE_BY.get(relation.kind):
                 found.setdefault(relation.target, {})[document.id] = how
     return {new: list(olds.items()) for new, olds in found.items()}
 

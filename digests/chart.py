@@ -9,8 +9,8 @@ wait says `Article.charted`; whoever reads an article's mentions anew, or gives 
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, insert, not_, or_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
@@ -20,7 +20,7 @@ from digests.dossier_models import DocumentArticle, DocumentDay, DocumentEvent
 from digests.happenings import EVENT_COLUMNS, NOT_ITS_OWN, TOLD_STAGES, Event, events_from
 from digests.models import StoryArticle
 from digests.views import states_identity, told_identity
-from feeds.database import Database
+from feeds.database import Database, chunks
 from feeds.documents import keys_of, load_catalogue
 from feeds.models import Article, Document, Mention
 from feeds.positions import first_position, vietnamese_day
@@ -28,14 +28,12 @@ from feeds.store import take_turn
 
 BATCH = 200
 _YEAR = r",? (?:năm |\()((?:19|20)\d\d)(?!\d)"
-_AT_ONCE = 500  # pairs of variables in a query
 _COLUMNS: tuple[Any, ...] = (
     Mention.id, Mention.article_id, Mention.position, Mention.key, Mention.document_id, Mention.status, Mention.rule,
     Mention.stage, Mention.candidates, Mention.term, Mention.term_derived, Mention.year, Mention.issued_on, Mention.raw,
     Mention.quote, Mention.province, (Mention.start < func.length(Article.title)).label("in_title"), Article.outlet,
     Article.places, Article.province.label("home"), StoryArticle.story_id,
 )  # fmt: skip
-_T = TypeVar("_T")
 _Place = tuple[str, int]
 """A document, or number, and a position in its list."""
 
@@ -73,7 +71,7 @@ def waits(session: Session, more_than: int = 0) -> bool:
 def retold(session: Session, article_ids: Collection[int]) -> None:
     """These articles have another story: those with mentions wait for being charted."""
     cites = exists().where(Mention.article_id == Article.id)
-    for some in _some(article_ids):
+    for some in chunks(article_ids):
         session.execute(update(Article).where(Article.id.in_(some), Article.charted, cites).values(charted=False))
 
 
@@ -86,8 +84,8 @@ def chart(session: Session, article_ids: Collection[int]) -> None:
     places = [(row["document_id"], row["position"]) for row in cited]
     own = DocumentArticle
     # A position that one article has left may be another's before the first is charted anew.
-    taken = [own.article_id.in_(some) for some in _some(article_ids)]
-    taken += [tuple_(own.document_id, own.position).in_(some) for some in _some(places)]
+    taken = [own.article_id.in_(some) for some in chunks(article_ids)]
+    taken += [tuple_(own.document_id, own.position).in_(some) for some in chunks(places)]
     before: set[tuple[str, int, int]] = set()
     for one in taken:
         rows = session.execute(select(own.document_id, own.position, own.story_id).where(one))
@@ -103,7 +101,7 @@ def chart(session: Session, article_ids: Collection[int]) -> None:
     moved |= _beginnings(session, told)
     for document_id, day in {(document_id, vietnamese_day(position)) for document_id, position in moved}:
         _write_day(session, document_id, day)
-    for some in _some(article_ids):
+    for some in chunks(article_ids):
         session.execute(update(Article).where(Article.id.in_(some)).values(charted=True))
 
 
@@ -119,7 +117,7 @@ def _rows(session: Session, article_ids: Collection[int]) -> Iterator[dict[str, 
         .where(Mention.key.is_not(None), NOT_ITS_OWN)
         .order_by(Mention.position.desc(), Mention.ordinal)
     )
-    rows = [row for some in _some(article_ids) for row in session.execute(query.where(Article.id.in_(some)))]
+    rows = [row for some in chunks(article_ids) for row in session.execute(query.where(Article.id.in_(some)))]
     known = _identities(session, {row.key for row in rows if row.document_id is None and not row.candidates})
     best: dict[tuple[str, int], Row[Any]] = {}
     for row in rows:
@@ -148,7 +146,7 @@ def _telling(row: Row[Any]) -> tuple[int, bool, bool]:
 def _identities(session: Session, keys: Collection[str]) -> Mapping[str, set[str]]:
     """The identities that each of these numbers is known to have, here or in the catalogue."""
     found = {key: {document.id for document in load_catalogue().with_key(key)} for key in keys}
-    for some in _some(keys):
+    for some in chunks(keys):
         for row in session.execute(select(Document.key, Document.id).where(Document.key.in_(some))):
             if not row.id.endswith("#?"):
                 found[row.key].add(row.id)
@@ -196,12 +194,12 @@ def _beginnings(session: Session, told: Collection[tuple[str, int]]) -> set[_Pla
     query = select(own.document_id, func.min(own.position)).where(own.is_sure)
     query = query.group_by(own.document_id, own.story_id)
     pairs = tuple_(own.document_id, own.story_id)
-    return {(row[0], row[1]) for some in _some(told) for row in session.execute(query.where(pairs.in_(some)))}
+    return {(row[0], row[1]) for some in chunks(told) for row in session.execute(query.where(pairs.in_(some)))}
 
 
 def _write_events(session: Session, stories: Collection[int]) -> None:
     events: list[Event] = []
-    for some in _some(stories):
+    for some in chunks(stories):
         session.execute(delete(DocumentEvent).where(DocumentEvent.story_id.in_(some)))
         inside = select(StoryArticle.article_id).where(StoryArticle.story_id.in_(some))
         alone = and_(Article.id.in_([-story for story in some if story < 0]), StoryArticle.story_id.is_(None))
@@ -250,9 +248,3 @@ def _write_day(session: Session, document_id: str, day: int) -> None:
         stories = sum(not row.is_later for row in sure)
         counts = {"articles": len(rows), "unsure": len(rows) - len(sure), "stories": stories}
         session.execute(insert(DocumentDay), [{"document_id": document_id, "day": day, **counts}])
-
-
-def _some(items: Collection[_T]) -> Iterator[Sequence[_T]]:
-    """A query takes only so many variables."""
-    every = list(items)
-    return (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE))

@@ -41,7 +41,7 @@ from sqlalchemy.orm import Session
 from digests.chart import retold
 from digests.event import NEVER, OPENING, WINDOW, Report, read_report, same_affair, same_event
 from digests.models import Story, StoryArticle, StoryTerm
-from feeds.database import Database
+from feeds.database import Database, chunks
 from feeds.duplicates import mark_waiting
 from feeds.models import Article, ArticleVector, Mention
 from feeds.positions import minute_position
@@ -62,7 +62,6 @@ _WAITING = (
     *NOT_ANNOUNCED,  # what is announced has its story
     ~select(StoryArticle).where(StoryArticle.article_id == Article.id).exists(),
 )
-_AT_ONCE = 500  # variables in a query
 
 
 def fold_waiting(database: Database) -> None:
@@ -185,8 +184,7 @@ class _Folding:
     def _read(self, ids: Sequence[int]) -> list[Any]:
         """Opens articles with their stories, if they have one."""
         rows: list[Any] = []
-        for start in range(0, len(ids), _AT_ONCE):
-            some = ids[start : start + _AT_ONCE]
+        for some in chunks(ids):
             found = self.session.execute(_opened().where(Article.id.in_(some))).all()
             keys, named = _cited(self.session, some)
             for row in found:

@@ -32,10 +32,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, load_only
 
 from digests.candidates import VIEWED, view_article
-from digests.edition import CORRECTED_FOR, READ_BEFORE, chunks, revised_stories
+from digests.edition import CORRECTED_FOR, READ_BEFORE, revised_stories
 from digests.headlines import says_otherwise
 from digests.models import Correction, Digest, SentStory, StoryArticle
 from digests.views import CorrectionView, StageCorrection, StoryView, meant
+from feeds.database import chunks
 from feeds.documents import document_name
 from feeds.models import Article, ArticleVersion, Mention
 
@@ -155,7 +156,7 @@ class _Documents:
 def _revised(session: Session, chat_id: int, now: datetime, revised: Mapping[int, datetime]) -> Sequence[int]:
     """Those of the revised stories that this chat was told of before, what was told first before the rest."""
     told: list[tuple[datetime, int]] = []
-    for some in chunks(list(revised)):
+    for some in chunks(revised):
         rows = session.execute(
             select(SentStory.at, SentStory.story_id)
             .join(Digest, Digest.id == SentStory.digest_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Row, func, select
@@ -107,6 +108,7 @@ def _words(draft: Draft) -> set[str]:
     return {word.folded for text in (said, *kinds) for word in words_of(text)} | _SMALL
 
 
+@cache
 def _kinds() -> Sequence[tuple[str, str]]:
     """The words for types, folded, the longest first, with the types."""
     return sorted(((fold(word), kind.type) for word, kind in kind_words().items()), key=lambda one: -len(one[0]))

@@ -21,6 +21,7 @@ from digests.summarise import summarise
 from digests.views import ArticleView, Coverage, Excerpt
 from digests.watch import drafts_reported, having_words
 from digests.words import Wording
+from feeds.database import chunks
 from feeds.models import Article, Mention
 from feeds.store import unnamed_documents
 
@@ -40,7 +41,6 @@ _OPENING = 4000  # characters; a summary is much shorter
 _DAILY = timedelta(hours=60)
 _SPREAD = timedelta(hours=6)
 # Values in a query: so few that looking each of them up is the plan of every database.
-_CHUNK = 1000
 _NEW = ("issued", "amended", "replaced", "drafted")
 _COLUMNS = (
     *VIEWED,
@@ -212,13 +212,17 @@ def edition_since(session: Session, since: datetime, mark: int | None, made_at: 
     """
     seen = select(Article.id).where(Article.first_seen_at > since, Article.state.in_(SHOWN_STATES))
     new = set(session.scalars(seen))
-    lowest = min((placement - 1 for _, _, placement in _placed(session, new)), default=last_placement(session))
+    placed = list(_placed(session, new))
+    lowest = min((placement - 1 for _, _, placement in placed), default=last_placement(session))
     if mark is not None:
         later = session.scalars(select(StoryArticle.article_id).where(StoryArticle.placement > mark)).all()
+        added: set[int] = set()
         for some in chunks(sorted(set(later) - new)):
             reach = Article.first_seen_at > since - LONGEST_READING
-            new |= set(session.scalars(select(Article.id).where(Article.id.in_(some), reach)))
-    stories = {story_id for _, story_id, _ in _placed(session, new)}
+            added |= set(session.scalars(select(Article.id).where(Article.id.in_(some), reach)))
+        placed += _placed(session, added)
+        new |= added
+    stories = {story_id for _, story_id, _ in placed}
     article_ids = new | set(articles_of(session, stories))
     return Edition(session, article_ids, made_at, since=since, mark=lowest if mark is None else min(mark, lowest))
 
@@ -250,11 +254,6 @@ def revised_stories(session: Session, since: datetime) -> Mapping[int, datetime]
 def last_placement(session: Session) -> int:
     """The number of the last placing of articles."""
     return session.scalar(select(func.max(StoryArticle.placement))) or 0
-
-
-def chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """A query takes only so many variables."""
-    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
 
 
 def _articles() -> Select[Any]:
@@ -312,7 +311,7 @@ def _continued(
         chains[story_id] = tuple(chain)
     reports: dict[int, list[Any]] = {}
     for some in chunks(sorted({i for chain in chains.values() for i in chain})):
-        for ids in chunks(list(articles_of(session, some))):
+        for ids in chunks(articles_of(session, some)):
             shown = _articles().where(Article.id.in_(ids), Article.state.in_(SHOWN_STATES))
             for row in session.execute(shown):
                 reports.setdefault(row.story_id, []).append(make_report(row, ()))

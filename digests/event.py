@@ -22,9 +22,9 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from feeds.classify import shipped_figures
+from feeds.dates import VIETNAM
 from feeds.embedding import likeness
 from feeds.figures import NUMBER
 from feeds.fingerprint import Pair, Wording, contradict, read_wording
@@ -55,7 +55,6 @@ _DAY = re.compile(
     re.IGNORECASE,
 )
 _TOLD_LATE, _TOLD_EARLY = 7, 1  # days; others are deadlines and what is remembered
-_VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _UNIT = re.compile(r"(\d+(?:[.,]\d+)*)\s+([^\W\d_]+)")
 
 
@@ -158,7 +157,7 @@ def read_report(
         offices=frozenset(rules.office.findall(whole.lower())),
         title_countries=frozenset(rules.names[found] for found in rules.country.findall(title)),
         countries=frozenset(rules.names[found] for found in rules.country.findall(whole)),
-        days=frozenset(_days(lead, dated_at.astimezone(_VIETNAM).date())),
+        days=frozenset(_days(lead, dated_at.astimezone(VIETNAM).date())),
         title_places=frozenset(place.province for place in find_places(title)),
         times=frozenset(rules.time.findall(lead.lower())),
         told=read_wording("", "", _without(told, named)).text,

@@ -11,7 +11,7 @@ A chat counts once however often it says a thing, and nothing that a chat says c
 classifier before somebody has looked at it. A decision can be taken back by deciding otherwise.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session, load_only
 from digests.candidates import VIEWED
 from digests.models import Chat, Feedback
 from digests.split import other_reports, rejoin, split, story_of
+from feeds.database import chunks
 from feeds.models import Article, Mention
 from feeds.store import take_turn
 
@@ -238,7 +239,7 @@ def _correct(article: Article, said: Feedback, accepted: bool) -> bool:
 def _articles(session: Session, ids: Collection[int]) -> Mapping[int, Article]:
     shown = load_only(*VIEWED, Article.score, Article.state)
     found: dict[int, Article] = {}
-    for some in _chunks(ids):
+    for some in chunks(sorted(ids)):
         query = select(Article).where(Article.id.in_(some)).options(shown)
         found |= {article.id: article for article in session.scalars(query)}
     return found
@@ -247,7 +248,7 @@ def _articles(session: Session, ids: Collection[int]) -> Mapping[int, Article]:
 def _quotes(session: Session, ids: Collection[int]) -> Mapping[tuple[int, str], str]:
     """(article, document) -> the first sentence that is said to cite it."""
     found: dict[tuple[int, str], str] = {}
-    for some in _chunks(ids):
+    for some in chunks(sorted(ids)):
         query = select(Mention.article_id, Mention.document_id, Mention.quote).where(
             Mention.article_id.in_(some), Mention.document_id.is_not(None)
         )
@@ -258,9 +259,3 @@ def _quotes(session: Session, ids: Collection[int]) -> Mapping[tuple[int, str], 
 
 def _others(session: Session, article_id: int) -> str:
     return " / ".join(other.title for other in other_reports(session, article_id)[:_MOST_BESIDE])
-
-
-def _chunks(ids: Collection[int]) -> Iterable[Sequence[int]]:
-    """A query takes only so many variables."""
-    ordered = sorted(ids)
-    return (ordered[start : start + 5000] for start in range(0, len(ordered), 5000))

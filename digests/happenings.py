@@ -14,7 +14,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.orm import Session
@@ -22,6 +21,8 @@ from sqlalchemy.orm import Session
 from digests.dossier_models import DocumentEvent
 from digests.implementer import Ground, Implementer, Kind, implementer
 from digests.models import StoryArticle
+from feeds.database import chunks
+from feeds.dates import VIETNAM
 from feeds.models import Article, Mention
 
 TOLD_STAGES = (
@@ -48,7 +49,6 @@ EVENT_COLUMNS: tuple[Any, ...] = (
     StoryArticle.story_id,
 )  # fmt: skip
 NOT_ITS_OWN = or_(Article.own_key.is_(None), Article.own_key != Mention.key)
-_VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ def reviews_of(session: Session, document_ids: Sequence[str]) -> Sequence[Event]
     """The reviews of these documents that are reported, oldest first."""
     reviews = _charted().where(DocumentEvent.stage.in_(("interim_review", "final_review")))
     found: list[Event] = []
-    for start in range(0, len(document_ids), 500):
-        of_some = reviews.where(DocumentEvent.document_id.in_(document_ids[start : start + 500]))
+    for some in chunks(document_ids):
+        of_some = reviews.where(DocumentEvent.document_id.in_(some))
         found += map(_charted_event, session.execute(of_some.order_by(DocumentEvent.position).limit(MOST_READ)))
     return sorted(found, key=lambda event: event.position)
 
@@ -121,7 +121,7 @@ def _charted_event(row: Row[Any]) -> Event:
         document_id=told.document_id,
         stage=told.stage,
         years=told.years,
-        on=at.astimezone(_VIETNAM).date(),
+        on=at.astimezone(VIETNAM).date(),
         date_known=row.published_at is not None,
         who=Implementer(cast(Kind, kind), name, told.named, cast(Ground, told.ground)) if kind else None,
         story_id=told.story_id if told.story_id > 0 else None,
@@ -177,7 +177,7 @@ def _event(reports: Sequence[_Report]) -> Event:
         document_id=first.document_id,
         stage=first.stage,
         years=next((row.stage_years for row, _ in reports if row.stage_years), None),
-        on=at.astimezone(_VIETNAM).date(),
+        on=at.astimezone(VIETNAM).date(),
         date_known=first.published_at is not None,
         who=next((who for _, who in reports if who), None),
         story_id=first.story_id,

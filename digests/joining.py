@@ -32,6 +32,7 @@ from digests.carried import Succession, carry, following
 from digests.dossier_models import Draft
 from digests.drafts import NEAR, draft_of_token, drafts_like, identity_of, keep_drafts
 from digests.edition import SHOWN_STATES
+from digests.follows import find_follow
 from digests.ledger import lock_chat
 from digests.messages import Message
 from digests.models import Follow
@@ -171,9 +172,7 @@ def _take_back(session: Session, chat_id: int, value: str, current: str, now: da
     wrong = session.scalars(
         select(Follow).where(Follow.chat_id == chat_id, Follow.carried_from == value, Follow.value != current)
     ).all()
-    before = session.scalar(
-        select(Follow).where(Follow.chat_id == chat_id, Follow.kind == "draft", Follow.value == value)
-    )
+    before = find_follow(session, chat_id, value, "draft")
     reader = find_reader(session, chat_id)
     for one in wrong:
         session.delete(one)
@@ -181,9 +180,8 @@ def _take_back(session: Session, chat_id: int, value: str, current: str, now: da
             before.carried_to = [known for known in before.carried_to if known != one.value]
         if reader is not None:
             html = render("draft_parted.html", reader.language, old=value, new=one.value)
-            thread_id = next((s.thread_id for s in reader.subscriptions if s.enabled), None)
             opened = document_name(value, reader.language), f"draft:{value.rpartition('#')[2]}"
-            post_notice(session, chat_id, Message(html, ((opened,),), silent=True), now, thread_id=thread_id)
+            post_notice(session, chat_id, Message(html, ((opened,),), silent=True), now, thread_id=reader.posted_in)
     session.flush()
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from digests.acts import record_act
+from digests.edition import SHOWN_STATES
 from digests.feedback import Kind, Report, UnknownReport, decide, open_reports, reopen
 from digests.models import Feedback
 from feeds.documents.token import document_token
@@ -147,5 +148,5 @@ def _doubtful() -> Sequence[ColumnElement[bool]]:
     return (
         Mention.status.in_(("ambiguous", "presumed")),
         Mention.key.is_not(None),
-        Article.state.in_(("kept", "near")),
+        Article.state.in_(SHOWN_STATES),
     )

@@ -52,6 +52,11 @@ class Reader:
         return _first(_of_topic(self.subscriptions, self.thread_id)) or _first(self.subscriptions)
 
     @property
+    def posted_in(self) -> int | None:
+        """The topic of a forum in which it gets its briefings."""
+        return next((subscription.thread_id for subscription in self.subscriptions if subscription.enabled), None)
+
+    @property
     def subscribed(self) -> bool:
         return any(subscription.enabled for subscription in self.subscriptions)
 

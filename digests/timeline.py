@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, load_only
 
 from digests.candidates import VIEWED, view_article
 from digests.dossier_models import Draft, DraftArticle
+from digests.edition import SHOWN_STATES
 from digests.happenings import TOLD_STAGES, Event, events_of
 from digests.implementer import Implementer
 from digests.models import StoryArticle
@@ -29,7 +30,8 @@ Precision = Literal["day", "month", "year"]
 _NEWS = timedelta(days=30)  # for so long after its date an article tells that a document is issued
 _ORDER = (*TOLD_STAGES, "concluded")
 _REPORTS = 200  # of drafts
-_RELATIONS = {"amended_by": "amended", "replaced_by": "replaced", "concluded_by": "concluded"}
+# What was done to a document, by the relations of the catalogue.
+DONE_BY = {"amended_by": "amended", "replaced_by": "replaced", "concluded_by": "concluded"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def _drafted(session: Session, document_id: str) -> Iterator[TimelineEntry]:
         .join(Draft, Draft.id == DraftArticle.draft_id)
         .join(Article, Article.id == DraftArticle.article_id)
         .outerjoin(StoryArticle, StoryArticle.article_id == Article.id)
-        .where(Draft.document_id == document_id, Article.state.in_(("kept", "near")))
+        .where(Draft.document_id == document_id, Article.state.in_(SHOWN_STATES))
         .order_by(DraftArticle.position)
     )
     told: dict[int, list[Row[Any]]] = {}
@@ -148,9 +150,9 @@ def _with_reports(entry: TimelineEntry, reports: Sequence[Event]) -> TimelineEnt
 def _related(document: Document | None, catalogue: Catalogue) -> Iterator[TimelineEntry]:
     """What other documents were seen to do to this one."""
     for relation in document.relations if document else ():
-        if relation.kind in _RELATIONS and relation.proves:
+        if relation.kind in DONE_BY and relation.proves:
             on, precision = issue_date(catalogue.get(relation.target)) or (None, "day")
-            stage = _RELATIONS[relation.kind]
+            stage = DONE_BY[relation.kind]
             yield TimelineEntry(stage, on, precision, "catalogue", other=relation.target, date_known=on is not None)
 
 

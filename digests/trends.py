@@ -18,7 +18,6 @@ from datetime import date, datetime, timedelta
 from math import sqrt
 from statistics import median
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -26,6 +25,8 @@ from sqlalchemy.orm import Session
 from digests.candidates import places_of
 from digests.dossier_models import DocumentDay
 from digests.models import StoryArticle
+from feeds.database import chunks
+from feeds.dates import VIETNAM
 from feeds.models import Article, Mention
 
 Kind = Literal["topic", "place", "document"]
@@ -35,8 +36,6 @@ PAST = 8
 LEAST = 4
 OUTLIER = 3.5
 _SCALE = 1.4826  # of MAD to a standard deviation, for normal counts
-_VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
-_AT_ONCE = 500  # variables in a query
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +140,9 @@ def _told(session: Session, since: datetime, until: datetime) -> Iterable[tuple[
 
 def _documents(session: Session, article_ids: Sequence[int]) -> Mapping[int, set[str]]:
     found: dict[int, set[str]] = {}
-    for start in range(0, len(article_ids), _AT_ONCE):
+    for some in chunks(article_ids):
         query = select(Mention.article_id, Mention.document_id).where(
-            Mention.article_id.in_(article_ids[start : start + _AT_ONCE]), Mention.status == "resolved"
+            Mention.article_id.in_(some), Mention.status == "resolved"
         )
         for article_id, document_id in session.execute(query):
             if document_id:
@@ -161,7 +160,7 @@ class Months:
 
 def document_months(session: Session, document_id: str, now: datetime, months: int = 24) -> Months:
     """The last `months` months of a document; its days are kept (digests.chart), so none of its articles is read."""
-    today = now.astimezone(_VIETNAM).date()
+    today = now.astimezone(VIETNAM).date()
     numbers = range(today.year * 12 + today.month - months, today.year * 12 + today.month)
     starts = tuple(date(number // 12, number % 12 + 1, 1) for number in numbers)
     counts = dict.fromkeys(starts, 0)

@@ -16,12 +16,11 @@ from digests.models import NEXT_PLACEMENT, Chat, StoryArticle, Subscription
 from digests.schedule import LOOK_BACK
 from digests.subscribers import quiet_hours
 from digests.watch import drafts_reported, followers, marks_of
-from feeds.database import Database
+from feeds.database import Database, chunks
 from feeds.models import Article, Mention
 from feeds.store import take_turn
 
 BATCH = 200  # articles looked at in one transaction
-_CHUNK = 1000  # chats in a query
 URGENT_STAGES = ("issued", "amended", "replaced")
 _WAITING = (
     *NOT_ANNOUNCED,
@@ -76,8 +75,7 @@ def wake_instant(session: Session, now: datetime, met: Meeting | None = None) ->
     revised = select(Article.id).where(Article.id.in_(ids), Article.revised_at.is_not(None))
     session.execute(update(StoryArticle).where(StoryArticle.article_id.in_(revised)).values(placement=NEXT_PLACEMENT))
     session.execute(update(Article).where(Article.id.in_(ids)).values(announced=True))
-    chats = sorted(met.chats)
-    return sum(_wake(session, chats[at : at + _CHUNK], met, now) for at in range(0, len(chats), _CHUNK))
+    return sum(_wake(session, chats, met, now) for chats in chunks(sorted(met.chats)))
 
 
 def meeting(session: Session, now: datetime) -> Meeting:

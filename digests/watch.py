@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from digests.chips import telling
 from digests.dossier_models import Draft, DraftArticle
 from digests.models import Follow
+from feeds.database import chunks
 from feeds.documents.organs import base_organs
 from feeds.models import Article, ArticleWords, Mention
 from feeds.places import find_places
@@ -34,7 +35,7 @@ T = TypeVar("T")
 # A presumed reading is shown as doubtful, but shown.
 CITING = ("resolved", "presumed")
 _BY_MENTION = ("document", "number", "issuer")
-_CHUNK = 1000  # values in a query
+_BY_TEXT = ("words", "place")
 _TEXT = 20_000  # characters in which a sentence is looked for
 
 
@@ -75,7 +76,7 @@ def drafts_reported(session: Session, article_ids: Collection[int]) -> Mapping[i
     """Article -> the drafts that it reports (`Draft.value`), each with the sentence in which it does."""
     found: dict[int, dict[str, str]] = {}
     query = select(DraftArticle, Draft).join(Draft, Draft.id == DraftArticle.draft_id).order_by(Draft.id)
-    for batch in _batches(sorted(article_ids)):
+    for batch in chunks(sorted(article_ids)):
         for reported, draft in session.execute(query.where(DraftArticle.article_id.in_(batch))):
             found.setdefault(reported.article_id, {})[draft.value] = reported.quote
     return found
@@ -84,7 +85,7 @@ def drafts_reported(session: Session, article_ids: Collection[int]) -> Mapping[i
 def having_words(session: Session, search: str, article_ids: Collection[int]) -> frozenset[int]:
     """Which of these articles a followed search finds."""
     query = parse_query(search)
-    return frozenset(i for batch in _batches(sorted(article_ids)) for i in matching(session, query, batch))
+    return frozenset(i for batch in chunks(sorted(article_ids)) for i in matching(session, query, batch))
 
 
 def followers(session: Session, marks: Mapping[int, Collection[Mark]]) -> Mapping[int, Sequence[Row[int, str, str]]]:
@@ -94,9 +95,10 @@ def followers(session: Session, marks: Mapping[int, Collection[Mark]]) -> Mappin
     for article_id, some in marks.items():
         for mark in some:
             meeting.setdefault(mark, set()).add(article_id)
-    searches = select(Follow.value).where(Follow.kind == "words", Follow.at_once).distinct() if marks else None
-    words = _words(session, marks)
-    for search in session.scalars(searches).all() if searches is not None else ():
+    told_at_once = select(Follow.value).where(Follow.kind == "words", Follow.at_once).distinct()
+    searches = session.scalars(told_at_once).all() if marks else ()
+    words = _words(session, marks) if searches else {}
+    for search in searches:
         try:
             having = _meeting(session, search, words)
         except Exception:  # whatever is wrong with one search, the others are met
@@ -110,7 +112,7 @@ def followers(session: Session, marks: Mapping[int, Collection[Mark]]) -> Mappin
     found: dict[int, list[Row[int, str, str]]] = {}
     told = select(Follow.chat_id, Follow.kind, Follow.value).where(Follow.at_once)
     for kind, all_values in values.items():
-        for batch in _batches(all_values):
+        for batch in chunks(all_values):
             for follow in session.execute(told.where(Follow.kind == kind, Follow.value.in_(batch))):
                 for article_id in meeting[kind, follow.value]:
                     found.setdefault(article_id, []).append(follow)
@@ -126,7 +128,7 @@ def _meeting(session: Session, search: str, words: Mapping[int, frozenset[str]])
     if not perhaps:
         return ()
     with session.begin_nested():  # PostgreSQL goes on after an error only from here
-        return [article_id for batch in _batches(perhaps) for article_id in matching(session, query, batch)]
+        return [article_id for batch in chunks(perhaps) for article_id in matching(session, query, batch)]
 
 
 def quotes(session: Session, wanted: Sequence[tuple[Sequence[Follow], Sequence[int], str]]) -> Sequence[Quote | None]:
@@ -177,6 +179,8 @@ def _quote(
 def _sentence(follow: Follow, text: str) -> str | None:
     """The first sentence of `text` that names the place, or has words that are followed."""
     terms = parse_query(follow.value).wanted if follow.kind == "words" else ()
+    if not terms and follow.kind != "place":
+        return None
     for start, end in each_sentence(text):
         sentence = text[start:end]
         if _has(sentence, terms):
@@ -186,7 +190,9 @@ def _sentence(follow: Follow, text: str) -> str | None:
     return None
 
 
-def _has(sentence: str, terms: Iterable[Term]) -> bool:
+def _has(sentence: str, terms: Sequence[Term]) -> bool:
+    if not terms:
+        return False
     words = list(words_of(sentence))
     written, folded = (f" {' '.join(some)} " for some in ([w.written for w in words], [w.folded for w in words]))
     return any(f" {term.text} " in (written if term.is_accented else folded) for term in terms)
@@ -222,15 +228,10 @@ def _words(session: Session, article_ids: Collection[int]) -> Mapping[int, froze
     """The folded words of these articles that are indexed."""
     found: dict[int, frozenset[str]] = dict.fromkeys(article_ids, frozenset())
     query = select(ArticleWords.article_id, ArticleWords.words)
-    for batch in _batches(sorted(article_ids)):
+    for batch in chunks(sorted(article_ids)):
         for article_id, words in session.execute(query.where(ArticleWords.article_id.in_(batch))):
             found[article_id] = frozenset(folded_words(words))
     return found
-
-
-def _batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """A query takes only so many variables."""
-    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
 
 
 def _names_document(follows: Iterable[Follow]) -> bool:
@@ -238,7 +239,7 @@ def _names_document(follows: Iterable[Follow]) -> bool:
 
 
 def _by_text(follows: Iterable[Follow]) -> Sequence[Follow]:
-    return [follow for follow in follows if follow.kind not in _BY_MENTION]
+    return [follow for follow in follows if follow.kind in _BY_TEXT]
 
 
 def _says(headline: str, sentence: str) -> bool:

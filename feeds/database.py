@@ -3,10 +3,10 @@
 One schema and one set of queries serve both; what differs (pragmas, locks) is in this module.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -15,6 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
+
+T = TypeVar("T")
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -110,3 +112,9 @@ def _begin_sqlite(connection: Any) -> None:
     """Takes the write lock at once: a transaction that reads first and writes later can fail busy."""
     options = connection.get_execution_options()
     connection.exec_driver_sql("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")
+
+
+def chunks(values: Iterable[T], size: int = 1000) -> Iterator[Sequence[T]]:
+    """`values`, so many at a time: a query takes only so many variables."""
+    every = list(values)
+    return (every[start : start + size] for start in range(0, len(every), size))

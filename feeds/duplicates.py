@@ -21,7 +21,7 @@ from sqlalchemy import delete, exists, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from feeds.database import Database
+from feeds.database import Database, chunks
 from feeds.fingerprint import SHARED, Wording, contradict, read_wording, same_text
 from feeds.models import Article, FingerprintBand
 from feeds.sources import LEVELS
@@ -33,7 +33,6 @@ MOST_SHARING = 200
 # Members of a group that a newcomer must not contradict: the first, for groups are rarely larger.
 CHECKED = 8
 _TEXT = 4000  # characters; comparing reads no more
-_AT_ONCE = 5000  # variables in a query
 _TOGETHER = 1000  # articles compared in one transaction
 
 
@@ -112,7 +111,7 @@ def duplicates_of(session: Session, article_ids: Collection[int]) -> Mapping[int
     """How many articles repeat each of `article_ids`; those that none repeats are left out."""
     followers = select(Article.original_id)
     counted: Counter[int] = Counter()
-    for some in _chunks(article_ids):
+    for some in chunks(article_ids):
         followed = session.scalars(followers.where(Article.original_id.in_(some)))
         counted.update(original_id for original_id in followed if original_id)
     return counted
@@ -121,7 +120,7 @@ def duplicates_of(session: Session, article_ids: Collection[int]) -> Mapping[int
 def _store_fingerprints(session: Session, copies: Iterable[_Copy], now: datetime) -> None:
     """Replaces the fingerprints of `copies` and forgets those of articles first seen before the window."""
     bands = {copy.id: copy.wording.bands for copy in copies}
-    for some in _chunks(bands):
+    for some in chunks(bands):
         session.execute(delete(FingerprintBand).where(FingerprintBand.article_id.in_(some)))
     # Ids follow first seen, but for imports that became news: one look into its index instead of one at every article.
     seen = (
@@ -141,7 +140,7 @@ def _store_fingerprints(session: Session, copies: Iterable[_Copy], now: datetime
 def _sharing(session: Session, fresh: Mapping[int, _Copy]) -> Mapping[int, Sequence[int]]:
     """For each article the others that share enough fingerprints with it, those that share most first."""
     members: dict[int, set[int]] = defaultdict(set)
-    for some in _chunks(fresh):
+    for some in chunks(fresh):
         own = select(FingerprintBand.band).where(FingerprintBand.article_id.in_(some))
         shared = select(FingerprintBand.band).where(FingerprintBand.band.in_(own)).group_by(FingerprintBand.band)
         telling = shared.having(func.count().between(2, MOST_SHARING)).subquery()
@@ -160,7 +159,7 @@ def _sharing(session: Session, fresh: Mapping[int, _Copy]) -> Mapping[int, Seque
 def _known(session: Session, fresh: Mapping[int, _Copy], sharing: Mapping[int, Sequence[int]]) -> Mapping[int, _Copy]:
     """All groups, without `fresh` themselves, that those belonged to or may join; tells `fresh` their originals."""
     originals: set[int] = set()
-    for some in _chunks(fresh.keys() | {other for others in sharing.values() for other in others}):
+    for some in chunks(fresh.keys() | {other for others in sharing.values() for other in others}):
         query = select(Article.id, Article.original_id).where(Article.id.in_(some))
         for article_id, original_id in session.execute(query):
             originals.add(original_id or article_id)
@@ -178,7 +177,7 @@ def _known(session: Session, fresh: Mapping[int, _Copy], sharing: Mapping[int, S
         func.substr(Article.text, 1, _TEXT).label("text"),
     )
     known: dict[int, _Copy] = {}
-    for some in _chunks(originals):
+    for some in chunks(originals):
         query = select(*columns).where(or_(Article.id.in_(some), Article.original_id.in_(some)))
         for row in session.execute(query.order_by(Article.id)):
             if row.id not in fresh:
@@ -210,8 +209,3 @@ def _fitting(copy: _Copy, others: Iterable[_Copy]) -> Iterator[list[_Copy]]:
             and not any(contradict(copy.wording, member.wording) for member in other.group[:CHECKED])
         ):
             yield other.group
-
-
-def _chunks(ids: Collection[int]) -> Iterator[Sequence[int]]:
-    ordered = list(ids)
-    return (ordered[start : start + _AT_ONCE] for start in range(0, len(ordered), _AT_ONCE))

@@ -1,6 +1,7 @@
 """Which articles are one text, and which of them is shown for all. A wrong merge is worse than a miss."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from conftest import NOW
 from feeds import duplicates
-from feeds.database import Database
+from feeds.database import Database, chunks
 from feeds.duplicates import WINDOW, duplicates_of, mark_duplicates
 from feeds.fingerprint import SHARED, Wording, read_wording, same_text
 from feeds.models import Article, FingerprintBand
@@ -359,7 +360,7 @@ def test_many_articles_take_as_many_queries_as_few(database: Database) -> None:
 def test_more_articles_than_a_query_takes_are_marked_the_same(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(duplicates, "_AT_ONCE", 2)
+    monkeypatch.setattr(duplicates, "chunks", partial(chunks, size=2))
     with database.session() as session:
         papers = [store(session, f"Báo {number}", at=NOW + number * HOUR) for number in range(5)]
         papers += [store(session, "Báo Khác", "Giá cà phê tăng", "Tại các vườn cà phê ở Đắk Lắk sáng nay.")]

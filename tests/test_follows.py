@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from digests.subscribers import add_subscription, choose_quiet_hours, pause_subs
 from digests.waking import wake_followers, wake_instant
 from digests.watch import Mark, followers
 from feeds.classify import Verdict
-from feeds.database import Database
+from feeds.database import Database, chunks
 from feeds.models import Article, Document, Mention
 from feeds.store import store_verdict
 from newsroom import POLICY, headlines, publish, reader, told
@@ -234,7 +235,7 @@ def test_all_that_waits_is_looked_at_however_much(database: Database, monkeypatc
 
 
 def test_all_who_follow_are_woken_however_many(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waking, "_CHUNK", 2)
+    monkeypatch.setattr(waking, "chunks", partial(chunks, size=2))
     with database.session() as session:
         for chat_id in range(1, 6):
             follower(session, chat_id)
