@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
 from digests.choices import MAX_SUBSCRIPTIONS
+from digests.dossier_models import Choice
 from digests.ledger import lock_chat
 from digests.models import (
     Admitted,
@@ -26,6 +27,7 @@ from feeds.store import take_turn
 
 # Tables of which a chat has one row for each of what the columns name.
 _ONCE_A_CHAT: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (Choice, ("key",)),
     (Feedback, ("article_id", "kind", "document_id")),
     (Follow, ("kind", "value")),
     (Saved, ("article_id",)),

@@ -21,6 +21,7 @@ from digests.models import (
     Subscription,
 )
 from digests.moving import move_chat
+from digests.remembered import choices_of, remember_choice
 from digests.subscribers import (
     Reader,
     add_subscription,
@@ -383,6 +384,7 @@ def test_a_moved_group_takes_all_along(database: Database) -> None:
         follow(session, -5, "09-CT/TW#XI", NOW)
         article = publish(session, *POLICY, seen=NOW)
         session.add(Feedback(chat_id=-5, article_id=article.id, kind="irrelevant", at=NOW))
+        assert remember_choice(session, -5, "05-CT/TW", "05-CT/TW#X", NOW)
         session.flush()
         digest_id, subscription_id = digest.id, subscription.id
         move_chat(session, -5, -1005)
@@ -392,6 +394,7 @@ def test_a_moved_group_takes_all_along(database: Database) -> None:
         assert session.get(Chat, -5) is None
         assert sorted(ledger(session, -1005)) == stories
         assert followed_documents(session, -1005) == {"09-CT/TW#XI"}
+        assert choices_of(session, -1005) == {"05-CT/TW": "05-CT/TW#X"}
         for table in (Subscription, Digest, DigestPart, Correction, Feedback):
             assert set(session.scalars(select(table.chat_id))) == {-1005}
         assert session.get_one(Digest, digest_id).subscription_id == subscription_id
@@ -419,12 +422,15 @@ def test_a_group_that_moves_to_a_reader_adds_what_that_has_not(database: Databas
         session.add(SentStory(chat_id=-1005, story_id=stories[0], digest_id=digest.id, at=NOW))
         for chat_id in (-5, -1005):
             follow(session, chat_id, "09-CT/TW#XI", NOW)
+        assert remember_choice(session, -5, "05-CT/TW", "05-CT/TW#X", NOW)
+        assert remember_choice(session, -1005, "05-CT/TW", "05-CT/TW#XII", NOW)
         expected = {own.id, other.id, instant.id}
         move_chat(session, -5, -1005)
     with database.reading() as session:
         kept = session.scalars(select(Subscription.id).where(Subscription.chat_id == -1005)).all()
         assert set(kept) == expected
         assert set(stories) < set(ledger(session, -1005))
+        assert choices_of(session, -1005) == {"05-CT/TW": "05-CT/TW#XII"}
         assert session.scalar(select(func.count()).select_from(Follow)) == 1
 
 
