@@ -18,7 +18,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,7 +91,10 @@ def address(url: str | None, *, embedded: bool) -> Iterator[str]:
             yield url or f"sqlite:///{folder}/dossier.db"
 
 
-def fill(connection: Connection, articles: int, hot: int) -> None:
+def fill(
+    connection: Connection, articles: int, hot: int, written: Callable[[int], Mapping[str, Any]] = lambda number: {}
+) -> None:
+    """`written` gives columns of the article of a number, where others are wanted than all have."""
     chance = random.Random(8)  # noqa: S311  a benchmark's rows
     whos = everybody()
     documents = [f"{number}/2024/NĐ-CP#2024" for number in range(1, 2000)] + [HOT]
@@ -116,7 +119,8 @@ def fill(connection: Connection, articles: int, hot: int) -> None:
                  "compared": True, "announced": True, "charted": True, "origin": "poll",
                  "state": "left_out" if number % 5 else "kept",
                  "state_reason": "", "page_failures": 0, "topics": "[]", "places": "[]", "evidence": "[]",
-                 "rules_version": 0, "ruled_out": False, "wrong_documents": "[]", "right_documents": "{}"}
+                 "rules_version": 0, "ruled_out": False, "wrong_documents": "[]", "right_documents": "{}",
+                 **written(number)}
             )  # fmt: skip
             if number % 2:
                 rows["story"].append({"id": story, "created_at": at.replace(tzinfo=None).isoformat(" ")})
