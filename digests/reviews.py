@@ -82,13 +82,14 @@ class ReviewCalendar:
 
 def reviews_due(
     session: Session,
-    year: int,
+    year: int | None,
     month: int | None = None,
     documents: Sequence[str] | None = None,
     *,
     catalogue: Catalogue | None = None,
 ) -> ReviewCalendar:
-    """The reviews that fall due in a year, or in a month of it, of all catalogued documents or of those of these ids.
+    """The reviews that fall due in a year, or in a month of it, of all catalogued documents or of those of these ids;
+    without a year, in all of them.
 
     What is known to the year only is in the calendar of the year and in that of none of its months. ValueError for a
     month that is none.
@@ -199,7 +200,9 @@ def _ended(document: Document, catalogue: Catalogue) -> LeftOut | None:
     return None
 
 
-def _falls(due: ReviewDue, year: int, month: int | None) -> bool:
+def _falls(due: ReviewDue, year: int | None, month: int | None) -> bool:
+    if year is None:
+        return True
     return due.on.year == year and (month is None or (due.precision != "year" and due.on.month == month))
 
 

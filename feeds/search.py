@@ -124,6 +124,15 @@ def search(session: Session, query: Query, limit: int, before: int | None = None
     )
 
 
+def newest(session: Session, query: Query, limit: int, before: int | None = None) -> Sequence[int]:
+    """The positions of the newest `limit` articles below `before` that match in any accents, newest first."""
+    if query.is_empty:
+        return ()
+    wanted = replace(_wanted(session, query), as_typed=())
+    last = wanted.last if before is None else min(wanted.last, before - 1)
+    return [row.position for row in _found(session, wanted, wanted.first, last, limit) if row.is_wanted]
+
+
 def matching(session: Session, query: Query, article_ids: Collection[int]) -> set[int]:
     """Which of these articles match, with the accents that were typed: who is told unasked wants no look-alikes."""
     if query.is_empty:

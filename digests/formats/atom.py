@@ -11,7 +11,7 @@ from digests.views import CorrectionView, DigestView
 from feeds.text import visible
 
 ATOM = "http://www.w3.org/2005/Atom"
-_AUTHOR = "Điểm Tin"
+AUTHOR = "Điểm Tin"
 
 
 def as_atom(view: DigestView) -> bytes:
@@ -20,11 +20,11 @@ def as_atom(view: DigestView) -> bytes:
     feed = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
     feed.set("{http://www.w3.org/XML/1998/namespace}lang", view.language)
     whose = view.subscription_id if view.subscription_id is not None else f"{view.language} {view.name}"
-    _add(feed, "id", _urn(f"digest {whose}"))
-    _add(feed, "title", ": ".join(filter(None, (str(words.feed_title()), sheet.name))))
-    _add(feed, "subtitle", ". ".join(filter(None, (sheet.title, sheet.scope, sheet.coverage))))
-    _add(feed, "updated", _instant(view.window_end))
-    _add(etree.SubElement(feed, f"{{{ATOM}}}author"), "name", _AUTHOR)
+    add(feed, "id", urn(f"digest {whose}"))
+    add(feed, "title", ": ".join(filter(None, (str(words.feed_title()), sheet.name))))
+    add(feed, "subtitle", ". ".join(filter(None, (sheet.title, sheet.scope, sheet.coverage))))
+    add(feed, "updated", instant(view.window_end))
+    add(etree.SubElement(feed, f"{{{ATOM}}}author"), "name", AUTHOR)
     for part in sheet.parts:
         for item in part.items:
             _add_entry(feed, part.heading, item, view.language)
@@ -37,41 +37,44 @@ def as_atom(view: DigestView) -> bytes:
 def _add_entry(feed: etree._Element, heading: str, item: Item, language: str) -> None:
     story = item.story
     entry = etree.SubElement(feed, f"{{{ATOM}}}entry")
-    _add(entry, "id", _urn(f"story {story.story_id}"))
-    _add(entry, "title", item.head.title)
-    _add(entry, "updated", _instant(max(report.dated_at for report in (story.head, *story.others))))
+    add(entry, "id", urn(f"story {story.story_id}"))
+    add(entry, "title", item.head.title)
+    add(entry, "updated", instant(max(report.dated_at for report in (story.head, *story.others))))
     if story.head.date_known:
-        _add(entry, "published", _instant(story.head.dated_at))
+        add(entry, "published", instant(story.head.dated_at))
     if item.head.url:
         etree.SubElement(entry, f"{{{ATOM}}}link", rel="alternate", href=visible(item.head.url))
     for other in item.others:
         if other.url:
             etree.SubElement(entry, f"{{{ATOM}}}link", rel="related", href=visible(other.url), title=flat(other.title))
-    _add(etree.SubElement(entry, f"{{{ATOM}}}source"), "title", item.head.outlet)
+    add(etree.SubElement(entry, f"{{{ATOM}}}source"), "title", item.head.outlet)
     if heading:
         etree.SubElement(entry, f"{{{ATOM}}}category", term=flat(heading))
-    _add(entry, "content", macros("digest_entry.html", language).story(item)).set("type", "html")
+    add(entry, "content", macros("digest_entry.html", language).story(item)).set("type", "html")
 
 
 def _add_correction(feed: etree._Element, told: CorrectionView, lines: CorrectionLines, view: DigestView) -> None:
     title = macros("words.html", view.language).correction_title()
     entry = etree.SubElement(feed, f"{{{ATOM}}}entry")
-    _add(entry, "id", _urn(f"correction {told.story_id} {_instant(told.told_at)}"))
-    _add(entry, "title", f"{title}: {lines.told.report.title}")
-    _add(entry, "updated", _instant(view.window_end))
+    add(entry, "id", urn(f"correction {told.story_id} {instant(told.told_at)}"))
+    add(entry, "title", f"{title}: {lines.told.report.title}")
+    add(entry, "updated", instant(view.window_end))
     etree.SubElement(entry, f"{{{ATOM}}}category", term=str(title))
-    _add(entry, "content", macros("digest_entry.html", view.language).correction(lines)).set("type", "html")
+    add(entry, "content", macros("digest_entry.html", view.language).correction(lines)).set("type", "html")
 
 
-def _add(parent: etree._Element, name: str, text: str) -> etree._Element:
+def add(parent: etree._Element, name: str, text: str) -> etree._Element:
+    """A child of `parent` in Atom's namespace."""
     element = etree.SubElement(parent, f"{{{ATOM}}}{name}")
     element.text = visible(str(text).strip())
     return element
 
 
-def _urn(what: str) -> str:
+def urn(what: str) -> str:
+    """The id of something of ours, always the same."""
     return uuid5(NAMESPACE_URL, f"diem-tin {visible(what)}").urn
 
 
-def _instant(moment: datetime) -> str:
+def instant(moment: datetime) -> str:
+    """As Atom writes it: in UTC, to the second."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
