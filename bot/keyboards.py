@@ -56,7 +56,7 @@ def asked_buttons(named: Sequence[str], tokens: Tokens, followed: Collection[str
     """The documents found in something, each with the button to follow it where it is known which it is."""
     rows: list[tuple[Button, ...]] = []
     for document_id in dict.fromkeys(named):
-        opens = (shorten(document_name(document_id, language), MAX_LABEL), _open(tokens, document_id))
+        opens = name_button(tokens, document_id, language)
         is_open = document_id.endswith("#?")
         follow = follow_button(tokens[document_id], language, followed=document_id in followed)
         rows.append((opens,) if is_open else (opens, follow))
@@ -164,6 +164,11 @@ def document_button(tokens: Tokens, document_id: str, language: str) -> Button:
     document = load_catalogue().get(document_id)
     label = _titled(document_name(document_id, language), document, document.title if document else None)
     return (label, _open(tokens, document_id))
+
+
+def name_button(tokens: Tokens, document_id: str, language: str, action: str = "doc") -> Button:
+    """A document by its name alone; opens its card, or the screen of `action`."""
+    return (shorten(document_name(document_id, language), MAX_LABEL), f"{action}:{tokens[document_id]}")
 
 
 def _pick(action: str, key: str) -> str:

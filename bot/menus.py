@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.keyboards import Rows, in_rows
+from bot.keyboards import MAX_LABEL, Rows, in_rows
 from bot.texts import say
 from digests.messages import Button
 from digests.models import QUIET_FROM, QUIET_UNTIL, Subscription
@@ -26,7 +26,6 @@ ZONES = (
 )
 _QUIET_FROM = range(20 * 60, 24 * 60, 30)
 _QUIET_UNTIL = range(5 * 60, 9 * 60, 30)
-MAX_LABEL = 60
 
 
 def settings_menu(reader: Reader, now: datetime) -> Rows:

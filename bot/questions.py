@@ -3,7 +3,8 @@
 A question is known again by its own text, so one that is old still works, and one worded otherwise by now does nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import cache
 
 from telegram import ForceReply, Message, Update
 from telegram.constants import ParseMode
@@ -51,14 +52,12 @@ async def ask(update: Update, command: str, language: str) -> None:
             parse_mode=ParseMode.HTML,
             reply_markup=None if target_of(update) else placeholder,
             link_preview_options=NO_PREVIEW,
-            allow_sending_without_reply=True,
         )
 
 
 def is_question(message: Message | None, command: str) -> bool:
     """Whether a message is the question of a command, in any language."""
-    text = _words(message.text or "") if message else ""
-    return any(text == _words(plain_text(_question(command, language), addresses=False)) for language in LANGUAGES)
+    return message is not None and _words(message.text or "") in _asked(command)
 
 
 def typed(message: Message | None) -> str:
@@ -69,6 +68,12 @@ def typed(message: Message | None) -> str:
 
 def _question(command: str, language: str) -> str:
     return render(QUESTIONS[command], language, command=command)
+
+
+@cache
+def _asked(command: str) -> Collection[str]:
+    """The words of a question, in all languages: looked up for every answer to any message."""
+    return {_words(plain_text(_question(command, language), addresses=False)) for language in LANGUAGES}
 
 
 def _words(text: str) -> str:

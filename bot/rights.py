@@ -2,7 +2,6 @@
 may post there."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -10,8 +9,9 @@ from telegram import Bot, ChatMember, ChatMemberAdministrator, ChatMemberRestric
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import BadRequest, Forbidden
 
+from bot.limits import Latest
+
 _SECONDS = 60.0  # in which an answer of Telegram is believed
-_MOST = 10_000
 # Words of Telegram's refusals to say who somebody is: the bot would have to be an administrator for that.
 _HIDDEN = ("inaccessible", "chat_admin_required", "administrator rights")
 
@@ -30,7 +30,7 @@ class Standings:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._known: OrderedDict[tuple[int, int], tuple[float, Standing]] = OrderedDict()
+        self._known: Latest[tuple[int, int], tuple[float, Standing]] = Latest()
 
     async def of(self, bot: Bot, chat_id: int, user_id: int) -> Standing:
         """What this person is in that group or channel."""
@@ -39,9 +39,6 @@ class Standings:
             return standing
         standing = await _asked(bot, chat_id, user_id)
         self._known[chat_id, user_id] = (self._clock() + _SECONDS, standing)
-        self._known.move_to_end((chat_id, user_id))
-        if len(self._known) > _MOST:
-            self._known.popitem(last=False)
         return standing
 
     def forget(self, chat_id: int) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zlib import crc32
 
-from bot.keyboards import Rows, in_rows, page_row
-from bot.menus import MAX_LABEL, ZONES, back_row, clock, is_paused, marked, when_label
+from bot.keyboards import MAX_LABEL, Rows, in_rows, page_row
+from bot.menus import ZONES, back_row, clock, is_paused, marked, when_label
 from bot.texts import say
 from digests.choices import GROUPINGS
 from digests.messages import Button

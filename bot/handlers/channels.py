@@ -29,6 +29,7 @@ from bot.context import Context
 from bot.handlers.replies import done, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
 from bot.handlers.settings import settings_screen
+from bot.keyboards import MAX_LABEL
 from bot.rights import Standing, is_in, may_post
 from bot.targets import aimed
 from bot.texts import say
@@ -40,7 +41,6 @@ from digests.templates import render
 from feeds.text import shorten
 
 MOST_LISTED = 20
-_MAX_LABEL = 60
 _NAME = re.compile(r"(?:(?:https?://)?t\.me/|@)?([A-Za-z]\w{3,31})|(-\d{5,16})", re.ASCII)
 _NO_RIGHTS = ChatAdministratorRights.no_rights()
 _POSTING = ChatAdministratorRights(
@@ -85,7 +85,7 @@ async def _list(update: Update, context: Context, reader: Reader) -> None:
     if not found:
         await _ask(update, reader)
         return
-    rows = [((shorten(chat.title, _MAX_LABEL) or str(chat.id), aimed("set", chat.id)),) for chat in found]
+    rows = [((shorten(chat.title, MAX_LABEL) or str(chat.id), aimed("set", chat.id)),) for chat in found]
     add = ((say("add_channel_or_group", reader.language), "channels"),)
     await reply(update, Message(render("channels.html", reader.language, listed=True), (*rows, add)))
 

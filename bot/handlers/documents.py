@@ -13,7 +13,7 @@ from bot.context import Context
 from bot.handlers.charts import expect_pictures
 from bot.handlers.directive import MAX_QUERY, name_documents
 from bot.handlers.replies import Handler, done, edit, is_repeated, pressed, reader_of, reply
-from bot.keyboards import Rows, answer_buttons, answer_documents, in_rows
+from bot.keyboards import Rows, answer_buttons, answer_documents, in_rows, name_button
 from bot.texts import say
 from digests.answer import answer
 from digests.follows import followed_documents
@@ -21,15 +21,13 @@ from digests.messages import Message
 from digests.remembered import choices_of
 from digests.subscribers import Reader
 from digests.templates import render
-from feeds.documents import document_name, load_catalogue
+from feeds.documents import load_catalogue
 from feeds.store import document_of_token, document_tokens
-from feeds.text import shorten
 
 Screen = Callable[[Session, str, str, Reader, int], Message]
 """The screen of a document: its id, its token, who reads, the page; one past the end is the last."""
 
 _MOST_OFFERED = 8
-_MAX_LABEL = 60
 
 
 def screen_command(name: str, button: str, screen: Screen) -> Handler:
@@ -98,8 +96,7 @@ def _asked(
 
 def _choice(session: Session, ids: Sequence[str], button: str, language: str) -> Rows:
     tokens = document_tokens(session, ids)
-    named = [(shorten(document_name(i, language), _MAX_LABEL), f"{button}:{tokens[i]}") for i in ids]
-    return in_rows(named, 1)
+    return in_rows([name_button(tokens, i, language, button) for i in ids], 1)
 
 
 def _aimed(action: str, button: str) -> str:

@@ -16,6 +16,7 @@ from bot.handlers.replies import language_for, topic_of
 from bot.handlers.start import note_greeting
 from bot.rights import Standing, is_in, may_post
 from bot.sender import NO_PREVIEW, keyboard
+from bot.targets import aimed
 from bot.texts import say
 from digests.groups import end_topic, go_on, introduce, leave, move_group
 from digests.messages import Message
@@ -129,7 +130,7 @@ def _tell_of_channel(session: Session, change: ChatMemberUpdated, context: Conte
     usable = may_post(change.new_chat_member, change.chat.type)
     html = render("channel_added.html", owner.language, title=change.chat.title, usable=usable, is_back=is_back)
     name, action = ("restore", "resume") if is_back else ("settings", "set")
-    button = (say(name, owner.language), f"{action}@{change.chat.id}")
+    button = (say(name, owner.language), aimed(action, change.chat.id))
     post_notice(session, owner.id, Message(html, ((button,),) if usable else ()), context.bot_data.clock())
 
 

@@ -115,7 +115,6 @@ async def reply(
         link_preview_options=NO_PREVIEW,
         disable_notification=silent,
         do_quote=quoting or None,  # None: in groups only
-        allow_sending_without_reply=True,  # what is answered to may be deleted by now
     )
 
 

@@ -63,7 +63,8 @@ async def review_pressed(update: Update, context: Context) -> None:
         await edit(query, await _queues_screen(context, reader))
         await done(query, reader)
         return
-    if match := _CASE.fullmatch(data):
+    shows = match = _CASE.fullmatch(data)
+    if match:
         queue, skipped = match[1], int(match[2])
     elif match := _REPORT.fullmatch(data):
         decision, queue, skipped = _DECISIONS[match[1]], match[3], int(match[4])
@@ -74,7 +75,7 @@ async def review_pressed(update: Update, context: Context) -> None:
         article_id = int(match[1])
         changed = await services.write(decide_document, article_id, match[2], choice, admin_id, services.clock())
         undo = f"review:doc:{article_id}:{match[2]}:{_TAKE_BACK}:{skipped}" if choice is not None else None
-    if match is None or (changed is None and not _CASE.fullmatch(data)):
+    if match is None or (changed is None and not shows):
         await done(query, reader, "stale_button")
         return
     await _read_again(services, changed or ())
@@ -103,7 +104,6 @@ async def _queues_screen(context: Context, reader: Reader) -> Message:
 async def _case_screen(context: Context, reader: Reader, queue: str, skipped: int, undo: str | None) -> Message:
     """The case after `skipped` others of its queue; where there is none, so it says."""
     services, language, kind = context.bot_data, reader.language, _QUEUES[queue]
-    after: list[Button] = [(say("review_skip", language), f"review:{queue}:{skipped + 1}")]
     rows: list[tuple[Button, ...]] = []
     case: Any = None
     if kind is None:
@@ -131,7 +131,7 @@ async def _case_screen(context: Context, reader: Reader, queue: str, skipped: in
             )
     found = await services.read(why_article, article_id, chat_id=reader.chat_id) if article_id else None
     if case is not None:
-        rows.append(tuple(after))
+        rows.append(((say("review_skip", language), f"review:{queue}:{skipped + 1}"),))
     if undo:
         rows.append(((say("review_undo", language), undo),))
     rows.append(((say("review_back", language), "review"),))

@@ -19,7 +19,7 @@ from telegram.ext import BaseHandler
 from bot.context import Context
 from bot.handlers.replies import answer, done, edit, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
-from bot.keyboards import fits
+from bot.keyboards import MAX_LABEL, fits
 from bot.questions import ask
 from bot.texts import say
 from digests.follows import follow
@@ -34,7 +34,6 @@ from feeds.text import shorten
 
 PER_PAGE = 5
 BEST = 3  # in the short form
-_MAX_LABEL = 60
 _MAX_NUMBERS = 2
 _PAGE = re.compile(r"(\d{1,3}):(\d{1,18})")
 _INSTEAD = re.compile(r"\d")
@@ -174,9 +173,9 @@ def _offers(query: Query, instead: Sequence[Instead], language: str) -> tuple[tu
 
 def _label(query: Query, one: Instead, language: str) -> str:
     if not one.dropped:
-        return shorten(say("search_instead", language, one.text, one.count), _MAX_LABEL)
+        return shorten(say("search_instead", language, one.text, one.count), MAX_LABEL)
     typed = " ".join(map(query.typed, one.dropped))
-    return say("search_without", language, shorten(typed, _MAX_LABEL), one.count)
+    return say("search_without", language, shorten(typed, MAX_LABEL), one.count)
 
 
 def _parsed(typed: str, reader: Reader, context: Context) -> Query:

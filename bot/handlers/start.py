@@ -16,8 +16,8 @@ from bot.handlers.draft import PREFIX, show_draft
 from bot.handlers.groups import greeting
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
-from bot.keyboards import fits, in_rows
-from bot.menus import MAX_LABEL, back_row, clock, subscription_lines
+from bot.keyboards import MAX_LABEL, fits, in_rows
+from bot.menus import back_row, clock, subscription_lines
 from bot.profile import publish_chat_commands
 from bot.rights import is_group
 from bot.subscription_menus import HOURS

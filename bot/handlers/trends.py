@@ -17,7 +17,7 @@ from bot.handlers.charts import expect_pictures, send_picture
 from bot.handlers.directive import name_documents
 from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
-from bot.keyboards import in_rows
+from bot.keyboards import MAX_LABEL, in_rows, name_button
 from bot.menus import marked
 from bot.texts import say
 from digests.messages import Message
@@ -33,7 +33,6 @@ from feeds.text import shorten
 KINDS: Mapping[str, Kind | None] = {"all": None, "topic": "topic", "place": "place", "document": "document"}
 _MOST = 12
 _MOST_OPENED = 6
-_MAX_LABEL = 60
 
 
 async def trends_command(update: Update, context: Context) -> None:
@@ -82,7 +81,7 @@ async def draw_trend_pressed(update: Update, context: Context) -> None:
     await done(query, reader, None if found else "stale_button")
     if found and not is_repeated(query, context):
         labels, series = month_series(*found, language)
-        title = f"{say('trend', language)}: {shorten(document_name(found[0], language), _MAX_LABEL)}"
+        title = f"{say('trend', language)}: {shorten(document_name(found[0], language), MAX_LABEL)}"
         await send_picture(update, context, language, title, draw_bars, title, labels, [series])
 
 
@@ -98,7 +97,7 @@ async def _screen(context: Context, reader: Reader, found: Trends, kind: str) ->
     ids = [trend.value for trend in shown if trend.kind == "document"][:_MOST_OPENED]
     tokens = await services.read(document_tokens, ids)
     await name_documents(services, ids)
-    opened = [(shorten(document_name(i, language), _MAX_LABEL), f"doc:{tokens[i]}") for i in ids]
+    opened = [name_button(tokens, i, language) for i in ids]
     kinds = [(marked(say(f"trends_{one}", language), one == kind), f"trends:{one}") for one in KINDS]
     draw = ((say("picture", language), f"drawtrends:{kind}"),) if shown else ()
     return Message(html, tuple(row for row in (*in_rows(opened, 1), *in_rows(kinds, 2), draw) if row))
