@@ -231,6 +231,10 @@ TEXTS: dict[str, dict[str, str]] = {
     "share": {"vi": "Chia sẻ", "en": "Share"},
     "unverified": {"vi": "chưa kiểm chứng", "en": "not verified"},
     "cite_all": {"vi": "Chèn cả {} văn bản", "en": "Insert all {} documents"},
+    "cite_alone": {
+        "vi": "Khóa khác có thể có cùng số.",
+        "en": "Another term may have the same number.",
+    },
     "cite_unknown": {"vi": "Chưa biết văn bản này: chỉ chèn số hiệu", "en": "Not known: only the number is inserted"},
     "cite_uncatalogued": {
         "vi": "Theo báo chí, chưa có trong danh mục: chỉ chèn số hiệu",

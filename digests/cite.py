@@ -5,7 +5,7 @@ in a source, only the number can be cited.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -43,15 +43,17 @@ _BETWEEN = re.compile(r"[,;]|\s(?:và|va|and)\s")
 class Citable:
     """One document to cite, or a number of which nothing is known.
 
-    `name` tells it from others; `is_sure`: by what was seen. `citation` is what may be said of it, plain text; of what
-    no source that we saw names, not `is_seen`, only the number. `issued` is by whom and when. `token` is for its deep
-    link, None of an unknown number. `url` is where the official text stands.
+    `name` tells it from others; `is_sure`: by what was seen; `is_alone`: it is meant only because no other document of
+    that Party number is known, which begins anew with every term. `citation` is what may be said of it, plain text; of
+    what no source that we saw names, not `is_seen`, only the number. `issued` is by whom and when. `token` is for its
+    deep link, None of an unknown number. `url` is where the official text stands.
     """
 
     name: str
     citation: str
     token: str | None
     is_sure: bool = True
+    is_alone: bool = False
     is_seen: bool = True
     is_catalogued: bool = True
     issued: str = ""
@@ -61,7 +63,7 @@ class Citable:
 
 @dataclass(frozen=True, slots=True)
 class Citables:
-    """What a query may mean, best first. `together`: several numbers were typed, and it is certain what each means."""
+    """What a query may mean, best first. `together`: several numbers were typed, and of each one document is known."""
 
     found: tuple[Citable, ...]
     together: bool = False
@@ -88,7 +90,7 @@ def cite(session: Session, query: str, language: str, *, chat_id: int) -> Citabl
         count += len(lookup.keys) if len(known) == len(lookup.keys) and not lookup.missing else MOST_TOGETHER + 1
     ids = list(dict.fromkeys(ids))
     together = not unknown and 1 < len(ids) == count <= MOST_TOGETHER
-    found = _made(ids, language).found
+    found = _made(ids, language, alone={i for lookup in lookups for i in lookup.alone}).found
     return Citables((*found, *(_unknown(key, language) for key in dict.fromkeys(unknown))), together)
 
 
@@ -121,11 +123,11 @@ def _meant(session: Session, lookup: Lookup) -> tuple[Sequence[str], Sequence[st
     return ids, unknown
 
 
-def _made(ids: Iterable[str], language: str) -> Citables:
-    return Citables(tuple(_citable(document_id, language) for document_id in ids))
+def _made(ids: Iterable[str], language: str, *, alone: Collection[str] = ()) -> Citables:
+    return Citables(tuple(_citable(document_id, language, is_alone=document_id in alone) for document_id in ids))
 
 
-def _citable(document_id: str, language: str) -> Citable:
+def _citable(document_id: str, language: str, *, is_alone: bool) -> Citable:
     document = load_catalogue().get(document_id)
     token = document_token(document_id)
     key = document_id.rpartition("#")[0]
@@ -142,6 +144,7 @@ def _citable(document_id: str, language: str) -> Citable:
         official_citation(document, language, _LONGEST) if is_seen else number,
         token,
         is_sure=is_seen and is_name_checked(document),
+        is_alone=is_alone,
         is_seen=is_seen,
         issued=", ".join(part for part in parts if part),
         title=document.title or "",

@@ -23,6 +23,7 @@ from feeds.documents.token import document_token
 from feeds.models import Document
 from feeds.reindex import reindex
 from feeds.store import document_of_token, ensure_documents
+from feeds.text import fold
 from test_bot import World, world
 
 CATALOGUE = load_catalogue()
@@ -98,11 +99,19 @@ def test_several_are_inserted_together_only_if_each_is_certain(
     assert len(found.found) <= MOST_TOGETHER
 
 
+def test_a_number_that_other_terms_may_have_is_shown_as_such(sqlite: Database) -> None:
+    """That the catalogue has no other proves nothing."""
+    assert [one.is_alone for one in cited(sqlite, "09-CT/TW, 13/2023/NĐ-CP").found] == [True, False]
+    assert [one.is_alone for one in cited(sqlite, "09-CT/TW khóa XI, 13/2023/NĐ-CP").found] == [False, False]
+    assert [one.is_alone for one in cited(sqlite, "09 ct tw").found] == [True]
+
+
 def test_nothing_is_cited_that_was_not_seen(sqlite: Database) -> None:
     """Over the whole catalogue: what a source we saw does not say is in no citation, and a number alone is marked."""
     for document in CATALOGUE.documents:
         (one,) = cited(sqlite, "d_" + document_token(document.id)).found
         assert one.is_seen == is_citable(document)
+        assert fold(document.place or "") in fold(one.citation), "every province has such a number"
         if not one.is_seen:
             is_meeting = (document.key or "").startswith(("NQTW", "NQĐH"))  # its term is its number
             assert is_meeting or not re.search(r"khóa|ngày|của", one.citation), document.id
@@ -131,7 +140,7 @@ async def test_a_citation_is_put_into_any_chat(tmp_path: Path) -> None:
         assert (answer["is_personal"], answer["cache_time"], answer["next_offset"]) == (True, 300, "")
         (result,) = answer["results"]
         assert result["title"] == "09-CT/TW (khóa XI) · Ban Bí thư, 01/12/2011"
-        assert result["description"].startswith("Tăng cường sự lãnh đạo")
+        assert result["description"].startswith("Khóa khác có thể có cùng số. Tăng cường sự lãnh đạo")
         token = document_token("09-CT/TW#XI")
         assert answer["button"] == {"text": "Mở trong bot", "start_parameter": f"d_{token}"}
         chosen = await user.choose(result)
@@ -159,6 +168,7 @@ async def test_candidates_unknown_numbers_and_several(tmp_path: Path) -> None:
         assert (await user.choose(unknown, group=group))["text"] == "98-CT/TW (chưa kiểm chứng)"
         answer = await ask(user, "13/2023/nd-cp, 09 ct tw")
         assert answer["results"][0]["title"] == "Chèn cả 2 văn bản"
+        assert answer["results"][0]["description"].startswith("Khóa khác có thể có cùng số. 13/2023/NĐ-CP, 09-CT/TW (")
         both = (await user.choose(answer["results"][0], group=group))["text"]
         assert DIRECTIVE in both
         assert "Nghị định số 13/2023/NĐ-CP ngày 17/04/2023 của Chính phủ" in both

@@ -83,7 +83,7 @@ def _result(number: int, one: Citable, link: str, language: str) -> InlineQueryR
     if one.token is None:
         about = say("cite_unknown", language)
     elif one.is_catalogued:
-        about = one.title
+        about = f"{say('cite_alone', language)} {one.title}" if one.is_alone else one.title
     else:
         about = say("cite_uncatalogued", language)
     return InlineQueryResultArticle(
@@ -96,11 +96,13 @@ def _result(number: int, one: Citable, link: str, language: str) -> InlineQueryR
 
 def _all(found: Sequence[Citable], link: str, language: str) -> InlineQueryResultArticle:
     text = "\n\n".join(_inserted(one, link, language) for one in found)
+    names = ", ".join(one.name for one in found)
+    about = f"{say('cite_alone', language)} {names}" if any(one.is_alone for one in found) else names
     return InlineQueryResultArticle(
         "all",
         say("cite_all", language, len(found)),
         InputTextMessageContent(text, ParseMode.HTML, link_preview_options=NO_PREVIEW),
-        description=shorten(", ".join(one.name for one in found), _MAX_ABOUT),
+        description=shorten(about, _MAX_ABOUT),
     )
 
 

@@ -15,9 +15,10 @@ _LEAST_TITLE = 30  # characters
 
 
 def is_citable(document: Document) -> bool:
-    """Whether we saw what names it: its number, or the name of a law."""
+    """Whether we saw what names it: its number, of a local one also whose it is; or the name of a law."""
     named = _is_law(document) and document.seen("title")
-    return named or (document.key is not None and document.seen("number"))
+    is_told_apart = document.place is None or document.seen("issuer")
+    return named or (document.key is not None and document.seen("number") and is_told_apart)
 
 
 def official_citation(document: Document, lang: str = "vi", limit: int | None = None) -> str:
