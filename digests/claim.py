@@ -205,6 +205,8 @@ def _is_read(now: datetime, reading_since: datetime | None) -> ColumnElement[boo
 
 def _add_digests(session: Session, due: Sequence[tuple[Subscription, Chat, datetime]], now: datetime) -> None:
     """The digests of subscriptions due at these moments, each once: where the clock went back it is there already."""
+    if not due:
+        return
     ids, moments = [subscription.id for subscription, _, _ in due], {due_at for _, _, due_at in due}
     instant = [chat.id for subscription, chat, _ in due if subscription.cadence == "instant"]
     siblings = session.scalars(select(Subscription.id).where(Subscription.chat_id.in_(instant))) if instant else ()
