@@ -3,8 +3,9 @@
 One schema and one set of queries serve both; what differs (pragmas, locks) is in this module.
 """
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,13 +13,20 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 T = TypeVar("T")
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_OTHERS = """
+    SELECT EXISTS (
+        SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND coalesce(backend_type, 'client backend') = 'client backend'
+    )
+"""
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
@@ -48,6 +56,34 @@ class Database:
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
+    @property
+    def path(self) -> Path | None:
+        """The file of an SQLite database; None where there is none."""
+        name = self.engine.url.database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+
+    def is_in_use(self) -> bool:
+        """Whether others are connected to it; ends the connections of this object."""
+        self.close()
+        if not self.is_sqlite:
+            with self.engine.connect() as connection:
+                return bool(connection.scalar(text(_OTHERS)))
+        if self.path is None or not self.path.exists():
+            return False
+        with closing(sqlite3.connect(self.path, timeout=0, isolation_level=None)) as connection:
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
+            try:
+                # In this mode it is refused where anybody has the file open, even without a transaction.
+                connection.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname != "SQLITE_BUSY":
+                    raise DatabaseError(f"cannot use {self.path}: {error}") from error
+                return True
+            except sqlite3.DatabaseError as error:
+                raise DatabaseError(f"cannot use {self.path}: {error}") from error
+            connection.execute("ROLLBACK")
+        return False
+
     def migrate(self) -> None:
         """Brings the schema to the newest revision; on a database that is there already, does nothing."""
         try:
@@ -60,6 +96,11 @@ class Database:
         with self.engine.connect() as connection:
             present = MigrationContext.configure(connection).get_current_revision()
         return present, ScriptDirectory.from_config(self.alembic_config()).get_current_head()
+
+    def knows_revision(self, revision: str) -> bool:
+        """Whether the code has this revision, the newest or an earlier one."""
+        scripts = ScriptDirectory.from_config(self.alembic_config())
+        return revision in {script.revision for script in scripts.walk_revisions()}
 
     def new_revision(self, message: str, metadata: MetaData) -> None:
         """For developers: writes the migration that brings this database to `metadata`."""
@@ -94,9 +135,19 @@ def _make_engine(url: str) -> Engine:
         except OSError as error:
             raise DatabaseError(f"no folder for the database {parsed.database}: {error.strerror}") from error
     engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": 30})
+    event.listen(engine, "do_connect", _create_private)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _create_private(_dialect: Any, _record: Any, arguments: list[Any], _options: dict[str, Any]) -> None:
+    """A new file is its owner's alone, and so are those that SQLite keeps beside it."""
+    name = arguments[0]
+    # One that is there is not opened: closing it would let go of the locks that SQLite has on it.
+    if name != ":memory:" and not name.startswith("file:") and not Path(name).exists():
+        with suppress(OSError):  # SQLite says it better
+            Path(name).touch(mode=0o600, exist_ok=False)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

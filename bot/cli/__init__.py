@@ -29,6 +29,9 @@ _COMMANDS = {
     "review": "review",
     "reindex": "reindex",
     "migrate": "migrate",
+    "backup": "backup",
+    "restore": "backup",
+    "vacuum": "backup",
 }
 
 

@@ -29,10 +29,17 @@ def ready_settings(least: str = "warning") -> Settings:
 @contextmanager
 def opened_database(settings: Settings) -> Iterator[Database]:
     """The database, at the newest revision."""
+    with closed_database(settings) as database:
+        database.migrate()
+        yield database
+
+
+@contextmanager
+def closed_database(settings: Settings) -> Iterator[Database]:
+    """The database as it is, of whatever revision, or not there yet."""
     with naming_database(settings):
         database = Database(settings.database_url)
         try:
-            database.migrate()
             yield database
         finally:
             database.close()
