@@ -1,0 +1,199 @@
+"""What the full-text index of feeds.indexing is asked: the positions of what matches, the newest first.
+
+SQLite's FTS5 walks its lists of positions backwards and stops; it needs no plan. PostgreSQL's GIN cannot: it reads all
+that match before the newest are known. So what is common is looked for there article by article from the newest on
+(`_depth`), and by the GIN only where that does not find enough.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from time import monotonic
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Dialect, bindparam, text
+from sqlalchemy.orm import Session
+
+LAST = (1 << 62) - 1
+# What PostgreSQL takes for one article, in microseconds.
+_WALK_COST, _GIN_COST = 10, 1
+_SPARE = 3  # times the articles that are expected to do
+_KNOWN_FOR = 600.0  # seconds
+Token = tuple[str, ...]
+"""Words next to each other, or one word or mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """All of `all_of` (each by any of its alternatives), none of `none_of`, at positions from `first` to `last`."""
+
+    all_of: tuple[tuple[Token, ...], ...]
+    none_of: tuple[Token, ...]
+    as_typed: tuple[str, ...]
+    """Words that stand so, accents and all, in what is meant; and, in `never_typed`, in what is not."""
+    never_typed: tuple[str, ...] = ()
+    first: int = 0
+    last: int = LAST
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether the words have to be looked at, not the index alone."""
+        return bool(self.as_typed or self.never_typed)
+
+    @property
+    def has_phrases(self) -> bool:
+        return any(len(token) > 1 for token in (*self.none_of, *(t for group in self.all_of for t in group)))
+
+
+class Match(NamedTuple):
+    """An article that the index finds: whether it has the words with the accents that were typed, and none of those
+    that it must not have."""
+
+    position: int
+    as_typed: bool
+    is_wanted: bool
+
+
+_FTS5 = text(
+    "SELECT rowid FROM article_index WHERE article_index MATCH :query AND rowid BETWEEN :first AND :last"
+    " ORDER BY rowid DESC LIMIT :limit"
+)
+_WALK = text(
+    "SELECT position FROM (SELECT position, vector FROM article_index WHERE position BETWEEN :first AND :last"
+    " ORDER BY position DESC LIMIT :walked) AS newest WHERE vector @@ CAST(:phrases AS tsquery) LIMIT :limit"
+)
+# The expression comes from a subquery and nothing else can use an index, so that the planner, which cannot see how
+# common it is, neither walks the positions nor reads the whole table.
+_COARSE = (
+    "SELECT position, vector FROM article_index WHERE vector @@ (SELECT CAST(:query AS tsquery))"
+    " AND position + 0 BETWEEN :first AND :last ORDER BY position + 0 DESC"
+)
+_GIN = text(f"SELECT position FROM ({_COARSE} LIMIT :limit) AS found")  # noqa: S608 - no value in it
+# The index knows words, not their order: phrases are told from the vectors, which only the newest are read for.
+_GIN_PHRASES = text(
+    f"WITH coarse AS MATERIALIZED ({_COARSE})"  # noqa: S608 - no value in it
+    " SELECT position FROM coarse WHERE vector @@ CAST(:phrases AS tsquery) LIMIT :limit"
+)
+# Read once from the first to the last of them: by "rowid IN" FTS5 begins anew for each.
+_FTS5_AMONG = text(
+    "SELECT rowid FROM article_index WHERE article_index MATCH :query AND rowid BETWEEN :first AND :last"
+    " AND +rowid IN :positions"
+).bindparams(bindparam("positions", expanding=True))
+_AMONG = text(
+    "SELECT position FROM article_index WHERE position IN :positions AND vector @@ CAST(:phrases AS tsquery)"
+).bindparams(bindparam("positions", expanding=True))
+
+
+def newest(session: Session, wanted: Wanted, first: int, last: int, limit: int) -> Sequence[int]:
+    """The newest `limit` positions from `first` to `last` that match in any accents, newest first."""
+    if first > last:
+        return []
+    values: dict[str, Any] = {"first": first, "last": last, "limit": limit}
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        return connection.scalars(_FTS5, {"query": _fts5(wanted), **values}).all()
+    values["phrases"] = _tsquery(wanted, phrases=True)
+    if depth := _depth(session, wanted, limit):
+        walked = connection.scalars(_WALK, {"walked": depth, **values}).all()
+        if len(walked) == limit:
+            return walked
+    values["query"] = _tsquery(wanted, phrases=False)
+    return connection.scalars(_GIN_PHRASES if wanted.has_phrases else _GIN, values).all()
+
+
+def among(session: Session, wanted: Wanted, positions: Collection[int]) -> Sequence[int]:
+    """Those of `positions` that match in any accents."""
+    if not positions:
+        return []
+    values: dict[str, Any] = {"positions": list(positions)}
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        values |= {"query": _fts5(wanted), "first": min(positions), "last": max(positions)}
+        return connection.scalars(_FTS5_AMONG, values).all()
+    return connection.scalars(_AMONG, {"phrases": _tsquery(wanted, phrases=True), **values}).all()
+
+
+def compared(session: Session, wanted: Wanted, positions: Sequence[int]) -> Sequence[Match]:
+    """What matches, newest first, with its accents."""
+    if not wanted.reads_words or not positions:
+        return [Match(position, as_typed=True, is_wanted=True) for position in positions]
+    connection = session.connection()
+    find = "instr" if connection.dialect.name == "sqlite" else "strpos"
+    typed = {f"typed{number}": words for number, words in enumerate(wanted.as_typed)}
+    never = {f"never{number}": words for number, words in enumerate(wanted.never_typed)}
+    has_all = " AND ".join(f"{find}(words, :{name}) > 0" for name in typed) or "1 = 1"
+    has_none = " AND ".join(f"{find}(words, :{name}) = 0" for name in never) or "1 = 1"
+    query = text(
+        f"SELECT position, {has_all} AS as_typed, {has_none} AS is_wanted FROM article_words"  # noqa: S608
+        " WHERE position IN :positions ORDER BY position DESC"
+    ).bindparams(bindparam("positions", expanding=True))
+    rows = connection.execute(query, {"positions": list(positions), **typed, **never})
+    return [Match(row[0], bool(row[1]), bool(row[2])) for row in rows]
+
+
+# How common it is, on PostgreSQL
+
+
+class _Common(NamedTuple):
+    """What the last ANALYZE found: how many articles are indexed, and of the most common words and marks the share of
+    the articles that have them."""
+
+    articles: float
+    shares: Mapping[str, float]
+
+
+_STATISTICS = text(
+    "SELECT reltuples, CAST(CAST(most_common_elems AS text) AS text[]), most_common_elem_freqs"
+    " FROM pg_class JOIN pg_stats ON tablename = relname AND attname = 'vector' AND schemaname = current_schema()"
+    " WHERE pg_class.oid = CAST('article_index' AS regclass)"
+)
+_known: WeakKeyDictionary[Dialect, tuple[float, _Common]] = WeakKeyDictionary()
+
+
+def _depth(session: Session, wanted: Wanted, limit: int) -> int:
+    """Among how many of the newest articles to look for `limit` one by one; 0 where the GIN is quicker."""
+    articles, shares = _common(session)
+    rarest = share = 1.0  # the share of all parts together as if they were independent of each other
+    for group in wanted.all_of:
+        each = [[shares.get(word, 0.0) for word in token] for token in group]
+        rarest = min(rarest, sum(map(min, each)))
+        share *= min(1.0, sum(map(prod, each)))
+    if share * rarest * articles * _GIN_COST <= limit * _WALK_COST:
+        return 0
+    return int(_SPARE * limit / share)
+
+
+def _common(session: Session) -> _Common:
+    dialect = session.get_bind().dialect
+    read_at, common = _known.get(dialect, (None, _Common(0, {})))
+    if read_at is None or monotonic() - read_at > _KNOWN_FOR:
+        row = session.execute(_STATISTICS).one_or_none()
+        common = _Common(row[0], dict(zip(row[1], row[2], strict=False))) if row and row[1] else _Common(0, {})
+        _known[dialect] = monotonic(), common
+    return common
+
+
+# Expressions
+
+
+def _fts5(wanted: Wanted) -> str:
+    """The expression for FTS5: strings of our own tokens, which hold no quotation mark."""
+
+    def one(token: Token) -> str:
+        return f'"{" ".join(token)}"'
+
+    groups = (f"({' OR '.join(map(one, group))})" for group in wanted.all_of)
+    query = " AND ".join(groups)
+    return f"({query}) NOT ({' OR '.join(map(one, wanted.none_of))})" if wanted.none_of else query
+
+
+def _tsquery(wanted: Wanted, *, phrases: bool) -> str:
+    """The expression for PostgreSQL; without `phrases` one that the index decides alone, and finds no less."""
+
+    def one(token: Token) -> str:
+        return f"({(' <-> ' if phrases else ' & ').join(repr(word) for word in token)})"
+
+    parts = [f"({' | '.join(map(one, group))})" for group in wanted.all_of]
+    parts += [f"!{one(token)}" for token in wanted.none_of if phrases or len(token) == 1]
+    return " & ".join(parts)
