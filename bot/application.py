@@ -60,6 +60,8 @@ from bot.handlers import (
 from bot.intake import UpdatesRequest
 from bot.jobs import STOP_WITHIN, Jobs
 from bot.limits import Limits, NoLimits
+from bot.metrics import Metrics
+from bot.monitor import monitored
 from bot.pace import Pace
 from bot.profile import publish_chat_commands, publish_profile
 from bot.request import AiohttpRequest
@@ -170,8 +172,9 @@ async def running(
         await asyncio.to_thread(database.migrate)
         wanted = load_sources(settings.sources_file) if sources is None else sources
         await asyncio.to_thread(_sync, database, wanted, clock())
+        metrics = Metrics(roles)
         # Offline there is nobody to be polite to.
-        jobs = Jobs(database, clock, page_pace=0.0 if offline else PAGE_PACE, open_to=settings.open_to)
+        jobs = Jobs(database, clock, page_pace=0.0 if offline else PAGE_PACE, open_to=settings.open_to, metrics=metrics)
         new_fetcher = partial(
             Fetcher, allow_private=settings.fetch_allow_private, contact=settings.fetch_contact, offline=offline
         )
@@ -184,6 +187,14 @@ async def running(
             limits=NoLimits() if offline else Limits(),
         )
         bot = Running(services, jobs, None, None)
+        if settings.metrics_port:
+            metrics.tell_stored(database, clock, settings.open_to)
+            address = settings.metrics_host, settings.metrics_port
+            try:
+                watched = monitored(metrics.registry, database, *address, lambda: jobs.is_running)
+                await stack.enter_async_context(watched)
+            except OSError as error:
+                raise StartError(f"METRICS_PORT {address[1]} cannot be listened on: {error.strerror}") from error
         if Role.POLL in roles:
             bot.fetcher = await stack.enter_async_context(services.new_fetcher())
             jobs.add_polling(bot.fetcher, timedelta(minutes=settings.poll_minutes))

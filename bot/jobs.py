@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.metrics import Metrics
 from digests.alerts import tell_of_feeds
 from digests.canary import warn_admins
 from digests.chart import chart_waiting
@@ -50,12 +51,14 @@ class Jobs:
         *,
         page_pace: float = PAGE_PACE,
         open_to: Collection[int] | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         """`open_to`: who needs no admission to a bot that is not open to all; None where it is."""
         self._database = database
         self._clock = clock
         self._page_pace = page_pace
         self._open_to = open_to
+        self._metrics = metrics or Metrics()
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
@@ -72,6 +75,10 @@ class Jobs:
 
     def start(self) -> None:
         self._scheduler.start()
+
+    @property
+    def is_running(self) -> bool:
+        return bool(self._scheduler.running)
 
     def add_polling(self, fetcher: Fetcher, shortest: timedelta) -> None:
         robots = Robots(fetcher)
@@ -150,6 +157,7 @@ class Jobs:
                 only_due=only_due,
                 seconds=ROUND if only_due else math.inf,
             )
+            self._metrics.polled(report)
             if report.checked:
                 log.info(
                     "feeds read",
@@ -169,6 +177,7 @@ class Jobs:
             return None
         async with self._reading:
             read = await read_pages(self._database, fetcher, self._readers, self._clock, pace=self._page_pace)
+        self._metrics.pages_read(read)
         await self.judge()
         return read
 
@@ -177,6 +186,7 @@ class Jobs:
         async with self._judging:
             try:
                 report = await judge_waiting(self._database, self._judge, self._clock)
+                self._metrics.judged(report)
                 if report.judged:
                     log.info("articles judged", judged=report.judged, kept=report.kept)
             finally:  # whatever is wrong with the second reader, what is settled becomes a story
@@ -190,12 +200,16 @@ class Jobs:
     async def deliver(self, sender: Sender) -> int:
         """Claims, composes and sends all that is due; returns the parts sent. Nothing without the delivery lock."""
         async with self._delivering:
-            if not await asyncio.to_thread(self._lock.acquire):
+            is_mine = await asyncio.to_thread(self._lock.acquire)
+            self._metrics.holds_lock(is_mine)
+            if not is_mine:
                 return 0
             total = 0
             while not self._stopping.is_set():
                 claimed = await asyncio.to_thread(self._claim)
-                sent = await deliver(self._database, sender, self._clock, self._stopping, self._lock.acquire)
+                sent = await deliver(
+                    self._database, sender, self._clock, self._stopping, self._lock.acquire, self._metrics.delivered
+                )
                 total += sent
                 if not claimed:
                     break
@@ -241,8 +255,10 @@ class Jobs:
             while name in self._again and not self._stopping.is_set():
                 self._again.discard(name)
                 await work()
+            self._metrics.job_ran(name, done=True)
         except Exception:  # a broken round is logged and tried again at the next tick
             log.exception("job failed", job=name)
+            self._metrics.job_ran(name, done=False)
         finally:
             self._busy.discard(name)
             self._again.discard(name)

@@ -109,6 +109,16 @@ class Settings(BaseSettings):
         description="Least minutes between two looks at a feed, 5 to 720; quiet feeds are asked less often",
         examples=["15"],
     )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port for `/metrics` (Prometheus) and `/healthz`, one for each process; none without it",
+        examples=["9464"],
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1", description="Address on which that port listens", examples=["127.0.0.1"]
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged: debug, info, warning or error", examples=["info"]
     )

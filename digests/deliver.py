@@ -44,11 +44,13 @@ async def deliver(
     clock: Callable[[], datetime],
     stop: asyncio.Event,
     still_mine: Callable[[], bool] = lambda: True,
+    on_outcome: Callable[[Outcome, datetime], None] = lambda _outcome, _now: None,
 ) -> int:
     """Composes and sends all that is due now; returns the parts sent.
 
     Starts nothing more when `stop` is set, the channel is flooded, or the delivery lock is lost, which `still_mine`
     tells. Where the database fails it does not either: what is under way is waited for and recorded, then it raises.
+    `on_outcome` is told what became of each part.
     """
     doubtful = await asyncio.to_thread(_in_session, database, recover)
     if doubtful:
@@ -63,6 +65,8 @@ async def deliver(
             outcomes = [task.result() for task in under_way if task.done()]
             under_way = {task for task in under_way if not task.done()}
             await asyncio.to_thread(_record, database, outcomes, clock())
+            for outcome in outcomes:
+                on_outcome(outcome, clock())
             sent += sum(isinstance(outcome.answer, int) for outcome in outcomes)
             flooded = any(isinstance(outcome.answer, Flooded) for outcome in outcomes)
             room, composes = AT_ONCE - len(under_way), False

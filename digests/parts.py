@@ -63,6 +63,8 @@ class Outgoing:
     message: Message
     silent: bool
     in_doubt: int
+    # When its digest was due; None of what comes later than the first of it, and of notices.
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoin
         part.state = "refused" if unwanted else "sending"
         if unwanted and digest.state in _OPEN:
             _drop(session, digest, "not wanted")
-    return [_outgoing(part) for part, _, unwanted in rows if not unwanted]
+    return [_outgoing(part, digest) for part, digest, unwanted in rows if not unwanted]
 
 
 def _next_parts(
@@ -245,8 +247,9 @@ def _refuse(session: Session, digest: Digest, reason: str) -> None:
     )
 
 
-def _outgoing(part: DigestPart) -> Outgoing:
+def _outgoing(part: DigestPart, digest: Digest) -> Outgoing:
     rows: list[list[tuple[str, str]]] = part.buttons
     buttons = tuple(tuple((label, action) for label, action in row) for row in rows)
     message = Message(part.html, buttons)
-    return Outgoing(part.id, part.digest_id, part.chat_id, part.thread_id, message, part.silent, part.in_doubt)
+    due_at = digest.due_at if part.number == 1 and not digest.is_notice else None
+    return Outgoing(part.id, digest.id, part.chat_id, part.thread_id, message, part.silent, part.in_doubt, due_at)
