@@ -13,7 +13,8 @@ from telegram.ext import CallbackContext, ExtBot
 from bot.limits import Latest, Limits
 from bot.rights import Standings
 from bot.settings import Settings
-from feeds.ask import MEMORY, PROCESSES
+from digests.pictures.canvas import load as get_ready_to_draw
+from feeds.ask import MEMORY, PROCESSES, get_ready
 from feeds.database import Database
 from feeds.fetch import Fetcher
 from feeds.worker import Worker
@@ -38,9 +39,9 @@ class Services:
     # For what an admin wants looked at; to be used as an async context manager.
     new_fetcher: Callable[[], Fetcher] = field(default=Fetcher)
     # Understands what people hand over, whoever made it.
-    asker: Worker = field(default_factory=partial(Worker, PROCESSES, memory=MEMORY))
+    asker: Worker = field(default_factory=partial(Worker, PROCESSES, memory=MEMORY, load=get_ready))
     # Draws pictures: what that takes is slow to load and large.
-    artist: Worker = field(default_factory=Worker)
+    artist: Worker = field(default_factory=partial(Worker, load=get_ready_to_draw))
     standings: Standings = field(default_factory=Standings)
     limits: Limits = field(default_factory=Limits)
     # Of a chat: the last button pressed, as its message and data, and when.

@@ -34,6 +34,11 @@ class Asked:
     is_cut: bool = False
 
 
+def get_ready() -> None:
+    """Loads rules, catalogue and model, ahead of what will be asked."""
+    ask_text("Sơ kết Chỉ thị số 09-CT/TW ngày 01/12/2011 của Ban Bí thư về an ninh tại tỉnh Hà Tĩnh.")
+
+
 def ask_text(text: str, *, written: date | None = None) -> Asked:
     """A message or pasted text, all of it: its first line is the title where more follow. `written`: not after that
     day, so that it cites no document younger."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -35,11 +36,15 @@ class Worker:
     """Processes started when there is work; `rest` and `stop` end them, and the next work starts others.
 
     `memory`: the most bytes of data that each may have; work that needs more gets MemoryError, or dies of it.
+    `load`: what each does first, ahead of all work.
     """
 
-    def __init__(self, processes: int = 1, *, memory: int | None = None) -> None:
+    def __init__(
+        self, processes: int = 1, *, memory: int | None = None, load: Callable[[], object] | None = None
+    ) -> None:
         self._processes = processes
         self._memory = memory
+        self._load = load or _nothing
         self._pool: ProcessPool | None = None
         self._used = 0.0
         self._under_way = 0
@@ -69,19 +74,18 @@ class Worker:
             self._under_way -= 1
             self._used = time.monotonic()
 
-    def wake(self, load: Callable[[], None]) -> None:
-        """Has processes that all rest do `load` ahead of the work that is expected; nothing where one is awake."""
+    def wake(self) -> None:
+        """Starts processes that rest, ahead of the work that is expected."""
         if self._pool is None or not self._pool.active:
-            self._started().schedule(load)
+            self._started().schedule(_nothing)
             self._used = time.monotonic()
 
     def _started(self) -> ProcessPool:
         if self._pool is None or not self._pool.active:
             # Not forked: a copy of a process with threads and connections in it may hang.
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPool(
-                self._processes, max_tasks=_MAX_TASKS, context=context, initializer=_begin, initargs=(self._memory,)
-            )
+            begin = partial(_begin, self._memory, self._load)
+            self._pool = ProcessPool(self._processes, max_tasks=_MAX_TASKS, context=context, initializer=begin)
         return self._pool
 
     async def rest(self) -> None:
@@ -97,8 +101,13 @@ class Worker:
             await asyncio.to_thread(pool.join)
 
 
-def _begin(memory: int | None) -> None:
+def _nothing() -> None:
+    pass
+
+
+def _begin(memory: int | None, load: Callable[[], object]) -> None:
     """Ctrl-C reaches the whole group of processes; only the parent knows how to stop in order."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if memory is not None:  # not RLIMIT_AS: libraries reserve address space that they never use
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    load()

@@ -1,8 +1,10 @@
 """What people hand over: texts, pages and files, read within bounds, and the answer that they get."""
 
+import os
 import zipfile
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from io import BytesIO
 
 import pytest
@@ -277,6 +279,12 @@ async def test_what_only_time_bounds_is_ended_by_it() -> None:
     assert caught.value.reason in ("too_complex", "bomb", "malformed", "crashed")
     asked = await ASKER.run(ask_text, NEWS, seconds=SECONDS)
     assert asked_documents(asked), "another process takes the next"
+
+
+async def test_each_process_loads_ahead_of_its_work() -> None:
+    async with Worker(load=partial(os.umask, 0o027)) as worker:
+        worker.wake()
+        assert await worker.run(os.umask, 0o022, seconds=20) == 0o027
 
 
 async def test_a_process_has_no_more_memory_than_it_may() -> None:

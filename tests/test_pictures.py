@@ -13,7 +13,6 @@ from digests.happenings import PLACED_STAGES, TOLD_STAGES, Event
 from digests.implementation import map_of
 from digests.implementer import Implementer
 from digests.pictures.bars import Series, draw_bars
-from digests.pictures.canvas import load
 from digests.pictures.life import MOST_MARKS, draw_timeline, timeline_picture
 from digests.pictures.stages import COLOURS
 from digests.pictures.tiles import FURTHEST, draw_map, map_picture
@@ -174,5 +173,5 @@ def test_pictures_are_small_and_as_wide_as_a_phone(draw: Callable[[], bytes]) ->
 
 
 async def test_a_picture_is_drawn_by_another_process() -> None:
-    WORKER.wake(load)
+    WORKER.wake()
     assert (await WORKER.run(full_map, seconds=60)).startswith(b"\x89PNG")

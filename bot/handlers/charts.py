@@ -11,7 +11,6 @@ from bot.context import Context
 from bot.handlers.replies import reply
 from bot.texts import say
 from digests.messages import Message
-from digests.pictures.canvas import load
 from feeds.worker import WorkerError
 
 log = structlog.get_logger()
@@ -21,7 +20,7 @@ PATIENCE = 60.0  # seconds, of which one or two are the start of a process
 
 def expect_pictures(context: Context) -> None:
     """Has a process ready: whoever reads what can be drawn will often ask for the picture."""
-    context.bot_data.artist.wake(load)
+    context.bot_data.artist.wake()
 
 
 async def send_picture(

@@ -72,6 +72,7 @@ async def start(update: Update, context: Context) -> None:
     if is_admin or reader.language != language_of(user.language_code if user else None):  # those of all do not suit
         await publish_chat_commands(context.bot, reader.chat, reader.language, is_admin=is_admin)
     await reply(update, await start_screen(context, reader))
+    context.bot_data.asker.wake()  # who begins tries what there is
 
 
 async def start_pressed(update: Update, context: Context) -> None:
