@@ -1,5 +1,6 @@
-"""How much one person, or one group, may ask within a minute; kept in memory."""
+"""How much one person, one group, or one that asks the API, may ask within a minute; kept in memory."""
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -12,7 +13,7 @@ _MOST = 10_000  # buckets that are kept
 
 
 class Asked(StrEnum):
-    """What is counted: messages and presses of a person or of a group, and what is costly to answer."""
+    """What is counted: messages and presses of a person or of a group, what is costly to answer, and requests."""
 
     MESSAGE = "message"
     PRESS = "press"
@@ -20,6 +21,7 @@ class Asked(StrEnum):
     GROUP_PRESS = "group_press"
     HEAVY = "heavy"
     INLINE = "inline"
+    API = "api"
 
 
 # A minute; a press edits what stands there, and costs less.
@@ -30,6 +32,7 @@ _PER_MINUTE = {
     Asked.GROUP_PRESS: 120,
     Asked.HEAVY: 5,
     Asked.INLINE: 60,  # one asks anew while one types
+    Asked.API: 120,
 }
 
 
@@ -70,21 +73,33 @@ class Limits:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._buckets: Latest[tuple[Asked, int], _Bucket] = Latest(_MOST)
+        self._buckets: Latest[tuple[Asked, int | str], _Bucket] = Latest(_MOST)
 
     def take(self, asked: Asked, holder: int) -> Verdict:
         """Counts what `holder`, a person or a chat, asks."""
+        bucket = self._filled(asked, holder)
+        if bucket.left >= 1:
+            bucket.left -= 1
+            return Verdict.ANSWERED
+        if bucket.at < bucket.told_until:
+            return Verdict.SILENT
+        bucket.told_until = bucket.at + _MINUTE
+        return Verdict.TOLD
+
+    def wait(self, asked: Asked, holder: str) -> int:
+        """Counts what `holder`, a token or an address, asks: 0, or the seconds until it may ask again."""
+        bucket = self._filled(asked, holder)
+        if bucket.left >= 1:
+            bucket.left -= 1
+            return 0
+        return math.ceil((1 - bucket.left) * _MINUTE / _PER_MINUTE[asked])
+
+    def _filled(self, asked: Asked, holder: int | str) -> _Bucket:
         now, most = self._clock(), _PER_MINUTE[asked]
         bucket = self._buckets[asked, holder] = self._buckets.get((asked, holder)) or _Bucket(most, now)
         bucket.left = min(most, bucket.left + (now - bucket.at) * most / _MINUTE)
         bucket.at = now
-        if bucket.left >= 1:
-            bucket.left -= 1
-            return Verdict.ANSWERED
-        if now < bucket.told_until:
-            return Verdict.SILENT
-        bucket.told_until = now + _MINUTE
-        return Verdict.TOLD
+        return bucket
 
 
 class NoLimits(Limits):
@@ -92,3 +107,6 @@ class NoLimits(Limits):
 
     def take(self, asked: Asked, holder: int) -> Verdict:
         return Verdict.ANSWERED
+
+    def wait(self, asked: Asked, holder: str) -> int:
+        return 0

@@ -1,7 +1,8 @@
 """Settings from the environment or `.env`, all checked at once at start."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -21,13 +23,23 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _HOST_PORT = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]|[0-9a-fA-F]*:[0-9a-fA-F:.]+):(\d{1,5})")
 _CONTACT = re.compile(r"(?:https?://|[!-'*-~]+@)[!-'*-~]{1,200}")  # printable, nothing that ends a header
+_API_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,40}:[A-Za-z0-9_-]{24,200}")
 _DATABASES = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg", "postgres")
-_SECRET = {"telegram_token", "database_url"}
+_SECRET = {"telegram_token", "database_url", "webhook_secret", "api_tokens"}
 _IN_OUR_WORDS = {"int_parsing": "is no whole number", "int_from_float": "is no whole number"}
 
 
+def _pieces(value: str) -> list[str]:
+    return [piece.strip() for piece in value.split(",") if piece.strip()]
+
+
 def _split(value: object) -> object:
-    return [piece.strip() for piece in value.split(",") if piece.strip()] if isinstance(value, str) else value
+    return _pieces(value) if isinstance(value, str) else value
+
+
+def _api_secrets(tokens: SecretStr | None) -> dict[str, str]:
+    pairs = [] if tokens is None else _pieces(tokens.get_secret_value())
+    return {name: secret for name, _, secret in (pair.partition(":") for pair in pairs)}
 
 
 def _host_and_port(value: str) -> str:
@@ -119,6 +131,35 @@ class Settings(BaseSettings):
     metrics_host: str = Field(
         default="127.0.0.1", description="Address on which that port listens", examples=["127.0.0.1"]
     )
+    webhook_url: str = Field(
+        default="",
+        description="Public https address at which Telegram brings updates to `serve`; without it they are asked for",
+        examples=["https://bot.example.org/telegram"],
+    )
+    webhook_secret: SecretStr | None = Field(
+        default=None,
+        description="What Telegram proves itself with there, 16 to 256 letters, digits, - and _; by default from the token",
+        examples=["3f1c0e9b8a7d6c5e"],
+    )
+    webhook_listen: Annotated[str, AfterValidator(_host_and_port)] = Field(
+        default="127.0.0.1:8080",
+        description="Where `serve` listens for it: behind a proxy that ends TLS, never in public",
+        examples=["127.0.0.1:8080"],
+    )
+    api_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Port of the read-only HTTP API; none without it", examples=["8790"]
+    )
+    api_tokens: SecretStr | None = Field(
+        default=None,
+        description="Who may ask the API: `name:secret` pairs, separated by commas; on loopback it may be open",
+        examples=["an:<32 random letters>, binh:<32 others>"],
+    )
+    api_host: str = Field(
+        default="127.0.0.1",
+        description="Address on which it listens; others than loopback need `API_TOKENS`",
+        validate_default=True,
+        examples=["127.0.0.1"],
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged: debug, info, warning or error", examples=["info"]
     )
@@ -130,6 +171,11 @@ class Settings(BaseSettings):
     def open_to(self) -> tuple[int, ...] | None:
         """Who needs no admission: the admins; None where nobody does."""
         return self.admin_ids if self.allow_list_only else None
+
+    @property
+    def api_secrets(self) -> Mapping[str, str]:
+        """Name -> secret of who may ask the API; empty where all may."""
+        return _api_secrets(self.api_tokens)
 
     @model_validator(mode="before")
     @classmethod
@@ -143,6 +189,43 @@ class Settings(BaseSettings):
     def _is_a_token(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not _TOKEN.fullmatch(value.get_secret_value()):
             raise ValueError("is not a bot token as @BotFather gives it")
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _is_a_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value.get_secret_value()):
+            raise ValueError("is not 16 to 256 letters, digits, - and _")
+        return value
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        is_one = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+        if value and (not is_one or parts.username or re.search(r"\s", value)):
+            raise ValueError("is not an https address without a query")
+        return value
+
+    @field_validator("api_tokens")
+    @classmethod
+    def _are_tokens(cls, value: SecretStr | None) -> SecretStr | None:
+        pairs = [] if value is None else _pieces(value.get_secret_value())
+        if not all(map(_API_TOKEN.fullmatch, pairs)) or len(_api_secrets(value)) != len(pairs):
+            raise ValueError(
+                "is not name:secret pairs, each name once, each secret of 24 to 200 letters, digits, - and _"
+            )
+        return value
+
+    @field_validator("api_host")
+    @classmethod
+    def _is_local_or_guarded(cls, value: str, info: ValidationInfo) -> str:
+        try:
+            is_local = value == "localhost" or ip_address(value).is_loopback
+        except ValueError as error:
+            raise ValueError("is no IP address") from error
+        if not is_local and not info.data.get("api_tokens"):
+            raise ValueError("is reached by others: without API_TOKENS the API stays on 127.0.0.1")
         return value
 
     @field_validator("telegram_api_url")
