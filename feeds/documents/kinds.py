@@ -27,6 +27,7 @@ class Kind:
     normative: bool = False
     bare: bool = False
     joint: bool = False
+    drafted: bool = False
     organ: str | None = None
 
 

@@ -1,14 +1,15 @@
 """Mentions without a number: drafts ("dự thảo Nghị quyết") and back-references ("Chỉ thị này", "Luật trên")."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from feeds.documents.folding import FoldedText
-from feeds.documents.kinds import kind_words, kinds
+from feeds.documents.kinds import Kind, kind_words, kinds
 from feeds.documents.mention import Mention, inside_word
 
 _REACH = 40  # the longest name of a kind, with "nói" behind it
+_AGENDA = r"(?!(?<=chương\strình)\s+(?:kỳ\s+họp|phiên\s+họp|cuộc\s+họp|họp|hội\s+nghị|hội\s+thảo|làm\s+việc|đại\s+hội))"
 _NOT_AFTER = ("pháp ", "kỷ ")  # "pháp luật này" is the law as such
 
 
@@ -16,7 +17,8 @@ def drafts(text: FoldedText) -> Iterator[Mention]:
     """Papers still without a number. A bill that has a name is a named law instead and overlaps this."""
     for match in _draft().finditer(text.low):
         kind = kind_words()[" ".join(match["word"].split())]
-        yield Mention(match.start(), match.end(), "draft", kind)
+        if kind.bare or kind.normative or text.plain[match.start("word")].isupper():
+            yield Mention(match.start(), match.end(), "draft", kind)
 
 
 def back_references(text: FoldedText) -> Iterator[Mention]:
@@ -62,13 +64,19 @@ def _kind_word() -> re.Pattern[str]:
 
 @cache
 def _words() -> str:
-    words = {word for kind in kinds().values() if kind.bare or kind.normative for word in kind.words}
-    return "|".join(word.replace(" ", r"\s+") for word in sorted(words, key=lambda word: (-len(word), word)))
+    return _named(kind for kind in kinds().values() if kind.bare or kind.normative)
 
 
 @cache
 def _draft() -> re.Pattern[str]:
-    return re.compile(rf"dự(?<!\w\w\w)\s+thảo\s+(?:lần\s+\d\s+)?(?P<word>{_words()})(?!\w)")
+    words = _named(kind for kind in kinds().values() if kind.bare or kind.normative or kind.drafted)
+    return re.compile(rf"dự(?<!\w\w\w)\s+thảo\s+(?:lần\s+\d\s+)?(?P<word>{words})(?!\w){_AGENDA}")
+
+
+def _named(some: Iterable[Kind]) -> str:
+    """The words of these kinds, the longest first."""
+    words = {word for kind in some for word in kind.words}
+    return "|".join(word.replace(" ", r"\s+") for word in sorted(words, key=lambda word: (-len(word), word)))
 
 
 @cache
