@@ -21,6 +21,8 @@ def lock_chat(session: Session, chat_id: int) -> None:
 def take_back(session: Session, digest_ids: Sequence[int]) -> None:
     """Of digests that end here, what stood in parts that did not arrive is not told; one under way may arrive."""
     session.flush()
+    if not digest_ids:
+        return
     for table, digest_id, part in (
         (SentStory, SentStory.digest_id, SentStory.part),
         (Correction, Correction.digest_id, Correction.part),

@@ -12,9 +12,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import structlog
-from sqlalchemy import ColumnElement, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from digests.bans import banned
@@ -49,6 +50,11 @@ _UNWANTED = Digest.state.in_(("dropped", "failed"))
 _UNWANTED_NOW = banned(DigestPart.chat_id) | (
     DigestPart.broadcast_id.is_not(None)
     & ~exists().where(Subscription.chat_id == DigestPart.chat_id, Subscription.enabled)
+)
+_BROADCASTS_UNDER_WAY = (
+    select(Broadcast.id)
+    .where(exists().where(DigestPart.broadcast_id == Broadcast.id, DigestPart.state == "pending"))
+    .order_by(Broadcast.id)
 )
 
 
@@ -104,8 +110,7 @@ def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoin
     any more is refused.
     """
     rows = _next_parts(session, now, limit, None)
-    waiting = exists().where(DigestPart.broadcast_id == Broadcast.id, DigestPart.state == "pending")
-    for broadcast_id in session.scalars(select(Broadcast.id).where(waiting).order_by(Broadcast.id)):
+    for broadcast_id in session.scalars(_BROADCASTS_UNDER_WAY):
         if len(rows) == limit:
             break
         rows += _next_parts(session, now, limit - len(rows), broadcast_id)
@@ -120,6 +125,13 @@ def _next_parts(
     session: Session, now: datetime, limit: int, broadcast_id: int | None
 ) -> list[tuple[DigestPart, Digest, bool]]:
     """The next of one broadcast, or of all else; apart, as a broadcast may be long and a claim holds up who writes."""
+    values = {"now": now, "most": limit} | ({"broadcast": broadcast_id} if broadcast_id else {})
+    return [(row[0], row[1], row[2]) for row in session.execute(_next(broadcast_id is not None), values)]
+
+
+@cache
+def _next(of_broadcast: bool) -> Select[DigestPart, Digest, bool]:
+    """Asked at every tick and before every few parts: to write it anew costs more than to ask it."""
     earlier = aliased(DigestPart)
     unfinished_before = exists().where(
         earlier.chat_id == DigestPart.chat_id,
@@ -128,21 +140,20 @@ def _next_parts(
         earlier.id != DigestPart.id,
     )
     # All of a broadcast are of the crowd; to sort by that too would read them all.
-    order = (DigestPart.id,) if broadcast_id else (Digest.is_crowd, DigestPart.id)
-    rows = session.execute(
+    order = (DigestPart.id,) if of_broadcast else (Digest.is_crowd, DigestPart.id)
+    return (
         select(DigestPart, Digest, _UNWANTED | _UNWANTED_NOW)
         .join(Digest, Digest.id == DigestPart.digest_id)
         .where(
             DigestPart.state == "pending",
-            DigestPart.not_before.is_(None) | (DigestPart.not_before <= now),
+            DigestPart.not_before.is_(None) | (DigestPart.not_before <= bindparam("now")),
             ~unfinished_before,
-            DigestPart.broadcast_id == broadcast_id,
+            DigestPart.broadcast_id == (bindparam("broadcast") if of_broadcast else None),
         )
         .order_by(*order)
-        .limit(limit)
+        .limit(bindparam("most"))
         .with_for_update(of=DigestPart, skip_locked=True)
-    ).all()
-    return [(row[0], row[1], row[2]) for row in rows]
+    )
 
 
 def _goes_before(other: type[DigestPart]) -> ColumnElement[bool]:
