@@ -5,6 +5,7 @@ that are kept or near. No list counts what it has or skips what went before: eac
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from digests.dossier_models import DocumentArticle
 from digests.edition import SHOWN_STATES, Edition
 from digests.facets import Filters, fitting
 from digests.models import Story, StoryArticle
-from feeds.database import chunks
+from feeds.database import Database, chunks
 from feeds.documents import load_catalogue
 from feeds.documents.token import document_token, is_token
 from feeds.models import Article, ArticleWords, Document, Mention
@@ -35,6 +36,15 @@ _MENTION: tuple[Any, ...] = (
 )  # fmt: skip
 # A citation of a document, by its number or name, that nobody has taken back.
 _CITES = and_(Mention.key.is_not(None), Mention.status != "withdrawn")
+
+
+@contextmanager
+def snapshot(database: Database) -> Iterator[Session]:
+    """A session that reads what stood in the database at one moment, however long it reads."""
+    with database.reading() as session:
+        if not database.is_sqlite:  # where every read of a transaction is of one moment anyway
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield session
 
 
 def articles(session: Session, ids: Collection[int]) -> Mapping[int, Row[Any]]:

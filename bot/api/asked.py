@@ -26,11 +26,11 @@ def _topic(value: str) -> str:
     return value
 
 
-def _in_digits(value: str) -> str:
+def _in_digits(value: str) -> int:
     """Python reads more as a number than the description says: 1_0, +5, 5.0."""
     if not re.fullmatch("[0-9]{1,19}", value):
         raise ValueError("is no whole number")
-    return value
+    return int(value)
 
 
 def _within_calendar(value: date) -> date:

@@ -101,7 +101,7 @@ def document_shape(document_id: str) -> shapes.Document:
         token=token_of(document_id),
         name=document_name(document_id.removesuffix("#?")),
         is_catalogued=known is not None,
-        type=known and known.type,
+        kind=known and known.type,
         title=known and known.title,
         issuer=known and known.issuer,
         term=known and known.term,

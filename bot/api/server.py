@@ -26,7 +26,11 @@ log = structlog.get_logger()
 
 A = TypeVar("A", bound=Asked)
 _METHODS = "GET, HEAD"
-_OWN_HEADERS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
+_OWN_HEADERS = {
+    "Server": "Diem Tin",  # not with which versions
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
 _MAX_AGE = 60  # seconds that an answer may be kept
 
 

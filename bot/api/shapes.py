@@ -187,7 +187,8 @@ class Document(Shape):
     """What readers are shown (Vietnamese)."""
     is_catalogued: bool
     """Whether it is in the catalogue; if not, only articles tell of it, and all below is null or empty."""
-    type: str | None
+    kind: str | None
+    """Its kind: CT (Chỉ thị), NQ (Nghị quyết), NĐ (Nghị định) ..."""
     title: str | None
     issuer: str | None
     term: str | None

@@ -22,6 +22,7 @@ _COMMANDS = {
     "analyse": "analyse",
     "why": "why",
     "import": "importing",
+    "dump": "dump",
     "feeds": "feeds",
     "doctor": "doctor",
     "evaluate": "training",
