@@ -1,15 +1,18 @@
 """The line of an article that shows why a search finds it: its own words, where those asked for stand; pure."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from feeds.query import Query, Term
-from feeds.text import each_sentence
+from feeds.text import each_sentence, fold
 from feeds.tokens import Word, words_of
 
 LONGEST = 160  # characters
 _BEFORE = 50  # of them before the match, where its sentence is longer
 _MOST_MARKS = 6
+_CENTRE = r"(?:tw|(?:(?<=/)|(?<=/ ))t\.?[uw])"  # feeds.tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +36,55 @@ class Passage:
 def passage_of(lead: str, text: str, query: Query) -> Passage:
     """The line around the first match with the accents that were typed, else the first of all, the lead before the
     text; the beginning where only the headline or a filter matches."""
-    found = [(part, *span) for part in (lead, text) for span in _spans(part, query.wanted)]
-    part, start, *_ = min(found, key=lambda one: not one[3], default=(lead or text, 0))
+    part, start = next(_places(lead, text, query.wanted), (lead or text, 0))
     line = _line(part, start)
-    spans = _spans(line, query.wanted)
+    spans = list(_spans(line, query.wanted))
     chosen = [span for span in spans if span[2]] or spans
     return Passage(line, _apart([span[:2] for span in chosen])[:_MOST_MARKS])
 
 
-def _spans(text: str, terms: Sequence[Term]) -> list[tuple[int, int, bool]]:
-    """(start, end, whether with the accents that were typed) of `terms` in `text`, in order."""
-    words = list(words_of(text))
-    return [
-        (words[at].start, words[at + len(term.folded) - 1].end, _is_typed(words, at, term))
-        for at, word in enumerate(words)
-        for term in terms
-        if word.folded == term.folded[0] and tuple(w.folded for w in words[at : at + len(term.folded)]) == term.folded
-    ]
+def _places(lead: str, text: str, terms: Sequence[Term]) -> Iterator[tuple[str, int]]:
+    """(part, where in it) of the matches with the accents that were typed, then of the first without."""
+    first: tuple[str, int] | None = None
+    for part in (lead, text):
+        for start, _, is_typed in _spans(part, terms):
+            if is_typed:
+                yield part, start
+            first = first or (part, start)
+    if first:
+        yield first
 
 
-def _is_typed(words: Sequence[Word], at: int, term: Term) -> bool:
-    return not term.is_accented or tuple(w.written for w in words[at : at + len(term.written)]) == term.written
+def _spans(text: str, terms: Sequence[Term]) -> Iterator[tuple[int, int, bool]]:
+    """(start, end, whether with the accents that were typed) of `terms` in `text`, in order.
+
+    Telling a whole text's words apart would cost more than finding the article.
+    """
+    lower = text.lower()
+    folded = fold(lower)
+    if not terms or len(folded) != len(text):  # stray combining marks vanish
+        return
+    written = {term.text for term in terms}
+    for match in _pattern(tuple(term.folded for term in terms)).finditer(folded):
+        start, end = match.span()
+        if lower[start:end] in written:
+            yield start, end, True
+            continue
+        words = tuple(words_of(text[start:end]))
+        meant = [term for term in terms if term.folded == tuple(word.folded for word in words)]
+        if meant:
+            yield start, end, any(_is_typed(words, term) for term in meant)
+
+
+@lru_cache(64)
+def _pattern(terms: tuple[tuple[str, ...], ...]) -> re.Pattern[str]:
+    """What folded text has where one of these terms, whose words are letters and digits, may stand."""
+    spelt = (r"[\W_]+".join(_CENTRE if word == "tw" else word for word in term) for term in terms)
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(spelt)})(?![^\W_])")
+
+
+def _is_typed(words: Sequence[Word], term: Term) -> bool:
+    return not term.is_accented or tuple(word.written for word in words) == term.written
 
 
 def _line(text: str, at: int) -> str:
