@@ -29,7 +29,8 @@ class AskedDocument:
     """A document as one text cites it: what the text says, and how that is read (`feeds.documents.Reading`).
 
     `document` is the catalogue's where that is certain, `candidates` are those that may be meant where it is not. What
-    the text itself says is `title`, `issuer`, `issued_on`. `sentence` is the one that cites it, `cited` where in it.
+    the text itself says is `title`, `issuer`, `issued_on`. `around` is where the sentence stands that cites it, at
+    `place`, as `cited`.
     `is_stated`: the text says the term or year that tells the document from others of its number.
     """
 
@@ -44,7 +45,8 @@ class AskedDocument:
     issued_on: date | None
     document: Document | None
     candidates: tuple[Document, ...]
-    sentence: str
+    around: str
+    place: tuple[int, int]
     cited: str
 
     @property
@@ -53,15 +55,16 @@ class AskedDocument:
         return document_opened(self)
 
     def quote(self, limit: int) -> str:
-        """The sentence, at most `limit` characters of it around the citation."""
-        if len(self.sentence) <= limit:
-            return self.sentence
-        start = max(0, self.sentence.find(self.cited) - max(0, limit - len(self.cited)) // 2)
-        start = min(start, len(self.sentence) - limit)
-        words = self.sentence[start : start + limit]
+        """The sentence that cites it, at most `limit` characters of it around the citation."""
+        sentence = " ".join(sentence_at(self.around, *self.place).split())
+        if len(sentence) <= limit:
+            return sentence
+        start = max(0, sentence.find(self.cited) - max(0, limit - len(self.cited)) // 2)
+        start = min(start, len(sentence) - limit)
+        words = sentence[start : start + limit]
         if start:
             words = "…" + words.partition(" ")[2]
-        return words if start + limit >= len(self.sentence) else words.rpartition(" ")[0] + "…"
+        return words if start + limit >= len(sentence) else words.rpartition(" ")[0] + "…"
 
 
 def asked_documents(asked: Asked) -> Sequence[AskedDocument]:
@@ -122,7 +125,6 @@ def _states(document_id: str, citation: Citation) -> bool:
 def _asked(text: str, citation: Citation, reading: Reading, *, is_stated: bool) -> AskedDocument:
     catalogue = load_catalogue()
     first = max(0, citation.start - _AROUND)
-    sentence = sentence_at(text[first : citation.end + _AROUND], citation.start - first, citation.end - first)
     found = [document for i in reading.candidates[:_MAX_CANDIDATES] if (document := catalogue.get(i))]
     return AskedDocument(
         key=citation.key or "",
@@ -136,6 +138,7 @@ def _asked(text: str, citation: Citation, reading: Reading, *, is_stated: bool) 
         issued_on=citation.date,
         document=catalogue.get(reading.id) if reading.status == "resolved" and reading.id else None,
         candidates=tuple(found),
-        sentence=" ".join(sentence.split()),
+        around=text[first : citation.end + _AROUND],
+        place=(citation.start - first, citation.end - first),
         cited=" ".join(citation.raw.split()),
     )

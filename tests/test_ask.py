@@ -46,7 +46,7 @@ def test_the_documents_of_a_text_come_in_its_order_as_sure_as_the_text_makes_the
         "interim_review",
         10,
     )
-    assert first.sentence.startswith("Sáng 20/11, Công an tỉnh Hà Tĩnh")
+    assert first.quote(220).startswith("Sáng 20/11, Công an tỉnh Hà Tĩnh")
     assert (several.status, several.opens, several.document) == ("ambiguous", "05-CT/TW#?", None)
     assert {document.id for document in several.candidates} == {"05-CT/TW#XII", "05-CT/TW#X"}
     assert (maybe.status, maybe.opens, maybe.document) == ("presumed", "86-KL/TW#?", None), "shown as doubtful"
@@ -109,9 +109,10 @@ def test_no_text_breaks_it(text: str) -> None:
     assert 0 < telegram_length(html) <= MESSAGE_LIMIT
 
 
-@given(st.text(max_size=60), st.text(max_size=20), st.integers(0, 80))
-def test_a_quotation_is_never_longer_than_asked(sentence: str, cited: str, limit: int) -> None:
-    document = AskedDocument("k", None, "unknown", False, "", None, None, None, None, None, (), sentence, cited)
+@given(st.text(max_size=40), st.text(max_size=20), st.text(max_size=40), st.integers(0, 80))
+def test_a_quotation_is_never_longer_than_asked(before: str, cited: str, behind: str, limit: int) -> None:
+    around, place = before + cited + behind, (len(before), len(before) + len(cited))
+    document = AskedDocument("k", None, "unknown", False, "", None, None, None, None, None, (), around, place, cited)
     assert len(document.quote(limit)) <= limit + 2, "but for the marks of what is left out"
 
 
