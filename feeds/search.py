@@ -23,7 +23,7 @@ from feeds.query import Filter, Query, Term
 from feeds.seen import seen_keys
 from feeds.tokens import EVERY
 
-WINDOW = 200  # articles that are put in order at once
+WINDOW = 100  # articles that are put in order at once
 WIDE_WINDOW = 2000
 _FEW = 10  # of a window with the accents that were typed
 _FIRST = 20  # whose accents are looked at first
