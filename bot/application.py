@@ -62,12 +62,14 @@ from bot.jobs import STOP_WITHIN, Jobs
 from bot.limits import Limits, NoLimits
 from bot.metrics import Metrics
 from bot.monitor import monitored
-from bot.pace import Pace
+from bot.pace import PER_SECOND, Pace
 from bot.profile import publish_chat_commands, publish_profile
 from bot.request import AiohttpRequest
 from bot.sender import TelegramSender
 from bot.settings import Settings
+from bot.shares import share_of
 from bot.updates import ByChat
+from bot.webhook import WebhookError, receiving
 from digests.subscribers import find_reader
 from feeds.database import Database
 from feeds.fetch import Fetcher
@@ -201,6 +203,11 @@ async def running(
         pace = Pace(chat_limits=not offline)
         if {Role.SERVE, Role.DELIVER} & set(roles):
             application = await stack.enter_async_context(_connected(services, pace))
+            if database.is_sqlite:
+                serves, delivers = Role.SERVE in roles, Role.DELIVER in roles
+                pace.limit(PER_SECOND if offline else share_of(serves=serves, delivers=delivers, serving=1))
+            else:
+                stack.callback(jobs.add_shares(pace, serves=Role.SERVE in roles).close)
             if Role.DELIVER in roles:
                 bot.sender = TelegramSender(application.bot)
                 jobs.add_delivery(bot.sender)
@@ -267,10 +274,7 @@ async def _connected(services: Services, pace: Pace) -> AsyncIterator[BotApplica
 
 @asynccontextmanager
 async def _serving(application: BotApplication, services: Services) -> AsyncIterator[None]:
-    """Takes updates by long polling while the `async with` lasts; those already taken get `STOP_WITHIN` at its end."""
-    updater = application.updater
-    if updater is None:
-        raise StartError("the application was built without an updater")
+    """Takes updates while the `async with` lasts; those already taken get `STOP_WITHIN` at its end."""
     try:
         await publish_profile(application.bot)
         for admin in services.settings.admin_ids:
@@ -279,6 +283,30 @@ async def _serving(application: BotApplication, services: Services) -> AsyncIter
     except TelegramError as error:  # cosmetic: the bot works without
         log.warning("command lists and descriptions were not published", error=str(error))
     await application.start()
+    try:
+        async with _taking_updates(application, services.settings):
+            yield
+    finally:
+        try:
+            async with asyncio.timeout(STOP_WITHIN):
+                await application.stop()
+        except TimeoutError:  # of answers that wait for their turns
+            log.warning("updates are left without an answer")
+
+
+@asynccontextmanager
+async def _taking_updates(application: BotApplication, settings: Settings) -> AsyncIterator[None]:
+    """Telegram brings them to the webhook, or is asked for them where there is none."""
+    if settings.webhook_url:
+        try:
+            async with receiving(application.bot, application.update_queue, settings, UPDATE_KINDS):
+                yield
+        except WebhookError as error:
+            raise StartError(str(error)) from error
+        return
+    updater = application.updater
+    if updater is None:
+        raise StartError("the application was built without an updater")
     await updater.start_polling(
         timeout=LONG_POLL, allowed_updates=UPDATE_KINDS, error_callback=_polling_failed, drop_pending_updates=False
     )
@@ -286,11 +314,6 @@ async def _serving(application: BotApplication, services: Services) -> AsyncIter
         yield
     finally:
         await updater.stop()
-        try:
-            async with asyncio.timeout(STOP_WITHIN):
-                await application.stop()
-        except TimeoutError:  # of answers that wait for their turns
-            log.warning("updates are left without an answer")
 
 
 def _polling_failed(error: TelegramError) -> None:

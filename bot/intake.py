@@ -25,11 +25,11 @@ class UpdatesRequest(AiohttpRequest):
         answer = AiohttpRequest.parse_json_payload(payload)
         updates = answer.get("result")
         if isinstance(updates, list):
-            answer["result"] = [_sound(update) for update in updates]
+            answer["result"] = [sound(update) for update in updates]
         return answer
 
 
-def _sound(update: Json) -> Json:
+def sound(update: Json) -> Json:
     """`update`, or no more than its number where it cannot be read, lacks something or contradicts itself."""
     try:
         readable: Json = _readable(update)

@@ -3,14 +3,18 @@
 import asyncio
 import contextlib
 import math
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.metrics import Metrics
+from bot.pace import Pace
+from bot.shares import Shares
 from digests.alerts import tell_of_feeds
 from digests.canary import warn_admins
 from digests.chart import chart_waiting
@@ -27,6 +31,7 @@ from feeds.database import Database
 from feeds.fetch import Fetcher
 from feeds.following import reading_progress
 from feeds.judge import judge_waiting
+from feeds.notify import listen, notify
 from feeds.pages import PAGE_PACE, read_pages
 from feeds.robots import Robots
 from feeds.store import still_reading_since
@@ -36,6 +41,7 @@ from feeds.worker import Worker
 log = structlog.get_logger()
 
 TICK = timedelta(seconds=20)
+BEAT = timedelta(seconds=3)  # between two looks at the locks that this process holds, or waits for
 ROUND = 120.0  # seconds in which a round starts feeds: who is slow must not hold up what becomes due
 CHARTED = 20  # batches of articles at a tick: after an upgrade very many wait
 STOP_WITHIN = 15.0  # seconds; a part under way gets its answer in that time or is in doubt
@@ -64,6 +70,7 @@ class Jobs:
         self._running: set[asyncio.Task[None]] = set()
         self._busy: set[str] = set()
         self._again: set[str] = set()
+        self._listening: asyncio.Task[None] | None = None
         self._lock = delivery_lock(database)
         self._delivering = asyncio.Lock()
         self._polling = asyncio.Lock()
@@ -97,6 +104,10 @@ class Jobs:
         async def tick() -> None:
             await self.deliver(sender)
 
+        async def keep() -> None:
+            if not await asyncio.to_thread(self._lock.keep):
+                self._wake("deliver")
+
         async def claim() -> None:
             # What falls due while many digests go out need not wait for the last of them.
             while self._delivering.locked() and await asyncio.to_thread(self._claim) > 0:
@@ -108,6 +119,8 @@ class Jobs:
         async def reminders() -> None:
             await asyncio.to_thread(remind, self._database, self._clock())
 
+        self._listening = asyncio.ensure_future(listen(self._database, self._wake_own_delivery))
+        self._every_tick("lock", keep, BEAT)
         self._every_tick("deliver", tick)
         self._every_tick("claim", claim)
         self._every_tick("left", self.erase_left)
@@ -118,14 +131,22 @@ class Jobs:
         """What admins (chat ids) are told: unusual days, where they are wanted, and feeds that fail or are silent."""
 
         async def look_at_day() -> None:
-            await warn_admins(self._database, sender, self._clock, admins, ZoneInfo(timezone))
+            if await asyncio.to_thread(self._lock.acquire):
+                await warn_admins(self._database, sender, self._clock, admins, ZoneInfo(timezone))
 
         async def look_at_feeds() -> None:
-            await tell_of_feeds(self._database, sender, self._clock, admins, timezone)
+            if await asyncio.to_thread(self._lock.acquire):
+                await tell_of_feeds(self._database, sender, self._clock, admins, timezone)
 
         if unusual_days:
             self._every_tick("canary", look_at_day)
         self._every_tick("alerts", look_at_feeds)
+
+    def add_shares(self, pace: Pace, *, serves: bool) -> Shares:
+        """Shares the bot's rate with other processes: to be closed when nothing is sent any more."""
+        shares = Shares(self._database, pace, serves=serves, delivers=lambda: self._lock.is_held)
+        self._every_tick("shares", shares.look, BEAT)
+        return shares
 
     def add_answering(self, worker: Worker) -> None:
         """`worker` understands what people hand over, or draws."""
@@ -136,9 +157,10 @@ class Jobs:
         await asyncio.to_thread(erase_left, self._database, self._clock())
 
     def wake_delivery(self) -> None:
-        """Runs the delivery tick now."""
-        self._wake("deliver")
-        self._wake("claim")
+        """Runs the delivery tick now, be it another process's."""
+        self._wake_own_delivery()
+        if not self._lock.is_held:
+            self._start(self._tell_others())
 
     async def poll(
         self, fetcher: Fetcher, shortest: timedelta, robots: Robots | None = None, *, only_due: bool = True
@@ -204,11 +226,12 @@ class Jobs:
             self._metrics.holds_lock(is_mine)
             if not is_mine:
                 return 0
+            self._wake("shares")
             total = 0
             while not self._stopping.is_set():
                 claimed = await asyncio.to_thread(self._claim)
                 sent = await deliver(
-                    self._database, sender, self._clock, self._stopping, self._lock.acquire, self._metrics.delivered
+                    self._database, sender, self._clock, self._stopping, self._lock.keep, self._metrics.delivered
                 )
                 total += sent
                 if not claimed:
@@ -219,6 +242,9 @@ class Jobs:
     async def stop(self) -> None:
         """No new work; what is under way gets `STOP_WITHIN` seconds, then the lock is let go."""
         self._stopping.set()
+        if self._listening:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         if self._running:
@@ -240,6 +266,23 @@ class Jobs:
             if ready:
                 claimed += claim_promised(session, now, open_to=self._open_to)
         return claimed
+
+    def _wake_own_delivery(self) -> None:
+        self._wake("deliver")
+        self._wake("claim")
+
+    async def _tell_others(self) -> None:
+        try:
+            await asyncio.to_thread(notify, self._database)
+        except SQLAlchemyError as error:  # they find it at their next tick
+            log.warning("other processes were not told of what falls due", error=type(error).__name__)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task that `stop` waits for."""
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
 
     def _wake(self, name: str) -> None:
         """Runs a tick now, or once more when it is under way."""
@@ -263,19 +306,16 @@ class Jobs:
             self._busy.discard(name)
             self._again.discard(name)
 
-    def _every_tick(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+    def _every_tick(self, name: str, work: Callable[[], Awaitable[None]], every: timedelta = TICK) -> None:
         async def run() -> None:
             # A task of our own: APScheduler's shutdown cancels its coroutines; `stop` lets the work under way finish.
-            task = asyncio.ensure_future(self._rounds(name, work))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
             with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.shield(task)
+                await asyncio.shield(self._start(self._rounds(name, work)))
 
         self._scheduler.add_job(
             run,
             "interval",
-            seconds=TICK.total_seconds(),
+            seconds=every.total_seconds(),
             id=name,
             next_run_time=datetime.now(UTC),
             max_instances=1,

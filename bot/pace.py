@@ -12,6 +12,9 @@ after its answer: whatever the network does, Telegram itself never sees more tha
 Answers go before digests. A digest stands in the queue as if it had come `PATIENCE` later, so nothing waits for ever.
 A chat that Telegram told to wait gets no digest before that is over, and no answer where that is longer than
 `PATIENCE`.
+
+Where several processes send, each keeps to its share of the 30 (`bot.shares`), which may change at any moment. The
+limits of a chat are each process's own: Telegram says where they are passed, and what is refused is tried again.
 """
 
 import asyncio
@@ -31,8 +34,8 @@ from telegram.ext import BaseRateLimiter
 
 PER_SECOND = 30
 PATIENCE = 5.0  # seconds; what a digest is sent with as PTB's `rate_limit_args`, and the longest wait of an answer
-_STEP = 1 / 29.5  # seconds between two starts
-_CATCH_UP = 10 * _STEP  # of lateness that is made up for, while any call waits
+_STEP = 1 / 29.5  # seconds between two starts of a process that has all to itself
+_CATCH_UP = 10  # starts that are late and made up for, while any call waits
 _BURST = (5, 5.0)  # calls, seconds
 _DIGESTS = (1, 1.0)
 _GROUP = (20, 60.0)
@@ -95,6 +98,7 @@ class Pace(BaseRateLimiter[float]):
         os.environ.setdefault("PTB_TIMEDELTA", "true")  # PTB's opt-in: RetryAfter.retry_after is a timedelta
         self._chat_limits = chat_limits
         self._all = _Calls(PER_SECOND)
+        self.share = PER_SECOND
         self._next = -math.inf  # the next start of an even pace
         self._chats: OrderedDict[int | str, _Chat] = OrderedDict()
         self._queue: list[_Waiter] = []
@@ -114,6 +118,16 @@ class Pace(BaseRateLimiter[float]):
         """From now on no digest is sent, those that wait included: the bot is about to stop."""
         self._puts_off = True
         self._refuse_waiting()
+
+    def limit(self, share: int) -> None:
+        """From now on at most `share` calls a second start, of the 30; none of 0."""
+        if share != self.share:
+            self.share = share
+            self._serve()
+
+    def keeps_to(self, share: int) -> bool:
+        """Whether no more than `share` calls are under way or ended within the last second."""
+        return self._all.free_at(share + 1, 1.0) <= asyncio.get_running_loop().time()
 
     async def process_request(
         self,
@@ -166,8 +180,8 @@ class Pace(BaseRateLimiter[float]):
         """Starts who may start now, and sets the timer for the next."""
         loop = asyncio.get_running_loop()
         now, moment = loop.time(), math.inf
-        while self._queue:
-            moment = max(self._next, self._all.free_at(PER_SECOND, 1.0))
+        while self._queue and self.share:
+            moment = max(self._next, self._all.free_at(self.share, 1.0))
             if moment > now:
                 break
             moment, first = min(self._turns(now), key=itemgetter(0))
@@ -210,7 +224,8 @@ class Pace(BaseRateLimiter[float]):
         self._leave(waiter)
         if waiter.turn.cancelled():
             return
-        self._next = max(self._next, now - _CATCH_UP) + _STEP
+        step = _STEP * PER_SECOND / self.share
+        self._next = max(self._next, now - _CATCH_UP * step) + step
         self._all.under_way += 1
         waiter.chat.under_way += 1
         waiter.turn.set_result(None)

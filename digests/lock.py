@@ -1,28 +1,43 @@
-"""One process delivers at a time: whoever holds this lock. It is let go by the system when its holder dies."""
+"""One process delivers at a time: whoever holds this lock.
+
+PostgreSQL: an advisory lock (`feeds.locks`), free at once when its holder dies, and `LEASE` after it hangs or its
+machine vanishes. SQLite: a locked file beside the database, which the system lets go when its holder dies.
+"""
 
 import fcntl
 from pathlib import Path
 from typing import IO, Protocol
 
-from sqlalchemy import Connection, text
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from feeds.database import Database
+from feeds.locks import LockSession
 
-# Any number serves, as long as nothing else in the same database takes an advisory lock by it.
-_ADVISORY_KEY = 0x6469656D74696E
+log = structlog.get_logger()
+
+# Any numbers serve, as long as nothing else in the same database takes an advisory lock by them.
+_SPACE, _NUMBER = 0x6469656D, 0x1
 
 
 class DeliveryLock(Protocol):
+    @property
+    def is_held(self) -> bool:
+        """Whether it was held when last looked at."""
+        ...
+
     def acquire(self) -> bool:
         """Takes the lock if it is free; True when held now, also when it was held already, unless lost meanwhile."""
+        ...
+
+    def keep(self) -> bool:
+        """Whether it is held still; takes none."""
         ...
 
     def release(self) -> None: ...
 
 
 def delivery_lock(database: Database) -> DeliveryLock:
-    """PostgreSQL: an advisory lock on a connection of its own. SQLite: a locked file beside the database."""
     if not database.is_sqlite:
         return _AdvisoryLock(database)
     path = database.engine.url.database
@@ -33,6 +48,13 @@ class _FileLock:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._file: IO[bytes] | None = None
+
+    @property
+    def is_held(self) -> bool:
+        return self._path is None or self._file is not None
+
+    def keep(self) -> bool:
+        return self.is_held
 
     def acquire(self) -> bool:
         if self._path is None or self._file is not None:
@@ -54,29 +76,24 @@ class _FileLock:
 
 class _AdvisoryLock:
     def __init__(self, database: Database) -> None:
-        self._engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._connection: Connection | None = None
+        self._session = LockSession(database)
+        self.is_held = False
+
+    def keep(self) -> bool:
+        self.is_held = self.is_held and self._session.is_alive()
+        return self.is_held
 
     def acquire(self) -> bool:
-        if self._connection is not None:
-            try:
-                self._connection.execute(text("SELECT 1"))
-            except SQLAlchemyError:  # the server dropped us, and the lock with us: whoever delivers must stop first
-                self._connection.invalidate()
-                self._connection.close()
-                self._connection = None
-                return False
-            return True
-        connection = self._engine.connect()
-        if connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY}):
-            self._connection = connection
-            return True
-        connection.close()
-        return False
+        if self.is_held:
+            return self.keep()  # where it is lost, whoever delivers must stop before it is taken again
+        try:
+            if not self._session.is_alive():
+                self._session.begin()
+            self.is_held = self._session.take(_SPACE, _NUMBER)
+        except SQLAlchemyError as error:  # who cannot ask does not hold it
+            log.warning("the delivery lock cannot be asked for", error=type(error).__name__)
+        return self.is_held
 
     def release(self) -> None:
-        if self._connection is not None:
-            # Closing returns the connection to the pool with the lock still on it; ending it lets go.
-            self._connection.invalidate()
-            self._connection.close()
-            self._connection = None
+        self.is_held = False
+        self._session.close()
