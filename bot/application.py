@@ -15,6 +15,7 @@ from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 from telegram.ext import Application, ContextTypes, Defaults, ExtBot
 
+from bot.api.server import serving_api
 from bot.clock import now
 from bot.context import Context, Services
 from bot.handlers import (
@@ -92,6 +93,8 @@ class Role(StrEnum):
     POLL = "poll"
     SERVE = "serve"
     DELIVER = "deliver"
+    API = "api"
+    """Only where API_PORT is set."""
 
 
 class StartError(Exception):
@@ -197,6 +200,11 @@ async def running(
                 await stack.enter_async_context(watched)
             except OSError as error:
                 raise StartError(f"METRICS_PORT {address[1]} cannot be listened on: {error.strerror}") from error
+        if Role.API in roles:
+            try:
+                await stack.enter_async_context(_open_api(services, needed=len(set(roles)) == 1))
+            except OSError as error:
+                raise StartError(f"API_PORT {settings.api_port} cannot be listened on: {error.strerror}") from error
         if Role.POLL in roles:
             bot.fetcher = await stack.enter_async_context(services.new_fetcher())
             jobs.add_polling(bot.fetcher, timedelta(minutes=settings.poll_minutes))
@@ -248,6 +256,20 @@ async def run(settings: Settings, roles: Collection[Role]) -> None:
         if not stop.is_set():
             raise
     log.info("stopped")
+
+
+@asynccontextmanager
+async def _open_api(services: Services, *, needed: bool) -> AsyncIterator[None]:
+    """The HTTP API, where API_PORT is set; it is an error if that is not, for a process with nothing else to do."""
+    host, port = services.settings.api_host, services.settings.api_port
+    if port is None:
+        if needed:
+            raise StartError("API_PORT is not set: say on which port the API is to answer.")
+        yield
+        return
+    async with serving_api(services, host, port) as address:
+        log.info("the API answers", address=address, open=not services.settings.api_secrets)
+        yield
 
 
 @asynccontextmanager

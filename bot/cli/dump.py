@@ -1,6 +1,7 @@
 """dump: all that is public, as JSON lines."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -117,7 +118,7 @@ def dump_lines(session: Session, moment: datetime) -> Iterator[Line]:
 def _opened(target: Path) -> Iterator[IO[str]]:
     """The file to write: what is there stays until the new one is whole."""
     if str(target) == "-":
-        yield click.get_text_stream("stdout", encoding="utf-8")
+        yield sys.stdout
         return
     part = target.with_name(f"{target.name}.part")
     try:

@@ -24,11 +24,12 @@ class _Roles(click.ParamType[list[Role]]):
 
 
 @click.command("run")
-@click.option("--only", type=_Roles(), default="poll,serve,deliver", show_default=True, help="What this process does.")
+@click.option("--only", type=_Roles(), default=",".join(Role), show_default=True, help="What this process does.")
 def run_command(only: list[Role]) -> None:
     """Run the bot, until SIGTERM or Ctrl+C.
 
-    It polls feeds, serves chats and delivers digests. Needs TELEGRAM_TOKEN, unless --only poll.
+    It polls feeds, serves chats, delivers digests and, where API_PORT is set, answers the HTTP API. Needs
+    TELEGRAM_TOKEN, unless --only poll,api.
     """
     settings = ready_settings("info")
     with naming_database(settings):
