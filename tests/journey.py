@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from bot.demo.play import jump
 from bot.sandbox import SandboxGroup, SandboxUser
 from bot.texts import say
-from digests.models import Subscription
+from digests.models import Chat, Subscription
 from papers import docx
 from test_bot import World
 
@@ -144,7 +144,8 @@ class Journey:
 
 
 def due_again(session: Session, chat_id: int, now: datetime) -> None:
-    """What is told at once is due, for all of the last days."""
+    """What is told at once is due, for all of the last days, whatever time of day it is."""
+    session.get_one(Chat, chat_id).quiet_from = session.get_one(Chat, chat_id).quiet_until
     own = Subscription.chat_id == chat_id, Subscription.cadence == "instant"
     for one in session.scalars(select(Subscription).where(*own)):
         one.next_due_at, one.covered_until = now, now - timedelta(days=2)
