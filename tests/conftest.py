@@ -1,6 +1,7 @@
 """Databases to test on: a fresh SQLite file, and a schema of its own in one embedded PostgreSQL server; the sandbox."""
 
 import asyncio
+import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import structlog
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, make_url, text
 from telegram import Bot
 
 from bot.request import AiohttpRequest
@@ -48,42 +49,84 @@ def postgres_url() -> Iterator[str]:
     # folder's rights from others.
     with tempfile.TemporaryDirectory(prefix="diem-tin-postgres-", ignore_cleanup_errors=True) as folder:
         server = pgserver.get_server(folder)
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        # It does not outlive the tests, and need not wait for the disk.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            tell_server(url, f"ALTER SYSTEM SET {setting} = off")
+        tell_server(url, "SELECT pg_reload_conf()")
+        yield url
         server.cleanup()
 
 
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'test.db'}"
+def tell_server(server_url: str, statement: str) -> None:
+    """A statement that stands alone, outside of any transaction."""
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(statement))
 
 
-def database_of_its_own(server_url: str) -> Iterator[str]:
-    """The address of an empty database on the server, dropped afterwards."""
+def database_of_its_own(server_url: str, template: str = "template1") -> Iterator[str]:
+    """The address of a database on the server, as empty or full as its template, dropped afterwards."""
     name = f"test_{uuid.uuid4().hex}"
-    admin = create_engine(server_url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+    tell_server(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     # The server's address carries its socket folder as a query: only the path changes.
-    yield admin.url.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    tell_server(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database, on either engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+    else:
+        yield from database_of_its_own(request.getfixturevalue("postgres_url"))
+
+
+# To migrate a database takes a third of a second: each process of pytest does it once for each engine, and copies.
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "test.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_url: str) -> Iterator[str]:
+    for url in database_of_its_own(postgres_url):
+        _migrate(url)
+        yield str(make_url(url).database)
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    database.migrate()
+    database.close()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, migrated_file: Path) -> str:
+    path = tmp_path / "test.db"
+    shutil.copy(migrated_file, path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """An empty database, on either engine: every storage test runs on both."""
+    """A migrated database, on either engine: every storage test runs on both."""
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite_url")
     else:
-        yield from database_of_its_own(request.getfixturevalue("postgres_url"))
+        template = request.getfixturevalue("migrated_template")
+        yield from database_of_its_own(request.getfixturevalue("postgres_url"), template)
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A migrated database on either engine."""
     database = Database(database_url)
-    database.migrate()
     yield database
     database.close()
 
@@ -92,7 +135,6 @@ def database(database_url: str) -> Iterator[Database]:
 def sqlite(sqlite_url: str) -> Iterator[Database]:
     """A migrated SQLite database, for tests that are not about storage."""
     database = Database(sqlite_url)
-    database.migrate()
     yield database
     database.close()
 

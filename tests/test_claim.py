@@ -1,8 +1,10 @@
 """From due subscriptions to composed digests: claimed once, windows without gaps, quiet hours, what is given back."""
 
+import shutil
 import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -137,10 +139,10 @@ def test_however_many_ask_at_once_a_digest_is_claimed_once(database: Database) -
 
 
 @pytest.fixture(scope="module")
-def windows(tmp_path_factory: pytest.TempPathFactory) -> Database:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('windows') / 'test.db'}")
-    database.migrate()
-    return database
+def windows(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Database:
+    path = tmp_path_factory.mktemp("windows") / "test.db"
+    shutil.copy(migrated_file, path)
+    return Database(f"sqlite:///{path}")
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

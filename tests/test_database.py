@@ -89,8 +89,8 @@ def test_a_bad_address_is_a_clear_error_without_the_password(url: str) -> None:
     assert "secret-word" not in str(caught.value)
 
 
-def test_an_upgrade_and_a_downgrade_keep_every_row(database_url: str) -> None:
-    database = Database(database_url)
+def test_an_upgrade_and_a_downgrade_keep_every_row(empty_url: str) -> None:
+    database = Database(empty_url)
     config = database.alembic_config()
     command.upgrade(config, "0001")
     tables = MetaData()
@@ -116,8 +116,8 @@ def test_an_upgrade_and_a_downgrade_keep_every_row(database_url: str) -> None:
     database.close()
 
 
-def test_what_waited_for_its_story_still_does_after_an_upgrade(database_url: str) -> None:
-    database = Database(database_url)
+def test_what_waited_for_its_story_still_does_after_an_upgrade(empty_url: str) -> None:
+    database = Database(empty_url)
     command.upgrade(database.alembic_config(), "0004")
     tables = MetaData()
     tables.reflect(database.engine)

@@ -9,7 +9,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -45,16 +44,7 @@ steps = st.builds(
 )
 
 
-@cache
-def empty_database() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="diem-tin-")) / "empty.db"
-    database = Database(f"sqlite:///{path}")
-    database.migrate()
-    database.close()
-    return path
-
-
-def test_every_due_digest_arrives_in_order_and_no_story_twice() -> None:
+def test_every_due_digest_arrives_in_order_and_no_story_twice(migrated_file: Path) -> None:
     met: Counter[str] = Counter()  # what the examples brought about: a law about nothing says nothing
 
     @settings(
@@ -69,7 +59,7 @@ def test_every_due_digest_arrives_in_order_and_no_story_twice() -> None:
     def law(some: list[Step]) -> None:
         with tempfile.TemporaryDirectory(prefix="diem-tin-") as folder:
             path = Path(folder) / "test.db"
-            shutil.copy(empty_database(), path)
+            shutil.copy(migrated_file, path)
             database = Database(f"sqlite:///{path}")
             try:
                 laws = Laws(World(database), met)
