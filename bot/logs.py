@@ -25,6 +25,8 @@ _CHATTY = ("httpx", "httpcore", "apscheduler", "telegram", "trafilatura", "htmld
 def set_up_logs(level: str, form: str) -> None:
     """Sends all logs to stderr at `level`, as "text" or "json"."""
     shared: list[Processor] = [
+        # Whoever works on an article or a digest binds its id: all lines about it can be found by that.
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
         structlog.processors.format_exc_info,

@@ -67,7 +67,7 @@ class Metrics:
             buckets=_LATE,
             registry=here,
         )
-        self._job_runs = Counter("diem_tin_job_runs", "Rounds of jobs: done, failed", ["name", "outcome"], registry=here)
+        self._job_runs = Counter("diem_tin_job_runs", "Rounds of jobs", ["name", "outcome"], registry=here)
         self._lock = Gauge("diem_tin_delivery_lock_held", "Whether this process delivers", registry=here)
 
     def polled(self, report: UpdateReport) -> None:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import ColumnElement, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
+from structlog.contextvars import bound_contextvars
 
 from digests.bans import admitted, banned, is_banned
 from digests.compose import compose_due
@@ -129,15 +130,16 @@ def compose_one(session: Session, now: datetime, editions: Editions | None = Non
     )
     if digest is None:
         return False
-    try:
-        with session.begin_nested():
-            _compose(session, digest, now, editions)
-    except Exception:  # whatever is wrong with one digest, the others go out
-        log.exception("digest not composed", digest=digest.id, chat_id=digest.chat_id)
-        digest.failures += 1
-        digest.not_before = now + COMPOSE_AGAIN * digest.failures
-        if digest.failures >= COMPOSE_TRIES:
-            give_back(session, digest)
+    with bound_contextvars(digest=digest.id):
+        try:
+            with session.begin_nested():
+                _compose(session, digest, now, editions)
+        except Exception:  # whatever is wrong with one digest, the others go out
+            log.exception("digest not composed", chat_id=digest.chat_id)
+            digest.failures += 1
+            digest.not_before = now + COMPOSE_AGAIN * digest.failures
+            if digest.failures >= COMPOSE_TRIES:
+                give_back(session, digest)
     return True
 
 
@@ -155,10 +157,12 @@ def _compose(session: Session, digest: Digest, now: datetime, editions: Editions
     reader, subscription = find_reader(session, digest.chat_id), _subscription(session, digest)
     is_wanted = subscription is not None and subscription.enabled and not is_banned(session, digest.chat_id)
     if reader is None or subscription is None or not is_wanted:
+        log.info("digest not wanted", chat_id=digest.chat_id)
         digest.state = "dropped"
         return
     view = compose_due(session, digest, reader, subscription, now=now, editions=editions)
     if not _comes(view, subscription):
+        log.info("digest has nothing to tell", chat_id=digest.chat_id)
         digest.state = "done"
         return
     is_told = view.stories or subscription.tells_empty
@@ -217,7 +221,7 @@ def _add_digests(session: Session, due: Sequence[tuple[Subscription, Chat, datet
     known = {(row.subscription_id, row.due_at) for row in before}
     # What is instant goes before the crowd, but after a digest of its chat that is due at the same moment.
     joined = {(row.chat_id, row.due_at) for row in before}
-    given_back = _firsts_given_back(session, ids)
+    given_back, claimed_now = _firsts_given_back(session, ids), list[Digest]()
     for subscription, chat, due_at in due:
         if (subscription.id, due_at) in known:
             log.warning("a digest was claimed before", chat_id=chat.id, due_at=due_at.isoformat())
@@ -225,23 +229,25 @@ def _add_digests(session: Session, due: Sequence[tuple[Subscription, Chat, datet
         covered, paused = subscription.covered_until, subscription.paused_until
         is_first = covered is None or subscription.id in given_back
         is_instant = subscription.cadence == "instant"
-        session.add(
-            Digest(
-                subscription_id=subscription.id,
-                chat_id=chat.id,
-                due_at=due_at,
-                window_start=window_start(rule_of(subscription, chat), covered, paused, now, due_at),
-                window_end=now,
-                is_first=is_first,
-                is_crowd=(chat.id, due_at) in joined if is_instant else not is_first,
-            )
+        digest = Digest(
+            subscription_id=subscription.id,
+            chat_id=chat.id,
+            due_at=due_at,
+            window_start=window_start(rule_of(subscription, chat), covered, paused, now, due_at),
+            window_end=now,
+            is_first=is_first,
+            is_crowd=(chat.id, due_at) in joined if is_instant else not is_first,
         )
+        session.add(digest)
+        claimed_now.append(digest)
         joined.add((chat.id, due_at))
         subscription.covered_until = now
         subscription.first_promised = False
         if paused and paused <= now:
             subscription.paused_until = None
     session.flush()
+    for digest in claimed_now:
+        log.info("digest claimed", digest=digest.id, chat_id=digest.chat_id, due_at=digest.due_at.isoformat())
 
 
 def _next_moments(session: Session, chat_ids: Sequence[int], now: datetime) -> Mapping[int, datetime]:

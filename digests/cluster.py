@@ -23,6 +23,7 @@ from functools import cache
 from statistics import fmean
 from typing import Any
 
+import structlog
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
@@ -46,6 +47,8 @@ from feeds.duplicates import mark_waiting
 from feeds.models import Article, ArticleVector, Mention
 from feeds.positions import minute_position
 from feeds.store import take_turn
+
+log = structlog.get_logger()
 
 AFFAIR = timedelta(days=14)
 BATCH = 200  # articles placed at a time
@@ -121,6 +124,7 @@ class _Folding:
                 found_by = [{"term": term, "position": row.position, "article_id": row.id} for term in terms]
                 self.session.execute(insert(StoryTerm), found_by)
             told_texts[text_id] = self.stories[row.id] = story_id
+            log.info("article placed", article=row.id, story=story_id)
         self.session.flush()
         retold(self.session, ids)
 

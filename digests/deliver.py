@@ -20,6 +20,7 @@ from typing import TypeVar
 
 import structlog
 from sqlalchemy.orm import Session
+from structlog.contextvars import bound_contextvars
 
 from digests.claim import compose_one
 from digests.edition import Editions
@@ -91,14 +92,16 @@ async def deliver(
 
 
 async def _send(sender: Sender, part: Outgoing) -> Outcome:
-    try:
-        answer = await sender.send(part.chat_id, part.message, silent=part.silent, thread_id=part.thread_id)
-    except SendError as error:
-        return Outcome(part, error)
-    except Exception as error:  # nobody knows how far it came
-        log.exception("the sender failed", chat_id=part.chat_id)
-        return Outcome(part, NoAnswer(repr(error)))
-    return Outcome(part, answer)
+    with bound_contextvars(digest=part.digest_id, part=part.part_id):
+        try:
+            answer = await sender.send(part.chat_id, part.message, silent=part.silent, thread_id=part.thread_id)
+        except SendError as error:
+            return Outcome(part, error)
+        except Exception as error:  # nobody knows how far it came
+            log.exception("the sender failed", chat_id=part.chat_id)
+            return Outcome(part, NoAnswer(repr(error)))
+        log.info("part sent", chat_id=part.chat_id, message_id=answer)
+        return Outcome(part, answer)
 
 
 def _record(database: Database, outcomes: Sequence[Outcome], now: datetime) -> None:
@@ -113,7 +116,8 @@ def _record(database: Database, outcomes: Sequence[Outcome], now: datetime) -> N
             try:
                 _in_session(database, partial(record, outcomes=[outcome], now=now))
             except Exception:  # it stays `sending`: in doubt at the next round
-                log.exception("a part could not be recorded", part=outcome.part.part_id)
+                digest_id, part_id = outcome.part.digest_id, outcome.part.part_id
+                log.exception("a part could not be recorded", digest=digest_id, part=part_id)
 
 
 def _claim(database: Database, now: datetime, room: int) -> Sequence[Outgoing]:

@@ -86,12 +86,14 @@ def recover(session: Session) -> int:
 
     What its reader has stopped meanwhile does not come again. Returns how many parts will.
     """
-    left = session.scalars(
+    left = session.execute(
         update(DigestPart)
         .where(DigestPart.state == "sending")
         .values(state="pending", in_doubt=DigestPart.in_doubt + 1, last_error="no answer: interrupted")
-        .returning(DigestPart.id)
+        .returning(DigestPart.id, DigestPart.digest_id)
     ).all()
+    for part_id, digest_id in left:
+        log.warning("part in doubt", digest=digest_id, part=part_id)
     stopped = session.execute(
         update(DigestPart)
         .where(DigestPart.state == "pending", DigestPart.digest_id == Digest.id, _UNWANTED)
@@ -100,7 +102,7 @@ def recover(session: Session) -> int:
         .execution_options(synchronize_session=False)
     ).all()
     take_back(session, list({digest_id for _, digest_id in stopped}))
-    return len(set(left) - {part_id for part_id, _ in stopped})
+    return len({part_id for part_id, _ in left} - {part_id for part_id, _ in stopped})
 
 
 def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoing]:
@@ -199,7 +201,9 @@ def _finish(session: Session, digest_ids: set[int]) -> None:
 
 
 def _record_failure(session: Session, part: Outgoing, error: SendError, now: datetime) -> None:
-    log.warning("digest part not sent", chat_id=part.chat_id, part=part.part_id, error=repr(error))
+    log.warning(
+        "digest part not sent", digest=part.digest_id, part=part.part_id, chat_id=part.chat_id, error=repr(error)
+    )
     lock_chat(session, part.chat_id)
     row = session.get(DigestPart, part.part_id)
     if row is None or row.state != "sending" or row.in_doubt != part.in_doubt:

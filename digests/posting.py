@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,8 @@ from digests.render import render_digest
 from digests.subscribers import Reader
 from digests.views import DigestView
 from feeds.store import take_turn
+
+log = structlog.get_logger()
 
 
 def post(
@@ -58,6 +61,7 @@ def post(
         for story in view.stories
     )
     record_corrections(session, digest, view.corrections, parts, now)
+    log.info("digest composed", digest=digest.id, chat_id=digest.chat_id, parts=len(numbered), stories=list(parts))
     digest.state = "composed"
     session.flush()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
+import structlog
 from sqlalchemy import Row, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,8 @@ from digests.watch import drafts_reported, followers, marks_of
 from feeds.database import Database, chunks
 from feeds.models import Article, Mention
 from feeds.store import take_turn
+
+log = structlog.get_logger()
 
 BATCH = 200  # articles looked at in one transaction
 URGENT_STAGES = ("issued", "amended", "replaced")
@@ -75,6 +78,8 @@ def wake_instant(session: Session, now: datetime, met: Meeting | None = None) ->
     revised = select(Article.id).where(Article.id.in_(ids), Article.revised_at.is_not(None))
     session.execute(update(StoryArticle).where(StoryArticle.article_id.in_(revised)).values(placement=NEXT_PLACEMENT))
     session.execute(update(Article).where(Article.id.in_(ids)).values(announced=True))
+    for article_id in ids:
+        log.info("article announced", article=article_id)
     return sum(_wake(session, chats, met, now) for chats in chunks(sorted(met.chats)))
 
 

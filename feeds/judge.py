@@ -33,32 +33,35 @@ Parts = tuple[str, str, str]
 
 @dataclass(slots=True)
 class JudgeReport:
-    """Articles read by the second reader, and those of them that are security policy."""
+    """Articles settled, those of them that are security policy, and those on which the second reader failed."""
 
     judged: int = 0
     kept: int = 0
+    failed: int = 0
 
 
 async def judge_waiting(database: Database, worker: Worker, clock: Callable[[], datetime]) -> JudgeReport:
     """Settles every open verdict that is due."""
     report = JudgeReport()
     while articles := await asyncio.to_thread(_claim, database, clock()):
-        verdicts = await _verdicts(worker, [article.parts for article in articles])
+        verdicts = await _verdicts(worker, articles, report)
         await asyncio.to_thread(_store, database, articles, verdicts, clock())
         report.judged += len(articles)
         report.kept += sum(verdict.relevant for verdict in verdicts)
     return report
 
 
-async def _verdicts(worker: Worker, articles: Sequence[Parts]) -> Sequence[Verdict]:
+async def _verdicts(worker: Worker, articles: Sequence[Article], report: JudgeReport) -> Sequence[Verdict]:
     alone = len(articles) == 1
+    parts = [article.parts for article in articles]
     try:
-        return await worker.run(_classify, articles, seconds=_SECONDS_ALONE if alone else _SECONDS)
+        return await worker.run(_classify, parts, seconds=_SECONDS_ALONE if alone else _SECONDS)
     except Exception as error:  # no article waits for ever because of what an engine of others does
         if not alone:
-            return [(await _verdicts(worker, [article]))[0] for article in articles]
-        log.warning("the second reader failed", error=repr(error), title=articles[0][0])
-        return [classify(*articles[0], figures=shipped_figures())]
+            return [(await _verdicts(worker, [article], report))[0] for article in articles]
+        log.warning("the second reader failed", article=articles[0].id, error=repr(error))
+        report.failed += 1
+        return [classify(*parts[0], figures=shipped_figures())]
 
 
 def _classify(articles: Sequence[Parts]) -> list[Verdict]:
@@ -79,5 +82,6 @@ def _store(database: Database, articles: Sequence[Article], verdicts: Sequence[V
             if stored and stored.parts == article.parts:
                 store_verdict(stored, verdict, now)
                 keep_vector(session, stored, verdict)
+                log.info("article judged", article=stored.id, state=stored.state, reason=stored.state_reason)
                 judged.append(stored)
         index_articles(session, judged)

@@ -19,6 +19,7 @@ from functools import partial
 
 import structlog
 from sqlalchemy import func, select
+from structlog.contextvars import bound_contextvars
 
 from feeds.analyse import analyse
 from feeds.classify import first_reading
@@ -116,13 +117,17 @@ async def _read(
     article: Article,
     pace: float,
 ) -> bool:
-    try:
-        found = await _page_of(fetcher, worker, article, pace)
-        if isinstance(found, ArticleText):
-            return await asyncio.to_thread(_take_in, database, article, found, clock())
-        await asyncio.to_thread(_failed, database, article, clock(), found)
-    except Exception:  # its row could not be written: the lease runs out, and the others go on
-        log.exception("a page's state could not be recorded", url=article.url)
+    with bound_contextvars(article=article.id):
+        try:
+            found = await _page_of(fetcher, worker, article, pace)
+            if isinstance(found, ArticleText):
+                is_read = await asyncio.to_thread(_take_in, database, article, found, clock())
+                log.info("page read", is_wanted_again=not is_read)
+                return is_read
+            log.info("page not read", reason=found.reason)
+            await asyncio.to_thread(_failed, database, article, clock(), found)
+        except Exception:  # its row could not be written: the lease runs out, and the others go on
+            log.exception("a page's state could not be recorded", url=article.url)
     return False
 
 

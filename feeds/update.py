@@ -237,6 +237,10 @@ class _Round:
         self.report.new += len(recorded.saved.added)
         self.report.edited += len(recorded.saved.changed)
         self.report.kept += sum(article.state == "kept" for article in recorded.saved.added)
+        for what, articles in (("article found", recorded.saved.added), ("article edited", recorded.saved.changed)):
+            for article in articles:
+                tell = log.debug if article.state == "left_out" else log.info  # most of them
+                tell(what, article=article.id, url=article.url, state=article.state)
         for outcome in outcomes:
             self._report(outcome)
 
