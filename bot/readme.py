@@ -1,5 +1,6 @@
 """The README's tables, made from the code: `python -m bot.readme` writes them, a test checks them."""
 
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bot.settings import settings_table
 from feeds.scores import Scores, shipped_scores
 
 README = Path(__file__).parent.parent / "README.md"
+PROMISES = Path(__file__).parent / "data" / "promises.toml"
 
 
 def tables() -> Mapping[str, str]:
@@ -31,6 +33,7 @@ def tables() -> Mapping[str, str]:
         ),
         "command line": _table(("command", "does"), _command_line()),
         "scores": _scores(shipped_scores()),
+        "promises": _table(("", "promise", "shown by", "not built"), _promises()),
     }
 
 
@@ -49,6 +52,20 @@ def _command_line() -> Iterable[Sequence[str]]:
     for name in commands.list_commands(context):
         command = commands.get_command(context, name)
         yield f"`{name}`", (command.help or "").split("\n\n")[0].replace("\n", " ") if command else ""
+
+
+def _promises() -> Iterable[Sequence[str]]:
+    kinds = tomllib.loads(PROMISES.read_text("utf-8"))
+    for kind, letter in (("feature", ""), ("first", "F")):
+        for number, promise in enumerate(kinds[kind], 1):
+            shown = "<br>".join(map(_shown, promise["shown"]))
+            yield f"{letter}{number}", promise["says"], shown, promise.get("lacks", "")
+
+
+def _shown(what: str) -> str:
+    """A command or script as it is, a test by its name for pytest."""
+    file, _, name = what.partition("::")
+    return f"`tests/{file}::test_{name}`" if name else f"`{what}`"
 
 
 def _scores(scores: Scores) -> str:

@@ -2,9 +2,13 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
-from bot.readme import README, tables, with_tables
+import click
+
+from bot.cli import commands
+from bot.readme import PROMISES, README, tables, with_tables
 from feeds.classify import classify
 
 ROOT = Path(__file__).parent.parent
@@ -34,3 +38,16 @@ def test_the_make_targets_it_names_exist() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     named = set(re.findall(r"`make ([a-z-]+)`", README.read_text("utf-8")))
     assert named <= targets
+
+
+def test_what_shows_a_promise_exists() -> None:
+    """69 features that users of such bots ask for, and 16 that none of them has."""
+    kinds = tomllib.loads(PROMISES.read_text("utf-8"))
+    assert {kind: len(promises) for kind, promises in kinds.items()} == {"feature": 69, "first": 16}
+    known = {f"bot.py {name}" for name in commands.list_commands(click.Context(commands))}
+    for path in (ROOT / "tests").glob("test_*.py"):
+        names = re.findall(r"^(?:async )?def test_(\w+)\(", path.read_text("utf-8"), re.MULTILINE)
+        known |= {f"{path.name}::{name}" for name in names}
+    for promise in (promise for promises in kinds.values() for promise in promises):
+        assert promise["shown"] or promise["lacks"], promise["says"]
+        assert [what for what in promise["shown"] if what not in known and not (ROOT / what).exists()] == []
