@@ -237,16 +237,20 @@ class _Round:
         self.report.new += len(recorded.saved.added)
         self.report.edited += len(recorded.saved.changed)
         self.report.kept += sum(article.state == "kept" for article in recorded.saved.added)
-        for what, articles in (("article found", recorded.saved.added), ("article edited", recorded.saved.changed)):
-            for article in articles:
-                tell = log.debug if article.state == "left_out" else log.info  # most of them
-                tell(what, article=article.id, url=article.url, state=article.state)
         for outcome in outcomes:
             self._report(outcome)
 
     def _record(self, outcomes: Sequence[Outcome]) -> Recorded:
         with self.database.session() as session:
-            return record(session, outcomes, self.shortest)
+            recorded = record(session, outcomes, self.shortest)
+            # Before the end of the transaction: after it others may be at work on them.
+            for what, articles in (("article found", recorded.saved.added), ("article edited", recorded.saved.changed)):
+                for article in articles:
+                    # Most of them.
+                    is_settled = article.state == "left_out" and article.page_due_at is None
+                    tell = log.debug if is_settled else log.info
+                    tell(what, article=article.id, url=article.url, state=article.state)
+            return recorded
 
     async def _let_go(self, host: str) -> None:
         """The feeds of a host that rests are for a later round."""
