@@ -46,6 +46,8 @@ class Services:
     limits: Limits = field(default_factory=Limits)
     # Of a chat: the last button pressed, as its message and data, and when.
     presses: Latest[int, tuple[tuple[int, str | None], float]] = field(default_factory=Latest)
+    # Groups that were greeted as the bot was added, and when.
+    greeted: Latest[int, float] = field(default_factory=Latest)
     # Whom the gate told what to do, once.
     told: Latest[int, bool] = field(default_factory=Latest)
 

@@ -106,7 +106,7 @@ async def _added(update: Update, context: Context, change: ChatMemberUpdated) ->
         await context.bot.send_message(
             chat.id, message.html, parse_mode="HTML", reply_markup=keyboard(message), link_preview_options=NO_PREVIEW
         )
-        note_greeting(context)
+        note_greeting(context, chat.id)
 
 
 def _set_up(session: Session, change: ChatMemberUpdated, language: str, context: Context) -> None:

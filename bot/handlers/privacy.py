@@ -53,9 +53,10 @@ async def erase_pressed(update: Update, context: Context) -> None:
     if answer == "":
         await edit(query, _asked(reader))
     elif answer == "yes":
-        await context.bot_data.write(erase, reader.chat_id)
-        if context.chat_data:
-            context.chat_data.clear()
+        services = context.bot_data
+        await services.write(erase, reader.chat_id)
+        for kept in (services.presses, services.greeted):
+            kept.pop(reader.chat_id, None)
         await edit(query, Message(render("erase.html", reader.language, asked=False, is_group=reader.chat_id < 0)))
     else:
         await edit(query, _privacy_screen(reader))

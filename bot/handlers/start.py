@@ -65,7 +65,7 @@ async def start(update: Update, context: Context) -> None:
         return
     reader = await reader_of(update, context)
     if is_group(update):
-        if payload != ADDED or not was_greeted(context):
+        if payload != ADDED or not was_greeted(context, reader.chat_id):
             await reply(update, greeting(reader))
         return
     user, is_admin = update.effective_user, reader.chat_id in context.bot_data.settings.admin_ids
@@ -153,15 +153,14 @@ def subscribe_at(session: Session, reader: Reader, now: datetime, minutes: list[
     return Changed(subscription.id, old, new, subscription.cadence) if old and old != new else None
 
 
-def was_greeted(context: Context) -> bool:
+def was_greeted(context: Context, chat_id: int) -> bool:
     """Whether the group was greeted a moment ago, as it was added to."""
-    at: float = (context.chat_data or {}).get("greeted", -_GREETED)
+    at = context.bot_data.greeted.get(chat_id, -_GREETED)
     return asyncio.get_running_loop().time() - at < _GREETED
 
 
-def note_greeting(context: Context) -> None:
-    if context.chat_data is not None:
-        context.chat_data["greeted"] = asyncio.get_running_loop().time()
+def note_greeting(context: Context, chat_id: int) -> None:
+    context.bot_data.greeted[chat_id] = asyncio.get_running_loop().time()
 
 
 async def subscribed_screen(context: Context, reader: Reader, changed: Changed | None = None) -> Message:
