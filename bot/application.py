@@ -71,6 +71,7 @@ from bot.settings import Settings
 from bot.shares import share_of
 from bot.updates import ByChat
 from bot.webhook import WebhookError, receiving
+from bot.webhook_health import webhook_troubles
 from digests.subscribers import find_reader
 from feeds.database import Database
 from feeds.fetch import Fetcher
@@ -208,6 +209,8 @@ async def running(
         if Role.POLL in roles:
             bot.fetcher = await stack.enter_async_context(services.new_fetcher())
             jobs.add_polling(bot.fetcher, timedelta(minutes=settings.poll_minutes))
+            if settings.keep_full_text_days:
+                jobs.add_retention(timedelta(days=settings.keep_full_text_days))
         pace = Pace(chat_limits=not offline)
         if {Role.SERVE, Role.DELIVER} & set(roles):
             application = await stack.enter_async_context(_connected(services, pace))
@@ -220,7 +223,14 @@ async def running(
                 bot.sender = TelegramSender(application.bot)
                 jobs.add_delivery(bot.sender)
                 # Offline the clock may jump over days.
-                jobs.add_warnings(bot.sender, settings.admin_ids, settings.default_timezone, unusual_days=not offline)
+                ask = partial(webhook_troubles, application.bot, clock) if settings.webhook_url else None
+                jobs.add_warnings(
+                    bot.sender,
+                    settings.admin_ids,
+                    settings.default_timezone,
+                    unusual_days=not offline,
+                    look_elsewhere=ask,
+                )
             if Role.SERVE in roles:
                 for worker in (services.asker, services.artist):
                     stack.push_async_callback(worker.stop)

@@ -24,7 +24,7 @@ from digests.deliver import deliver
 from digests.groups import erase_left
 from digests.lock import delivery_lock
 from digests.reminders import remind
-from digests.retention import drop_old_texts
+from digests.retention import drop_full_texts, drop_old_texts
 from digests.sending import Sender
 from digests.waking import wake_followers
 from feeds.database import Database
@@ -99,6 +99,14 @@ class Jobs:
         self._every_tick("poll", poll)
         self._every_tick("pages", read)
         self._every_tick("judge", self.judge)
+
+    def add_retention(self, kept: timedelta) -> None:
+        """Articles lose their full texts when they are older than `kept`."""
+
+        async def drop_texts() -> None:
+            await asyncio.to_thread(drop_full_texts, self._database, self._clock(), kept)
+
+        self._every_tick("full texts", drop_texts)
 
     def add_delivery(self, sender: Sender) -> None:
         async def tick() -> None:

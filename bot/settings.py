@@ -18,14 +18,22 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _HOST_PORT = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]|[0-9a-fA-F]*:[0-9a-fA-F:.]+):(\d{1,5})")
 _CONTACT = re.compile(r"(?:https?://|[!-'*-~]+@)[!-'*-~]{1,200}")  # printable, nothing that ends a header
 _API_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,40}:[A-Za-z0-9_-]{24,200}")
 _DATABASES = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg", "postgres")
-_SECRET = {"telegram_token", "database_url", "webhook_secret", "api_tokens"}
+_SECRET = ("telegram_token", "database_url", "webhook_secret", "api_tokens")
+_MAX_SECRET = 20_000  # bytes of a file with one
 _IN_OUR_WORDS = {"int_parsing": "is no whole number", "int_from_float": "is no whole number"}
 
 
@@ -61,6 +69,33 @@ class SettingsError(Exception):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("these settings are wrong:\n" + "\n".join(f"  {problem}" for problem in problems))
         self.problems = tuple(problems)
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Secrets out of files, as containers and systemd hand them over: TELEGRAM_TOKEN_FILE names the token's file.
+
+    A variable of the secret itself wins.
+    """
+
+    def __init__(self, settings: type[BaseSettings], variables: Mapping[str, str | None]) -> None:
+        super().__init__(settings)
+        self._paths = {name: path for name in _SECRET if (path := variables.get(f"{name}_file"))}
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str, str, bool]:
+        with Path(self._paths[field_name]).open(encoding="utf-8") as file:
+            return file.read(_MAX_SECRET), field_name, False
+
+    def __call__(self) -> dict[str, str]:
+        found, problems = {}, []
+        for name, path in self._paths.items():
+            try:
+                found[name] = self.get_field_value(self.settings_cls.model_fields[name], name)[0]
+            except (OSError, ValueError) as error:
+                why = error.strerror if isinstance(error, OSError) else "is no text"
+                problems.append(f"{name.upper()}_FILE: {path}: {why}; write it like /run/secrets/{name}")
+        if problems:
+            raise SettingsError(problems)
+        return found
 
 
 class Settings(BaseSettings):
@@ -121,6 +156,12 @@ class Settings(BaseSettings):
         description="Least minutes between two looks at a feed, 5 to 720; quiet feeds are asked less often",
         examples=["15"],
     )
+    keep_full_text_days: int | None = Field(
+        default=None,
+        ge=45,
+        description="Days after which articles lose their full texts, 45 or more; all are kept without it",
+        examples=["365"],
+    )
     metrics_port: int | None = Field(
         default=None,
         ge=1,
@@ -176,6 +217,20 @@ class Settings(BaseSettings):
     def api_secrets(self) -> Mapping[str, str]:
         """Name -> secret of who may ask the API; empty where all may."""
         return _api_secrets(self.api_tokens)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment before `.env`, both before the files that they name."""
+        named = (source for source in (dotenv_settings, env_settings) if isinstance(source, EnvSettingsSource))
+        variables = {name: value for source in named for name, value in source.env_vars.items()}
+        return init_settings, env_settings, dotenv_settings, _SecretFiles(settings_cls, variables)
 
     @model_validator(mode="before")
     @classmethod

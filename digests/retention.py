@@ -1,4 +1,4 @@
-"""What is kept no longer than it is needed: the words of messages that were sent or will not be, what can be undone."""
+"""What is kept no longer than it is needed: words of messages that were sent or will not be, old texts, undone acts."""
 
 from datetime import datetime, timedelta
 
@@ -8,10 +8,12 @@ from digests.admins import claim_chore, is_due
 from digests.models import Broadcast, Digest, DigestPart
 from digests.undo import forget_kept
 from feeds.database import Database
+from feeds.forget import forget_texts
 
 KEPT_TEXTS = timedelta(days=7)
 """Long enough to find out what went wrong with a delivery; nothing else reads them."""
 _CHORE = "texts"
+_FULL_TEXTS = "full_texts"
 _EVERY = timedelta(days=1)
 _BATCH = 1000
 
@@ -33,6 +35,16 @@ def drop_old_texts(database: Database, now: datetime) -> int:
     while dropped := _drop(database, now - KEPT_TEXTS):
         total += dropped
     return total
+
+
+def drop_full_texts(database: Database, now: datetime, kept: timedelta) -> int:
+    """Drops the full texts of articles that are older than `kept`, once a day; returns how many (feeds.forget)."""
+    if not is_due(database, _FULL_TEXTS, now):
+        return 0
+    with database.session() as session:
+        if not claim_chore(session, _FULL_TEXTS, now, now + _EVERY, first_due=now):
+            return 0
+    return forget_texts(database, now - kept)
 
 
 def _drop(database: Database, until: datetime) -> int:

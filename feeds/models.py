@@ -213,6 +213,8 @@ class Article(Base):
     ruled_out: Mapped[bool] = mapped_column(default=False)
     wrong_documents: Mapped[list[str]] = mapped_column(default_factory=list)
     right_documents: Mapped[dict[str, str]] = mapped_column(JSON, default_factory=dict, insert_default=dict)
+    # Whether `text` was longer when it was read: only sentences that cite documents are kept (feeds.forget).
+    text_dropped: Mapped[bool] = mapped_column(default=False)
 
     mentions: Mapped[list["Mention"]] = relationship(
         back_populates="article", cascade="all, delete-orphan", lazy="raise", init=False, repr=False

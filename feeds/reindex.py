@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, and_, func, select
 
 from feeds.analyse import Analysis, analyse
 from feeds.classify import rules_version
 from feeds.database import Database
+from feeds.forget import apply_review
 from feeds.models import Article
 from feeds.store import published_on, store_analysis
 
@@ -41,6 +42,8 @@ def reindex(
 ) -> ReindexReport:
     """Re-reads the articles that older rules have read (all with `everything`, else `only` these ids), oldest id first.
 
+    What was read of a text that is kept no longer stays (feeds.forget); with `only`, what review says of it is applied.
+
     Each batch is a transaction: whoever stops it goes on from there the next time. Readings that were open while
     the catalogue did not know a number are tried again with all others.
     """
@@ -53,9 +56,13 @@ def reindex(
             for article, analysis in understood:
                 stored = session.get(Article, article.id)
                 if stored is None or stored.parts != article.parts:
-                    continue  # erased, or read anew meanwhile
+                    continue  # erased, read anew or without its text meanwhile
                 before = stored.state
                 page = stored.state_reason.partition(";")[2]
+                if analysis is None:
+                    report.resolved_anew += apply_review(session, stored, clock())
+                    report.turned += stored.state != before
+                    continue
                 report.resolved_anew += store_analysis(session, stored, analysis, clock())
                 if page:
                     stored.state_reason += f";{page}"
@@ -70,7 +77,8 @@ def reindex(
 def _wanted(everything: bool, only: Collection[int] | None) -> ColumnElement[bool]:
     if only is not None:
         return Article.id.in_(only)
-    return true() if everything else Article.rules_version != rules_version()
+    has_text = Article.text_dropped.is_(False)
+    return has_text if everything else and_(has_text, Article.rules_version != rules_version())
 
 
 def _next(database: Database, last: int, wanted: ColumnElement[bool]) -> Sequence[Article]:
@@ -80,7 +88,9 @@ def _next(database: Database, last: int, wanted: ColumnElement[bool]) -> Sequenc
         ).all()
 
 
-def _analysed(article: Article) -> Analysis:
+def _analysed(article: Article) -> Analysis | None:
+    if article.text_dropped:
+        return None
     return analyse(
         article.title,
         article.lead,

@@ -170,6 +170,9 @@ def _change(session: Session, article: Article, new: NewArticle, analysis: Analy
         date_article(session, article, published)
     if new.wants_page:
         article.page_due_at, article.page_failures, article.page_read_at = now, 0, None
+    if article.text_dropped and not new.text:  # what was read of it stays until its page is read
+        index_articles(session, [article])
+        return True
     if analysis.text != join_parts(*parts):  # the article has more than what the feed or file says now
         day = published_on(article.published_at)
         analysis = analyse(*parts, published=day, home_province=article.province, judge=first_reading)
@@ -183,6 +186,7 @@ def store_analysis(session: Session, article: Article, analysis: Analysis, now: 
     True where its citations are read otherwise than before: then it is revised `now`.
     """
     take_turn(session)
+    article.text_dropped = False
     _describe(article, analysis, now)
     session.flush()
     keep_vector(session, article, analysis.verdict)

@@ -112,6 +112,39 @@ def test_secrets_are_in_no_text_of_the_settings(monkeypatch: pytest.MonkeyPatch)
         assert SECRET not in text
 
 
+def test_secrets_are_read_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in {"token": f"123456789:{SECRET}\n", "url": f" postgresql://u:{SECRET}@h/x\n"}.items():
+        (tmp_path / name).write_text(value, "utf-8")
+    monkeypatch.setenv("TELEGRAM_TOKEN_FILE", str(tmp_path / "token"))
+    Path(".env").write_text(f"DATABASE_URL_FILE={tmp_path / 'url'}\n", "utf-8")
+    settings = load_settings()
+    assert settings.telegram_token
+    assert settings.telegram_token.get_secret_value() == f"123456789:{SECRET}"
+    assert settings.database_url == f"postgresql://u:{SECRET}@h/x"
+    assert SECRET not in f"{settings!r} {settings}"
+    monkeypatch.setenv("TELEGRAM_TOKEN", "1234567:another-one")
+    settings = load_settings()
+    assert settings.telegram_token
+    assert settings.telegram_token.get_secret_value() == "1234567:another-one", "the variable itself wins"
+
+
+def test_what_is_wrong_in_a_file_is_said_without_showing_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"token {SECRET}", "utf-8")
+    monkeypatch.setenv("TELEGRAM_TOKEN_FILE", str(tmp_path / "token"))
+    with pytest.raises(SettingsError, match="TELEGRAM_TOKEN: is not a bot token") as raised:
+        load_settings()
+    assert SECRET not in str(raised.value)
+    monkeypatch.setenv("TELEGRAM_TOKEN_FILE", str(tmp_path / "missing"))
+    monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path))
+    (tmp_path / "picture").write_bytes(b"\xff\xfe")
+    monkeypatch.setenv("WEBHOOK_SECRET_FILE", str(tmp_path / "picture"))
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    assert [problem.partition(":")[0] for problem in raised.value.problems] == [
+        "TELEGRAM_TOKEN_FILE", "DATABASE_URL_FILE", "WEBHOOK_SECRET_FILE"
+    ]  # fmt: skip
+
+
 def test_env_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     Path(".env").write_text("# của tôi\nPOLL_MINUTES=20\nDEFAULT_TIMEZONE='Europe/Paris'\nUNKNOWN=1\n", "utf-8")
     monkeypatch.setenv("POLL_MINUTES", "40")
