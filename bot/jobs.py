@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import math
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +27,7 @@ from digests.lock import delivery_lock
 from digests.reminders import remind
 from digests.retention import drop_full_texts, drop_old_texts
 from digests.sending import Sender
+from digests.troubles import LATE, Trouble, tell_of_troubles
 from digests.waking import wake_followers
 from feeds.database import Database
 from feeds.fetch import Fetcher
@@ -43,6 +45,7 @@ log = structlog.get_logger()
 TICK = timedelta(seconds=20)
 BEAT = timedelta(seconds=3)  # between two looks at the locks that this process holds, or waits for
 ROUND = 120.0  # seconds in which a round starts feeds: who is slow must not hold up what becomes due
+FAILING = 5  # rounds of a job in a row
 CHARTED = 20  # batches of articles at a tick: after an upgrade very many wait
 STOP_WITHIN = 15.0  # seconds; a part under way gets its answer in that time or is in doubt
 
@@ -70,6 +73,7 @@ class Jobs:
         self._running: set[asyncio.Task[None]] = set()
         self._busy: set[str] = set()
         self._again: set[str] = set()
+        self._failed: Counter[str] = Counter()  # rounds of jobs, in a row
         self._listening: asyncio.Task[None] | None = None
         self._lock = delivery_lock(database)
         self._delivering = asyncio.Lock()
@@ -135,8 +139,18 @@ class Jobs:
         self._every_tick("texts", drop_texts)
         self._every_tick("reminders", reminders)
 
-    def add_warnings(self, sender: Sender, admins: Sequence[int], timezone: str, *, unusual_days: bool = True) -> None:
-        """What admins (chat ids) are told: unusual days, where they are wanted, and feeds that fail or are silent."""
+    def add_warnings(
+        self,
+        sender: Sender,
+        admins: Sequence[int],
+        timezone: str,
+        *,
+        unusual_days: bool = True,
+        look_elsewhere: Callable[[], Awaitable[Sequence[Trouble]]] | None = None,
+    ) -> None:
+        """What admins (chat ids) are told: feeds that fail or are silent, and, where the clock is a real one
+        (`unusual_days`), unusual days and what needs a person, also as `look_elsewhere` finds it."""
+        started = self._clock()
 
         async def look_at_day() -> None:
             if await asyncio.to_thread(self._lock.acquire):
@@ -146,8 +160,17 @@ class Jobs:
             if await asyncio.to_thread(self._lock.acquire):
                 await tell_of_feeds(self._database, sender, self._clock, admins, timezone)
 
+        async def look_for_troubles() -> None:
+            if self._clock() - started < LATE:  # what nobody did while nobody ran is under way
+                return
+            others = [*(await look_elsewhere() if look_elsewhere else ()), *self._failing_jobs()]
+            await tell_of_troubles(
+                self._database, sender, self._clock, admins, timezone, others=others, open_to=self._open_to
+            )
+
         if unusual_days:
             self._every_tick("canary", look_at_day)
+            self._every_tick("troubles", look_for_troubles)
         self._every_tick("alerts", look_at_feeds)
 
     def add_shares(self, pace: Pace, *, serves: bool) -> Shares:
@@ -292,6 +315,10 @@ class Jobs:
         task.add_done_callback(self._running.discard)
         return task
 
+    def _failing_jobs(self) -> Sequence[Trouble]:
+        names = sorted(name for name, times in self._failed.items() if times >= FAILING)
+        return [Trouble("job_failing", what=", ".join(names))] if names else []
+
     def _wake(self, name: str) -> None:
         """Runs a tick now, or once more when it is under way."""
         if name in self._busy:
@@ -307,9 +334,11 @@ class Jobs:
                 self._again.discard(name)
                 await work()
             self._metrics.job_ran(name, done=True)
+            self._failed.pop(name, None)
         except Exception:  # a broken round is logged and tried again at the next tick
             log.exception("job failed", job=name)
             self._metrics.job_ran(name, done=False)
+            self._failed[name] += 1
         finally:
             self._busy.discard(name)
             self._again.discard(name)

@@ -8,7 +8,6 @@ A feed's lag is told by outlet, the worst of its feeds: an address would be a se
 than `MOST_OUTLETS` are cut to those that lag most.
 """
 
-import shutil
 import threading
 import time
 from collections import Counter as Tally
@@ -28,6 +27,7 @@ from sqlalchemy.orm import Session
 
 from digests.parts import Outcome
 from digests.queues import Queues, queues_of
+from digests.troubles import room_left
 from feeds.database import Database
 from feeds.following import all_feeds
 from feeds.health import Health, health_of, reason_of
@@ -198,8 +198,8 @@ def _room(session: Session, database: Database) -> Iterable[Metric]:
         size = session.scalar(text("SELECT pg_database_size(current_database())")) or 0
         yield _gauge("diem_tin_database_bytes", "Size of the database", size)
         return
-    path = database.engine.url.database
-    if path and path != ":memory:":
-        yield _gauge("diem_tin_database_bytes", "Size of the database", Path(path).stat().st_size)
-        free = shutil.disk_usage(Path(path).absolute().parent).free
+    free = room_left(database)
+    if free is not None:
+        size = Path(database.engine.url.database or "").stat().st_size
+        yield _gauge("diem_tin_database_bytes", "Size of the database", size)
         yield _gauge("diem_tin_disk_free_bytes", "Room left on the disk of the database", free)

@@ -91,6 +91,11 @@ def claim_chore(session: Session, name: str, now: datetime, next_due: datetime, 
     return True
 
 
+def claim_alert(session: Session, cause: str, now: datetime) -> bool:
+    """Whether admins are to be told of `cause` (at most 16 characters) now: of each at most once a day."""
+    return claim_chore(session, cause, now, now + timedelta(days=1), first_due=now)
+
+
 def postpone(database: Database, name: str, until: datetime) -> None:
     """A chore that could not be done is due again at `until`."""
     with database.session() as session:
