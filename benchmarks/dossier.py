@@ -36,9 +36,10 @@ from digests.bodies import bodies  # noqa: E402
 from digests.dossier import dossier_of, facets_of  # noqa: E402
 from digests.dossier_models import DocumentArticle, DocumentDay, DocumentEvent  # noqa: E402
 from digests.facets import Filters  # noqa: E402
-from digests.happenings import PLACED_STAGES, reviews_of  # noqa: E402
+from digests.happenings import PLACED_STAGES  # noqa: E402
 from digests.implementation import implementation_map  # noqa: E402
-from digests.timeline import timeline  # noqa: E402
+from digests.reviews import reviews_due  # noqa: E402
+from digests.timeline import outline, timeline, with_reports  # noqa: E402
 from feeds.database import Database  # noqa: E402
 from feeds.places import provinces  # noqa: E402
 from feeds.positions import minute_position, vietnamese_day  # noqa: E402
@@ -214,10 +215,14 @@ QUESTIONS: dict[str, Callable[[Session], object]] = {
     "years to choose from": lambda session: facets_of(session, HOT, "year"),
     "places to choose from": lambda session: facets_of(session, HOT, "place"),
     "outlets to choose from": lambda session: facets_of(session, HOT, "outlet"),
-    "reviews": lambda session: reviews_of(session, [HOT]),
-    "timeline": lambda session: timeline(session, HOT),
+    "calendar of a year": lambda session: reviews_due(session, 2015),
+    "its reviews": lambda session: reviews_due(session, None, documents=[HOT]),
+    "timeline, a page": lambda session: with_reports(session, outline(session, HOT).entries[:12]),
+    "timeline, whole": lambda session: timeline(session, HOT),
     "map": lambda session: implementation_map(session, HOT),
 }
+
+LONG = ("timeline, a page", "timeline, whole", "map")
 
 
 def measure(database: Database, runs: int) -> None:
@@ -234,7 +239,9 @@ def measure(database: Database, runs: int) -> None:
             event.listen(database.engine, "before_cursor_execute", keep)
             question(session)
             event.remove(database.engine, "before_cursor_execute", keep)
-        for _ in range(max(5, runs // 10) if name in ("reviews", "timeline", "map") else runs):
+        for _ in range(
+            max(5, runs // 10) if name in ("its reviews", "timeline, a page", "timeline, whole", "map") else runs
+        ):
             with database.reading() as session:
                 before = time.thread_time()
                 taken.append(timed(lambda question=question, session=session: question(session)))

@@ -132,6 +132,12 @@ def fits(action: str) -> bool:
     return len(action.encode()) <= MAX_BYTES
 
 
+def page_at(page: int, count: int, per_page: int) -> tuple[int, int]:
+    """(the page, or the last one where it is past the end; how many there are, at least one), from 0."""
+    pages = max(1, -(-count // per_page))
+    return min(page, pages - 1), pages
+
+
 def page_row(
     language: str,
     page: int,

@@ -4,22 +4,24 @@ A number may be cited by tens of thousands of articles: which are its, and how m
 only those of one page are loaded.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select
+from sqlalchemy.orm import Session
 
 from digests.candidates import VIEWED, view_article
 from digests.chart import waits
 from digests.dossier_models import DocumentArticle
-from digests.facets import EVERYTHING, Filters, Kind, Presence, counted, facets, fitting, presence, totals
+from digests.facets import EVERYTHING, Filters, Kind, Presence, counted, facets, fitting, numbers_of_articles, tally
 from digests.observed import ObservedFact, observed_facts
 from digests.views import ArticleView, states_identity
 from feeds.documents import Document, Wish, candidates_of, load_catalogue, parse
 from feeds.models import Article, Mention
+from feeds.places import province_names
 from feeds.seen import seen_keys
 
 PER_PAGE = 5
@@ -121,9 +123,14 @@ class Shelf:
         self._now = now
 
     @cached_property
-    def seen(self) -> frozenset[str]:
+    def seen(self) -> Collection[str]:
         """All citation keys that articles carry."""
         return seen_keys(self._session)
+
+    @cached_property
+    def _is_cut(self) -> bool:
+        """Whether more articles wait for being charted than come between two rounds."""
+        return waits(self._session, more_than=_FRESH)
 
     def of_document(self, document_id: str, page: int = 0) -> Dossier:
         """The dossier of an identity, or of a number where that ends in "#?"."""
@@ -145,39 +152,39 @@ class Shelf:
     def _dossier(self, key: str, document_id: str | None, document: Document | None, page: int) -> Dossier:
         """Without an identity, all mentions of the number count; with one, those read so and those left open."""
         session, name = self._session, document_id or key
-        total, unsure = totals(session, name)
+        told = tally(session, name, self._now)
         listed = counted(session, name, self._filters) if self._filters.chosen else None
-        last = max(0, (total if listed is None else listed) - 1) // self._size
+        last = max(0, (told.articles if listed is None else listed) - 1) // self._size
         first = min(max(page, 0), last) * self._size
         loaded = _loaded(session, name, self._filters, first, self._size)
         namesakes = _bearing(key) if document_id is None else ()
         observed: tuple[ObservedFact, ...] = ()
         if document is None and not namesakes:
-            latest = _loaded(session, name, EVERYTHING, 0, _MAX_OBSERVED)
+            latest = session.connection().execute(_TELLING, {"name": name, "first": 0, "size": _MAX_OBSERVED}).all()
             # Of one number in several places or terms, what articles say would run together.
-            if len({(mention.key, mention.document_id) for _, mention in latest}) == 1:
+            if len({(row.key, row.document_id) for row in latest}) == 1:
                 observed = observed_facts(latest)
         return Dossier(
             key=key,
             document_id=document_id,
             document=document,
-            articles=tuple(_citing_article(article, mention) for article, mention in loaded),
-            total=total,
-            unsure=unsure,
+            articles=tuple(map(_citing_article, loaded)),
+            total=told.articles,
+            unsure=told.unsure,
             namesakes=namesakes,
             observed=observed,
             first=first,
-            is_cut=waits(session, more_than=_FRESH),
-            cited=self._cited(key, total) if document_id is None else {key: total},
+            is_cut=self._is_cut,
+            cited=self._cited(key, told.articles) if document_id is None else {key: told.articles},
             filters=self._filters,
             listed=listed,
-            presence=presence(session, name, self._now) if self._now else None,
+            presence=told.presence,
         )
 
     def _cited(self, key: str, total: int) -> Mapping[str, int]:
         """key -> number of articles, of a number and of the same in the places that are told."""
-        placed = () if "@" in key else sorted(seen for seen in self.seen if seen.startswith(key + "@"))
-        found = {one: totals(self._session, one)[0] for one in placed}
+        placed = () if "@" in key else [f"{key}@{place}" for place in ("?", *province_names())]
+        found = numbers_of_articles(self._session, placed)
         return {one: number for one, number in {key: total - sum(found.values()), **found}.items() if number > 0}
 
 
@@ -198,38 +205,68 @@ def _bearing(key: str) -> tuple[Document, ...]:
     return candidates_of(number, load_catalogue())
 
 
-def _loaded(session: Session, name: str, filters: Filters, first: int, size: int) -> Sequence[tuple[Article, Mention]]:
-    """The articles of a page with their mentions, newest first; of the articles what a card shows."""
-    query = (
-        select(Article, Mention)
-        .join(DocumentArticle, DocumentArticle.article_id == Article.id)
+def _citing(columns: Iterable[Any], listed: Iterable[ColumnElement[bool]]) -> Select[Any]:
+    """These columns of the articles `:first` to `:size` of a document `:name` and its mentions, newest first."""
+    position = DocumentArticle.position
+    page = select(position).where(*listed).order_by(position.desc()).offset(bindparam("first")).limit(bindparam("size"))
+    return (
+        select(*columns)
+        .select_from(DocumentArticle)
+        .join(Article, Article.id == DocumentArticle.article_id)
         .join(Mention, Mention.id == DocumentArticle.mention_id)
-        .where(
-            DocumentArticle.position.in_(
-                select(DocumentArticle.position)
-                .where(*fitting(name, filters))
-                .order_by(DocumentArticle.position.desc())
-                .offset(first)
-                .limit(size)
-            ),
-            DocumentArticle.document_id == name,
-        )
+        .where(position.in_(page), DocumentArticle.document_id == bindparam("name"))
+        .order_by(position.desc())
     )
-    shown = load_only(*VIEWED, Article.places, Article.province, raiseload=True)
-    rows = session.execute(query.order_by(DocumentArticle.position.desc()).options(shown))
-    return [(article, mention) for article, mention in rows]
 
 
-def _citing_article(article: Article, mention: Mention) -> CitingArticle:
+# What a card shows of each, and what a document is read to be from; cards are asked for often, so these are built once.
+_SHOWN = (
+    *VIEWED,
+    Article.places,
+    Article.province.label("home"),
+    Mention.key,
+    Mention.status,
+    Mention.rule,
+    Mention.stage,
+    Mention.stage_years,
+    Mention.province,
+    Mention.quote,
+    Mention.document_id,
+    Mention.term,
+    Mention.term_derived,
+    Mention.year,
+    Mention.issued_on,
+)
+_TOLD = (
+    Article.outlet,
+    Mention.key,
+    Mention.document_id,
+    Mention.title,
+    Mention.issuing_body,
+    Mention.issued_on,
+    Mention.term,
+    Mention.quote,
+)
+_ALL = (DocumentArticle.document_id == bindparam("name"),)
+_LISTED, _TELLING = _citing(_SHOWN, _ALL), _citing(_TOLD, _ALL)
+
+
+def _loaded(session: Session, name: str, filters: Filters, first: int, size: int) -> Sequence[Row[Any]]:
+    """The articles of a page with their mentions, newest first; of the articles what a card shows."""
+    query = _citing(_SHOWN, fitting(name, filters)) if filters.chosen else _LISTED
+    return session.connection().execute(query, {"name": name, "first": first, "size": size}).all()
+
+
+def _citing_article(row: Row[Any]) -> CitingArticle:
     return CitingArticle(
-        article=view_article(article),
-        key=mention.key or "",
-        status=mention.status or "unknown",
-        rule=mention.rule,
-        stage=mention.stage,
-        stage_years=mention.stage_years,
-        province=mention.province or (article.places[0] if article.places else article.province),
-        quote=mention.quote,
-        document_id=mention.document_id,
-        is_stated=mention.document_id is not None and states_identity(mention.document_id, mention),
+        article=view_article(row),
+        key=row.key or "",
+        status=row.status or "unknown",
+        rule=row.rule,
+        stage=row.stage,
+        stage_years=row.stage_years,
+        province=row.province or (row.places[0] if row.places else row.home),
+        quote=row.quote,
+        document_id=row.document_id,
+        is_stated=row.document_id is not None and states_identity(row.document_id, row),
     )

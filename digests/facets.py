@@ -3,15 +3,16 @@
 `name` is everywhere what DocumentArticle calls `document_id`: an identity, or the citation key of a number.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, date, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import ColumnElement, case, false, func, select
+from sqlalchemy import ColumnElement, FromClause, bindparam, false, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from digests.dossier_models import DocumentArticle, DocumentDay
+from feeds.database import chunks
 from feeds.positions import first_position, minute_position, moment_of, vietnamese_day
 
 Kind = Literal["year", "place", "outlet", "stage"]
@@ -65,6 +66,16 @@ class Presence:
     last_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many articles cite a document or may, and how many of them only may; `presence` where it was asked for and
+    some certainly do."""
+
+    articles: int
+    unsure: int
+    presence: Presence | None = None
+
+
 def fitting(name: str, filters: Filters) -> Sequence[ColumnElement[bool]]:
     """What is true of the listed articles."""
     found: list[ColumnElement[bool]] = [DocumentArticle.document_id == name]
@@ -84,11 +95,49 @@ def counted(session: Session, name: str, filters: Filters) -> int:
     return session.scalar(select(func.count()).select_from(DocumentArticle).where(*fitting(name, filters))) or 0
 
 
-def totals(session: Session, name: str) -> tuple[int, int]:
-    """(how many articles cite it or may, how many of them only may)."""
-    query = select(func.sum(DocumentDay.articles), func.sum(DocumentDay.unsure))
-    articles, unsure = session.execute(query.where(DocumentDay.document_id == name)).one()
-    return int(articles or 0), int(unsure or 0)
+def tally(session: Session, name: str, now: datetime | None = None) -> Tally:
+    """How many articles there are, and without `now` no more than that."""
+    today = vietnamese_day(minute_position(now)) if now else 0
+    days = {"month": today - _MONTH.days, "year": today - _YEAR.days}
+    counts = [int(one or 0) for one in session.connection().execute(_TALLY, {"name": name, **days}).one()]
+    presence = None
+    if now is not None and counts[0] > counts[1]:
+        everything, year, month = (Count(counts[at] - counts[at + 1], counts[at + 2]) for at in (0, 3, 6))
+        presence = Presence(month, year, everything, *map(moment_of, counts[9:]))
+    return Tally(counts[0], counts[1], presence)
+
+
+def numbers_of_articles(session: Session, names: Collection[str]) -> Mapping[str, int]:
+    """name -> how many articles cite it or may, of those that some do."""
+    query = select(DocumentDay.document_id, func.sum(DocumentDay.articles)).group_by(DocumentDay.document_id)
+    rows = (row for some in chunks(names) for row in session.execute(query.where(DocumentDay.document_id.in_(some))))
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def _sums(*conditions: ColumnElement[bool]) -> FromClause:
+    """Articles, those that only may cite, and stories of the days of `:name` that fit."""
+    columns = (DocumentDay.articles, DocumentDay.unsure, DocumentDay.stories)
+    query = select(*(func.sum(column).label(column.key) for column in columns))
+    return query.where(DocumentDay.document_id == bindparam("name"), *conditions).subquery()
+
+
+def _certain(end: ColumnElement[int]) -> ColumnElement[int]:
+    """The position of the first article in this order that certainly cites `:name`."""
+    listed = select(DocumentArticle.position).where(DocumentArticle.document_id == bindparam("name"))
+    return listed.where(DocumentArticle.is_sure).order_by(end).limit(1).scalar_subquery()
+
+
+# Each span is read by itself: telling them apart row by row takes thrice the time.
+_EVERY, _SINCE_YEAR, _SINCE_MONTH = (
+    _sums(),
+    _sums(DocumentDay.day > bindparam("year")),
+    _sums(DocumentDay.day > bindparam("month")),
+)
+_TALLY = (
+    select(*_EVERY.c, *_SINCE_YEAR.c, *_SINCE_MONTH.c)
+    .add_columns(_certain(DocumentArticle.position.asc()), _certain(DocumentArticle.position.desc()))
+    .select_from(_EVERY.join(_SINCE_YEAR, true()).join(_SINCE_MONTH, true()))
+)
 
 
 def facets(session: Session, name: str, kind: Kind, filters: Filters) -> Mapping[str, int]:
@@ -99,23 +148,6 @@ def facets(session: Session, name: str, kind: Kind, filters: Filters) -> Mapping
     column, number = _COLUMNS[kind], func.count().label("number")
     query = select(column, number).where(*listed, column != "").group_by(column).order_by(number.desc(), column)
     return {row[0]: row.number for row in session.execute(query)}
-
-
-def presence(session: Session, name: str, now: datetime) -> Presence | None:
-    """How much these articles tell; None where there is none."""
-    today = vietnamese_day(minute_position(now))
-    sums: list[Any] = []
-    for days in (_MONTH.days, _YEAR.days, today):
-        for one in (DocumentDay.articles - DocumentDay.unsure, DocumentDay.stories):
-            sums.append(func.coalesce(func.sum(case((DocumentDay.day > today - days, one), else_=0)), 0))
-    row = session.execute(select(*sums).where(DocumentDay.document_id == name)).one()
-    month, year, everything = (Count(int(row[at]), int(row[at + 1])) for at in (0, 2, 4))
-    position = DocumentArticle.position
-    certain = select(position).where(DocumentArticle.document_id == name, DocumentArticle.is_sure).limit(1)
-    first, last = (session.scalar(certain.order_by(end)) for end in (position, position.desc()))
-    if first is None or last is None:
-        return None
-    return Presence(month, year, everything, moment_of(first), moment_of(last))
 
 
 def _years(session: Session, name: str, filters: Filters) -> Mapping[str, int]:

@@ -10,20 +10,20 @@ same is done by the same body are one event: its first report is shown, its outl
 say who does it adds to the only one of its story and stage that is told.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Row, Select, and_, case, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from digests.dossier_models import DocumentEvent
 from digests.implementer import Ground, Implementer, Kind, implementer
 from digests.models import StoryArticle
 from feeds.database import chunks
-from feeds.dates import VIETNAM
 from feeds.models import Article, Mention
+from feeds.positions import first_position, vietnamese_day
 
 TOLD_STAGES = (
     "issued",
@@ -39,14 +39,16 @@ TOLD_STAGES = (
 """The stages that are events, in the order of a document's life; a document that is only mentioned has none."""
 PLACED_STAGES = ("rolled_out", "implemented", "interim_review", "final_review", "inspected")
 """The stages in which somebody implements the document, or is looked at implementing it."""
+REVIEWS = ("interim_review", "final_review")
 MOST_READ = 5_000
+_Cell = tuple[str, str]
+"""A stage and who, as DocumentEvent has them."""
 _Report = tuple[Row[Any], Implementer | None]
 _What = tuple[str | None, int | None]
 EVENT_COLUMNS: tuple[Any, ...] = (
     Mention.document_id, Mention.stage, Mention.stage_years, Mention.raw, Mention.quote, Mention.position,
     Mention.province.label("place"), Mention.issued_on, Mention.id.label("mention_id"), Article.id, Article.title,
-    Article.lead, Article.url, Article.outlet, Article.province, Article.published_at, Article.first_seen_at,
-    StoryArticle.story_id,
+    Article.lead, Article.outlet, Article.province, Article.published_at, StoryArticle.story_id,
 )  # fmt: skip
 NOT_ITS_OWN = or_(Article.own_key.is_(None), Article.own_key != Mention.key)
 
@@ -56,7 +58,8 @@ class Event:
     """One thing that is reported done with a document; `on` is the day of its first report, in Vietnam.
 
     `date_known`: the report is dated, else it was first seen that day. `who` is None where no report tells. The
-    headline, address and quoted sentence are the first report's; `issued_on` is the date of issue that it states.
+    headline, address, outlet and quoted sentence are the first report's, where they were asked for (`with_reports`);
+    `issued_on` is the date of issue that is stated.
     """
 
     document_id: str
@@ -69,12 +72,12 @@ class Event:
     article_id: int
     mention_id: int
     position: int
-    title: str
-    url: str | None
-    outlet: str
-    quote: str
     outlets: int
     issued_on: date | None = None
+    title: str = ""
+    url: str | None = None
+    outlet: str = ""
+    quote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,55 +88,128 @@ class Events:
     is_cut: bool
 
 
-def events_of(session: Session, document_id: str, stages: Sequence[str] = TOLD_STAGES) -> Events:
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A review that is reported, `named` as its implementer is, else "". Where `years` are told, it is the first of the
+    same stage, years and name."""
+
+    document_id: str
+    stage: str
+    years: int | None
+    named: str
+    position: int
+
+    @property
+    def on(self) -> date:
+        return date.fromordinal(vietnamese_day(self.position))
+
+
+def events_of(session: Session, document_id: str) -> Events:
     """The events of a document, as they are charted."""
     query = _charted().where(DocumentEvent.document_id == document_id)
-    if len(stages) < len(TOLD_STAGES):
-        query = query.where(DocumentEvent.stage.in_(stages))
     rows = session.execute(query.order_by(DocumentEvent.position, DocumentEvent.mention_id).limit(MOST_READ)).all()
     return Events(tuple(map(_charted_event, rows)), len(rows) == MOST_READ)
 
 
-def reviews_of(session: Session, document_ids: Sequence[str]) -> Sequence[Event]:
-    """The reviews of these documents that are reported, oldest first."""
-    reviews = _charted().where(DocumentEvent.stage.in_(("interim_review", "final_review")))
-    found: list[Event] = []
-    for some in chunks(document_ids):
-        of_some = reviews.where(DocumentEvent.document_id.in_(some))
-        found += map(_charted_event, session.execute(of_some.order_by(DocumentEvent.position).limit(MOST_READ)))
-    return sorted(found, key=lambda event: event.position)
+def first_events(session: Session, document_id: str) -> Sequence[tuple[Event, int]]:
+    """The first event of each of `PLACED_STAGES` and each implementer, a dated one where there is any; and how many
+    there are."""
+    own, cell = DocumentEvent, (DocumentEvent.stage, DocumentEvent.who)
+    first = select(*cell, func.min(own.position).label("position"), func.count().label("number")).group_by(*cell)
+    first = first.where(own.document_id == document_id, own.stage.in_(PLACED_STAGES))
+    rows = session.execute(first).all()
+    events = _events_at(session, document_id, {(row.stage, row.who): row.position for row in rows})
+    undated = [cell for cell, event in events.items() if not event.date_known]
+    if undated:
+        dated = first.join(Article, Article.id == own.article_id).where(Article.published_at.is_not(None))
+        of_these = session.execute(dated.where(tuple_(*cell).in_(undated)))
+        events |= _events_at(session, document_id, {(row.stage, row.who): row.position for row in of_these})
+    told = with_reports(session, [events[row.stage, row.who] for row in rows])
+    return [(event, row.number) for event, row in zip(told, rows, strict=True)]
+
+
+def reviews_of(session: Session, document_ids: Sequence[str], year: int | None = None) -> Sequence[Review]:
+    """The reviews of these documents that are reported, oldest first; of those that tell no years, with a `year` only
+    those of it and of the years before and after."""
+    own = DocumentEvent
+    columns = own.document_id, own.stage, own.years, own.named
+    # Each without years stands for itself, as only its date says which review it is.
+    query = select(*columns, func.min(own.position)).group_by(*columns, case((own.years.is_(None), own.position)))
+    query = query.where(own.stage.in_(REVIEWS))
+    if year is not None:
+        first, end = (first_position(date(one, 1, 1).toordinal()) for one in (year - 1, year + 2))
+        query = query.where(or_(own.years.is_not(None), and_(own.position >= first, own.position < end)))
+    of_some = (query.where(own.document_id.in_(some)) for some in chunks(document_ids))
+    found = (Review(*row) for query in of_some for row in session.execute(query))
+    return sorted(found, key=lambda review: review.position)
+
+
+def events_of_reviews(session: Session, reviews: Iterable[Review]) -> Mapping[Review, Event]:
+    """The event of each of these reviews, with its report."""
+    own, wanted = DocumentEvent, set(reviews)
+    query = _charted().order_by(own.mention_id.desc())
+    place = tuple_(own.document_id, own.position)
+    found: dict[Review, Event] = {}
+    for some in chunks((review.document_id, review.position) for review in wanted):
+        for row in session.execute(query.where(place.in_(some))):
+            review = Review(row.document_id, row.stage, row.years, row.named, row.position)
+            if review in wanted:
+                found[review] = _charted_event(row)
+    return dict(zip(found, with_reports(session, list(found.values())), strict=True))
+
+
+def with_reports(session: Session, events: Sequence[Event]) -> Sequence[Event]:
+    """These events with what their first reports say."""
+    told = reports_of(session, [event.mention_id for event in events])
+    return [replace(event, **told[event.mention_id]) for event in events]
+
+
+def reports_of(session: Session, mention_ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
+    """mention -> headline, address, outlet and quoted sentence, named as in Event."""
+    query = select(Mention.id, Article.title, Article.url, Article.outlet, Mention.quote)
+    query = query.join(Article, Article.id == Mention.article_id)
+    rows = (row for some in chunks(mention_ids) for row in session.execute(query.where(Mention.id.in_(some))))
+    return {row.id: {"title": row.title, "url": row.url, "outlet": row.outlet, "quote": row.quote} for row in rows}
+
+
+def _events_at(session: Session, document_id: str, cells: Mapping[_Cell, int]) -> dict[_Cell, Event]:
+    """The event of each stage and implementer at this position."""
+    query = _charted().where(DocumentEvent.document_id == document_id).order_by(DocumentEvent.mention_id)
+    found: dict[_Cell, Event] = {}
+    for some in chunks(cells.values()):
+        for row in session.execute(query.where(DocumentEvent.position.in_(some))):
+            cell = row.stage, row.who
+            if cells.get(cell) == row.position:
+                found.setdefault(cell, _charted_event(row))
+    return found
 
 
 def _charted() -> Select[*tuple[Any, ...]]:
-    query = select(
-        DocumentEvent, Article.title, Article.url, Article.outlet, Article.published_at, Article.first_seen_at,
-        Mention.quote,
+    """Columns, not rows of the ORM: of a hot document there are thousands."""
+    own = DocumentEvent
+    columns = (
+        own.document_id, own.position, own.mention_id, own.article_id, own.story_id, own.stage, own.years, own.who,
+        own.named, own.ground, own.outlets, own.issued_on,
     )  # fmt: skip
-    with_article = query.join(Article, Article.id == DocumentEvent.article_id)
-    return with_article.join(Mention, Mention.id == DocumentEvent.mention_id)
+    query = select(*columns, Article.published_at.is_not(None).label("date_known"))
+    return query.join(Article, Article.id == own.article_id)
 
 
 def _charted_event(row: Row[Any]) -> Event:
-    told: DocumentEvent = row.DocumentEvent
-    kind, _, name = told.who.partition(":")
-    at: datetime = row.published_at or row.first_seen_at
+    kind, _, name = row.who.partition(":")
     return Event(
-        document_id=told.document_id,
-        stage=told.stage,
-        years=told.years,
-        on=at.astimezone(VIETNAM).date(),
-        date_known=row.published_at is not None,
-        who=Implementer(cast(Kind, kind), name, told.named, cast(Ground, told.ground)) if kind else None,
-        story_id=told.story_id if told.story_id > 0 else None,
-        article_id=told.article_id,
-        mention_id=told.mention_id,
-        position=told.position,
-        title=row.title,
-        url=row.url,
-        outlet=row.outlet,
-        quote=row.quote,
-        outlets=told.outlets,
-        issued_on=told.issued_on,
+        document_id=row.document_id,
+        stage=row.stage,
+        years=row.years,
+        on=date.fromordinal(vietnamese_day(row.position)),
+        date_known=row.date_known,
+        who=Implementer(cast(Kind, kind), name, row.named, cast(Ground, row.ground)) if kind else None,
+        story_id=row.story_id if row.story_id > 0 else None,
+        article_id=row.article_id,
+        mention_id=row.mention_id,
+        position=row.position,
+        outlets=row.outlets,
+        issued_on=row.issued_on,
     )
 
 
@@ -172,22 +248,17 @@ def _what(report: _Report) -> _What:
 
 def _event(reports: Sequence[_Report]) -> Event:
     first = min((row for row, _ in reports), key=lambda row: row.position)
-    at: datetime = first.published_at or first.first_seen_at
     return Event(
         document_id=first.document_id,
         stage=first.stage,
         years=next((row.stage_years for row, _ in reports if row.stage_years), None),
-        on=at.astimezone(VIETNAM).date(),
+        on=date.fromordinal(vietnamese_day(first.position)),
         date_known=first.published_at is not None,
         who=next((who for _, who in reports if who), None),
         story_id=first.story_id,
         article_id=first.id,
         mention_id=first.mention_id,
         position=first.position,
-        title=first.title,
-        url=first.url,
-        outlet=first.outlet,
-        quote=first.quote,
         outlets=len({row.outlet for row, _ in reports}),
         issued_on=next((row.issued_on for row, _ in reports if row.issued_on), None),
     )

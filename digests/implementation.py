@@ -12,7 +12,7 @@ from functools import cache
 from sqlalchemy.orm import Session
 
 from digests.bodies import bodies
-from digests.happenings import PLACED_STAGES, Event, events_of
+from digests.happenings import PLACED_STAGES, Event, first_events
 from digests.implementer import Kind
 from digests.templates import macros
 from feeds.places import present_province, province_names, provinces
@@ -65,7 +65,6 @@ class ImplementationMap:
     document_id: str
     rows: tuple[MapRow, ...]
     placeless: int = 0
-    is_cut: bool = False
 
     @property
     def seen(self) -> tuple[MapRow, ...]:
@@ -78,27 +77,26 @@ class ImplementationMap:
 
 def implementation_map(session: Session, document_id: str) -> ImplementationMap:
     """The map of a document, every province and body in it, seen or not."""
-    found = events_of(session, document_id, PLACED_STAGES)
-    return map_of(document_id, found.events, is_cut=found.is_cut)
+    return map_of(document_id, first_events(session, document_id))
 
 
-def map_of(document_id: str, events: Iterable[Event], *, is_cut: bool = False) -> ImplementationMap:
-    """The map that these events, oldest first, make."""
-    told: dict[tuple[str, str], dict[str, list[Event]]] = {}
+def map_of(document_id: str, firsts: Iterable[tuple[Event, int]]) -> ImplementationMap:
+    """The map that the first event of each stage and implementer makes, and how many there are."""
+    told: dict[tuple[str, str], dict[str, Seen]] = {}
     placeless = 0
-    for event in events:
+    for event, number in firsts:
         if event.who is None:
-            placeless += 1
-            continue
-        told.setdefault((event.who.kind, event.who.name), {}).setdefault(event.stage, []).append(event)
+            placeless += number
+        else:
+            told.setdefault((event.who.kind, event.who.name), {})[event.stage] = _seen(event, number)
 
     def seen(kind: Kind, code: str) -> Mapping[str, Seen]:
         stages = told.get((kind, code), {})
-        return {stage: _seen(stages[stage]) for stage in PLACED_STAGES if stage in stages}
+        return {stage: stages[stage] for stage in PLACED_STAGES if stage in stages}
 
     rows = [MapRow("province", name, name, name, _former(name), seen("province", name)) for name in provinces()]
     rows += [MapRow(b.group, b.code, b.vi, b.en, b.former, seen("body", b.code)) for b in bodies()]
-    return ImplementationMap(document_id, tuple(rows), placeless, is_cut)
+    return ImplementationMap(document_id, tuple(rows), placeless)
 
 
 def table_of(view: ImplementationMap, language: str) -> Sequence[Sequence[str]]:
@@ -120,8 +118,7 @@ def table_of(view: ImplementationMap, language: str) -> Sequence[Sequence[str]]:
     return table
 
 
-def _seen(events: Sequence[Event]) -> Seen:
-    first = min(events, key=lambda event: (not event.date_known, event.on, event.position))
+def _seen(first: Event, number: int) -> Seen:
     return Seen(
         on=first.on,
         title=first.title,
@@ -131,7 +128,7 @@ def _seen(events: Sequence[Event]) -> Seen:
         article_id=first.article_id,
         named=first.who.named if first.who else "",
         outlets=first.outlets,
-        events=len(events),
+        events=number,
         date_known=first.date_known,
     )
 

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from digests.happenings import Event, reviews_of
+from digests.happenings import Event, Review, events_of_reviews, reviews_of
 from digests.templates import macros
 from digests.timeline import Precision, issue_date
 from feeds.documents import Catalogue, Document, load_catalogue
@@ -99,22 +99,24 @@ def reviews_due(
     known = catalogue or load_catalogue()
     chosen = known.documents if documents is None else [d for d in map(known.get, documents) if d]
     reviewed = {document.id: document for document in chosen if _is_reviewed(document)}
-    reports: dict[str, list[Event]] = {}
-    for event in reviews_of(session, list(reviewed)):
-        reports.setdefault(event.document_id, []).append(event)
-    due: list[ReviewDue] = []
+    reports: dict[str, list[Review]] = {}
+    for review in reviews_of(session, list(reviewed), year):
+        reports.setdefault(review.document_id, []).append(review)
+    due: list[tuple[ReviewDue, Review | None]] = []
     left_out: dict[str, LeftOut] = {}
     for document in reviewed.values():
         ended = _ended(document, known)
-        for one in _reviews(document, reports.get(document.id, ())):
+        for one, held in _reviews(document, reports.get(document.id, ())):
             if not _falls(one, year, month):
                 continue
-            if ended and not one.is_held and (ended.since is None or ended.since <= one.on):
+            if ended and held is None and (ended.since is None or ended.since <= one.on):
                 left_out[document.id] = ended
             else:
-                due.append(one)
+                due.append((one, held))
+    events = events_of_reviews(session, (held for _, held in due if held))
+    told = [replace(one, reported=events[held] if held else None) for one, held in due]
     return ReviewCalendar(
-        tuple(sorted(due, key=lambda one: (one.on, one.document_id, one.years))),
+        tuple(sorted(told, key=lambda one: (one.on, one.document_id, one.years))),
         tuple(left_out[document_id] for document_id in sorted(left_out)),
     )
 
@@ -132,8 +134,9 @@ def _is_reviewed(document: Document) -> bool:
     return document.type in _rules()["types"] and document.status != "draft"
 
 
-def _reviews(document: Document, reports: Sequence[Event]) -> Iterator[ReviewDue]:
-    """All reviews of a document; of a stage and number of years one, that of the first ground."""
+def _reviews(document: Document, reports: Sequence[Review]) -> Iterator[tuple[ReviewDue, Review | None]]:
+    """All reviews of a document, each with the first report that it was held; of a stage and number of years one, that
+    of the first ground."""
     known = issue_date(document)
     if known is None:
         return
@@ -142,9 +145,9 @@ def _reviews(document: Document, reports: Sequence[Event]) -> Iterator[ReviewDue
     for one in chain(_by_period(document, issued), _by_years(document, issued, precision, reports)):
         if (one.stage, one.years) not in seen:
             seen.add((one.stage, one.years))
-            held = [event for event in reports if _holds(event, one)]
-            places = dict.fromkeys(event.who.named for event in held if event.who)
-            yield replace(one, reported=held[0] if held else None, places=tuple(places))
+            held = [review for review in reports if _holds(review, one)]
+            places = dict.fromkeys(review.named for review in held if review.named)
+            yield replace(one, places=tuple(places)), held[0] if held else None
 
 
 def _by_period(document: Document, issued: date) -> Iterator[ReviewDue]:
@@ -163,28 +166,28 @@ def _by_period(document: Document, issued: date) -> Iterator[ReviewDue]:
         )
 
 
-def _by_years(document: Document, issued: date, precision: Precision, reports: Iterable[Event]) -> Iterator[ReviewDue]:
+def _by_years(document: Document, issued: date, precision: Precision, reports: Iterable[Review]) -> Iterator[ReviewDue]:
     every, until = _rules()["every"], _rules()["until"]
     regular: list[tuple[Stage, int, Ground]] = [
         ("interim_review" if years == every else "final_review", years, "every_five_years")
         for years in range(every, until + 1, every)
     ]
     stated: list[tuple[Stage, int, Ground]] = [
-        ("interim_review" if event.stage == "interim_review" else "final_review", event.years, "stated_years")
-        for event in reports
-        if event.years and event.years <= until
+        ("interim_review" if review.stage == "interim_review" else "final_review", review.years, "stated_years")
+        for review in reports
+        if review.years and review.years <= until
     ]
     for stage, years, ground in regular + stated:
         yield ReviewDue(document.id, stage, years, _after(issued, years), precision, ground, issued)
 
 
-def _holds(event: Event, due: ReviewDue) -> bool:
-    """Whether a report is of this review: by its years, or where it says none by its date."""
-    if event.stage != due.stage:
+def _holds(review: Review, due: ReviewDue) -> bool:
+    """Whether this one is reported: by its years, or where a report says none by its date."""
+    if review.stage != due.stage:
         return False
-    if event.years is not None:
-        return event.years == due.years
-    months = abs((event.on.year - due.on.year) * 12 + event.on.month - due.on.month)
+    if review.years is not None:
+        return review.years == due.years
+    months = abs((review.on.year - due.on.year) * 12 + review.on.month - due.on.month)
     around: int = _rules()["around"]
     return months <= around
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, load_only
 from digests.candidates import VIEWED, view_article
 from digests.dossier_models import Draft, DraftArticle
 from digests.edition import SHOWN_STATES
-from digests.happenings import TOLD_STAGES, Event, events_of
+from digests.happenings import TOLD_STAGES, Event, events_of, reports_of
 from digests.implementer import Implementer
 from digests.models import StoryArticle
 from feeds.documents import Catalogue, Document, load_catalogue
@@ -54,6 +54,7 @@ class TimelineEntry:
     url: str | None = None
     outlet: str = ""
     quote: str = ""
+    mention_id: int | None = None
     article_id: int | None = None
     story_id: int | None = None
     outlets: int = 0
@@ -72,13 +73,34 @@ class Timeline:
 
 def timeline(session: Session, document_id: str, *, catalogue: Catalogue | None = None) -> Timeline:
     """The timeline of a document, catalogued or not."""
+    view = outline(session, document_id, catalogue=catalogue)
+    return replace(view, entries=with_reports(session, view.entries))
+
+
+def outline(session: Session, document_id: str, *, catalogue: Catalogue | None = None) -> Timeline:
+    """The timeline with no more of reports than who tells, where and when: of a hot document there are thousands."""
     known = catalogue or load_catalogue()
     found = events_of(session, document_id)
     document = known.get(document_id)
     entries = [*_issued(document, found.events), *_related(document, known), *_drafted(session, document_id)]
     entries += [_reported(event) for event in found.events if event.stage != "issued"]
-    entries.sort(key=lambda entry: (entry.on or date.max, entry.source == "articles", _ORDER.index(entry.stage)))
+    entries.sort(key=_place)
     return Timeline(document_id, tuple(entries), found.is_cut)
+
+
+def with_reports(session: Session, entries: Sequence[TimelineEntry]) -> tuple[TimelineEntry, ...]:
+    """The entries of an outline with headline, address, outlet and quoted sentence of their first reports."""
+    told = reports_of(session, [entry.mention_id for entry in entries if entry.mention_id])
+    return tuple(replace(entry, **told[entry.mention_id]) if entry.mention_id else entry for entry in entries)
+
+
+def day_of(entry: TimelineEntry) -> date | None:
+    """The day of an event; None of one that is only known to have been seen some day."""
+    return entry.on if entry.date_known else None
+
+
+def _place(entry: TimelineEntry) -> tuple[bool, date, bool, int]:
+    return day_of(entry) is None, entry.on or date.max, entry.source == "articles", _ORDER.index(entry.stage)
 
 
 def _drafted(session: Session, document_id: str) -> Iterator[TimelineEntry]:
@@ -127,19 +149,19 @@ def _issued(document: Document | None, events: Sequence[Event]) -> Iterator[Time
         entry = TimelineEntry("issued", on, precision, "catalogue")
         until = _end(on, precision) + _NEWS
         news = [event for event in reports if on <= event.on <= until]
-        yield _with_reports(entry, news)
+        yield _told_by(entry, news)
         return
     stated = Counter(event.issued_on for event in events if event.issued_on)
     if stated:
         on = min(stated, key=lambda day: (-stated[day], day))
         said = [event for event in reports if on <= event.on <= on + _NEWS]
         said = said or [event for event in events if event.issued_on == on]
-        yield _with_reports(TimelineEntry("issued", on, "day", "articles"), said)
+        yield _told_by(TimelineEntry("issued", on, "day", "articles"), said)
     elif reports:
         yield _reported(reports[0])
 
 
-def _with_reports(entry: TimelineEntry, reports: Sequence[Event]) -> TimelineEntry:
+def _told_by(entry: TimelineEntry, reports: Sequence[Event]) -> TimelineEntry:
     """The entry with the first report of it, if there is one."""
     if not reports:
         return entry
@@ -164,10 +186,7 @@ def _reported(event: Event) -> TimelineEntry:
         source="articles",
         years=event.years,
         who=event.who,
-        title=event.title,
-        url=event.url,
-        outlet=event.outlet,
-        quote=event.quote,
+        mention_id=event.mention_id,
         article_id=event.article_id,
         story_id=event.story_id,
         outlets=event.outlets,

@@ -92,7 +92,7 @@ def test_a_tile_has_the_colour_letters_and_year_of_its_furthest_stage() -> None:
         event("final_review", date(2020, 1, 1), POLICE),
         event("final_review", date(2020, 1, 1), None),
     )
-    picture = map_picture(map_of(DOCUMENT, events), "vi")
+    picture = map_picture(map_of(DOCUMENT, [(one, 1) for one in events]), "vi")
     seen = {tile.name: (tile.stage, tile.letters, tile.year) for tile in picture.tiles if tile.stage}
     assert seen == {"Nghệ An": ("interim_review", "SK", "2016"), "Vĩnh Long": ("inspected", "KT", "")}
     assert {stage: count for stage, *_, count in picture.legend if count} == {
@@ -148,7 +148,7 @@ def full_map() -> bytes:
         event(FURTHEST[n % len(FURTHEST)], on + timedelta(n), Implementer("province", name, name, "sentence"))
         for n, name in enumerate(provinces())
     ]
-    return draw_map(map_picture(map_of(DOCUMENT, events), "vi"))
+    return draw_map(map_picture(map_of(DOCUMENT, [(one, 1) for one in events]), "vi"))
 
 
 def full_bars() -> bytes:

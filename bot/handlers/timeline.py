@@ -12,13 +12,13 @@ from bot.handlers.charts import send_picture
 from bot.handlers.documents import screen_command, screen_pressed
 from bot.handlers.replies import done, is_repeated, pressed
 from bot.handlers.routes import Who, command, press
-from bot.keyboards import page_row
+from bot.keyboards import page_at, page_row
 from bot.texts import say
 from digests.messages import Message
-from digests.pictures.life import Picture, draw_timeline, in_order, timeline_picture
+from digests.pictures.life import Picture, draw_timeline, timeline_picture
 from digests.subscribers import Reader
 from digests.templates import render
-from digests.timeline import timeline
+from digests.timeline import outline, timeline, with_reports
 from feeds.store import document_of_token
 
 PER_PAGE = 12
@@ -26,15 +26,11 @@ PER_PAGE = 12
 
 def timeline_screen(session: Session, document_id: str, token: str, reader: Reader, page: int) -> Message:
     """A page of a document's timeline."""
-    language, view = reader.language, timeline(session, document_id)
-    entries = in_order(view.entries)
-    pages = max(1, -(-len(entries) // PER_PAGE))
-    page = min(page, pages - 1)
-    html = render(
-        "timeline.html", language, view=view, entries=entries[page * PER_PAGE : (page + 1) * PER_PAGE], page=page,
-        pages=pages,
-    )  # fmt: skip
-    draw = ((say("picture", language), f"drawlife:{token}"),) if entries else ()
+    language, view = reader.language, outline(session, document_id)
+    page, pages = page_at(page, len(view.entries), PER_PAGE)
+    shown = with_reports(session, view.entries[page * PER_PAGE : (page + 1) * PER_PAGE])
+    html = render("timeline.html", language, view=view, entries=shown, page=page, pages=pages)
+    draw = ((say("picture", language), f"drawlife:{token}"),) if shown else ()
     others = ((say("map", language), f"map:{token}"), (say("open_document", language), f"doc:{token}"))
     return Message(html, tuple(row for row in (page_row(language, page, pages, f"life:{token}"), draw, others) if row))
 

@@ -1,14 +1,13 @@
 """The timeline of a document as a picture: years and days to the left of a line, what happened to the right."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from digests.naming import implementer_name
 from digests.pictures.canvas import FAINT, INK, PALE, WIDTH, as_png, ink_on, sheet
 from digests.pictures.stages import COLOURS
 from digests.templates import macros
-from digests.timeline import Timeline, TimelineEntry
+from digests.timeline import Timeline, TimelineEntry, day_of
 from feeds.documents import document_name
 from feeds.text import shorten
 
@@ -50,7 +49,7 @@ def timeline_picture(view: Timeline, language: str) -> Picture:
     """
     words = macros("life_words.html", language)
     groups: dict[tuple[int, str, int | None, str | None], list[TimelineEntry]] = {}
-    for entry in in_order(view.entries):
+    for entry in view.entries:
         groups.setdefault((_year(entry), entry.stage, entry.years, entry.other), []).append(entry)
     shown = list(groups.values())
     left = max(0, len(shown) - MOST_MARKS)
@@ -66,16 +65,6 @@ def timeline_picture(view: Timeline, language: str) -> Picture:
     title = f"{words.timeline_title()}: {document_name(view.document_id, language)}"
     foot = words.marks_left_out(left) if left else words.more_in_list() if len(shown) < len(view.entries) else ""
     return Picture(shorten(title, _LONGEST), tuple(marks), str(foot))
-
-
-def in_order(entries: Iterable[TimelineEntry]) -> Sequence[TimelineEntry]:
-    """Those without a date of their own after the others."""
-    return sorted(entries, key=lambda entry: day_of(entry) is None)
-
-
-def day_of(entry: TimelineEntry) -> date | None:
-    """The day of an event; None of one that is only known to have been seen some day."""
-    return entry.on if entry.date_known else None
 
 
 def draw_timeline(picture: Picture) -> bytes:
