@@ -12,7 +12,21 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, insert, not_, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from digests.chips import telling
@@ -64,8 +78,7 @@ def chart_some(session: Session, limit: int = BATCH) -> int:
 
 def waits(session: Session, more_than: int = 0) -> bool:
     """Whether more articles than so many wait for being charted."""
-    waiting = select(Article.id).where(_WAITS).order_by(Article.position.desc())
-    return session.scalar(waiting.offset(more_than).limit(1)) is not None
+    return session.connection().scalar(_WAITING, {"more_than": more_than}) is not None
 
 
 def retold(session: Session, article_ids: Collection[int]) -> None:
@@ -106,6 +119,7 @@ def chart(session: Session, article_ids: Collection[int]) -> None:
 
 
 _WAITS: ColumnElement[bool] = not_(Article.charted)
+_WAITING = select(Article.id).where(_WAITS).order_by(Article.position.desc()).offset(bindparam("more_than")).limit(1)
 
 
 def _rows(session: Session, article_ids: Collection[int]) -> Iterator[dict[str, Any]]:

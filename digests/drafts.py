@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from digests.dossier_models import DRAFT, Draft, DraftArticle
@@ -58,8 +58,10 @@ def draft_of_token(session: Session, token: str) -> Draft | None:
 
 def draft_of_document(session: Session, document_id: str) -> Draft | None:
     """The draft that became this document, the latest of several."""
-    joined = select(Draft).where(Draft.document_id == document_id)
-    return session.scalar(joined.order_by(Draft.last_at.desc()).limit(1))
+    return session.scalar(_JOINED, {"document_id": document_id})
+
+
+_JOINED = select(Draft).where(Draft.document_id == bindparam("document_id")).order_by(Draft.last_at.desc()).limit(1)
 
 
 def plain_title(title: str, place: str | None) -> str:

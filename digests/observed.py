@@ -6,8 +6,10 @@ sentence in five papers is one agency's, and counts once. Where they contradict 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from feeds.models import Article, Mention
+from sqlalchemy import Row
+
 from feeds.text import fold
 
 FIELDS = ("title", "issuer", "date", "term")
@@ -24,13 +26,14 @@ class ObservedFact:
     contradicted: bool
 
 
-def observed_facts(citing: Iterable[tuple[Article, Mention]]) -> tuple[ObservedFact, ...]:
-    """The statements of `citing`, in the order of `FIELDS`, those of most outlets first."""
+def observed_facts(citing: Iterable[Row[Any]]) -> tuple[ObservedFact, ...]:
+    """The statements of `citing`, mentions with the outlets of their articles; in the order of `FIELDS`, those of most
+    outlets first."""
     versions: dict[str, dict[str, list[tuple[str, str, str]]]] = {field: {} for field in FIELDS}
-    for article, mention in citing:
+    for mention in citing:
         for field, value in _stated(mention):
             key = fold(value).strip(" .,;“”\"'")
-            versions[field].setdefault(key, []).append((value, article.outlet, fold(mention.quote)))
+            versions[field].setdefault(key, []).append((value, mention.outlet, fold(mention.quote)))
     return tuple(
         ObservedFact(
             field=field,
@@ -44,7 +47,7 @@ def observed_facts(citing: Iterable[tuple[Article, Mention]]) -> tuple[ObservedF
     )
 
 
-def _stated(mention: Mention) -> Iterator[tuple[str, str]]:
+def _stated(mention: Row[Any]) -> Iterator[tuple[str, str]]:
     date = mention.issued_on.isoformat() if mention.issued_on else None
     for field, value in zip(FIELDS, (mention.title, mention.issuing_body, date, mention.term), strict=True):
         if value:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from digests.dossier_models import Choice
@@ -20,6 +20,7 @@ def remember_choice(session: Session, chat_id: int, key: str, document_id: str, 
     if known.keys != (key,) or document_id not in known.documents or find_reader(session, chat_id) is None:
         return False
     session.merge(Choice(chat_id=chat_id, key=key, document_id=document_id, at=now))
+    session.flush()
     return True
 
 
@@ -31,5 +32,8 @@ def drop_choice(session: Session, chat_id: int, key: str) -> None:
 
 def choices_of(session: Session, chat_id: int) -> Mapping[str, str]:
     """key -> id of the document that the chat means by it."""
-    rows = session.execute(select(Choice.key, Choice.document_id).where(Choice.chat_id == chat_id))
+    rows = session.connection().execute(_CHOSEN, {"chat_id": chat_id})
     return {row.key: row.document_id for row in rows}
+
+
+_CHOSEN = select(Choice.key, Choice.document_id).where(Choice.chat_id == bindparam("chat_id"))

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, not_, or_, select, text, union_all, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, not_, or_, select, text, union_all, update
+from sqlalchemy.orm import Session
 
 from feeds.analyse import Analysis, analyse
 from feeds.classify import Verdict, first_reading, join_parts, rules_version
@@ -24,8 +24,7 @@ _reading = attrgetter("ordinal", "key", "status", "document_id", "stage", "stage
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 # Any number serves, as long as nothing else in the same database takes an advisory lock by it.
 _ADVISORY_KEY = 0x6469656D74696F
-PAGE_LEASE = timedelta(minutes=10)
-SECOND_LEASE = timedelta(minutes=10)
+_STUCK = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,32 +241,6 @@ def date_article(session: Session, article: Article, published: datetime) -> Non
     article.position = next_position(session, published)
 
 
-def claim_pages(session: Session, now: datetime, *, limit: int) -> Sequence[Article]:
-    """Articles whose page is to be fetched, newest first, taken for `PAGE_LEASE`."""
-    return _claim(session, Article.page_due_at, now, PAGE_LEASE, limit)
-
-
-def claim_second_readings(session: Session, now: datetime, *, limit: int) -> Sequence[Article]:
-    """Articles whose verdict is open, newest first, taken for `SECOND_LEASE`."""
-    return _claim(session, Article.second_due_at, now, SECOND_LEASE, limit)
-
-
-def _claim(
-    session: Session, due_at: InstrumentedAttribute[datetime | None], now: datetime, lease: timedelta, limit: int
-) -> Sequence[Article]:
-    """Articles whose column `due_at` has come, taken by moving it behind the lease."""
-    articles = session.scalars(
-        select(Article)
-        .where(due_at <= now)
-        .order_by(Article.position.desc())
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for article in articles:
-        setattr(article, due_at.key, now + lease)
-    return articles
-
-
 def being_read() -> ColumnElement[bool]:
     """Of articles whose page was not tried yet or whose verdict is open."""
     return or_(_open_verdict(), _untried_page())
@@ -278,8 +251,8 @@ def still_reading_since(session: Session, now: datetime) -> datetime | None:
 
     What waits for longer is stuck, and nobody waits for it.
     """
-    untried = and_(_untried_page(), Article.page_due_at > now - PAGE_LEASE)
-    is_open = and_(_open_verdict(), Article.first_seen_at > now - SECOND_LEASE)
+    untried = and_(_untried_page(), Article.page_due_at > now - _STUCK)
+    is_open = and_(_open_verdict(), Article.first_seen_at > now - _STUCK)
     # Each by its own index.
     waiting = union_all(*(select(Article.first_seen_at).where(one) for one in (untried, is_open))).subquery()
     first: datetime | None = session.scalar(select(func.min(waiting.c.first_seen_at)))
@@ -306,7 +279,10 @@ def published_on(published: datetime | None) -> date | None:
 
 def reading_since(session: Session) -> datetime | None:
     """When the oldest stored article was first seen: since when we have been reading."""
-    return session.scalar(select(func.min(Article.first_seen_at)).where(Article.origin == "poll"))
+    return session.connection().scalar(_FIRST_SEEN)
+
+
+_FIRST_SEEN = select(func.min(Article.first_seen_at)).where(Article.origin == "poll")
 
 
 # Documents
@@ -327,7 +303,7 @@ def ensure_documents(session: Session, ids: Collection[str]) -> None:
 
 def unnamed_documents(session: Session, ids: Collection[str]) -> Collection[str]:
     """Those of `ids` that `ensure_documents` has still to be called for, before anybody is shown their tokens."""
-    return set(ids) - set(session.scalars(select(Document.id).where(Document.id.in_(ids))))
+    return tokens_of(session, ids)[1]
 
 
 def document_tokens(session: Session, ids: Collection[str]) -> Mapping[str, str]:
@@ -336,9 +312,17 @@ def document_tokens(session: Session, ids: Collection[str]) -> Mapping[str, str]
     Of a document without a row, the one that `ensure_documents` will give it: so who only reads can show it, and
     name the document right after.
     """
-    rows = session.execute(select(Document.id, Document.token).where(Document.id.in_(ids)))
+    return tokens_of(session, ids)[0]
+
+
+def tokens_of(session: Session, ids: Collection[str]) -> tuple[Mapping[str, str], Collection[str]]:
+    """(`document_tokens`, `unnamed_documents`) of these ids, in one question."""
+    rows = session.connection().execute(_NAMED, {"ids": list(ids)})
     stored = {row.id: row.token for row in rows}
-    return {document_id: stored.get(document_id) or document_token(document_id) for document_id in ids}
+    return {one: stored.get(one) or document_token(one) for one in ids}, set(ids) - stored.keys()
+
+
+_NAMED = select(Document.id, Document.token).where(Document.id.in_(bindparam("ids", expanding=True)))
 
 
 def document_of_token(session: Session, token: str) -> str | None:

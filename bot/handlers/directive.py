@@ -1,7 +1,7 @@
 """/directive, and any plain text of a private chat: what a document is and who writes about it."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,7 @@ from bot.rights import Standing
 from bot.texts import say
 from digests.answer import answer
 from digests.dossier import PER_PAGE, Dossier, dossier_of, facets_of
+from digests.dossier_models import Draft
 from digests.drafts import draft_of_document
 from digests.facets import EVERYTHING, Filters
 from digests.follows import followed_documents
@@ -38,7 +39,7 @@ from digests.render import render_dossier, render_sources
 from digests.subscribers import Reader
 from digests.templates import render
 from feeds.documents import load_catalogue
-from feeds.store import document_of_token, document_tokens, ensure_documents, unnamed_documents
+from feeds.store import document_of_token, ensure_documents, tokens_of, unnamed_documents
 
 MAX_QUERY = 200
 MAX_CARDS = 5
@@ -132,42 +133,70 @@ async def answer_query(update: Update, context: Context, reader: Reader, query: 
     if await answer_draft(update, context, reader, query[:MAX_QUERY]):
         return
     services, shares = context.bot_data, bool(context.bot.supports_inline_queries)
-    named, messages = await services.read(_answered, query[:MAX_QUERY], reader, services.clock(), shares=shares)
-    await name_documents(services, named)
+    unnamed, messages = await services.read(_answered, query[:MAX_QUERY], reader, services.clock(), shares=shares)
+    if unnamed:
+        await services.write(ensure_documents, unnamed)
     for message in messages:
         await reply(update, message)
 
 
 def _answered(
     session: Session, query: str, reader: Reader, now: datetime, *, shares: bool
-) -> tuple[Sequence[str], list[Message]]:
-    """(the documents that buttons lead to, the messages): one card for each document meant; candidates, what is
-    cited and the nearest numbers where that is open."""
-    found = answer(session, query, now=now, meant=choices_of(session, reader.chat_id))
-    named = [document_id for dossier in found.cards[:MAX_CARDS] for document_id in dossier_documents(dossier)]
-    if named:
-        tokens, since = document_tokens(session, named), found.reading_since
-        views = [(one, CardView(tokens[one.name])) for one in found.cards[:MAX_CARDS]]
-        return named, [_dossier_message(session, one, reader, view, since, shares=shares) for one, view in views]
+) -> tuple[Collection[str], list[Message]]:
+    """(the documents without rows that buttons lead to, the messages): one card for each document meant; candidates,
+    what is cited and the nearest numbers where that is open."""
+    choices = choices_of(session, reader.chat_id)
+    found = answer(session, query, now=now, meant=choices)
+    if found.cards:
+        facts = card_facts(session, reader.chat_id, found.cards[:MAX_CARDS], choices)
+        return facts.unnamed, [
+            _dossier_message(facts, one, reader, CardView(facts.tokens[one.name]), found.reading_since, shares=shares)
+            for one in found.cards[:MAX_CARDS]
+        ]
     html = render("answer.html", reader.language, answer=found, timezone=reader.timezone, as_of=load_catalogue().as_of)
-    named = list(answer_documents(found))
-    return named, [Message(html, answer_buttons(document_tokens(session, named), found, reader.language, picks=True))]
+    tokens, unnamed = tokens_of(session, list(answer_documents(found)))
+    return unnamed, [Message(html, answer_buttons(tokens, found, reader.language, picks=True))]
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What cards tell beside their dossiers: the tokens that buttons lead to, and of which documents there is no row;
+    what the chat follows, and by which number it means a document; the drafts that became documents."""
+
+    tokens: Mapping[str, str]
+    unnamed: Collection[str]
+    followed: Collection[str]
+    chosen: Mapping[str, str]
+    drafts: Mapping[str, Draft | None]
+
+
+def card_facts(session: Session, chat_id: int, dossiers: Collection[Dossier], choices: Mapping[str, str]) -> CardFacts:
+    """The facts of these cards in a chat with these choices (`choices_of`)."""
+    tokens, unnamed = tokens_of(session, [one for dossier in dossiers for one in dossier_documents(dossier)])
+    told = [one.name for one in dossiers if one.articles and not one.filters.chosen]
+    return CardFacts(
+        tokens,
+        unnamed,
+        followed_documents(session, chat_id),
+        {document_id: key for key, document_id in choices.items()},
+        {name: draft_of_document(session, name) for name in told},
+    )
 
 
 def _dossier_message(
-    session: Session,
+    facts: CardFacts,
     dossier: Dossier,
     reader: Reader,
     view: CardView,
     reading_since: datetime | None = None,
     *,
+    came_from: str | None = None,
     shares: bool,
 ) -> Message:
     page = dossier.first // PER_PAGE
-    draft = draft_of_document(session, dossier.name) if dossier.articles and not dossier.filters.chosen else None
+    draft = facts.drafts.get(dossier.name)
     former = draft.title if draft else ""
-    chosen = {document_id: key for key, document_id in choices_of(session, reader.chat_id).items()}
-    chosen_key = chosen.get(dossier.name)
+    chosen_key = facts.chosen.get(dossier.name)
     html, _ = render_dossier(
         dossier,
         reader.language,
@@ -177,15 +206,14 @@ def _dossier_message(
         former=former,
         chosen_key=chosen_key,
     )
-    tokens = document_tokens(session, dossier_documents(dossier))
     buttons = dossier_buttons(
-        tokens,
+        facts.tokens,
         dossier,
         reader.language,
         replace(view, page=page),
-        followed=dossier.name in followed_documents(session, reader.chat_id),
+        followed=dossier.name in facts.followed,
         shares=shares,
-        came_from=document_of_token(session, view.trail[0]) if view.trail else None,
+        came_from=came_from,
         chosen_key=chosen_key,
     )
     if draft and not page:
@@ -198,15 +226,17 @@ async def _card(context: Context, reader: Reader, view: CardView) -> Message | N
     found = await services.read(_viewed, reader, view, services.clock(), shares=shares)
     if found is None:
         return None
-    named, message = found
-    await name_documents(services, named)
+    unnamed, message = found
+    if unnamed:
+        await services.write(ensure_documents, unnamed)
     return message
 
 
 def _viewed(
     session: Session, reader: Reader, view: CardView, now: datetime, *, shares: bool
-) -> tuple[Sequence[str], Message] | None:
-    """(the documents that its buttons lead to, the card as `view` says); None of a token that was never given."""
+) -> tuple[Collection[str], Message] | None:
+    """(the documents without rows that its buttons lead to, the card as `view` says); None of a token that was never
+    given."""
     document_id = document_of_token(session, view.token)
     if document_id is None:
         return None
@@ -216,13 +246,15 @@ def _viewed(
     filters = _filters(session, document_id, view)
     view = replace(view, chosen={kind: view.chosen[kind] for kind in filters.chosen})
     dossier = dossier_of(session, document_id, view.page, filters, now=now)
-    message = _dossier_message(session, dossier, reader, view, shares=shares)
+    facts = card_facts(session, reader.chat_id, [dossier], choices_of(session, reader.chat_id))
+    came_from = document_of_token(session, view.trail[0]) if view.trail else None
+    message = _dossier_message(facts, dossier, reader, view, came_from=came_from, shares=shares)
     if view.shows.startswith("f"):
         values = None
         if view.kind:
             values = facets_of(session, document_id, view.kind, replace(filters, **{view.kind: None}))
         message = replace(message, buttons=filter_buttons(reader.language, view, filters.chosen, values))
-    return dossier_documents(dossier), message
+    return facts.unnamed, message
 
 
 def _filters(session: Session, document_id: str, view: CardView) -> Filters:
