@@ -14,7 +14,8 @@ from feeds.sources import Source
 from feeds.store import take_turn
 from feeds.text import fold
 
-FEED_LEASE = timedelta(minutes=10)
+# Longer than a round starts feeds and the slowest needs; what a dead process has taken waits that long for another.
+FEED_LEASE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ import structlog
 from feeds.classify import Verdict, classify, shipped_figures
 from feeds.database import Database
 from feeds.indexing import index_articles
+from feeds.leases import claim_second_readings, renewing
 from feeds.models import Article
-from feeds.store import claim_second_readings, store_verdict, take_turn
+from feeds.store import store_verdict, take_turn
 from feeds.vectors import keep_vector
 from feeds.worker import Worker
 
@@ -26,7 +27,7 @@ log = structlog.get_logger()
 
 _AT_ONCE = 32
 _SECONDS = 30.0  # for so many: three times what they need on a slow machine
-_SECONDS_ALONE = 5.0  # for one: a batch that fails must be through before its lease ends
+_SECONDS_ALONE = 5.0  # for one of a batch that failed
 
 Parts = tuple[str, str, str]
 
@@ -44,7 +45,8 @@ async def judge_waiting(database: Database, worker: Worker, clock: Callable[[], 
     """Settles every open verdict that is due."""
     report = JudgeReport()
     while articles := await asyncio.to_thread(_claim, database, clock()):
-        verdicts = await _verdicts(worker, articles, report)
+        async with renewing(database, Article.second_due_at, [article.id for article in articles], clock):
+            verdicts = await _verdicts(worker, articles, report)
         await asyncio.to_thread(_store, database, articles, verdicts, clock())
         report.judged += len(articles)
         report.kept += sum(verdict.relevant for verdict in verdicts)

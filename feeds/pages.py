@@ -27,10 +27,11 @@ from feeds.database import Database
 from feeds.extract import ArticleText, ExtractError, extract_page, join_lead
 from feeds.fetch import Fetcher, FetchError
 from feeds.intake import FUTURE
+from feeds.leases import claim_pages, renewing
 from feeds.models import Article
 from feeds.refusal import is_other_article, leads_elsewhere
 from feeds.rhythm import back_off
-from feeds.store import claim_pages, date_article, published_on, store_analysis, take_turn
+from feeds.store import date_article, published_on, store_analysis, take_turn
 from feeds.text import fold
 from feeds.versions import Parts, is_edit, keep_version
 from feeds.worker import Worker, WorkerError
@@ -42,7 +43,6 @@ PAGE_TRIES = 3
 READ_AGAIN_AFTER = timedelta(hours=24)
 REMOVED_LATER = "page removed later"
 _FIRST_WAIT = timedelta(minutes=15)
-# So many wait for their hosts' turns; a lease (feeds.store) must outlast them all, were they all of one slow host.
 _AT_ONCE = 32
 _SECONDS = 10.0  # for taking one page apart; it needs some hundredths of one
 _REMOVED = frozenset({"http_404", "gone", "removed", "home_page"})
@@ -74,18 +74,22 @@ async def read_pages(
     due = await asyncio.to_thread(_count_due, database, clock()) if on_page else 0
     if on_page:
         on_page(0, due)
-    running: set[asyncio.Task[bool]] = set()
+    running: dict[asyncio.Task[bool], int] = {}
     try:
-        while True:
-            for article in await asyncio.to_thread(_claim, database, clock(), _AT_ONCE - len(running)):
-                running.add(asyncio.create_task(_read(database, fetcher, worker, clock, article, pace)))
-            if not running:
-                return read
-            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            read += sum(task.result() for task in done)
-            tried += len(done)
-            if on_page:
-                on_page(read, max(0, due - tried))
+        async with renewing(database, Article.page_due_at, running.values(), clock):
+            while True:
+                for article in await asyncio.to_thread(_claim, database, clock(), _AT_ONCE - len(running)):
+                    task = asyncio.create_task(_read(database, fetcher, worker, clock, article, pace))
+                    running[task] = article.id
+                if not running:
+                    return read
+                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    del running[task]
+                read += sum(task.result() for task in done)
+                tried += len(done)
+                if on_page:
+                    on_page(read, max(0, due - tried))
     finally:
         for task in running:
             task.cancel()

@@ -46,7 +46,7 @@ _LARGE_AT_ONCE = 2
 _AT_ONCE = 20  # feeds asked at the same time, each of which may hold a body in memory
 _TOGETHER = 64  # outcomes written together at most
 _GIVE_BACK_WITHIN = 5.0
-_CLAIMED = 256  # feeds taken from the table at a time
+_CLAIMED = 64  # feeds taken from the table at a time: as many wait for a lease to end where a process dies
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """What the store promises, on both databases: feeds in step, articles once, mentions replaced, names for ever."""
 
+import asyncio
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -14,14 +15,13 @@ from conftest import NOW
 from feeds.analyse import analyse
 from feeds.database import Database
 from feeds.following import FEED_LEASE, add_feeds, all_feeds, claim_feeds, drop_feed, reading_progress, sync_sources
+from feeds.leases import LEASE, claim_pages, renewing
 from feeds.models import Article, Document, Feed, Mention
 from feeds.positions import minute_position, next_position
 from feeds.seen import seen_keys
 from feeds.sources import Source
 from feeds.store import (
-    PAGE_LEASE,
     NewArticle,
-    claim_pages,
     document_of_token,
     document_tokens,
     ensure_documents,
@@ -367,8 +367,32 @@ def test_pages_are_claimed_newest_first_and_once_until_their_lease_ends(database
     with database.session() as session:
         second = [article.identity for article in claim_pages(session, NOW, limit=2)]
     with database.session() as session:
-        later = claim_pages(session, NOW + PAGE_LEASE, limit=9)
+        later = claim_pages(session, NOW + LEASE, limit=9)
     assert (first, second, len(later)) == (["mot.example#0", "mot.example#1"], ["mot.example#2"], 3)
+
+
+async def test_a_lease_is_renewed_only_of_what_is_still_taken(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither what is settled, wanted anew, nor what runs out by now."""
+    monkeypatch.setattr("feeds.leases._RENEW", 0.01)
+    later = NOW + timedelta(seconds=30)
+    due = (NOW + LEASE, NOW, None, NOW + timedelta(days=1), later)
+    for number, _ in enumerate(due):
+        save(database, new_article(f"mot.example#{number}", published=NOW - number * HOUR, wants_page=True))
+    with database.session() as session:
+        articles = claim_pages(session, NOW, limit=9)
+        for article, moment in zip(articles, due, strict=True):
+            article.page_due_at = moment
+
+    def moments() -> list[datetime | None]:
+        with database.reading() as session:
+            return list(session.scalars(select(Article.page_due_at).order_by(Article.position.desc())))
+
+    async with renewing(database, Article.page_due_at, [article.id for article in articles], lambda: later):
+        while moments() == list(due):
+            await asyncio.sleep(0.01)
+    assert moments() == [later + LEASE, *due[1:]]
 
 
 # Documents
