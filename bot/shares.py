@@ -10,7 +10,8 @@ who waits to deliver      none
 
 Who serves also shares a lock that only counts them. When one more comes, the others give rights back: first they send
 less, and only when no more than that was on its way for a second are the locks let go. So no second has more than 30
-over all processes. The rights of a dead process are free at once, of one that hangs after `feeds.locks.LEASE`.
+over all processes. The rights of a dead process are free at once, of one that hangs after `feeds.locks.LEASE`; whoever
+takes one lets a second pass before it is used.
 
 SQLite does not tell how many processes there are; it is for one machine, where each role runs once. Who only serves
 takes `RESERVED`, who only delivers the rest.
@@ -29,6 +30,7 @@ from feeds.locks import LockSession
 log = structlog.get_logger()
 
 RESERVED = 10
+_REST = 1.5  # seconds in which a right that was taken is not used: who died with it may have used it just before
 _RIGHTS, _SERVING = 0x6469656E, 0x6469656F  # spaces of advisory locks
 
 
@@ -60,6 +62,7 @@ class Shares:
             self._pace.limit(kept)
             if self._pace.keeps_to(kept):
                 await asyncio.to_thread(self._change_to, wanted)
+                await asyncio.sleep(_REST if len(self._rights) > kept else 0)
                 self._pace.limit(len(self._rights))
         except SQLAlchemyError as error:
             # Without the database nothing is delivered, and people are told that something is wrong.

@@ -22,6 +22,11 @@ from test_pace import Call, at_most, make, run
 LEASE_IN_TESTS = timedelta(seconds=1)
 
 
+@pytest.fixture(autouse=True)
+def _without_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.shares._REST", 0)
+
+
 @pytest.fixture
 def url(postgres_url: str) -> Iterator[str]:
     yield from database_of_its_own(postgres_url)
