@@ -167,12 +167,15 @@ async def test_command_menu(page: Page, bot: Bot, an: SandboxUser) -> None:
     await text.press("Escape")
     await expect(options).to_have_count(0)
     await page.get_by_role("button", name="EN").click()
+    text = page.get_by_role("textbox", name="Message")
     await text.fill("/")
     await expect(options).to_have_text(["/startStart", "/settingsSettings", "/helpHelp"])
     await text.press("ArrowDown")
     await text.press("Enter")
     await expect(page.locator(".message.out .text").last).to_contain_text("/start")
     assert an.language_code == "en"
+    await page.get_by_role("button", name="VI").click()
+    await expect(page.get_by_role("textbox", name="Tin nhắn")).to_be_visible()
 
 
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\"><script>document.title='hacked'</script>"
@@ -354,3 +357,15 @@ async def test_wide_screen_shows_people_beside_the_chat(browser: Browser, sandbo
     await expect(page.get_by_role("button", name="An Tiếng Việt")).to_be_visible()
     await expect(page.get_by_role("button", name="Đóng danh sách")).to_be_hidden()
     await page.close()
+
+
+async def test_the_page_speaks_the_language_of_its_user(page: Page, bot: Bot, an: SandboxUser) -> None:
+    await an.say("xin chào")
+    await page.get_by_role("button", name="EN", exact=True).click()
+    await expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+    await expect(page.get_by_role("button", name="Block")).to_be_visible()
+    await expect(page.locator(".date").first).to_have_text("Today")
+    assert await page.evaluate("document.documentElement.lang") == "en"
+    await page.get_by_role("button", name="VI", exact=True).click()
+    await expect(page.get_by_role("textbox", name="Tin nhắn")).to_be_visible()
+    await expect(page.get_by_role("button", name="Chặn")).to_be_visible()

@@ -2,6 +2,7 @@
 
 import { element } from "./dom.js";
 import { gist } from "./message.js";
+import { say } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -41,7 +42,7 @@ export class Composer {
     this.answered = message;
     $("answering").hidden = !message;
     if (!message) return;
-    $("answering-name").textContent = `Trả lời ${message.from.first_name}`;
+    $("answering-name").textContent = `${say("Trả lời")} ${message.from.first_name}`;
     $("answering-text").textContent = gist(message);
     this.text.focus();
   }
@@ -55,7 +56,7 @@ export class Composer {
   // empty: nothing written yet; blocked: the user blocked the bot; open: a chat like any other.
   setMode(mode) {
     $("start").hidden = mode === "open";
-    $("start").textContent = mode === "blocked" ? "Khởi động lại" : "Bắt đầu";
+    $("start").textContent = say(mode === "blocked" ? "Khởi động lại" : "Bắt đầu");
     $("composer").hidden = mode !== "open";
     if (mode === "open") return;
     this.close();
@@ -146,7 +147,7 @@ export class Composer {
     const markup = messages.map((message) => message.reply_markup).findLast((found) => found && !found.inline_keyboard);
     if (!markup) return;
     const keyboard = $("reply-keyboard");
-    this.text.placeholder = markup.input_field_placeholder || "Tin nhắn";
+    this.text.placeholder = markup.input_field_placeholder || say("Tin nhắn");
     keyboard.hidden = !markup.keyboard;
     keyboard.replaceChildren();
     if (markup.force_reply) this.focus();

@@ -3,6 +3,7 @@
 import { element } from "./dom.js";
 import { bubble } from "./message.js";
 import { dayKey, dayLabel } from "./time.js";
+import { say } from "./words.js";
 
 const NEAR_END = 80; // pixels
 
@@ -35,6 +36,10 @@ export class Log {
     for (const message of messages) this.dayOf(message).append(this.drawn(message));
     this.dates();
     if (atEnd) this.toEnd();
+  }
+
+  redraw() {
+    this.reset([...this.messages.values()], false);
   }
 
   drawn(message) {
@@ -90,7 +95,7 @@ export class Log {
 
   goTo(id) {
     const found = this.find(id);
-    if (!found) return this.actions.toast("Tin nhắn này đã bị xóa.");
+    if (!found) return this.actions.toast(say("Tin nhắn này đã bị xóa."));
     found.scrollIntoView({ block: "center", behavior: "smooth" });
     found.classList.add("pointed");
     setTimeout(() => found.classList.remove("pointed"), 1500);
@@ -117,8 +122,8 @@ export class Log {
   }
 
   setAbout(bot) {
-    const words = bot.description || "Gửi tin nhắn đầu tiên để bắt đầu.";
-    this.about.replaceChildren(element("h2", {}, "Bot này làm được gì?"), element("p", {}, words));
+    const words = bot.description || say("Gửi tin nhắn đầu tiên để bắt đầu.");
+    this.about.replaceChildren(element("h2", {}, say("Bot này làm được gì?")), element("p", {}, words));
   }
 
   showAbout(on) {

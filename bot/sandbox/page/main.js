@@ -6,6 +6,7 @@ import { Log } from "./log.js";
 import { People } from "./people.js";
 import { listen, post, upload } from "./server.js";
 import { clockText } from "./time.js";
+import { say, speak } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const TYPING_MS = 5500;
@@ -13,14 +14,14 @@ const TYPING_MS = 5500;
 const state = { user: null, now: 0, blocked: false, stream: null, typing: 0, bot: {} };
 
 const act = (name, body = {}) =>
-  post(name, { user: state.user.id, ...body }).catch((error) => toast(`Không thực hiện được: ${error.message}`));
+  post(name, { user: state.user.id, ...body }).catch((error) => toast(`${say("Không thực hiện được")}: ${error.message}`));
 
-const say = (text, reply_to) => act("say", { text, reply_to });
+const write = (text, reply_to) => act("say", { text, reply_to });
 
-const sendFile = (file) => upload(state.user.id, file).catch((error) => toast(`Không gửi được tệp: ${error.message}`));
+const sendFile = (file) => upload(state.user.id, file).catch((error) => toast(`${say("Không gửi được tệp")}: ${error.message}`));
 
 const log = new Log($("log"), $("to-end"), $("unread"), {
-  sendCommand: (text) => say(text),
+  sendCommand: (text) => write(text),
   answer: (message) => composer.answerTo(message),
   toast,
   press: async (message, row, column) => {
@@ -30,7 +31,7 @@ const log = new Log($("log"), $("to-end"), $("unread"), {
   now: () => state.now,
 });
 
-const composer = new Composer({ say, sendFile, onKeyboard: () => log.toEnd() });
+const composer = new Composer({ say: write, sendFile, onKeyboard: () => log.toEnd() });
 
 const people = new People({
   choose: (id) => connect(id),
@@ -41,7 +42,7 @@ const people = new People({
 });
 
 function showAnswer(answer) {
-  if (!answer) toast("Bot không trả lời nút này.");
+  if (!answer) toast(say("Bot không trả lời nút này."));
   else if (answer.url) window.open(answer.url, "_blank", "noopener");
   else if (answer.show_alert && answer.text) {
     $("alert-text").textContent = answer.text;
@@ -60,15 +61,15 @@ function connect(userId) {
   const url = new URL(location.href);
   if (userId) url.searchParams.set("user", userId);
   history.replaceState(null, "", url);
-  state.stream = listen(userId, receive, () => setStatus("mất kết nối, đang thử lại…"));
+  state.stream = listen(userId, receive, () => setStatus(say("mất kết nối, đang thử lại…")));
 }
 
 const receivers = {
   snapshot(event) {
     const another = state.user?.id !== event.user.id;
     Object.assign(state, { user: event.user, blocked: event.blocked });
-    receivers.clock(event.clock);
     receivers.profile(event);
+    receivers.clock(event.clock);
     people.draw(event.users, event.user.id);
     stopTyping();
     if (another) composer.answerTo(null);
@@ -88,13 +89,14 @@ const receivers = {
     showState();
   },
   action() {
-    setStatus("đang nhập…", true);
+    setStatus(say("đang nhập…"), true);
     log.typing(true);
     clearTimeout(state.typing);
     state.typing = setTimeout(stopTyping, TYPING_MS);
   },
   profile(event) {
     if (event.user) state.user = event.user;
+    const changed = speak(state.user.language_code);
     state.bot = event.bot;
     $("bot-name").textContent = event.bot.name;
     document.title = event.bot.name;
@@ -104,6 +106,10 @@ const receivers = {
     for (const button of document.querySelectorAll("[data-language]"))
       button.setAttribute("aria-pressed", String(button.dataset.language === state.user.language_code));
     people.mark(state.user);
+    if (!changed) return;
+    log.redraw();
+    setStatus("bot");
+    showState();
   },
   users: ({ users }) => people.draw(users, state.user.id),
   clock(event) {
@@ -111,13 +117,13 @@ const receivers = {
     const { time, day } = clockText(event.now);
     $("clock").replaceChildren(element("b", {}, time), ` ${day}`);
     if ($("jump").getAttribute("aria-busy") !== "true") $("jump").disabled = !event.can_jump;
-    $("jump").title = event.can_jump ? "" : "Bản chạy thử này không có lịch bản tin";
+    $("jump").title = event.can_jump ? "" : say("Bản chạy thử này không có lịch bản tin");
   },
   blocked({ blocked }) {
     state.blocked = blocked;
     showState();
   },
-  closing: () => setStatus("bản chạy thử đã dừng"),
+  closing: () => setStatus(say("bản chạy thử đã dừng")),
 };
 
 function receive(event) {
@@ -140,13 +146,13 @@ function showState() {
   const empty = log.isEmpty();
   log.showAbout(empty);
   composer.setMode(state.blocked ? "blocked" : empty ? "empty" : "open");
-  $("block").textContent = state.blocked ? "Bỏ chặn" : "Chặn";
-  $("block").title = state.blocked ? "Cho bot nhắn lại" : "Chặn bot, như người dùng thật có thể làm";
+  $("block").textContent = say(state.blocked ? "Bỏ chặn" : "Chặn");
+  $("block").title = say(state.blocked ? "Cho bot nhắn lại" : "Chặn bot, như người dùng thật có thể làm");
 }
 
 $("start").addEventListener("click", async () => {
   if (state.blocked) await act("block", { blocked: false });
-  await say("/start");
+  await write("/start");
   composer.focus();
 });
 $("block").addEventListener("click", () => act("block", { blocked: !state.blocked }));

@@ -3,6 +3,7 @@
 import { copyText, element, icon } from "./dom.js";
 import { formatted } from "./text.js";
 import { timeOf } from "./time.js";
+import { locale, say } from "./words.js";
 
 // actions: { sendCommand(text), toast(text), press(message, row, column, button) -> Promise, goTo(messageId), answer(message) }
 export function bubble(message, actions) {
@@ -23,7 +24,7 @@ export function bubble(message, actions) {
 }
 
 function file(document) {
-  const size = `${(document.file_size / 1024).toLocaleString("vi", { maximumFractionDigits: 1 })} kB`;
+  const size = `${(document.file_size / 1024).toLocaleString(locale(), { maximumFractionDigits: 1 })} kB`;
   const name = element("b", {}, document.file_name);
   const link = { class: "file", href: `/sandbox/file/${document.file_id}`, download: document.file_name };
   return element("a", link, icon("file"), element("span", {}, name, element("small", {}, size)));
@@ -31,21 +32,21 @@ function file(document) {
 
 function photo({ photo: sizes, caption }) {
   const { file_id, width, height } = sizes.at(-1);
-  return element("img", { class: "photo", src: `/sandbox/photo/${file_id}`, width, height, alt: caption ?? "Ảnh" });
+  return element("img", { class: "photo", src: `/sandbox/photo/${file_id}`, width, height, alt: caption ?? say("Ảnh") });
 }
 
 // What a message says in one line, for the line above an answer to it.
 export function gist(message) {
-  return (message.text ?? message.caption ?? message.document?.file_name ?? "Ảnh").slice(0, 120);
+  return (message.text ?? message.caption ?? message.document?.file_name ?? say("Ảnh")).slice(0, 120);
 }
 
 function meta(message, out, actions) {
   const made = element("span", { class: "meta" });
-  made.append(element("button", { type: "button", class: "answer", onclick: () => actions.answer(message) }, "Trả lời"));
-  if (message.silent) made.append(icon("silent", "Gửi không âm thanh"));
-  if (message.edit_date) made.append(element("span", { class: "edited" }, "đã sửa "));
+  made.append(element("button", { type: "button", class: "answer", onclick: () => actions.answer(message) }, say("Trả lời")));
+  if (message.silent) made.append(icon("silent", say("Gửi không âm thanh")));
+  if (message.edit_date) made.append(element("span", { class: "edited" }, `${say("đã sửa")} `));
   made.append(element("time", { datetime: new Date(message.date * 1000).toISOString() }, timeOf(message.date)));
-  if (out) made.append(icon("sent", "Đã gửi"));
+  if (out) made.append(icon("sent", say("Đã gửi")));
   return made;
 }
 
@@ -56,7 +57,7 @@ function replied(original, actions) {
 }
 
 function keyboard(message, rows, actions) {
-  const made = element("div", { class: "keyboard", role: "group", "aria-label": "Nút của tin nhắn" });
+  const made = element("div", { class: "keyboard", role: "group", "aria-label": say("Nút của tin nhắn") });
   rows.forEach((row, rowNumber) => {
     const line = element("div", { class: "row" });
     row.forEach((button, column) => line.append(key(message, button, rowNumber, column, actions)));
@@ -72,12 +73,12 @@ function key(message, button, row, column, actions) {
   if (button.copy_text) {
     made.append(icon("copy"));
     made.addEventListener("click", async () => {
-      actions.toast((await copyText(button.copy_text.text)) ? `Đã sao chép: ${button.copy_text.text}` : "Không sao chép được");
+      actions.toast((await copyText(button.copy_text.text)) ? `${say("Đã sao chép")}: ${button.copy_text.text}` : say("Không sao chép được"));
     });
     return made;
   }
   if (button.switch_inline_query !== undefined) {
-    made.addEventListener("click", () => actions.toast(`Telegram sẽ hỏi gửi vào đâu, rồi gõ sẵn: @bot ${button.switch_inline_query}`));
+    made.addEventListener("click", () => actions.toast(`${say("Telegram sẽ hỏi gửi vào đâu, rồi gõ sẵn")}: @bot ${button.switch_inline_query}`));
     return made;
   }
   made.addEventListener("click", async () => {

@@ -1,6 +1,7 @@
 // Message text with entities -> DOM. Offsets are UTF-16 units, which is what JavaScript strings count in.
 
 import { copyText, element, icon } from "./dom.js";
+import { say } from "./words.js";
 
 const SIMPLE = { bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", blockquote: "blockquote" };
 
@@ -76,7 +77,7 @@ function link(address, content) {
 }
 
 function spoiler(content) {
-  const hidden = element("span", { class: "spoiler", role: "button", tabindex: "0", "aria-label": "Nội dung ẩn, bấm để xem" }, content);
+  const hidden = element("span", { class: "spoiler", role: "button", tabindex: "0", "aria-label": say("Nội dung ẩn, bấm để xem") }, content);
   const reveal = () => {
     hidden.classList.add("revealed");
     hidden.removeAttribute("role");
@@ -94,18 +95,18 @@ function spoiler(content) {
 }
 
 function codeBlock(language, plain, content, actions) {
-  const copy = async () => actions.toast((await copyText(plain)) ? "Đã sao chép" : "Không sao chép được");
-  const button = element("button", { type: "button", class: "copy-code", "aria-label": "Sao chép đoạn mã", onclick: copy }, icon("copy"));
+  const copy = async () => actions.toast(say((await copyText(plain)) ? "Đã sao chép" : "Không sao chép được"));
+  const button = element("button", { type: "button", class: "copy-code", "aria-label": say("Sao chép đoạn mã"), onclick: copy }, icon("copy"));
   return element("div", { class: "pre" }, element("div", { class: "language" }, element("span", {}, language ?? ""), button), element("pre", {}, element("code", {}, content)));
 }
 
 function expandable(content) {
   const quote = element("blockquote", { class: "expandable" }, element("div", { class: "quoted" }, content));
-  const button = element("button", { type: "button", class: "expand", "aria-expanded": "false", "aria-label": "Mở rộng trích dẫn" });
+  const button = element("button", { type: "button", class: "expand", "aria-expanded": "false", "aria-label": say("Mở rộng trích dẫn") });
   const toggle = () => {
     const open = quote.classList.toggle("open");
     button.setAttribute("aria-expanded", String(open));
-    button.setAttribute("aria-label", open ? "Thu gọn trích dẫn" : "Mở rộng trích dẫn");
+    button.setAttribute("aria-label", say(open ? "Thu gọn trích dẫn" : "Mở rộng trích dẫn"));
   };
   quote.addEventListener("click", (event) => {
     if (event.target.closest("a, button.inline, .spoiler")) return;
