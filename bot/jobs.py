@@ -132,7 +132,8 @@ class Jobs:
             await asyncio.to_thread(remind, self._database, self._clock())
 
         self._listening = asyncio.ensure_future(listen(self._database, self._wake_own_delivery))
-        self._every_tick("lock", keep, BEAT)
+        if not self._database.is_sqlite:
+            self._every_tick("lock", keep, BEAT)
         self._every_tick("deliver", tick)
         self._every_tick("claim", claim)
         self._every_tick("left", self.erase_left)
@@ -349,10 +350,11 @@ class Jobs:
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.shield(self._start(self._rounds(name, work)))
 
+        # By the wall clock: digests fall due on the minute, and then a tick comes at once.
         self._scheduler.add_job(
             run,
-            "interval",
-            seconds=every.total_seconds(),
+            "cron",
+            second=f"*/{every.total_seconds():.0f}",
             id=name,
             next_run_time=datetime.now(UTC),
             max_instances=1,
