@@ -18,6 +18,8 @@ from feeds.store import take_turn
 
 log = structlog.get_logger()
 
+BACKUP = "backup"
+_DAY = timedelta(days=1)
 _TRIES = 4
 _PAUSE = timedelta(seconds=30)  # where Telegram does not say how long
 _LONGEST_PAUSE = timedelta(minutes=5)
@@ -78,6 +80,17 @@ def is_due(database: Database, name: str, now: datetime) -> bool:
     return chore is None or chore.next_due_at <= now
 
 
+def last_done(session: Session, name: str) -> datetime | None:
+    """When somebody last noted what is to be done once a day by hand (`note_done`)."""
+    chore = session.get(Chore, name)
+    return chore.next_due_at - _DAY if chore else None
+
+
+def note_done(session: Session, name: str, now: datetime) -> None:
+    take_turn(session)
+    session.merge(Chore(name=name, next_due_at=now + _DAY))
+
+
 def claim_chore(session: Session, name: str, now: datetime, next_due: datetime, *, first_due: datetime) -> bool:
     """Takes a due chore until `next_due`; whether this process does it. Its first time is `first_due`."""
     take_turn(session)
@@ -93,7 +106,7 @@ def claim_chore(session: Session, name: str, now: datetime, next_due: datetime, 
 
 def claim_alert(session: Session, cause: str, now: datetime) -> bool:
     """Whether admins are to be told of `cause` (at most 16 characters) now: of each at most once a day."""
-    return claim_chore(session, cause, now, now + timedelta(days=1), first_due=now)
+    return claim_chore(session, cause, now, now + _DAY, first_due=now)
 
 
 def postpone(database: Database, name: str, until: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound, select_autoescape
 from markupsafe import Markup, escape
 
 from digests.naming import checked, implementer_name, is_name_checked, is_unverified, iso_date, meant_name, trend_name
@@ -37,6 +37,17 @@ def render(name: str, language: str, **values: Any) -> str:
 def macros(name: str, language: str) -> Any:
     """The macros of a template, to be called one by one: what it imports is read only once."""
     return _template(name, language).make_module({"language": language})
+
+
+def check_templates() -> int:
+    """Reads every template; returns how many there are. Raises `TemplateError` where one cannot be read."""
+    environment = _environment()
+    names = environment.list_templates()
+    for name in names:
+        environment.get_template(name)
+    if not names:
+        raise TemplateNotFound(str(TEMPLATES))
+    return len(names)
 
 
 def is_linkable(url: str | None) -> bool:

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.cli.opened import closed_database, opened_database, ready_settings, shown
+from bot.clock import now
+from digests.admins import BACKUP, note_done
 from feeds.backup import back_up
 from feeds.contents import reclaim_space
 from feeds.restore import restore
@@ -25,6 +27,8 @@ def backup_command(file: Path, *, force: bool) -> None:
     settings = ready_settings()
     with closed_database(settings) as database:
         back_up(database, file, force=force)
+        with database.session() as session:
+            note_done(session, BACKUP, now())
     click.echo(f"{file}: {file.stat().st_size:,} bytes of {shown(settings)}")
 
 
