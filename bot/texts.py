@@ -288,6 +288,14 @@ TEXTS: dict[str, dict[str, str]] = {
     "trends_topic": {"vi": "Chủ đề", "en": "Topics"},
     "trends_place": {"vi": "Địa bàn", "en": "Places"},
     "trends_document": {"vi": "Văn bản", "en": "Documents"},
+    "jump_nowhere": {
+        "vi": "Chưa có ai đăng ký bản tin: gửi /batdau rồi chọn giờ.",
+        "en": "Nobody has subscribed yet: send /start and choose an hour.",
+    },
+    "jumped": {
+        "vi": "Đã tới {}: đọc thêm {} bài, gửi {} tin nhắn.",
+        "en": "It is {} now; articles read: {}, messages sent: {}.",
+    },
     "bot_description": {
         "vi": "Điểm tin chính sách an ninh Việt Nam: mỗi ngày một bản tin đúng giờ bạn chọn, và tra mọi văn bản "
         "của Đảng, Nhà nước mà báo chí nhắc tới, ví dụ 09-CT/TW.",

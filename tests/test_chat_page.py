@@ -48,7 +48,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def sandbox() -> AsyncIterator[Sandbox]:
     now = [EVENING]
 
-    async def jump() -> str:
+    async def jump(language: str) -> str:
         now[0] += timedelta(hours=12)
         return "Bây giờ là 07:00"
 
@@ -310,8 +310,8 @@ async def test_one_date_sticks_at_a_time(page: Page, sandbox: Sandbox, an: Sandb
     for _ in range(3):
         await an.say("\n".join(["dòng"] * 40))
         assert sandbox.on_jump
-        await sandbox.on_jump()
-        await sandbox.on_jump()
+        await sandbox.on_jump("vi")
+        await sandbox.on_jump("vi")
     dates = page.locator(".date span")
     await expect(dates).to_have_count(3)
     await page.locator("#log").evaluate("log => log.scrollTo({top: log.scrollHeight, behavior: 'instant'})")

@@ -6,6 +6,7 @@ import tempfile
 import webbrowser
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from bot.demo.outlets import OutletServer
 from bot.logs import set_up_logs
 from bot.sandbox import Sandbox
 from bot.settings import Settings
+from bot.texts import say
 from digests.claim import LONGEST_READING
 from digests.models import DigestPart, Subscription
 from feeds.store import is_still_reading
@@ -59,7 +61,7 @@ async def play(
             first = sandbox.user().chat_id  # whoever opens the page
             settings = demo_settings(sandbox, outlets, Path(scratch)).model_copy(update={"admin_ids": (first,)})
             async with running(settings, list(Role), clock=clock, sources=outlets.sources, offline=True) as bot:
-                sandbox.on_jump = lambda: jump(bot, clock)
+                sandbox.on_jump = partial(jump, bot, clock)
                 announce(f"Trang trò chuyện (chat page): {sandbox.page_url}")
                 announce("Dừng bằng Ctrl+C (stop with Ctrl+C).")
                 if open_browser:
@@ -87,13 +89,13 @@ def opening(day: date | None, replay_end: datetime | None) -> datetime | None:
     return datetime.combine(day, _MORNING, _VIETNAM) if day else replay_end
 
 
-async def jump(bot: Running, clock: DemoClock) -> str:
+async def jump(bot: Running, clock: DemoClock, language: str = "vi") -> str:
     """Sets the clock to the next digest, reads what the outlets published until then, delivers; says what came."""
     due = await bot.services.read(
         lambda session: session.scalar(select(func.min(Subscription.next_due_at)).where(Subscription.enabled))
     )
     if due is None:
-        return "Chưa có ai đăng ký bản tin: gửi /batdau rồi chọn giờ."
+        return say("jump_nowhere", language)
     start = clock()
     clock.set(max(start, due - _LEAD))  # the bot reads before the hour, as it always does
     while (report := await bot.poll_now()) is None:  # noqa: ASYNC110 - a tick is under way
@@ -103,7 +105,7 @@ async def jump(bot: Running, clock: DemoClock) -> str:
     await bot.deliver_now()
     sent = select(func.count()).select_from(DigestPart).where(DigestPart.sent_at > start)
     parts = await bot.services.read(lambda session: session.scalar(sent))
-    return f"Đã tới {due.astimezone(_VIETNAM):%H:%M %d/%m/%Y}: đọc thêm {report.new} bài, gửi {parts} tin nhắn."
+    return say("jumped", language, f"{due.astimezone(_VIETNAM):%H:%M %d/%m/%Y}", report.new, parts)
 
 
 async def _until_read(bot: Running, clock: DemoClock) -> bool:

@@ -26,10 +26,10 @@ TICK_SECONDS = 1.0  # how often the page hears what time it is
 
 
 class ChatPage:
-    """Routes of the page. `on_jump` moves the sandbox's time to the next digest and returns a line to show."""
+    """Routes of the page. `on_jump` moves the sandbox's time to the next digest and returns a line, in a language."""
 
     def __init__(self, world: World, closing: asyncio.Event) -> None:
-        self.on_jump: Callable[[], Awaitable[str]] | None = None
+        self.on_jump: Callable[[str], Awaitable[str]] | None = None
         self._world = world
         self._closing = closing
 
@@ -172,7 +172,7 @@ class ChatPage:
     async def _jump(self, request: web.Request) -> web.Response:
         if self.on_jump is None:
             raise web.HTTPConflict(text="there is nothing to jump to")
-        line = await self.on_jump()
+        line = await self.on_jump(self._chat(await _body(request)).user["language_code"])
         self._world.tell_all(self._clock())
         return web.json_response({"line": line})
 

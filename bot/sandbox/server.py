@@ -91,12 +91,12 @@ class Sandbox:
         return self._api.calls
 
     @property
-    def on_jump(self) -> Callable[[], Awaitable[str]] | None:
+    def on_jump(self) -> Callable[[str], Awaitable[str]] | None:
         """What the page's clock button does; returns a line to show. Without it the button is disabled."""
         return self._page.on_jump
 
     @on_jump.setter
-    def on_jump(self, jump: Callable[[], Awaitable[str]] | None) -> None:
+    def on_jump(self, jump: Callable[[str], Awaitable[str]] | None) -> None:
         self._page.on_jump = jump
 
     def user(
