@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from aiohttp import web_app
 from sqlalchemy import NullPool, create_engine, make_url, text
 from telegram import Bot
 
@@ -40,6 +41,13 @@ def _end_of_worker() -> Iterator[None]:
     yield
     asyncio.run(WORKER.stop())
     asyncio.run(ASKER.stop())
+
+
+@pytest.fixture(autouse=True)
+def _end_of_sandboxes() -> Iterator[None]:
+    """aiohttp keeps the handlers of a thousand applications with middlewares, and with them all of each sandbox."""
+    yield
+    web_app._cached_build_middleware.cache_clear()
 
 
 @pytest.fixture(scope="session")
