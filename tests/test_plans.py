@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, select, text
+from sqlalchemy import event, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from conftest import NOW
@@ -17,6 +17,7 @@ from digests.edition import Edition, articles_of, edition_since, revised_stories
 from digests.models import Chat, Digest, SentStory, Story, StoryArticle, Subscription
 from digests.subscribers import find_reader
 from feeds.database import Database
+from feeds.leases import claim_pages, claim_second_readings
 from feeds.models import Article, Mention
 from feeds.positions import minute_position
 from newsroom import POLICY, publish
@@ -136,6 +137,20 @@ def test_a_digest_is_composed_by_keys(filled: Database) -> None:
         session.flush()
         assert not list(scans(session, lambda: compose_due(session, digest, reader, reader.subscriptions[0])))
         session.rollback()
+
+
+def test_what_is_to_be_read_is_found_among_what_is_due(filled: Database) -> None:
+    """It is asked for at every tick, by who then has the write lock."""
+    with filled.session() as session:
+        for claim, due_at in ((claim_pages, Article.page_due_at), (claim_second_readings, Article.second_due_at)):
+            session.execute(update(Article).where(Article.id % 2000 == 0).values({due_at: NOW}))
+            claimed: list[int] = []
+
+            def work(claim: Any = claim, claimed: list[int] = claimed) -> None:
+                claimed += [article.id for article in claim(session, NOW, limit=32)]
+
+            assert not list(scans(session, work))
+            assert claimed == list(range(STORED, 0, -2000))
 
 
 def test_a_new_article_is_folded_by_keys(filled: Database) -> None:
