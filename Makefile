@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo run test lint format readme clean
+.PHONY: demo run test lint format readme lock clean
 
 demo: .venv/installed
 	$(BIN)/python bot.py demo
@@ -36,6 +36,11 @@ format: .venv/installed-dev
 
 readme: .venv/installed-dev
 	$(BIN)/python -m bot.readme
+
+# The newest versions that pyproject.toml allows, with the hashes of their files; names no host.
+lock: .venv/installed-dev
+	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.txt >/dev/null
 
 clean:
 	rm -rf .venv
