@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.api import shapes
 from bot.api.asked import Cursor, ListedArticles, OneArticle, Searched, Text
 from bot.api.making import article_fields, article_shapes, mention_shape
-from bot.api.problems import not_there, not_understood
+from bot.api.problems import not_there
 from digests import published
 from feeds.dates import VIETNAM
 from feeds.filters import Meaning, outlet_named, understand
@@ -91,7 +91,7 @@ def _days(asked: ListedArticles) -> Iterator[Filter]:
 
 def _filter(name: str, value: Text, meaning: Meaning | None) -> Filter:
     if meaning is None:
-        raise not_understood(name, f"no {name} that we know is called so")
+        raise not_there(f"no {name} that we know is called so", name)
     return Filter("doc" if name == "document" else name, value, meaning, 0, 0)
 
 

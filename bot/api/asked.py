@@ -33,6 +33,13 @@ def _in_digits(value: str) -> int:
     return int(value)
 
 
+def _written_in_full(value: str) -> date:
+    """A bare number would be read as days or seconds since 1970."""
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("is no day like 2026-10-01")
+    return date.fromisoformat(value)
+
+
 def _within_calendar(value: date) -> date:
     """No article is older or younger: what lies outside bounds nothing, and has positions."""
     return min(max(value, _FIRST_DAY), _LAST_DAY)
@@ -41,8 +48,8 @@ def _within_calendar(value: date) -> date:
 # No control characters, which PostgreSQL does not store.
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Topic = Annotated[str, AfterValidator(_topic), Field(json_schema_extra=_topics)]
-Day = Annotated[date, AfterValidator(_within_calendar)]
-Number = Annotated[int, BeforeValidator(_in_digits), Field(ge=1, le=_LARGEST)]
+Day = Annotated[date, BeforeValidator(_written_in_full), AfterValidator(_within_calendar)]
+Number = Annotated[int, Field(ge=1, le=_LARGEST), BeforeValidator(_in_digits)]
 
 
 class Cursor(NamedTuple):
@@ -72,14 +79,14 @@ class OneStory(Asked):
 
 
 class OneDocument(Asked):
-    document: Text
-    """The document's token ("mza4j7tfdnzg4"), or its id ("09-CT/TW#XI") with / as %2F and # as %23."""
+    document: Annotated[Text, Field(examples=["09-CT/TW#XI"])]
+    """The document's token ("ojgembsfora3a"), or its id ("09-CT/TW#XI") with / as %2F and # as %23."""
 
 
 class Listed(Asked):
     """A page of a list."""
 
-    limit: Annotated[int, BeforeValidator(_in_digits), Field(ge=1, le=MOST)] = 20
+    limit: Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_in_digits)] = 20
     """How many at most."""
     cursor: Annotated[str, Field(pattern=_CURSOR)] | None = None
     """Where the page begins: take it from `next` of the page before, and think nothing of its form."""
@@ -97,11 +104,11 @@ class Listed(Asked):
 class ListedArticles(Listed):
     topic: Topic | None = None
     """The code of a topic."""
-    place: Text | None = None
+    place: Annotated[Text, Field(examples=["Bến Tre"])] | None = None
     """A province, by its name of today or a former one, with or without accents."""
     outlet: Text | None = None
     """An outlet, by its name or host."""
-    document: Text | None = None
+    document: Annotated[Text, Field(examples=["09-CT/TW#XI"])] | None = None
     """A document that is cited: its token, id or number."""
     since: Day | None = None
     """The first day, in Vietnam."""
@@ -125,13 +132,13 @@ class ListedCiting(Listed, OneDocument):
 
 
 class Searched(Listed):
-    q: Text
-    """What to search for, as in the chat: ma túy "cai nghiện" -bóng đá place:Nghệ An since:2026-10-01"""
+    q: Annotated[Text, Field(examples=['ma túy "cai nghiện" -bóng đá place:Nghệ An since:2026-10-01'])]
+    """What to search for: words, "phrases", -exclusions and filters, as in the chat."""
 
 
 class LookedUp(Asked):
-    number: Text
-    """A number or name as anybody writes it: 09 ct tw, nghi quyet 02 tinh uy ha tinh, 05-CT/TW khóa XII"""
+    number: Annotated[Text, Field(examples=["09 ct tw", "nghi quyet 02 tinh uy ha tinh", "05-CT/TW khóa XII"])]
+    """A number or name as anybody writes it."""
 
 
 class Nothing(Asked):

@@ -27,8 +27,7 @@ _REFERENCE = "#/components/schemas/{model}"
 _REFUSALS = {
     HTTPStatus.BAD_REQUEST: "A parameter is unknown, given twice, or not as described",
     HTTPStatus.UNAUTHORIZED: "The token is missing or wrong",
-    HTTPStatus.NOT_FOUND: "There is no such thing",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "A parameter is as described, but means nothing to us",
+    HTTPStatus.NOT_FOUND: "There is no such thing, or nothing that the parameter names",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests: ask again after Retry-After seconds",
     HTTPStatus.SERVICE_UNAVAILABLE: "Too much to do: ask again after Retry-After seconds",
 }

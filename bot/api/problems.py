@@ -40,11 +40,6 @@ class Refused(Exception):
         self.problem = Problem(title=status.phrase, status=status.value, detail=detail, parameter=parameter)
 
 
-def not_there(what: str) -> Refused:
-    """Nothing has that address."""
-    return Refused(HTTPStatus.NOT_FOUND, what)
-
-
-def not_understood(parameter: str, detail: str) -> Refused:
-    """The value is well formed, but nothing that we know."""
-    return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, detail, parameter=parameter)
+def not_there(what: str, parameter: str | None = None) -> Refused:
+    """There is nothing of that address, or nothing that a parameter may name."""
+    return Refused(HTTPStatus.NOT_FOUND, what, parameter=parameter)
