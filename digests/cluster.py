@@ -195,8 +195,9 @@ class _Folding:
                 dated_at = row.published_at or row.first_seen_at
                 parts = row.title, row.lead, row.opening
                 self.reports[row.id] = read_report(
-                    row.id, row.outlet, dated_at, *parts, keys[row.id], named[row.id], row.vector
-                )
+                    row.id, row.outlet, dated_at, *parts, keys[row.id], named[row.id], row.vector,
+                    date_known=row.published_at is not None,
+                )  # fmt: skip
                 if row.story_id is not None:
                     self.stories[row.id] = row.story_id
             rows += found

@@ -83,7 +83,8 @@ class Report:
     title_countries: frozenset[str]
     countries: frozenset[str]
     times: frozenset[str]
-    days: frozenset[date]
+    days: frozenset[tuple[int, int]]
+    """(day, month)."""
     """Days of what is told, not of documents."""
     title_places: frozenset[str]
     told: frozenset[Pair]
@@ -121,9 +122,11 @@ def read_report(
     documents: Iterable[tuple[str, str]],
     named: Iterable[str],
     vector: bytes | None = None,
+    *,
+    date_known: bool = True,
 ) -> Report:
     """The report that an article is; `documents` are the keys that it cites, each with the stage told, and of `text`
-    only its beginning is read.
+    only its beginning is read. Without `date_known` it was only first seen then.
 
     `named` are the words in which it names documents: conferences on one directive all say them, so they make no two
     reports alike.
@@ -157,7 +160,7 @@ def read_report(
         offices=frozenset(rules.office.findall(whole.lower())),
         title_countries=frozenset(rules.names[found] for found in rules.country.findall(title)),
         countries=frozenset(rules.names[found] for found in rules.country.findall(whole)),
-        days=frozenset(_days(lead, dated_at.astimezone(VIETNAM).date())),
+        days=frozenset(_days(lead, dated_at.astimezone(VIETNAM).date() if date_known else None)),
         title_places=frozenset(place.province for place in find_places(title)),
         times=frozenset(rules.time.findall(lead.lower())),
         told=read_wording("", "", _without(told, named)).text,
@@ -242,12 +245,15 @@ def _numbers(wording: Wording) -> tuple[set[str], set[str]]:
     return in_title, all_of_them
 
 
-def _days(lead: str, published: date) -> Iterator[date]:
-    """The days that `lead` names near `published`."""
-    near = [published + timedelta(days=days) for days in range(-_TOLD_LATE, _TOLD_EARLY + 1)]
+def _days(lead: str, published: date | None) -> Iterator[tuple[int, int]]:
+    """(day, month) of the days that `lead` names near `published`; where that is not known, of all without a year."""
     for day, month, year in _DAY.findall(lead):
         named = int(day), int(month)
-        yield from (told for told in near if (told.day, told.month) == named and year in ("", str(told.year)))
+        if published is None:
+            yield from () if year else (named,)
+        else:
+            near = (published + timedelta(days=days) for days in range(-_TOLD_LATE, _TOLD_EARLY + 1))
+            yield from (named for told in near if (told.day, told.month) == named and year in ("", str(told.year)))
 
 
 def _without(text: str, named: Iterable[str]) -> str:

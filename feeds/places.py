@@ -100,6 +100,13 @@ def provinces() -> tuple[str, ...]:
     return tuple(dict.fromkeys(_rules().into.values()))
 
 
+def home_of(outlet: str) -> str | None:
+    """The province of a local paper that bears its name ("Báo Hải Phòng"), only one of today: what the paper of a former
+    one calls "the province" may be either."""
+    name = outlet.removeprefix("Báo ")
+    return name if name != outlet and name in provinces() else None
+
+
 def province_names() -> tuple[str, ...]:
     """The canonical names of all provinces, former ones too."""
     return tuple(_rules().into)

@@ -317,14 +317,25 @@ def test_likeness_of_neighbours_makes_no_chain(database: Database) -> None:
         ) == [1, 2]
 
 
+def test_of_undated_reports_those_that_name_other_days_are_apart(database: Database) -> None:
+    """Both were imported at the same moment, which says nothing of when they were written."""
+    cited = "Chỉ thị số 48-CT/TW ngày 22/10/2010 của Bộ Chính trị về tăng cường công tác phòng, chống tội phạm"
+    with database.session() as session:
+        for number, day in enumerate(("2-10", "8-3", "8-3")):
+            lead = f"Chiều {day}, Ban Thường vụ Thành ủy tổ chức hội nghị sơ kết việc thực hiện {cited}."
+            publish(session, "Sơ kết công tác phòng, chống tội phạm", lead, seen=NOW, outlet=f"Báo {number}")
+        fold_stories(session)
+        assert session.scalar(select(func.count()).select_from(Story)) == 2
+
+
 def test_folding_reads_no_whole_text(database: Database) -> None:
     with database.session() as session:
         publish(session, *POLICY, "Toàn văn. " * 1000, seen=NOW, published=NOW)
     read: list[int] = []
 
-    def noting(*parts: Any) -> Report:
+    def noting(*parts: Any, date_known: bool) -> Report:
         read.append(len(parts[5]))
-        return read_report(*parts)
+        return read_report(*parts, date_known=date_known)
 
     with pytest.MonkeyPatch.context() as patch, database.session() as session:
         patch.setattr(cluster, "read_report", noting)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.places import compose, find_places, present_province, province_named, provinces
+from feeds.places import compose, find_places, home_of, present_province, province_named, provinces
 
 
 @pytest.mark.parametrize(
@@ -127,3 +127,8 @@ def test_composing_keeps_offsets_in_order(text: str) -> None:
         assert len(offsets) == len(composed) + 1
         assert list(offsets) == sorted(offsets)
         assert offsets[-1] == len(text)
+
+
+def test_a_local_paper_is_at_home_in_the_province_of_its_name() -> None:
+    papers = ("Báo Hải Phòng", "Báo Bắc Giang", "Báo Đồng Khởi", "Hà Nội mới", "Hải Phòng", "")
+    assert [home_of(paper) for paper in papers] == ["Hải Phòng", None, None, None, None, None]

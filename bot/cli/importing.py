@@ -12,6 +12,7 @@ from feeds.analyse import analyse
 from feeds.database import Database
 from feeds.following import add_feeds
 from feeds.opml import FAULTS, read_opml
+from feeds.places import home_of
 from feeds.readfile import ReadArticle, ReadProblem, read_articles
 from feeds.sources import SourcesError
 from feeds.store import NewArticle, published_on, save_articles
@@ -81,7 +82,8 @@ def _import_articles(database: Database, path: Path, counts: Counter[str]) -> No
             _problem(counts, str(path.parent / item.where), item.message)
             continue
         new = _imported(item)
-        analysis = analyse(new.title, new.lead, new.text, published=published_on(new.published))
+        day = published_on(new.published)
+        analysis = analyse(new.title, new.lead, new.text, published=day, home_province=new.province)
         with database.session() as session:
             save_articles(session, [(new, analysis)], seen)
         counts["articles"] += 1
@@ -99,6 +101,7 @@ def _imported(item: ReadArticle) -> NewArticle:
         published=item.published,
         title_is_ours=item.title_is_ours,
         origin="import",
+        province=home_of(item.outlet),
     )
 
 
