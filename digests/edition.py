@@ -36,10 +36,11 @@ SHOWN_STATES = ("kept", "near")
 _CHAIN = 5  # stories, each of which continues the next
 _TEXT = 20_000  # characters in which words are looked for
 _OPENING = 4000  # characters; a summary is much shorter
-# So far back an edition reaches at least, and so much further than the digest wants for which it is made: the digests
-# that are due after it want nearly the same.
-_DAILY = timedelta(hours=60)
+# So much further back an edition reaches than the digest wants for which it is made, and at least as far as daily ones
+# do, where that is more than somebody's first digest, for which they wait, or an alert: the next want nearly the same.
 _SPREAD = timedelta(hours=6)
+_FIRST = timedelta(hours=30)
+_DAILY = timedelta(hours=60)
 # Values in a query: so few that looking each of them up is the plan of every database.
 _NEW = ("issued", "amended", "replaced", "drafted")
 _COLUMNS = (
@@ -198,7 +199,8 @@ class Editions:
         ):
             return kept
         folded = fold_stories(session)
-        edition = edition_since(session, min(now - _DAILY, since - _SPREAD), mark, now)
+        reach = since - _SPREAD if now - since <= _FIRST else min(now - _DAILY, since - _SPREAD)
+        edition = edition_since(session, reach, mark, now)
         # Stories of this very transaction may yet be rolled back.
         self._kept = None if folded else edition
         return edition

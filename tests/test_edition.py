@@ -20,7 +20,7 @@ SECOND = timedelta(seconds=1)
 def test_an_edition_serves_the_windows_that_ended_before_it_was_made(sqlite: Database) -> None:
     editions = Editions()
     with sqlite.session() as session:
-        made = editions.of(session, NOW - DAY, None, NOW, NOW)
+        made = editions.of(session, NOW - 2 * DAY, None, NOW, NOW)
 
         def again(since: datetime, mark: int | None, end: datetime, now: datetime) -> bool:
             return editions.of(session, since, mark, end, now) is made
@@ -28,6 +28,16 @@ def test_an_edition_serves_the_windows_that_ended_before_it_was_made(sqlite: Dat
         assert again(NOW - DAY, None, NOW, NOW)
         assert again(NOW - 2 * DAY, 0, NOW - HOUR, NOW + SECOND)
         assert again(NOW - DAY, 7, NOW, NOW + LIFE - SECOND)
+
+
+def test_who_waits_for_a_first_digest_waits_for_no_more_than_it_needs(sqlite: Database) -> None:
+    editions = Editions()
+    with sqlite.session() as session:
+        first = editions.of(session, NOW - DAY, None, NOW, NOW)
+        assert first.since == NOW - 30 * HOUR
+        daily = editions.of(session, NOW - 2 * DAY, None, NOW, NOW)
+        assert daily.since == NOW - 60 * HOUR
+        assert editions.of(session, NOW - DAY, None, NOW, NOW) is daily
 
 
 @pytest.mark.parametrize(
