@@ -27,8 +27,10 @@ def backup_command(file: Path, *, force: bool) -> None:
     settings = ready_settings()
     with closed_database(settings) as database:
         back_up(database, file, force=force)
-        with database.session() as session:
-            note_done(session, BACKUP, now())
+        present, newest = database.revision()
+        if present == newest:  # one of an earlier version may have no place for it
+            with database.session() as session:
+                note_done(session, BACKUP, now())
     click.echo(f"{file}: {file.stat().st_size:,} bytes of {shown(settings)}")
 
 

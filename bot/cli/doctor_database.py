@@ -86,15 +86,15 @@ def _integrity(path: Path) -> Finding:
     connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
     try:
         (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.OperationalError as error:
-        if "interrupted" not in str(error):
-            raise
-        return right("integrity", f"nothing wrong in {CHECK_FOR:.0f} seconds; the rest was not looked at")
+    except sqlite3.DatabaseError as error:
+        if "interrupted" in str(error):
+            return right("integrity", f"nothing wrong in {CHECK_FOR:.0f} seconds; the rest was not looked at")
+        said = str(error)
     finally:
         connection.close()
     if said == "ok":
         return right("integrity", "the file is whole")
-    return wrong("integrity", f"the file is damaged ({said}): stop the bot and restore a backup")
+    return wrong("integrity", f"the file is damaged ({' '.join(said.split())}): stop the bot and restore a backup")
 
 
 def _postgresql(session: Session) -> Iterator[Finding]:
