@@ -263,7 +263,13 @@ class Jobs:
             while not self._stopping.is_set():
                 claimed = await asyncio.to_thread(self._claim)
                 sent = await deliver(
-                    self._database, sender, self._clock, self._stopping, self._lock.keep, self._metrics.delivered
+                    self._database,
+                    sender,
+                    self._clock,
+                    self._stopping,
+                    self._lock.keep,
+                    self._metrics.delivered,
+                    self._open_to,
                 )
                 total += sent
                 if not claimed:

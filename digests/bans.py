@@ -5,6 +5,7 @@ A ban takes nothing away: what was chosen stays, and what falls due meanwhile do
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, exists, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -35,10 +36,23 @@ def admitted(open_to: Collection[int] | None) -> ColumnElement[bool]:
 
     `open_to`: those who need no admission, the admins; None where nobody needs one.
     """
+    ids = (Subscription.chat_id, Subscription.owner_id, Chat.owner_id)
+    return true() if open_to is None else or_(*(_admitted(one, open_to) for one in ids))
+
+
+def admitted_chat(chat_id: InstrumentedAttribute[int], open_to: Collection[int] | None) -> ColumnElement[bool]:
+    """The same of the chat of any row, whichever of its subscriptions it is about."""
     if open_to is None:
         return true()
-    ids = (Subscription.chat_id, Subscription.owner_id, Chat.owner_id)
-    return or_(exists().where(Admitted.id.in_(ids)), *(one.in_(open_to) for one in ids))
+    return or_(
+        _admitted(chat_id, open_to),
+        exists().where(Chat.id == chat_id, _admitted(Chat.owner_id, open_to)),
+        exists().where(Subscription.chat_id == chat_id, _admitted(Subscription.owner_id, open_to)),
+    )
+
+
+def _admitted(own_id: InstrumentedAttribute[Any], open_to: Collection[int]) -> ColumnElement[bool]:
+    return or_(exists().where(Admitted.id == own_id), own_id.in_(open_to))
 
 
 def bans(session: Session) -> Sequence[Ban]:

@@ -13,7 +13,7 @@ doubled. Only the holder of the `DeliveryLock` delivers, one round at a time, so
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -46,12 +46,13 @@ async def deliver(
     stop: asyncio.Event,
     still_mine: Callable[[], bool] = lambda: True,
     on_outcome: Callable[[Outcome, datetime], None] = lambda _outcome, _now: None,
+    open_to: Collection[int] | None = None,
 ) -> int:
     """Composes and sends all that is due now; returns the parts sent.
 
     Starts nothing more when `stop` is set, the channel is flooded, or the delivery lock is lost, which `still_mine`
     tells. Where the database fails it does not either: what is under way is waited for and recorded, then it raises.
-    `on_outcome` is told what became of each part.
+    `on_outcome` is told what became of each part. Of a bot that is not open to all, `open_to` are its admins.
     """
     doubtful = await asyncio.to_thread(_in_session, database, recover)
     if doubtful:
@@ -74,7 +75,7 @@ async def deliver(
             try:
                 goes_on = goes_on and not flooded and not stop.is_set() and await asyncio.to_thread(still_mine)
                 if goes_on and room >= GROUP:
-                    parts = await asyncio.to_thread(_claim, database, clock(), room)
+                    parts = await asyncio.to_thread(_claim, database, clock(), room, open_to)
                     under_way |= {group.create_task(_send(sender, part)) for part in parts}
                     composes = len(parts) < room and now() >= none_due_until
                 if composes and not await asyncio.to_thread(_compose, database, clock(), editions):
@@ -120,8 +121,8 @@ def _record(database: Database, outcomes: Sequence[Outcome], now: datetime) -> N
                 log.exception("a part could not be recorded", digest=digest_id, part=part_id)
 
 
-def _claim(database: Database, now: datetime, room: int) -> Sequence[Outgoing]:
-    return _in_session(database, partial(claim_parts, now=now, limit=room))
+def _claim(database: Database, now: datetime, room: int, open_to: Collection[int] | None) -> Sequence[Outgoing]:
+    return _in_session(database, partial(claim_parts, now=now, limit=room, open_to=open_to))
 
 
 def _compose(database: Database, now: datetime, editions: Editions) -> bool:

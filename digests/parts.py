@@ -9,7 +9,7 @@
                           +-- never (blocked, topic closed): refused, and the subscription ends
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from digests.bans import banned
+from digests.bans import admitted_chat, banned
 from digests.claim import give_back
 from digests.groups import end_topic, leave
 from digests.ledger import lock_chat, pass_on, take_back
@@ -105,17 +105,21 @@ def recover(session: Session) -> int:
     return len({part_id for part_id, _ in left} - {part_id for part_id, _ in stopped})
 
 
-def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoing]:
+def claim_parts(
+    session: Session, now: datetime, limit: int, *, open_to: Collection[int] | None = None
+) -> Sequence[Outgoing]:
     """The next part each of at most `limit` chats, marked `sending`. Parts of a chat go in order, one at a time.
 
     What is instant, or a reader's first, goes before the crowd, and a message to all readers last. What is not wanted
-    any more is refused.
+    any more is refused, and what is for those whom a bot that is not open to all does not admit any more; `open_to` are
+    its admins.
     """
-    rows = _next_parts(session, now, limit, None)
+    admins = None if open_to is None else tuple(open_to)
+    rows = _next_parts(session, now, limit, None, admins)
     for broadcast_id in session.scalars(_BROADCASTS_UNDER_WAY):
         if len(rows) == limit:
             break
-        rows += _next_parts(session, now, limit - len(rows), broadcast_id)
+        rows += _next_parts(session, now, limit - len(rows), broadcast_id, admins)
     for part, digest, unwanted in rows:
         part.state = "refused" if unwanted else "sending"
         if unwanted and digest.state in _OPEN:
@@ -124,15 +128,15 @@ def claim_parts(session: Session, now: datetime, limit: int) -> Sequence[Outgoin
 
 
 def _next_parts(
-    session: Session, now: datetime, limit: int, broadcast_id: int | None
+    session: Session, now: datetime, limit: int, broadcast_id: int | None, open_to: tuple[int, ...] | None
 ) -> list[tuple[DigestPart, Digest, bool]]:
     """The next of one broadcast, or of all else; apart, as a broadcast may be long and a claim holds up who writes."""
     values = {"now": now, "most": limit} | ({"broadcast": broadcast_id} if broadcast_id else {})
-    return [(row[0], row[1], row[2]) for row in session.execute(_next(broadcast_id is not None), values)]
+    return [(row[0], row[1], row[2]) for row in session.execute(_next(broadcast_id is not None, open_to), values)]
 
 
 @cache
-def _next(of_broadcast: bool) -> Select[DigestPart, Digest, bool]:
+def _next(of_broadcast: bool, open_to: tuple[int, ...] | None) -> Select[DigestPart, Digest, bool]:
     """Asked at every tick and before every few parts: to write it anew costs more than to ask it."""
     earlier = aliased(DigestPart)
     unfinished_before = exists().where(
@@ -143,8 +147,9 @@ def _next(of_broadcast: bool) -> Select[DigestPart, Digest, bool]:
     )
     # All of a broadcast are of the crowd; to sort by that too would read them all.
     order = (DigestPart.id,) if of_broadcast else (Digest.is_crowd, DigestPart.id)
+    is_unwanted = _UNWANTED | _UNWANTED_NOW | ~admitted_chat(DigestPart.chat_id, open_to)
     return (
-        select(DigestPart, Digest, _UNWANTED | _UNWANTED_NOW)
+        select(DigestPart, Digest, is_unwanted)
         .join(Digest, Digest.id == DigestPart.digest_id)
         .where(
             DigestPart.state == "pending",

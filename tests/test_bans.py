@@ -11,9 +11,10 @@ from conftest import NOW
 from digests.bans import admissions, admit, ban, bans, dismiss, is_admitted, is_banned, unban
 from digests.choices import find_zone
 from digests.claim import claim_due, claim_promised, compose_one
+from digests.messages import Message
 from digests.models import Ban, Broadcast, Chat, Digest, DigestPart, Subscription
 from digests.moving import move_chat
-from digests.notices import Progress, broadcast, count_reached, draft, drop_draft, progress_of
+from digests.notices import Progress, broadcast, count_reached, draft, drop_draft, post_notice, progress_of
 from digests.parts import Outcome, claim_parts, record
 from digests.sending import ChatUnreachable
 from digests.stats import stats_of
@@ -115,6 +116,21 @@ def test_of_a_bot_that_is_not_open_to_all_only_those_admitted_get_anything(datab
         for is_notice in (True, False):
             assert set(session.scalars(select(Digest.chat_id).where(Digest.is_notice == is_notice))) == {1, 2, -4}
         assert claim_due(session, NOW) == 2
+
+
+def test_what_is_on_its_way_to_who_is_dismissed_is_refused(database: Database) -> None:
+    """1 is an admin, 2 dismissed, 3 admitted; the groups -4 and -5 are set up by 2 and 3."""
+    with database.session() as session:
+        for admitted_id in (2, 3):
+            admit(session, admitted_id, 1, NOW)
+        for chat_id, owner_id in ((1, None), (2, None), (3, None), (-4, 2), (-5, 3)):
+            reader(session, chat_id, NOW).owner_id = owner_id
+            post_notice(session, chat_id, Message("Lời"), NOW)
+        dismiss(session, 2)
+    with database.session() as session:
+        assert [part.chat_id for part in claim_parts(session, NOW, 9, open_to=(1,))] == [1, 3, -5]
+        refused = select(DigestPart.chat_id).where(DigestPart.state == "refused").order_by(DigestPart.chat_id)
+        assert session.scalars(refused).all() == [-4, 2]
 
 
 def test_what_is_due_goes_before_a_broadcast_one_part_of_a_chat_at_a_time(database: Database) -> None:

@@ -590,11 +590,11 @@ async def test_a_database_error_leaves_what_is_under_way_to_be_recorded(
         users = [sandbox.user(i, started=True) for i in range(1, 21)]
         gated = Gated(sender, range(100))
 
-        def claim_then_fail(session: Session, now: datetime, limit: int) -> Sequence[Outgoing]:
+        def claim_then_fail(session: Session, now: datetime, limit: int, open_to: None) -> Sequence[Outgoing]:
             if sum(len(user.messages) for user in users) >= 8:
                 gated.gate.set()
                 raise OperationalError("select", {}, Exception("database is locked"))
-            return claim_parts(session, now, limit)
+            return claim_parts(session, now, limit, open_to=open_to)
 
         monkeypatch.setattr("digests.deliver.claim_parts", claim_then_fail)
         with pytest.raises(OperationalError):
