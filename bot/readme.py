@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bot.api.operations import OPERATIONS
 from bot.cli import commands
 from bot.cli.training import RATING, rating_row
 from bot.commands import ADMIN_COMMANDS, COMMANDS
@@ -32,6 +33,10 @@ def tables() -> Mapping[str, str]:
             ((f"`{name}`", f"`{default}`" if default else "", text) for name, default, text in settings_table()),
         ),
         "command line": _table(("command", "does"), _command_line()),
+        "operations": _table(
+            ("address", "gives", "also as Atom"),
+            ((f"`{one.path}`", one.summary, "yes" if one.is_list else "") for one in OPERATIONS),
+        ),
         "scores": _scores(shipped_scores()),
         "promises": _table(("", "promise", "shown by", "not built"), _promises()),
     }
