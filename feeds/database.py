@@ -27,6 +27,14 @@ _OTHERS = """
         AND coalesce(backend_type, 'client backend') = 'client backend'
     )
 """
+# libpq's: a server that is gone without a word, or the way to it, is noticed within 20 s.
+_NOTICED = {
+    "connect_timeout": 10,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
@@ -126,7 +134,7 @@ def _make_engine(url: str) -> Engine:
         driver = _DRIVERS.get(parsed.drivername, parsed.drivername)
         parsed = parsed.set(drivername=driver)
         if not driver.startswith("sqlite"):
-            return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+            return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=_NOTICED)
     except (ArgumentError, SQLAlchemyError, ImportError) as error:
         raise DatabaseError(f"DATABASE_URL is not a database address: {error}") from error
     if parsed.database and parsed.database != ":memory:":
