@@ -102,6 +102,8 @@ def mark_waiting(database: Database) -> None:
         with database.session() as session:
             take_turn(session)
             articles = session.scalars(select(Article).where(Article.id.in_(waiting.limit(_TOGETHER)))).all()
+            if not articles:  # another process was quicker
+                return
             mark_duplicates(session, articles, max(article.first_seen_at for article in articles))
             for article in articles:
                 article.compared = True

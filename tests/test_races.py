@@ -5,13 +5,14 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from conftest import NOW
+from digests.chart import chart_waiting
 from digests.claim import claim_due, compose_one
-from digests.cluster import fold_stories
-from digests.models import Chat, Digest, DigestPart, SentStory, Subscription
+from digests.cluster import fold_stories, fold_waiting
+from digests.models import Chat, Digest, DigestPart, SentStory, StoryArticle, Subscription
 from digests.moving import move_chat
 from digests.parts import Outcome, claim_parts, record
 from digests.sending import NotNow, Rejected
@@ -24,6 +25,9 @@ from digests.subscribers import (
     unsubscribe,
 )
 from feeds.database import Database
+from feeds.duplicates import mark_waiting
+from feeds.models import Article
+from feeds.store import take_turn
 from newsroom import POLICY, publish, reader
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -58,6 +62,22 @@ def started(database: Database, work: Callable[[Session], object]) -> Future[obj
         while not future.done() and not watch.scalar(WAITING):
             wait([future], 0.01)
     return future
+
+
+@pytest.mark.parametrize("work", [mark_waiting, fold_waiting, chart_waiting])
+def test_what_another_process_does_meanwhile_is_not_done_again(
+    database: Database, work: Callable[[Database], object]
+) -> None:
+    with database.session() as session:
+        publish(session, *POLICY, seen=NOW - HOUR, published=NOW - HOUR).charted = False
+    with database.session() as session:
+        take_turn(session)
+        late = started(database, lambda _: work(database))
+        assert not late.done(), "it has seen that there is something to do"
+        session.execute(update(Article).values(compared=True, announced=True, charted=True))
+    assert not late.result(timeout=60)
+    with database.reading() as session:
+        assert session.scalars(select(StoryArticle.article_id)).all() == []
 
 
 def stop_all(session: Session, subscription_id: int) -> object:
