@@ -10,7 +10,7 @@ loopback, ten feeds to a host) and go to a stand-in of Telegram that keeps Teleg
 2. Chaos: four `poll` and two `deliver` processes; all feeds are made due every 20 s, of which a third has something
    new, and each reader twice. Every `--every` seconds or so two processes are killed and started again.
 3. The end: the farm publishes no more. What the dead have taken is due again when its lease ends, at most five minutes
-   later (feeds.following, feeds.leases): the leases are moved back by as much instead of waiting. Two `poll` and one
+   later (feeds.following, feeds.leases): they are ended instead of waiting. Two `poll` and one
    `deliver` process finish.
 
 Exit 1 where an entry that the farm showed is not stored, or stored twice; where a due digest did not arrive, a part
@@ -50,7 +50,7 @@ from feeds.following import FEED_LEASE, sync_sources  # noqa: E402
 from feeds.models import Article, Feed  # noqa: E402
 from feeds.sources import load_sources  # noqa: E402
 
-SHOWN = 10  # entries of a feed
+SHOWN = 5  # entries of a feed
 PER_HOST = 10
 PUBLISHES = 1 / 3  # of the looks at a feed
 POLICY = 0.005  # of the entries: what is read by the second reader, and its page
@@ -79,6 +79,7 @@ class Farm:
         self.random = random.Random(seed)  # noqa: S311
         self.feeds: list[list[tuple[int, str]]] = [[] for _ in range(feeds)]
         self.made = 0
+        self.shown: set[int] = set()
         self.is_frozen = False
         for feed in range(feeds):
             for _ in range(SHOWN):
@@ -97,6 +98,7 @@ class Farm:
         etag = f'"{self.feeds[feed][0][0]}"'
         if request.headers.get("If-None-Match") == etag:
             return web.Response(status=304, headers={"ETag": etag})
+        self.shown.update(number for number, _ in self.feeds[feed])
         now = format_datetime(datetime.now(UTC))
         items = "".join(
             f"<item><title>{title}</title><link>http://{request.host}/bai-{number}.html</link><pubDate>{now}</pubDate>"
@@ -116,7 +118,7 @@ class Farm:
 
     async def freeze(self, _request: web.Request) -> web.Response:
         self.is_frozen = True
-        return web.json_response(self.made)
+        return web.json_response(sorted(self.shown))
 
 
 async def farm(feeds: int, seed: int, port: int) -> None:
@@ -354,16 +356,17 @@ def make_due(database: Database) -> None:
         session.execute(update(Feed).values(next_check_at=datetime.now(UTC)))
 
 
-async def finish(here: Cluster, given: argparse.Namespace) -> int:
-    """What is left to do, by others; returns how many entries the farm has shown."""
-    async with aiohttp.ClientSession() as session, session.post(f"http://127.0.0.1:{given.port}/freeze") as response:
-        shown = int(await response.json())
-    now = datetime.now(UTC)
+async def finish(here: Cluster, given: argparse.Namespace) -> Collection[int]:
+    """What is left to do, by others; returns the entries that the farm has shown."""
+    url = f"http://127.0.0.1:{given.port}/freeze"
+    async with aiohttp.ClientSession() as session, session.post(url):
+        now = datetime.now(UTC)
     with here.database.session() as session:
-        session.execute(update(Feed).values(next_check_at=now, claimed_until=Feed.claimed_until - FEED_LEASE))
+        session.execute(update(Feed).values(next_check_at=now))
+        session.execute(update(Feed).where(Feed.claimed_until <= now + FEED_LEASE).values(claimed_until=now))
         for due_at in (Article.page_due_at, Article.second_due_at):
             taken = due_at.between(now, now + leases.LEASE)
-            session.execute(update(Article).where(taken).values({due_at: due_at - leases.LEASE}))
+            session.execute(update(Article).where(taken).values({due_at: now}))
     for role in ("poll", "poll", "deliver"):
         await here.start(role)
     await here.until(select(func.count()).where(Feed.checked_at < now), seconds=600)
@@ -371,10 +374,12 @@ async def finish(here: Cluster, given: argparse.Namespace) -> int:
     reading = select(func.count()).where(Article.state == "reading")
     await here.until(reading, due, NOT_SENT, seconds=600)
     await here.stop()
+    async with aiohttp.ClientSession() as session, session.post(url) as response:
+        shown: list[int] = await response.json()
     return shown
 
 
-def judged(here: Cluster, sandbox: Sandbox, shown: int, expected: Counter[int]) -> list[str]:
+def judged(here: Cluster, sandbox: Sandbox, shown: Collection[int], expected: Counter[int]) -> list[str]:
     """Prints the figures; returns what is not as it should be."""
     with here.database.reading() as session:
         stored = Counter(url.rpartition("/")[2] for url in session.scalars(select(Article.url)) if url)
@@ -390,12 +395,12 @@ def judged(here: Cluster, sandbox: Sandbox, shown: int, expected: Counter[int]) 
     part_states = Counter(row.state for row in rows)
     moments = [call.at.timestamp() for call in sandbox.calls if call.method == "sendMessage"]
     refused = sum(not call.answer["ok"] for call in sandbox.calls if call.method == "sendMessage")
-    missing = [number for number in range(1, shown + 1) if not stored[f"bai-{number}.html"]]
+    missing = [number for number in shown if not stored[f"bai-{number}.html"]]
     twice = [name for name, count in stored.items() if count > 1]
     most = most_in_a_second(moments)
     extra = sum((arrived - parts).values())
     tracebacks = here.tracebacks()
-    say(f"{shown} entries were shown, {sum(stored.values())} articles stored: {dict(states)}")
+    say(f"{len(shown)} entries were shown, {sum(stored.values())} articles stored: {dict(states)}")
     say(f"{sum(digests.values())} digests {dict(digest_states)}, {len(rows)} parts {dict(part_states)}")
     say(f"{sum(arrived.values())} messages arrived, {extra} of them again; {sum(doubts.values())} times in doubt")
     say(f"most messages in any second: {most}; refused: {refused}; tracebacks in logs: {tracebacks}")
