@@ -12,16 +12,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from conftest import NOW
-from digests.chart import chart_waiting, waits
+from digests.chart import chart, chart_waiting, waits
 from digests.cluster import fold_stories
 from digests.dossier_models import DocumentArticle, DocumentDay, DocumentEvent
 from digests.happenings import EVENT_COLUMNS, TOLD_STAGES, events_from
-from digests.models import StoryArticle
+from digests.models import Story, StoryArticle
 from digests.split import rejoin, split, story_of
 from feeds.analyse import analyse
 from feeds.database import Database
 from feeds.models import Article, Document, Mention
 from feeds.store import NewArticle, date_article, ensure_documents, published_on, save_articles, store_analysis
+from newsroom import publish
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 CITED = (
@@ -201,3 +202,92 @@ def check_events(session: Session) -> None:
         )
         for one in told
     )
+
+
+def told_in_one_story(session: Session, *leads: str) -> list[Article]:
+    """Articles of successive days, one story, charted."""
+    story = Story(created_at=NOW)
+    session.add(story)
+    session.flush()
+    articles = []
+    for number, lead in enumerate(leads):
+        at = NOW - timedelta(days=20 - number)
+        articles.append(publish(session, f"Tin {number}", lead, seen=at, published=at, outlet=f"Báo {number}"))
+        session.add(StoryArticle(article_id=articles[-1].id, story_id=story.id))
+    session.flush()
+    chart(session, [article.id for article in articles])
+    check(session)
+    return articles
+
+
+def reread(session: Session, article: Article, lead: str) -> None:
+    """As when its page says something else: charted alone."""
+    article.lead = lead
+    store_analysis(session, article, analyse(article.title, lead, "", published=None), NOW)
+    chart(session, [article.id])
+    check(session)
+
+
+def test_a_story_begins_with_the_next_article_when_its_first_leaves_and_again_with_it(database: Database) -> None:
+    sure = f"Hội nghị triển khai {CITED[0]}."
+    with database.session() as session:
+        first, *_ = told_in_one_story(session, sure, sure, sure)
+        reread(session, first, "Công tác phòng cháy.")
+        reread(session, first, sure)
+
+
+def test_a_story_begins_with_what_is_certain(database: Database) -> None:
+    sure, unsure = f"Hội nghị triển khai {CITED[2]}.", f"Hội nghị triển khai {CITED[3]}."
+    with database.session() as session:
+        _, second, _ = told_in_one_story(session, unsure, sure, sure)
+        assert session.scalars(select(DocumentArticle.is_sure).where(DocumentArticle.article_id == second.id)).all()
+        reread(session, second, "Công tác phòng cháy.")
+        reread(session, second, sure)
+
+
+def test_the_own_page_of_a_document_is_no_article_about_it(database: Database) -> None:
+    with database.session() as session:
+        (page,) = told_in_one_story(session, f"Hội nghị triển khai {CITED[0]}.")
+        kept = select(func.count()).select_from(DocumentArticle), select(func.count()).select_from(DocumentEvent)
+        assert [session.scalar(one) for one in kept] == [2, 1]
+        page.own_key = "48-CT/TW"
+        session.flush()
+        chart(session, [page.id])
+        assert [session.scalar(one) for one in kept] == [0, 0]
+
+
+def test_an_article_takes_the_place_of_one_that_waits(database: Database) -> None:
+    sure = f"Hội nghị triển khai {CITED[0]}."
+    with database.session() as session:
+        one, other = told_in_one_story(session, sure, sure)
+        places = one.position, other.position
+        earlier, later = one.dated_at, other.dated_at
+        for article, at in ((one, later + timedelta(minutes=1)), (other, earlier), (one, later)):
+            date_article(session, article, at)
+            store_analysis(session, article, analyse(*article.parts, published=None), NOW)
+            session.flush()
+        assert (other.position, one.position) == places
+        chart(session, [other.id])
+        chart(session, [one.id])
+        check(session)
+
+
+@pytest.mark.parametrize(
+    ("cited", "documents"),
+    [
+        # Of a term that the catalogue has none of: none of the catalogue's.
+        ("Chỉ thị số 05-CT/TW (khóa XIII)", {"05-CT/TW", "05-CT/TW#XIII"}),
+        # A number of a province is also counted without its place.
+        ("Nghị quyết số 98-NQ/TU của Tỉnh ủy Hà Tĩnh", {"98-NQ/TU", "98-NQ/TU@Hà Tĩnh"}),
+        # Open between the documents of the number.
+        ("Chỉ thị số 05-CT/TW", {"05-CT/TW", "05-CT/TW#X", "05-CT/TW#XII"}),
+    ],
+)
+def test_a_mention_counts_for_its_number_and_what_it_may_mean(
+    database: Database, cited: str, documents: set[str]
+) -> None:
+    with database.session() as session:
+        at = NOW - timedelta(days=3)
+        publish(session, "Tin", f"Hội nghị quán triệt {cited}.", seen=at, published=at)
+        kept = set(session.scalars(select(DocumentArticle.document_id)))
+    assert kept == documents
