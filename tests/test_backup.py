@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import inspect, select, text
+from sqlalchemy import inspect, select, text, update
 
 from conftest import NOW, database_of_its_own
 from feeds.backup import back_up
-from feeds.contents import EMPTY, count_rows, ensure_index
+from feeds.contents import EMPTY, count_rows, ensure_index, reclaim_space
 from feeds.database import Database, DatabaseError
 from feeds.models import Article, Feed
 from feeds.query import parse_query
@@ -278,3 +278,15 @@ def test_on_the_command_line(terminal: Terminal) -> None:
     assert "digest_part" in ended.out
     assert terminal("doctor").out.count("database: sqlite") == 1
     assert terminal("vacuum").code == 0
+
+
+def test_the_disk_gets_back_what_was_dropped(database: Database) -> None:
+    with database.session() as session:
+        for number in range(200):
+            words = " ".join(str((number * 7919 + word) ** 3) for word in range(1500))
+            session.add(Feed(url=f"https://{number}.example", outlet=words, level="x", next_check_at=NOW))
+    with database.session() as session:
+        session.execute(update(Feed).values(outlet="x"))
+    assert reclaim_space(database) > 1_000_000
+    assert abs(reclaim_space(database)) < 200_000
+    assert count_rows(database)["feed"] == 200
