@@ -8,10 +8,10 @@ loopback, ten feeds to a host) and go to a stand-in of Telegram that keeps Teleg
 1. Throughput: one and two `poll` processes read all feeds for the first time, one and two `deliver` processes send a
    digest to 600 readers who are due at once.
 2. Chaos: four `poll` and two `deliver` processes; all feeds are made due every 20 s, of which a third has something
-   new, and each reader twice. Every `--every` seconds or so two processes are killed and started again.
+   new, and each reader twice. Every `--every` seconds or so two of them that are ready are killed, and others started.
 3. The end: the farm publishes no more. What the dead have taken is due again when its lease ends, at most five minutes
-   later (feeds.following, feeds.leases): they are ended instead of waiting. Two `poll` and one
-   `deliver` process finish.
+   later (feeds.following, feeds.leases): the leases are ended instead of waiting. Two `poll` and one `deliver` process
+   finish.
 
 Exit 1 where an entry that the farm showed is not stored, or stored twice; where a due digest did not arrive, a part
 arrived more often than once and once for each time that it was in doubt (promise 2 of the README); where Telegram saw
@@ -156,14 +156,15 @@ class Cluster:
             "DATABASE_URL": url,
             "SOURCES_FILE": str(folder / "sources.toml"),
             "FETCH_ALLOW_PRIVATE": ",".join(f"{host}:{given.port}" for host in hosts(given.feeds)),
-            "LOG_LEVEL": "warning",
+            "LOG_LEVEL": "info",
         }
-        self.running: list[tuple[str, asyncio.subprocess.Process]] = []
+        self.running: list[tuple[str, asyncio.subprocess.Process, Path]] = []
         self.started = 0
 
     async def start(self, role: str) -> None:
         self.started += 1
-        with (self.folder / f"{role}-{self.started}.log").open("wb") as log:
+        path = self.folder / f"{role}-{self.started}.log"
+        with path.open("wb") as log:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 str(ROOT / "bot.py"),
@@ -176,20 +177,24 @@ class Cluster:
                 stderr=log,
                 start_new_session=True,
             )
-        self.running.append((role, process))
+        self.running.append((role, process, path))
 
-    async def kill(self, number: int) -> str:
-        """kill -9 of one; its readers, which would notice by themselves, go with it. Returns its role."""
-        role, process = self.running.pop(number)
-        os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
-        return role
+    async def kill_some(self, luck: random.Random, most: int) -> Sequence[str]:
+        """kill -9 of those that are ready, with the processes that they started; returns their roles."""
+        ready = [one for one in self.running if b" ready " in one[2].read_bytes()]
+        victims = luck.sample(ready, min(most, len(ready)))
+        for _, process, _ in victims:
+            os.killpg(process.pid, signal.SIGKILL)
+        for one in victims:
+            await one[1].wait()
+            self.running.remove(one)
+        return [role for role, _, _ in victims]
 
     async def stop(self) -> None:
-        for _, process in self.running:
+        for _, process, _ in self.running:
             process.terminate()
-        async with asyncio.timeout(60):
-            await asyncio.gather(*(process.wait() for _, process in self.running))
+        async with asyncio.timeout(120):
+            await asyncio.gather(*(process.wait() for _, process, _ in self.running))
         self.running.clear()
 
     def tracebacks(self) -> int:
@@ -233,7 +238,7 @@ async def cluster(
         yield made
         await made.stop()
     finally:
-        for _, process in made.running:
+        for _, process, _ in made.running:
             os.killpg(process.pid, signal.SIGKILL)
         made.database.close()
         admin.dispose()
@@ -332,10 +337,8 @@ async def chaos(server: str, sandbox: Sandbox, folder: Path, given: argparse.Nam
         due_at, second_at = time.monotonic() + DUE_EVERY, time.monotonic() + seconds / 2
         while time.monotonic() < end:
             await asyncio.sleep(luck.uniform(0.5, 1.5) * given.every)
-            for number in sorted(luck.sample(range(len(here.running)), 2), reverse=True):
-                killed[await here.kill(number)] += 1
-            roles = Counter(role for role, _ in here.running)
-            for role in ["poll"] * (POLLERS - roles["poll"]) + ["deliver"] * (DELIVERERS - roles["deliver"]):
+            for role in await here.kill_some(luck, 2):
+                killed[role] += 1
                 await here.start(role)
             if time.monotonic() > due_at:
                 due_at += DUE_EVERY
