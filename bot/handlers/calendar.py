@@ -17,7 +17,7 @@ from bot.context import Context
 from bot.handlers.follow import turn_button
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
-from bot.keyboards import in_rows, page_row
+from bot.keyboards import in_rows, page_at, page_row
 from bot.texts import say
 from digests.follows import followed_documents
 from digests.messages import Button, Message
@@ -70,8 +70,7 @@ def calendar_screen(session: Session, reader: Reader, year: int, month: int | No
     language, followed = reader.language, followed_documents(session, reader.chat_id)
     found = reviews_due(session, year, month)
     due = sorted(found.due, key=lambda one: one.document_id not in followed)
-    pages = max(1, -(-len(due) // PER_PAGE))
-    page = min(page, pages - 1)
+    page, pages = page_at(page, len(due), PER_PAGE)
     first = page * PER_PAGE
     shown = due[first : first + PER_PAGE]
     html = render(

@@ -16,7 +16,7 @@ from telegram.ext import BaseHandler
 from bot.context import Context, Services
 from bot.handlers.replies import done, edit, is_admin, is_repeated, person_of, pressed, reader_of, reply
 from bot.handlers.routes import Who, press
-from bot.keyboards import in_rows
+from bot.keyboards import in_rows, page_row
 from bot.texts import say
 from digests.dossier_models import Draft
 from digests.draft_cards import DraftCard, count_suggested, draft_card, named_drafts, nth_suggested
@@ -161,13 +161,8 @@ def _html(card: DraftCard, reader: Reader, *, is_admin: bool) -> str:
 def _buttons(session: Session, card: DraftCard, reader: Reader, *, is_admin: bool) -> tuple[tuple[Button, ...], ...]:
     draft, language, own = card.draft, reader.language, f"draft:{card.draft.token}"
     rows: list[tuple[Button, ...]] = []
-    turn: list[Button] = []
-    if card.page > 0:
-        turn.append((say("page_before", language), f"{own}:{card.page - 1}"))
-    if card.page + 1 < card.pages:
-        turn.append((say("page_after", language), f"{own}:{card.page + 1}"))
-    if turn:
-        rows.append(tuple(turn))
+    if turn := page_row(language, card.page, card.pages, own):
+        rows.append(turn)
     if draft.document_id:
         rows.append(((_label(draft.document_id, language), f"doc:{document_token(draft.document_id)}"),))
     known = find_follow(session, reader.chat_id, draft.value, "draft")

@@ -18,7 +18,7 @@ from bot.handlers.charts import send_picture
 from bot.handlers.documents import screen_command, screen_pressed
 from bot.handlers.replies import done, is_repeated, pressed
 from bot.handlers.routes import Who, command, press
-from bot.keyboards import page_row
+from bot.keyboards import page_at, page_row
 from bot.texts import say
 from digests.formats.spreadsheet import as_csv, as_xlsx
 from digests.implementation import ImplementationMap, MapRow, implementation_map, table_of
@@ -38,8 +38,7 @@ def map_screen(session: Session, document_id: str, token: str, reader: Reader, p
     language, view = reader.language, implementation_map(session, document_id)
     seen, not_seen = _parted(view.seen), _parted(view.not_seen)
     rows = [(row, _former(row)) for row in view.seen]
-    pages = max(1, -(-len(rows) // PER_PAGE))
-    page = min(page, pages - 1)
+    page, pages = page_at(page, len(rows), PER_PAGE)
     html = render(
         "map.html",
         language,
