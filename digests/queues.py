@@ -57,7 +57,7 @@ def queues_of(session: Session, now: datetime, *, open_to: Collection[int] | Non
         untold_articles=_count(session, select(Article.id).where(*NOT_ANNOUNCED)),
         uncharted_articles=_count(session, select(Article.position).where(not_(Article.charted))),
         oldest_digest=_oldest_digest(session, due),
-        oldest_verdict=session.scalar(select(func.min(Article.first_seen_at)).where(is_open)),
+        oldest_verdict=_first(session, select(Article.first_seen_at).where(is_open)),
         oldest_feed=_oldest_feed(session, now),
     )
 
@@ -80,15 +80,17 @@ def _due_subscriptions(now: datetime, open_to: Collection[int] | None) -> Select
 def _oldest_digest(session: Session, due: Select[Any]) -> datetime | None:
     """Stories that a reader asks for later are parts of an old digest, but none of its first."""
     unsent = (
-        select(func.min(Digest.due_at))
+        select(Digest.due_at)
         .join(DigestPart, DigestPart.digest_id == Digest.id)
-        .where(DigestPart.state.in_(("pending", "sending")), DigestPart.number == 1, not_(Digest.is_notice))
+        .where(
+            DigestPart.state.in_(("pending", "sending")),
+            DigestPart.broadcast_id.is_(None),
+            DigestPart.number == 1,
+            not_(Digest.is_notice),
+        )
     )
-    moments = (
-        session.scalar(due.order_by(Subscription.next_due_at).limit(1)),
-        session.scalar(select(func.min(Digest.due_at)).where(Digest.state == "due", not_(Digest.is_notice))),
-        session.scalar(unsent),
-    )
+    uncomposed = select(Digest.due_at).where(Digest.state == "due", not_(Digest.is_notice))
+    moments = (_first(session, rows) for rows in (due, uncomposed, unsent))
     return min((moment for moment in moments if moment), default=None)
 
 
@@ -104,3 +106,10 @@ def _oldest_feed(session: Session, now: datetime) -> datetime | None:
 def _count(session: Session, rows: Select[Any]) -> int:
     some = rows.limit(MOST).subquery()
     return session.scalar(select(func.count(literal_column("1"))).select_from(some)) or 0
+
+
+def _first(session: Session, moments: Select[Any]) -> datetime | None:
+    """The first of so many of them as are counted."""
+    some = moments.limit(MOST).subquery()
+    first: datetime | None = session.scalar(select(func.min(some.c[0])))
+    return first

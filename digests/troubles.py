@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Integer, and_, exists, func, select
+from sqlalchemy import Integer, exists, func, select
 from sqlalchemy.orm import Session
 
 from digests.admins import Told, claim_alert, claim_chore, is_due, postpone, tell_admins
@@ -35,7 +35,8 @@ EVERY = timedelta(minutes=5)
 LATE = timedelta(minutes=15)
 NOT_DONE = timedelta(hours=1)
 LEAST_FAILING = 5  # messages that were tried several times
-LEAST_GONE = 10  # readers in a day, and a fifth of those who were sent something
+LEAST_GONE = 10  # readers in a day
+GONE_SHARE = 0.2  # of those who were to get something
 LEAST_KEPT = 10  # articles, none of which the second reader has seen
 LEAST_ROOM = 1_000_000_000  # bytes
 _RECENT = timedelta(hours=6)
@@ -65,8 +66,7 @@ def troubles_of(session: Session, now: datetime, *, open_to: Collection[int] | N
         found.append(Trouble("feeds_not_read", since=queues.oldest_feed))
     if queues.oldest_verdict and queues.oldest_verdict < now - NOT_DONE:
         found.append(Trouble("verdicts_wait", count=queues.open_verdicts, since=queues.oldest_verdict))
-    gone, reached = _readers(session, now)
-    if gone >= LEAST_GONE and 5 * gone >= gone + reached:
+    if gone := _gone(session, now):
         found.append(Trouble("readers_gone", count=gone))
     if _is_second_reader_gone(session, now):
         found.append(Trouble("second_reader"))
@@ -129,15 +129,19 @@ def _claim(
         return [trouble for trouble in found if claim_alert(session, trouble.cause, now)]
 
 
-def _readers(session: Session, now: datetime) -> tuple[int, int]:
-    """How many of the last day's digests found their readers gone, and how many arrived."""
-    of_day = and_(Digest.due_at > now - DAY, ~Digest.is_notice)
+def _gone(session: Session, now: datetime) -> int:
+    """How many of the last day's digests found their readers gone, where these are many; 0 else."""
+    # The index knows both crowds.
+    of_day = (Digest.is_crowd.in_((False, True)), Digest.due_at > now - DAY, ~Digest.is_notice)
     is_refused = exists().where(
         DigestPart.digest_id == Digest.id, DigestPart.state == "refused", DigestPart.last_error.like("ChatUnreachable%")
     )
-    count = select(func.count()).select_from(Digest).where(of_day)
+    count = select(func.count()).select_from(Digest).where(*of_day)
     gone = session.scalar(count.where(Digest.state == "dropped", is_refused)) or 0
-    return gone, session.scalar(count.where(Digest.state == "done")) or 0
+    if gone < LEAST_GONE:
+        return 0
+    arrived = session.scalar(count.where(Digest.state == "done")) or 0
+    return gone if GONE_SHARE * (gone + arrived) <= gone else 0
 
 
 def _is_second_reader_gone(session: Session, now: datetime) -> bool:
