@@ -14,6 +14,7 @@ from bot.limits import Latest, Limits
 from bot.rights import Standings
 from bot.settings import Settings
 from digests.pictures.canvas import load as get_ready_to_draw
+from digests.trends import Trends
 from feeds.ask import MEMORY, PROCESSES, get_ready
 from feeds.database import Database
 from feeds.fetch import Fetcher
@@ -48,6 +49,8 @@ class Services:
     presses: Latest[int, tuple[tuple[int, str | None], float]] = field(default_factory=Latest)
     # Groups that were greeted as the bot was added, and when.
     greeted: Latest[int, float] = field(default_factory=Latest)
+    # The last that were found (bot.handlers.trends).
+    trends: Trends | None = None
     # Whom the gate told what to do, once.
     told: Latest[int, bool] = field(default_factory=Latest)
 

@@ -5,6 +5,7 @@ KIND is topic, place, document, or all: what rises. `drawtrend:TOKEN` draws the 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.context import Context
+from bot.context import Context, Services
 from bot.handlers.charts import expect_pictures, send_picture
 from bot.handlers.directive import name_documents
 from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply
@@ -25,7 +26,7 @@ from digests.pictures.bars import draw_bars
 from digests.pictures.trending import month_series, shown_trends, trend_series, week_labels
 from digests.subscribers import Reader
 from digests.templates import macros, render
-from digests.trends import PAST, Kind, Months, Trends, document_months, find_trends
+from digests.trends import PAST, WEEK, Kind, Months, Trends, document_months, find_trends
 from feeds.documents import document_name
 from feeds.store import document_of_token, document_tokens
 from feeds.text import shorten
@@ -33,11 +34,12 @@ from feeds.text import shorten
 KINDS: Mapping[str, Kind | None] = {"all": None, "topic": "topic", "place": "place", "document": "document"}
 _MOST = 12
 _MOST_OPENED = 6
+_FRESH = timedelta(minutes=5)
 
 
 async def trends_command(update: Update, context: Context) -> None:
     reader, services = await reader_of(update, context), context.bot_data
-    found = await services.read(find_trends, services.clock())
+    found = await _trends(services)
     # Where nothing rises, what is told the most says more than that.
     kind = "all" if found.rising() else "topic"
     await reply(update, await _screen(context, reader, found, kind))
@@ -50,7 +52,7 @@ async def trends_pressed(update: Update, context: Context) -> None:
     if kind not in KINDS:
         await done(query, reader, "stale_button")
         return
-    found = await services.read(find_trends, services.clock())
+    found = await _trends(services)
     await edit(query, await _screen(context, reader, found, kind))
     await done(query, reader)
     expect_pictures(context)
@@ -59,7 +61,7 @@ async def trends_pressed(update: Update, context: Context) -> None:
 async def draw_trends_pressed(update: Update, context: Context) -> None:
     query, kind, reader = await pressed(update, context)
     services, language = context.bot_data, reader.language
-    found = await services.read(find_trends, services.clock()) if kind in KINDS else None
+    found = await _trends(services) if kind in KINDS else None
     series = trend_series(found, KINDS[kind], language) if found else ()
     await done(query, reader, None if series else "stale_button")
     if found and series and not is_repeated(query, context):
@@ -83,6 +85,14 @@ async def draw_trend_pressed(update: Update, context: Context) -> None:
         labels, series = month_series(*found, language)
         title = f"{say('trend', language)}: {shorten(document_name(found[0], language), MAX_LABEL)}"
         await send_picture(update, context, language, title, draw_bars, title, labels, [series])
+
+
+async def _trends(services: Services) -> Trends:
+    """As they were found at most `_FRESH` ago: the same for all who ask, out of the news of two months."""
+    now, known = services.clock(), services.trends
+    if known is None or not timedelta() <= now - (known.starts[-1] + WEEK) < _FRESH:
+        known = services.trends = await services.read(find_trends, now)
+    return known
 
 
 async def _screen(context: Context, reader: Reader, found: Trends, kind: str) -> Message:
