@@ -291,3 +291,21 @@ def test_a_mention_counts_for_its_number_and_what_it_may_mean(
         publish(session, "Tin", f"Hội nghị quán triệt {cited}.", seen=at, published=at)
         kept = set(session.scalars(select(DocumentArticle.document_id)))
     assert kept == documents
+
+
+def test_a_year_beside_a_number_speaks_against_documents_of_others(database: Database) -> None:
+    with database.session() as session:
+        ensure_documents(session, ["14/CT-TTg#2017", "14/CT-TTg#2018", "14/CT-TTg#?"])
+        at = NOW - timedelta(days=3)
+        publish(session, "Tin", "Hội nghị quán triệt Chỉ thị số 14/CT-TTg năm 2018.", seen=at, published=at)
+        kept = {row.document_id: row.is_sure for row in session.scalars(select(DocumentArticle))}
+    assert kept == {"14/CT-TTg": True, "14/CT-TTg#2018": False}
+
+
+def test_an_article_is_listed_by_what_it_tells_the_most_of(database: Database) -> None:
+    cited, at = CITED[0], NOW - timedelta(days=3)
+    lead = f"Theo {cited}, tội phạm phải bị xử lý. Sáng nay, Cà Mau sơ kết 5 năm thực hiện Chỉ thị số 48-CT/TW."
+    with database.session() as session:
+        publish(session, "Tin", lead, seen=at, published=at, outlet="Báo Một", province="Cà Mau")
+        kept = session.scalars(select(DocumentArticle)).all()
+    assert {(row.stage, row.place, row.outlet) for row in kept} == {("interim_review", "Cà Mau", "Báo Một")}
