@@ -99,8 +99,9 @@ class Edition:
         rows = [
             row
             for some in chunks(sorted(article_ids))
-            for row in session.execute(_articles().where(Article.id.in_(some), Article.state.in_(SHOWN_STATES)))
-            if imported or row.origin == "poll"
+            # Not asked for by state as well: without figures of its tables SQLite looks that up, and not the ids.
+            for row in session.execute(_articles().where(Article.id.in_(some)))
+            if row.state in SHOWN_STATES and (imported or row.origin == "poll")
         ]
         mentions = _mentions(session, [row.id for row in rows])
         drafts = drafts_reported(session, [row.id for row in rows])
@@ -314,9 +315,9 @@ def _continued(
     reports: dict[int, list[Any]] = {}
     for some in chunks(sorted({i for chain in chains.values() for i in chain})):
         for ids in chunks(articles_of(session, some)):
-            shown = _articles().where(Article.id.in_(ids), Article.state.in_(SHOWN_STATES))
-            for row in session.execute(shown):
-                reports.setdefault(row.story_id, []).append(make_report(row, ()))
+            for row in session.execute(_articles().where(Article.id.in_(ids))):
+                if row.state in SHOWN_STATES:
+                    reports.setdefault(row.story_id, []).append(make_report(row, ()))
     return chains, {story_id: head_of(inside).view for story_id, inside in reports.items()}
 
 
