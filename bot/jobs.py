@@ -91,6 +91,11 @@ class Jobs:
     def is_running(self) -> bool:
         return bool(self._scheduler.running)
 
+    @property
+    def delivers(self) -> bool:
+        """Whether this is the process that delivers."""
+        return self._lock.is_held
+
     def add_polling(self, fetcher: Fetcher, shortest: timedelta) -> None:
         robots = Robots(fetcher)
 
@@ -176,7 +181,7 @@ class Jobs:
 
     def add_shares(self, pace: Pace, *, serves: bool) -> Shares:
         """Shares the bot's rate with other processes: to be closed when nothing is sent any more."""
-        shares = Shares(self._database, pace, serves=serves, delivers=lambda: self._lock.is_held)
+        shares = Shares(self._database, pace, serves=serves, delivers=lambda: self.delivers)
         self._every_tick("shares", shares.look, BEAT)
         return shares
 
@@ -191,7 +196,7 @@ class Jobs:
     def wake_delivery(self) -> None:
         """Runs the delivery tick now, be it another process's."""
         self._wake_own_delivery()
-        if not self._lock.is_held:
+        if not self.delivers:
             self._start(self._tell_others())
 
     async def poll(

@@ -80,7 +80,9 @@ class _AdvisoryLock:
         self.is_held = False
 
     def keep(self) -> bool:
-        self.is_held = self.is_held and self._session.is_alive()
+        if self.is_held and not self._session.is_alive():
+            log.warning("the delivery lock is lost: another process may deliver")
+            self.is_held = False
         return self.is_held
 
     def acquire(self) -> bool:

@@ -10,13 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, text
 
+from bot.jobs import Jobs
 from bot.pace import PER_SECOND, Pace
 from bot.shares import RESERVED, Shares, share_of
-from conftest import database_of_its_own
+from conftest import NOW, database_of_its_own
 from digests.lock import delivery_lock
+from digests.messages import Message
 from feeds.database import Database
 from feeds.locks import LockSession
 from feeds.notify import listen, notify
+from newsroom import reader
 from test_pace import Call, at_most, make, run
 
 LEASE_IN_TESTS = timedelta(seconds=1)
@@ -249,6 +252,38 @@ async def test_a_word_reaches_every_process_also_after_its_connection_was_lost(
         await next_word()  # what was missed
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
+    other.close()
+
+
+class Chats:
+    """Where digests go."""
+
+    def __init__(self) -> None:
+        self.sent = asyncio.Event()
+
+    async def send(self, chat_id: int, message: Message, *, silent: bool = False, thread_id: int | None = None) -> int:
+        self.sent.set()
+        return 1
+
+
+async def test_who_delivers_wakes_at_the_word_of_another_process(url: str, postgres: Database) -> None:
+    postgres.migrate()
+    other, chats = Database(url), Chats()
+    delivering, polling = Jobs(postgres, lambda: NOW), Jobs(other, lambda: NOW)
+    delivering.add_delivery(chats)
+    delivering.start()
+    async with asyncio.timeout(60):
+        while not delivering.delivers:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        delivering._scheduler.reschedule_job("deliver", trigger="interval", days=1)  # no tick finds it
+        with other.session() as session:
+            reader(session, 1, NOW)
+        while not chats.sent.is_set():  # the first words may come before it listens
+            polling.wake_delivery()
+            await asyncio.sleep(0.1)
+    await delivering.stop()
+    await polling.stop()
+    assert not delivering.delivers
     other.close()
 
 

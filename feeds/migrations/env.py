@@ -1,6 +1,10 @@
 """Alembic's entry: runs on the engine that `feeds.database.Database` hands over.
 
 `bot.py migrate --new NAME` passes the models' metadata for comparison; upgrades need none.
+
+Processes of the release before go on working on the new schema while they are replaced one by one. So a migration only
+adds what that release can do without: tables, columns with a default or NULL, indexes. What is used no more is dropped
+by a migration of the next release.
 """
 
 from collections.abc import Iterator
