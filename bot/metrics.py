@@ -84,6 +84,7 @@ class Metrics:
     def judged(self, report: JudgeReport) -> None:
         self._articles.labels("judged").inc(report.judged)
         self._articles.labels("kept").inc(report.kept)
+        self._articles.labels("not judged by the second reader").inc(report.failed)
 
     def delivered(self, outcome: Outcome, now: datetime) -> None:
         """What became of a message."""

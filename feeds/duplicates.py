@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
+import structlog
 from sqlalchemy import delete, exists, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -26,6 +27,8 @@ from feeds.fingerprint import SHARED, Wording, contradict, read_wording, same_te
 from feeds.models import Article, FingerprintBand
 from feeds.sources import LEVELS
 from feeds.store import take_turn
+
+log = structlog.get_logger()
 
 WINDOW = timedelta(days=14)
 # What more articles share is a form of words, not a text.
@@ -86,6 +89,8 @@ def mark_duplicates(session: Session, articles: Sequence[Article], now: datetime
     ]
     if moved:
         session.execute(update(Article), moved)
+    for one in moved:
+        log.info("article is compared", article=one["id"], repeats=one["original_id"])
     for article in articles:
         set_committed_value(article, "original_id", fresh[article.id].original_id)
     return sum(copy.original_id is not None for copy in fresh.values())

@@ -146,7 +146,7 @@ def test_what_happens_is_counted() -> None:
     metrics = Metrics(["poll"])
     failed = [("An", "https://an.example/", "http_403: HTTP 403"), ("Ba", "https://ba.example/", "dns: no such host")]
     metrics.polled(UpdateReport(checked=10, unchanged=6, new=7, edited=1, kept=2, failed=failed))
-    metrics.judged(JudgeReport(judged=5, kept=3))
+    metrics.judged(JudgeReport(judged=5, kept=3, failed=1))
     metrics.delivered(Outcome(outgoing(due=2), 1), NOW)
     metrics.delivered(Outcome(outgoing(), 2), NOW)
     metrics.delivered(Outcome(outgoing(), ChatUnreachable("blocked")), NOW)
@@ -157,7 +157,7 @@ def test_what_happens_is_counted() -> None:
         ("http_403",): 1, ("dns",): 1, ("read",): 2, ("unchanged",): 6,
     }  # fmt: skip
     assert samples(metrics, "diem_tin_articles_total") == {
-        ("new",): 7, ("edited",): 1, ("judged",): 5, ("kept",): 3,
+        ("new",): 7, ("edited",): 1, ("judged",): 5, ("kept",): 3, ("not judged by the second reader",): 1,
     }  # fmt: skip
     assert samples(metrics, "diem_tin_messages_sent_total") == {(): 2}
     assert samples(metrics, "diem_tin_send_errors_total") == {("ChatUnreachable",): 1, ("Flooded",): 1}
