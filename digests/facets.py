@@ -11,6 +11,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, FromClause, bindparam, false, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from digests.chart import WAITING
 from digests.dossier_models import DocumentArticle, DocumentDay
 from feeds.database import chunks
 from feeds.positions import first_position, minute_position, moment_of, vietnamese_day
@@ -22,6 +23,7 @@ _COLUMNS: Mapping[Kind, InstrumentedAttribute[str]] = {
     "outlet": DocumentArticle.outlet,
     "stage": DocumentArticle.stage,
 }
+_FRESH = 1_000  # articles that wait for being charted between two rounds
 _MONTH, _YEAR = timedelta(days=30), timedelta(days=365)
 
 
@@ -69,10 +71,11 @@ class Presence:
 @dataclass(frozen=True, slots=True)
 class Tally:
     """How many articles cite a document or may, and how many of them only may; `presence` where it was asked for and
-    some certainly do."""
+    some certainly do. If `is_cut`, more wait for being charted than come between two rounds."""
 
     articles: int
     unsure: int
+    is_cut: bool
     presence: Presence | None = None
 
 
@@ -99,12 +102,13 @@ def tally(session: Session, name: str, now: datetime | None = None) -> Tally:
     """How many articles there are, and without `now` no more than that."""
     today = vietnamese_day(minute_position(now)) if now else 0
     days = {"month": today - _MONTH.days, "year": today - _YEAR.days}
-    counts = [int(one or 0) for one in session.connection().execute(_TALLY, {"name": name, **days}).one()]
+    *row, waiting = session.connection().execute(_TALLY, {"name": name, "more_than": _FRESH, **days}).one()
+    counts = [int(one or 0) for one in row]
     presence = None
     if now is not None and counts[0] > counts[1]:
         everything, year, month = (Count(counts[at] - counts[at + 1], counts[at + 2]) for at in (0, 3, 6))
         presence = Presence(month, year, everything, *map(moment_of, counts[9:]))
-    return Tally(counts[0], counts[1], presence)
+    return Tally(counts[0], counts[1], waiting is not None, presence)
 
 
 def numbers_of_articles(session: Session, names: Collection[str]) -> Mapping[str, int]:
@@ -136,6 +140,7 @@ _EVERY, _SINCE_YEAR, _SINCE_MONTH = (
 _TALLY = (
     select(*_EVERY.c, *_SINCE_YEAR.c, *_SINCE_MONTH.c)
     .add_columns(_certain(DocumentArticle.position.asc()), _certain(DocumentArticle.position.desc()))
+    .add_columns(WAITING.scalar_subquery())
     .select_from(_EVERY.join(_SINCE_YEAR, true()).join(_SINCE_MONTH, true()))
 )
 

@@ -2,9 +2,10 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, event, inspect, select, update
+from sqlalchemy import delete, event, select, update
 from sqlalchemy.orm import Session
 
 from bot.cards import CardView, dossier_buttons
@@ -478,17 +479,20 @@ def test_a_card_of_very_many_articles_loads_one_page(sqlite: Database) -> None:
         copy_rows(session, "article", count, position="position - n", identity="identity || n", text="'dài'")
         copy_rows(session, "mention", count, position="position - n", article_id="article_id + n")
         chart_all(session)
-    loaded: list[object] = []
-    with sqlite.reading() as session:
-        event.listen(session, "loaded_as_persistent", lambda _, item: loaded.append(item))
+    viewed: list[Any] = []
+    asked: list[str] = []
+    with sqlite.reading() as session, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("digests.dossier._citing_article", lambda row: viewed.append(row))
+        event.listen(sqlite.engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
         dossier = dossier_of(session, "09-CT/TW#XI", 2)
     assert (dossier.total, dossier.unsure, dossier.first, len(dossier.articles)) == (count, 0, 10, PER_PAGE)
-    assert len(loaded) == 2 * PER_PAGE
-    assert not [item for item in loaded if isinstance(item, Article) and "text" not in inspect(item).unloaded]
+    assert len(viewed) == PER_PAGE
+    assert any("article.title" in statement for statement in asked)
+    assert not [statement for statement in asked if "article.text" in statement]
 
 
 def test_a_count_that_is_cut_says_so(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digests.dossier._FRESH", 0)
+    monkeypatch.setattr("digests.facets._FRESH", 0)
     with sqlite.session() as session:
         publish_all(session, *(f"Bài {number}: Chỉ thị số 09-CT/TW (khóa XI)" for number in range(4)))
         session.execute(update(Article).values(charted=False))

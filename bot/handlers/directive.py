@@ -1,7 +1,7 @@
 """/directive, and any plain text of a private chat: what a document is and who writes about it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -28,11 +28,9 @@ from bot.questions import ask
 from bot.rights import Standing
 from bot.texts import say
 from digests.answer import answer
+from digests.card import CardFacts, card_facts
 from digests.dossier import PER_PAGE, Dossier, dossier_of, facets_of
-from digests.dossier_models import Draft
-from digests.drafts import draft_of_document
 from digests.facets import EVERYTHING, Filters
-from digests.follows import followed_documents
 from digests.messages import Message
 from digests.remembered import choices_of, drop_choice, remember_choice
 from digests.render import render_dossier, render_sources
@@ -148,44 +146,21 @@ def _answered(
     choices = choices_of(session, reader.chat_id)
     found = answer(session, query, now=now, meant=choices)
     if found.cards:
-        facts = card_facts(session, reader.chat_id, found.cards[:MAX_CARDS], choices)
+        cards, since = found.cards[:MAX_CARDS], found.reading_since
+        facts = card_facts(session, reader.chat_id, [one for card in cards for one in dossier_documents(card)])
+        views = [(card, CardView(facts.tokens[card.name])) for card in cards]
         return facts.unnamed, [
-            _dossier_message(facts, one, reader, CardView(facts.tokens[one.name]), found.reading_since, shares=shares)
-            for one in found.cards[:MAX_CARDS]
+            _dossier_message(card, facts, choices, reader, view, since, shares=shares) for card, view in views
         ]
     html = render("answer.html", reader.language, answer=found, timezone=reader.timezone, as_of=load_catalogue().as_of)
     tokens, unnamed = tokens_of(session, list(answer_documents(found)))
     return unnamed, [Message(html, answer_buttons(tokens, found, reader.language, picks=True))]
 
 
-@dataclass(frozen=True, slots=True)
-class CardFacts:
-    """What cards tell beside their dossiers: the tokens that buttons lead to, and of which documents there is no row;
-    what the chat follows, and by which number it means a document; the drafts that became documents."""
-
-    tokens: Mapping[str, str]
-    unnamed: Collection[str]
-    followed: Collection[str]
-    chosen: Mapping[str, str]
-    drafts: Mapping[str, Draft | None]
-
-
-def card_facts(session: Session, chat_id: int, dossiers: Collection[Dossier], choices: Mapping[str, str]) -> CardFacts:
-    """The facts of these cards in a chat with these choices (`choices_of`)."""
-    tokens, unnamed = tokens_of(session, [one for dossier in dossiers for one in dossier_documents(dossier)])
-    told = [one.name for one in dossiers if one.articles and not one.filters.chosen]
-    return CardFacts(
-        tokens,
-        unnamed,
-        followed_documents(session, chat_id),
-        {document_id: key for key, document_id in choices.items()},
-        {name: draft_of_document(session, name) for name in told},
-    )
-
-
 def _dossier_message(
-    facts: CardFacts,
     dossier: Dossier,
+    facts: CardFacts,
+    choices: Mapping[str, str],
     reader: Reader,
     view: CardView,
     reading_since: datetime | None = None,
@@ -194,9 +169,9 @@ def _dossier_message(
     shares: bool,
 ) -> Message:
     page = dossier.first // PER_PAGE
-    draft = facts.drafts.get(dossier.name)
+    draft = facts.drafts.get(dossier.name) if dossier.articles and not dossier.filters.chosen else None
     former = draft.title if draft else ""
-    chosen_key = facts.chosen.get(dossier.name)
+    chosen_key = next((key for key, document_id in choices.items() if document_id == dossier.name), None)
     html, _ = render_dossier(
         dossier,
         reader.language,
@@ -246,9 +221,10 @@ def _viewed(
     filters = _filters(session, document_id, view)
     view = replace(view, chosen={kind: view.chosen[kind] for kind in filters.chosen})
     dossier = dossier_of(session, document_id, view.page, filters, now=now)
-    facts = card_facts(session, reader.chat_id, [dossier], choices_of(session, reader.chat_id))
+    facts = card_facts(session, reader.chat_id, dossier_documents(dossier))
+    choices = choices_of(session, reader.chat_id)
     came_from = document_of_token(session, view.trail[0]) if view.trail else None
-    message = _dossier_message(facts, dossier, reader, view, came_from=came_from, shares=shares)
+    message = _dossier_message(dossier, facts, choices, reader, view, came_from=came_from, shares=shares)
     if view.shows.startswith("f"):
         values = None
         if view.kind:
