@@ -7,8 +7,7 @@ these have few of them ("bão" is rare among "bảo"), among the newest `WIDE_WI
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -18,7 +17,7 @@ from feeds.filters import document_marks
 from feeds.matches import LAST, Match, Token, Wanted, among, compared, newest
 from feeds.models import Article, ArticleWords, Base, Mention
 from feeds.passage import Passage, passage_of
-from feeds.positions import minute_position
+from feeds.positions import first_position, minute_position
 from feeds.query import Filter, Query, Term
 from feeds.seen import seen_keys
 from feeds.tokens import EVERY
@@ -30,7 +29,6 @@ _FIRST = 20  # whose accents are looked at first
 MOST_COUNTED = 1000
 _MAX_DOCUMENTS = 3
 _BATCH = 500
-_VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +169,9 @@ def _wanted(session: Session, query: Query) -> Wanted:
     all_of += [tuple(dict.fromkeys(marks)) for marks in alternatives.values()]
     first, last = 0, LAST
     if query.since:
-        first = minute_position(_midnight(query.since))
+        first = first_position(query.since.toordinal())
     if query.until:
-        last = minute_position(_midnight(query.until + timedelta(days=1))) - 1
+        last = first_position(query.until.toordinal() + 1) - 1
     return Wanted(
         tuple(all_of) or (((EVERY,),),), tuple(none_of), _as_typed(query.wanted), _as_typed(excluded), first, last
     )
@@ -188,10 +186,6 @@ def _marks(session: Session, one: Filter) -> Sequence[str]:
 
 def _as_typed(terms: Iterable[Term]) -> tuple[str, ...]:
     return tuple(f" {term.text} " for term in terms if term.is_accented)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), _VIETNAM)
 
 
 # What is shown
