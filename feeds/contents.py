@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, inspect, select, table, text
 from sqlalchemy.exc import DBAPIError
 
 from feeds.database import Database, DatabaseError
-from feeds.indexing import index_everything, is_index_table
+from feeds.indexing import fill_index, is_index_table
 from feeds.models import ArticleWords
 
 REVISION_TABLE = "alembic_version"
@@ -45,7 +45,7 @@ def refuse_unless_free(database: Database, *, force: bool = False) -> None:
 
 
 def ensure_index(database: Database) -> bool:
-    """Builds the full-text index anew where it is damaged or lacks articles; whether that was needed."""
+    """Builds the full-text index anew where it is damaged or lacks entries; whether that was needed."""
     with database.session() as session:
         connection = session.connection()
         if _is_whole(connection):
@@ -53,8 +53,7 @@ def ensure_index(database: Database) -> bool:
     with database.session() as session:
         connection = session.connection()
         connection.execute(text(EMPTY[connection.dialect.name]))
-        connection.execute(ArticleWords.__table__.delete())  # type: ignore[attr-defined]
-        index_everything(connection)
+        fill_index(connection)
     return True
 
 

@@ -92,6 +92,15 @@ def index_everything(connection: Connection) -> None:
         last = ids[-1]
 
 
+def fill_index(connection: Connection) -> None:
+    """Fills an empty ``article_index`` with what `ArticleWords` has: after that was copied, or the index damaged."""
+    table, dialect = Base.metadata.tables[ArticleWords.__tablename__], connection.dialect.name
+    query, last = select(table).order_by(table.c.article_id).limit(_BATCH), 0
+    while rows := connection.execute(query.where(table.c.article_id > last)).all():
+        connection.execute(text(_ADD[dialect]), [_tokens(dict(row._mapping), dialect) for row in rows])
+        last = rows[-1].article_id
+
+
 def _index(connection: Connection, ids: Sequence[int]) -> None:
     mentions: Mapping[int, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(select(*_MENTION).where(Mention.article_id.in_(ids))):

@@ -9,8 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from feeds.contents import refuse_unless_free
 from feeds.database import Database, DatabaseError
-from feeds.indexing import index_everything
-from feeds.models import ArticleWords
+from feeds.indexing import fill_index
 
 _CHUNK = 2000
 """Rows that are in memory at once."""
@@ -35,15 +34,12 @@ def move(
     with source.engine.begin() as reading, target.engine.begin() as writing:
         _keep_others_from_writing(reading, tables)
         counts = {}
-        derived = tables.tables[ArticleWords.__tablename__]
         for table in tables.sorted_tables:
-            if table is not derived:
-                counts[table.name] = _copy(reading, writing, table)
-                on_table(table.name, counts[table.name])
-                if not counts[table.name] == _count(reading, table) == _count(writing, table):
-                    raise DatabaseError(f"not all rows of {table.name} came over")
-        index_everything(writing)
-        counts[derived.name] = _count(writing, derived)
+            counts[table.name] = _copy(reading, writing, table)
+            on_table(table.name, counts[table.name])
+            if not counts[table.name] == _count(reading, table) == _count(writing, table):
+                raise DatabaseError(f"not all rows of {table.name} came over")
+        fill_index(writing)
     if not target.is_sqlite:  # plans made without figures are slow, and its own round comes later
         with target.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("ANALYZE"))
