@@ -18,7 +18,7 @@ from bot.commands import COMMANDS, MENUS, Menu
 from bot.demo.outlets import OutletServer
 from bot.demo.play import DemoClock, demo_settings, jump
 from bot.sandbox import Sandbox, SandboxUser
-from bot.sandbox.user import answer_of
+from bot.sandbox.inbox import answer_of
 from bot.texts import TEXTS, language_of
 from conftest import WORKER
 from digests.models import Chat, Subscription

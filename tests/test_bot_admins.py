@@ -20,7 +20,7 @@ from bot.demo.play import DemoClock, demo_settings
 from bot.handlers.broadcast import own_html
 from bot.logs import set_up_logs
 from bot.sandbox import Sandbox, SandboxUser
-from bot.sandbox.user import answer_of
+from bot.sandbox.inbox import answer_of
 from digests.acts import follow_feeds
 from digests.bans import ban
 from digests.feedback import Kind, store_feedback

@@ -1,7 +1,6 @@
 """In the chat: how much one wants, and what is wrong with an item of a digest or a card."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,7 @@ from digests.models import Feedback
 from digests.split import other_reports, story_of
 from terminal import Terminal
 from test_bot import forged_press, world
-
-Labels = dict[str, str]
-
-
-def labels(message: dict[str, object]) -> Labels:
-    """Label -> callback data."""
-    keyboard = json.loads(json.dumps(message["reply_markup"]))["inline_keyboard"]
-    return {button["text"]: button["callback_data"] for row in keyboard for button in row if "callback_data" in button}
+from test_bot_settings import labels
 
 
 def items_of(session: Session, message: Mapping[str, Any]) -> Mapping[int, int]:

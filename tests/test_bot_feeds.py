@@ -18,7 +18,7 @@ from bot.demo.outlets import OutletServer
 from bot.demo.play import DemoClock, demo_settings
 from bot.keyboards import feed_buttons, feed_choice, feeds_buttons, fits, found_buttons
 from bot.sandbox import Sandbox, SandboxUser
-from bot.sandbox.user import answer_of
+from bot.sandbox.inbox import answer_of
 from digests.messages import MESSAGE_LIMIT, telegram_length
 from digests.subscribers import welcome
 from digests.templates import LANGUAGES, render
@@ -27,6 +27,7 @@ from feeds.following import add_feeds
 from feeds.models import Feed
 from feeds.opml import MAX_BYTES, MAX_LISTINGS, read_opml
 from feeds.sources import Source
+from test_bot_settings import labels
 
 POLICY = "Bộ Công an triển khai Chỉ thị số 09-CT/TW về phong trào toàn dân bảo vệ an ninh Tổ quốc"
 SPORT = "Đội tuyển thắng ba bàn trong trận giao hữu"
@@ -122,12 +123,6 @@ async def desk(folder: Path, language: str = "vi", sources: tuple[Source, ...] =
                 yield Desk(sandbox, bot, admin, f"http://{host}")
     finally:
         await runner.cleanup()
-
-
-def labels(message: dict[str, Any]) -> dict[str, str]:
-    """Label -> callback data."""
-    rows = message["reply_markup"]["inline_keyboard"]
-    return {button["text"]: button["callback_data"] for row in rows for button in row if "callback_data" in button}
 
 
 SOURCES = tuple(

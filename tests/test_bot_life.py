@@ -17,7 +17,7 @@ from bot.application import Role, Running, running
 from bot.demo.outlets import OutletServer
 from bot.demo.play import DemoClock, demo_settings
 from bot.sandbox import Sandbox, SandboxUser
-from bot.sandbox.user import answer_of
+from bot.sandbox.inbox import answer_of
 from digests.follows import follow
 from digests.models import Chat
 from digests.subscribers import welcome

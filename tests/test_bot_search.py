@@ -3,13 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-
 from bot.application import Role
 from bot.commands import COMMANDS
 from bot.sandbox import SandboxUser
-from digests.models import Follow
-from test_bot import World, forged_press, world
+from test_bot import forged_press, world
+from test_bot_follow import followed
 from test_bot_settings import labels
 
 READ = (Role.POLL, Role.SERVE)
@@ -23,11 +21,6 @@ def as_it_is_now(user: SandboxUser, message: dict[str, Any]) -> dict[str, Any]:
 def numbered(message: dict[str, Any]) -> list[str]:
     """The numbers of the items that a message shows."""
     return [line.partition(".")[0] for line in message["text"].splitlines() if line[:1].isdecimal() and ". " in line]
-
-
-async def followed(here: World, user: SandboxUser) -> list[tuple[str, str, bool]]:
-    rows = select(Follow.kind, Follow.value, Follow.at_once).where(Follow.chat_id == user.chat_id)
-    return [tuple(row) for row in await here.bot.services.read(lambda session: session.execute(rows).all())]
 
 
 async def test_pages_turn_in_place_and_the_search_is_followed(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from feeds.database import Database
 from feeds.documents import load_catalogue
 from feeds.documents.token import document_token
 from newsroom import publish
+from test_dossier import card, titles
 
 DAY = timedelta(days=1)
 ZONE = "Asia/Ho_Chi_Minh"
@@ -36,14 +37,6 @@ choices = st.fixed_dictionaries(
 class Tokens(dict[str, str]):
     def __missing__(self, document_id: str) -> str:
         return document_token(document_id)
-
-
-def card(dossier: Dossier, language: str = "vi", page: int = 0) -> str:
-    return plain_text(render_dossier(dossier, language, ZONE, page)[0])
-
-
-def titles(dossier: Dossier) -> list[str]:
-    return [citing.article.title for citing in dossier.articles]
 
 
 def actions(rows: tuple[tuple[Button, ...], ...]) -> dict[str, str]:

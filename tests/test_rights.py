@@ -21,7 +21,7 @@ from bot.context import Services
 from bot.handlers.routes import Press, Route, Typed, Who
 from bot.pace import Pace
 from bot.sandbox import SandboxGroup, SandboxUser
-from bot.sandbox.user import answer_of
+from bot.sandbox.inbox import answer_of
 from bot.settings import Settings
 from conftest import NOW
 from digests.bans import ban

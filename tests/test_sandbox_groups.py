@@ -43,10 +43,6 @@ async def heard(bot: Bot) -> list[Update]:
     return updates
 
 
-async def heard_texts(bot: Bot) -> list[str | None]:
-    return [update.effective_message.text for update in await heard(bot) if update.effective_message]
-
-
 def a_message(update: Update) -> Message:
     assert update.message
     return update.message

@@ -13,7 +13,6 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SEVEN = Rule(VIETNAM, (420,))
 QUIET = QuietHours(VIETNAM, 21 * 60 + 30, 6 * 60 + 30)
-NO_QUIET = QuietHours(VIETNAM, 0, 0)
 # From one moment to the next, with a day whose clocks stand still for a day (Samoa, 2011) or fall back.
 LONGEST_GAP = {"daily": 50 * HOUR, "weekdays": 5 * DAY, "weekly": 9 * DAY, "monthly": 33 * DAY}
 

@@ -220,11 +220,9 @@ class SandboxGroup:
         timeout: float = 10,  # noqa: ASYNC109
     ) -> Json:
         """As `SandboxUser.press`; the bot sees who pressed, also of anonymous administrators and in channels."""
-        messages = self._group.messages
-        places = [messages[message["message_id"]]] if message else list(reversed(messages.values()))
-        found_in, data = find_button(places, button)
+        message_id, data = find_button(self._group, button, message)
         self._inbox.clear()
-        callback = self._world.press(self._group, found_in["message_id"], data, user.account)
+        callback = self._world.press(self._group, message_id, data, user.account)
         return await answer_of(callback, timeout)
 
     async def forge(self, user: SandboxUser, data: str, message: Json, *, timeout: float = 10) -> Json:  # noqa: ASYNC109

@@ -1,7 +1,7 @@
 """Reading a chat: waiting for the bot's next message, finding a button, waiting for its answer."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.chat import Chat, Json
@@ -53,11 +53,13 @@ def _words(message: Json) -> str:
     return str(message.get("text") or message.get("caption", ""))
 
 
-def find_button(messages: Iterable[Json], wanted: str) -> tuple[Json, str]:
-    """The first message that has a button with this label or callback data, and that data.
+def find_button(chat: Chat, wanted: str, message: Json | None) -> tuple[int, str]:
+    """The id of the newest message of a chat, or of its `message`, that has a button with this label or callback data,
+    and that data.
 
     An exact label or data comes before a label that contains it. Raises LookupError.
     """
+    messages = [chat.messages[message["message_id"]]] if message else list(reversed(chat.messages.values()))
     buttons = [
         (place, button)
         for place in messages
@@ -72,7 +74,7 @@ def find_button(messages: Iterable[Json], wanted: str) -> tuple[Json, str]:
     place, button = hits[0]
     if "callback_data" not in button:
         raise LookupError(f"the button {button['text']!r} is not one that tells the bot anything: {button}")
-    return place, button["callback_data"]
+    return place["message_id"], button["callback_data"]
 
 
 async def answer_of(callback: Callback, seconds: float) -> dict[str, Any]:

@@ -17,7 +17,6 @@ Json = dict[str, Any]
 MAX_RESULTS = 50
 MAX_BYTES = 64  # of a result's id and of the next offset
 _START = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_RESULT = "inline query result"
 
 
 @dataclass(slots=True)

@@ -25,6 +25,11 @@ def bad_request(why: str) -> Refusal:
     return Refusal(400, f"Bad Request: {why}")
 
 
+def old_query() -> Refusal:
+    """400: who pressed or typed waits no longer, or has an answer."""
+    return bad_request("query is too old and response timeout expired or query ID is invalid")
+
+
 def forbidden(why: str) -> Refusal:
     """403: the user does not want to hear from the bot, or cannot."""
     return Refusal(403, f"Forbidden: {why}")

@@ -118,11 +118,9 @@ class SandboxUser:
         `message` narrows the search to one message. Returns the parameters of the bot's answerCallbackQuery, with
         at least `text` and `show_alert`. Raises LookupError without such a button, TimeoutError without an answer.
         """
-        messages = self._chat.messages
-        places = [messages[message["message_id"]]] if message else list(reversed(messages.values()))
-        found_in, data = find_button(places, button)
+        message_id, data = find_button(self._chat, button, message)
         self._inbox.clear()
-        return await answer_of(self._world.press(self._chat, found_in["message_id"], data), timeout)
+        return await answer_of(self._world.press(self._chat, message_id, data), timeout)
 
     async def forge(self, data: str, message: Json, *, timeout: float = 10) -> Json:  # noqa: ASYNC109
         """Press a button that is not there: a client of one's own sends any data for a message; else as `press`."""

@@ -4,10 +4,9 @@ import time
 
 from bot.sandbox.inline import MAX_BYTES, check_button, checked_results
 from bot.sandbox.parameters import Parameters
-from bot.sandbox.refusal import bad_request
+from bot.sandbox.refusal import bad_request, old_query
 from bot.sandbox.world import World
 
-_OLD_QUERY = "query is too old and response timeout expired or query ID is invalid"
 _DEFAULTS = {"cache_time": 300, "is_personal": False, "next_offset": ""}
 
 
@@ -19,7 +18,7 @@ def answer_inline_query(world: World, parameters: Parameters) -> bool:
         check_button(button)
     query = world.inline_queries.get(parameters["inline_query_id"])
     if query is None or query.answer.done() or time.monotonic() - query.asked_at > world.callback_seconds:
-        raise bad_request(_OLD_QUERY)
+        raise old_query()
     query.contents = contents
     query.answer.set_result(_DEFAULTS | parameters)
     return True

@@ -10,7 +10,7 @@ from bot.sandbox.files import Upload
 from bot.sandbox.markup import asks_for_chats, checked_markup
 from bot.sandbox.message_text import MAX_LENGTH, message_text
 from bot.sandbox.parameters import Parameters
-from bot.sandbox.refusal import bad_request, not_in_sandbox
+from bot.sandbox.refusal import bad_request, not_in_sandbox, old_query
 from bot.sandbox.world import World, reply
 
 MAX_CAPTION = 1024  # UTF-16 units after parsing
@@ -19,7 +19,6 @@ _NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same "
     "as a current content and reply markup of the message"
 )
-_OLD_QUERY = "query is too old and response timeout expired or query ID is invalid"
 
 
 def send_message(world: World, parameters: Parameters) -> Json:
@@ -215,9 +214,9 @@ def delete_message(world: World, parameters: Parameters) -> bool:
 def answer_callback_query(world: World, parameters: Parameters) -> bool:
     callback = world.callbacks.get(parameters["callback_query_id"])
     if callback is None or callback.answer.done():
-        raise bad_request(_OLD_QUERY)
+        raise old_query()
     if time.monotonic() - callback.pressed_at > world.callback_seconds:
-        raise bad_request(_OLD_QUERY)
+        raise old_query()
     if len(parameters.get("text", "")) > 200:
         raise bad_request("MESSAGE_TOO_LONG")
     if (url := parameters.get("url")) and not str(url).startswith(f"https://t.me/{world.bot['username']}?start="):
