@@ -1,6 +1,7 @@
 """The HTTP API over loopback: what it tells, in pages, to whom, and how it refuses."""
 
 import asyncio
+import re
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from bot.api.server import Api, serving_api
 from bot.api.shapes import State
 from bot.context import Services
 from bot.limits import Limits, NoLimits
+from bot.readme import README
 from bot.settings import Settings
 from conftest import NOW, database_of_its_own
 from digests.cluster import fold_stories
@@ -476,3 +478,12 @@ async def test_a_leads_length_is_bounded(stored: Database, ask_anew: Client) -> 
     lead = (await ask_anew(f"/v1/articles/{article.id}")).json["lead"]
     assert len(lead) == 500
     assert lead.endswith("…")
+
+
+async def test_what_the_readme_shows_works(ask: Client) -> None:
+    addresses = re.findall(r"^curl 'http://127\.0\.0\.1:8790(\S+)'$", README.read_text("utf-8"), re.MULTILINE)
+    assert len(addresses) > 5
+    for address in addresses:
+        answer = await ask(address)
+        assert answer.status == 200, address
+        assert answer.json is None or answer.json.get("items", answer.json), address
