@@ -342,7 +342,11 @@ async def taking_over(server: str, sandbox: Sandbox, folder: Path, given: argpar
             while (now := here.ask(HOLDER)[0]) in (0, holder):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
             holder, waits[name] = now, time.monotonic() - began
-        here.running[1][1].send_signal(signal.SIGKILL)
+        for _, process, _ in here.running[:2]:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+        del here.running[:2]
     say("the delivery lock is another's after " + ", ".join(f"{name} {wait:.1f} s" for name, wait in waits.items()))
     return [f"{name}: taken over after {wait:.0f} s" for name, wait in waits.items() if wait > TAKEN_OVER]
 
