@@ -46,6 +46,7 @@ async def test_a_real_run_tells_the_life_of_each_article_and_digest(
             await bot.deliver_now()  # what is under way is recorded then
             states = dict(await bot.services.read(lambda session: session.execute(_STATES).all()))
             digests = await bot.services.read(lambda session: session.scalars(_SENT).all())
+            counted = bot.jobs._metrics.registry.get_sample_value
     written = capsys.readouterr().err
     lines: list[dict[str, Any]] = [json.loads(line) for line in written.splitlines()]
     lives: dict[int, list[str]] = {}
@@ -68,6 +69,9 @@ async def test_a_real_run_tells_the_life_of_each_article_and_digest(
         assert set(life[1]["stories"]) <= stories
         assert [line["event"] for line in life[2:]] == ["part sent"] * life[1]["parts"]
         assert all(line["message_id"] for line in life[2:])
+    sent = [line for line in lines if line["event"] == "part sent"]
+    assert counted("diem_tin_messages_sent_total") == len(sent)
+    assert counted("diem_tin_digest_lateness_seconds_count") == len(digests)
     assert any(line["stories"] for line in lines if line["event"] == "digest composed")
     unnamed = [line for line in lines if line["event"].startswith(("article ", "page ")) and "article" not in line]
     unnamed += [line for line in lines if line["event"].startswith(("digest ", "part ")) and "digest" not in line]
