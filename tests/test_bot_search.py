@@ -106,6 +106,10 @@ async def test_plain_words_are_searched_for_and_numbers_looked_up(tmp_path: Path
         assert numbered(brief) == ["1", "2", "3"]
         await user.press("Xem tất cả", message=brief)
         assert numbered(as_it_is_now(user, brief)) == ["1", "2", "3", "4", "5"]
+        await user.say("tổng kêts chỉ thị")
+        misspelt = await user.wait_for("Tìm tổng kêts chỉ thị")
+        await user.press(next(label for label in labels(misspelt) if label.startswith("tổng kết")), message=misspelt)
+        assert numbered(as_it_is_now(user, misspelt))
         await user.say("09-CT/TW")
         await user.wait_for("Chỉ thị 09-CT/TW (khóa XI)")
         await user.say("qwertz asdf")

@@ -51,7 +51,8 @@ async def search_command(update: Update, context: Context) -> None:
 
 
 async def answer_words(update: Update, context: Context, reader: Reader, text: str) -> bool:
-    """Replies with the best articles that have these words; False where it is a number, or no article has them."""
+    """Replies with the best articles that have these words, or words written nearly so; False where it is a number, or
+    no article has any of these."""
     message = await context.bot_data.read(_briefly, _parsed(text, reader, context), reader)
     if message:
         await reply(update, message)
@@ -129,7 +130,8 @@ def _briefly(session: Session, query: Query, reader: Reader) -> Message | None:
         return None
     page = search(session, query, BEST)
     if not page.hits:
-        return None
+        spelt = [one for one in instead_of(session, query) if not one.dropped] if len(query.wanted) > 1 else []
+        return Message(_shown(query, page, reader, 0, spelt), _offers(query, spelt, reader.language)) if spelt else None
     rest = (say("search_all", reader.language), f"find:0:{(page.newest or 0) + 1}")
     return Message(_shown(query, page, reader), ((rest,),))
 
