@@ -9,7 +9,7 @@ import pytest
 from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
 from conftest import NOW, database_of_its_own
@@ -338,6 +338,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterato
             for number in range(60):
                 title, lead, body = (" ".join(draw.choices(WORDS, k=size)) for size in (3, 6, 12))
                 put(session, f"{number} {title}", lead, body, age=number * HOUR)
+            session.execute(text("ANALYZE"))
     yield databases
     for database in databases:
         database.close()
@@ -362,6 +363,25 @@ def test_both_databases_find_the_same(both: tuple[Database, Database], typed: st
                 )
             )
     assert found[0] == found[1]
+
+
+def test_what_is_common_is_found_one_by_one_as_by_the_index(
+    both: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite, postgres = both
+    asked: list[str] = []
+    event.listen(postgres.engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    monkeypatch.setattr("feeds.search.WINDOW", 5)
+    monkeypatch.setattr("feeds.matches._WALK_COST", 0)
+    for typed in ("an", "công", '"nghe an"', "an -bóng đá", "ma túy", "lũ địa:Nghệ An", "xyz"):
+        pages = []
+        for database in (sqlite, postgres):
+            with database.reading() as session:
+                pages.append(search(session, parse_query(typed, NOW.date()), 5))
+        assert [hit.title for hit in pages[0].hits] == [hit.title for hit in pages[1].hits], typed
+        assert (pages[0].total, pages[0].oldest) == (pages[1].total, pages[1].oldest), typed
+        assert any("AS newest" in statement for statement in asked) == (typed != "xyz"), typed
+        asked.clear()
 
 
 def plainly(article: Article, typed: str) -> bool:
