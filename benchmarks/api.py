@@ -10,7 +10,6 @@ something.
 # ruff: noqa: T201  what it prints is its result; it starts schemathesis, of this environment
 import argparse
 import asyncio
-import os
 import resource
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT)]
@@ -86,10 +86,11 @@ async def measure(url: str, paths: Sequence[str]) -> None:
 
 async def examine(url: str, examples: int) -> int:
     """The exit code of schemathesis."""
-    async with served(url) as address:
-        program = Path(sys.executable).with_name("schemathesis")
-        command = [str(program), "run", f"{address}/openapi.json", "--max-examples", str(examples)]
-        return (await asyncio.to_thread(subprocess.run, command, check=False, env=dict(os.environ))).returncode
+    with TemporaryDirectory() as folder:  # where it keeps what it found
+        async with served(url) as address:
+            program = Path(sys.executable).with_name("schemathesis")
+            command = [str(program), "run", f"{address}/openapi.json", "--max-examples", str(examples)]
+            return (await asyncio.to_thread(subprocess.run, command, check=False, cwd=folder)).returncode
 
 
 if __name__ == "__main__":
