@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import structlog
 from aiohttp import web_app
+from hypothesis import settings
 from sqlalchemy import NullPool, create_engine, make_url, text
 from telegram import Bot
 
@@ -31,6 +32,9 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+settings.register_profile("tests", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("tests")
 
 WORKER = Worker()  # one process for all tests that need it: starting one takes a second
 ASKER = Worker(memory=MEMORY)  # with the bounds of the one that reads what people hand over
