@@ -5,7 +5,8 @@
 Stored before the journey are the articles of `benchmarks/search.py`, each a story of its own, every fifth citing a
 document of the catalogue; then the bundled sample news is read among them. Printed per kind of act: milliseconds of the
 clock until the answer has come, and of CPU (of the bot, the stand-in of Telegram and whatever else this process does
-meanwhile). The page shows the chat as it went, in both languages. Needs the extra `test`.
+meanwhile). `answers` are all but `clock`, which goes on to the next digest and reads what outlets published until then.
+The page shows the chat as it went, in both languages. Needs the extra `test`.
 """
 
 # ruff: noqa: T201  what it prints is its result
@@ -113,9 +114,9 @@ async def read_among(folder: Path) -> None:
 
 def report(steps: Sequence[Step]) -> None:
     print(f"{'kind':10} {'acts':>5} {'clock p50':>10} {'p95':>7} {'max':>7} {'CPU p50':>8} {'p95':>7} {'max':>7}  ms")
-    kinds = sorted({step.kind for step in steps})
-    for kind in (*kinds, "all"):
-        some = [step for step in steps if kind in (step.kind, "all")]
+    groups = {kind: [step for step in steps if step.kind == kind] for kind in sorted({step.kind for step in steps})}
+    groups |= {"answers": [step for step in steps if step.kind != "clock"], "all": list(steps)}
+    for kind, some in groups.items():
         figures = [figure for times in (_wall(some), _cpu(some)) for figure in _figures(times)]
         print(f"{kind:10} {len(some):5} {figures[0]:10.0f} " + " ".join(f"{figure:7.0f}" for figure in figures[1:]))
     print("slowest:")
@@ -206,6 +207,8 @@ def main() -> None:
     for journey in journeys:
         print(f"\n{journey.language}: {len(journey.steps)} steps, {options.stored} articles stored before")
         report(journey.steps)
+    print("\nin all")
+    report([step for journey in journeys for step in journey.steps])
     if options.page:
         options.page.write_text(page_of(journeys), encoding="utf-8")
 
