@@ -101,8 +101,8 @@ def provinces() -> tuple[str, ...]:
 
 
 def home_of(outlet: str) -> str | None:
-    """The province of a local paper that bears its name ("Báo Hải Phòng"), only one of today: what the paper of a former
-    one calls "the province" may be either."""
+    """The province of a local paper that bears its name ("Báo Hải Phòng"), only one of today: what the paper of a
+    former one calls "the province" may be either."""
     name = outlet.removeprefix("Báo ")
     return name if name != outlet and name in provinces() else None
 

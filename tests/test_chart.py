@@ -309,3 +309,26 @@ def test_an_article_is_listed_by_what_it_tells_the_most_of(database: Database) -
         publish(session, "Tin", lead, seen=at, published=at, outlet="Báo Một", province="Cà Mau")
         kept = session.scalars(select(DocumentArticle)).all()
     assert {(row.stage, row.place, row.outlet) for row in kept} == {("interim_review", "Cà Mau", "Báo Một")}
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        {"status": "withdrawn", "rule": "corrected"},  # an admin said that it is none of these
+        {"status": "unknown", "rule": "contradiction"},  # what its sentence says speaks against the catalogue's
+    ],
+)
+def test_what_was_taken_back_or_contradicted_counts_for_the_number_alone(
+    database: Database, read: dict[str, str]
+) -> None:
+    with database.session() as session:
+        at = NOW - timedelta(days=3)
+        article = publish(session, "Tin", "Hội nghị quán triệt Chỉ thị số 48-CT/TW.", seen=at, published=at)
+        kept = select(DocumentArticle.document_id).order_by(DocumentArticle.document_id)
+        assert session.scalars(kept).all() == ["48-CT/TW", "48-CT/TW#X"]
+        mention = session.scalars(select(Mention)).one()
+        mention.document_id, mention.candidates = None, ["48-CT/TW#X"]
+        mention.status, mention.rule = read["status"], read["rule"]
+        session.flush()
+        chart(session, [article.id])
+        assert session.scalars(kept).all() == ["48-CT/TW"]
