@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from typing import Any
 import feedparser
 import pytest
 from aiohttp import ClientSession
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from sqlalchemy import text
 from yarl import URL
 
@@ -20,6 +21,7 @@ from bot.api.asked import Nothing
 from bot.api.operations import OPERATIONS, Operation
 from bot.api.server import Api, serving_api
 from bot.api.shapes import State
+from bot.application import Role, StartError, running
 from bot.context import Services
 from bot.limits import Limits, NoLimits
 from bot.readme import README
@@ -487,3 +489,41 @@ async def test_what_the_readme_shows_works(ask: Client) -> None:
         answer = await ask(address)
         assert answer.status == 200, address
         assert answer.json is None or answer.json.get("items", answer.json), address
+
+
+async def test_a_process_may_do_nothing_but_answer_it_and_needs_no_telegram(sqlite_url: str) -> None:
+    with socket.create_server((HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+        settings = Settings(_env_file=None, database_url=sqlite_url, api_port=port)  # type: ignore[call-arg]
+        with pytest.raises(StartError, match="API_PORT"):
+            async with running(settings, [Role.API], sources=[]):
+                raise AssertionError("it started")
+    async with running(settings, [Role.API], sources=[]), ClientSession() as session:
+        assert (await Client(session, f"http://{HOST}:{port}")("/v1/articles")).json == {"items": [], "next": None}
+    without = Settings(_env_file=None, database_url=sqlite_url)  # type: ignore[call-arg]
+    with pytest.raises(StartError, match="API_PORT is not set"):
+        async with running(without, [Role.API], sources=[]):
+            raise AssertionError("it started")
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"api_host": "0.0.0.0"}, "api_host"),  # noqa: S104
+        ({"api_host": "::"}, "api_host"),
+        ({"api_host": "api.example"}, "api_host"),
+        ({"api_tokens": f"an:{SECRET}, an:{SECRET}"}, "api_tokens"),
+        ({"api_tokens": "an:short"}, "api_tokens"),
+        ({"api_tokens": SECRET}, "api_tokens"),
+    ],
+)
+def test_what_would_be_open_to_all_or_easily_guessed_is_refused(given: dict[str, str], wrong: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings(_env_file=None, **given)  # type: ignore[arg-type]
+    assert [error["loc"] for error in refused.value.errors()] == [(wrong,)]
+
+
+def test_others_may_reach_it_where_tokens_are_set() -> None:
+    settings = Settings(_env_file=None, api_host="0.0.0.0", api_tokens=SecretStr(f"an:{SECRET}"))  # type: ignore[call-arg]  # noqa: S104
+    assert settings.api_secrets == {"an": SECRET}
+    assert SECRET not in repr(settings)
