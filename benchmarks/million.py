@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -162,11 +163,14 @@ def cards(database: Database, times: int) -> None:
             card_facts(session, 1, [one for card in found.cards for one in dossier_documents(card)])
             return sum(card.total for card in found.cards)
 
+    def reading(typed: str) -> str:
+        return look_up(typed, load_catalogue()).status
+
     watch = Stopwatch(database)
     of_none = "1999/2024/QĐ-BXD"
     for name, typed in (("most cited", "48-CT/TW khóa X"), ("uncatalogued", "1234/2024/NĐ-CP"), ("unknown", of_none)):
-        watch.row(f"/directive: {name}", lambda typed=typed: card(typed), times)
-        watch.row("  of it, reading what is typed", lambda typed=typed: look_up(typed, load_catalogue()).status, times)
+        watch.row(f"/directive: {name}", partial(card, typed), times)
+        watch.row("  of it, reading what is typed", partial(reading, typed), times)
     if database.is_sqlite:
         raw = sqlite3.connect(str(database.engine.url.database))
         newest = (
@@ -182,7 +186,7 @@ def cards(database: Database, times: int) -> None:
             return int(raw.execute(count, (name,)).fetchone()[0])
 
         for name in (dossier.HOT, "1234/2024/NĐ-CP"):
-            watch.row(f"  floor, sqlite3: {name}", lambda name=name: floor(name), times)
+            watch.row(f"  floor, sqlite3: {name}", partial(floor, name), times)
 
 
 def searches(database: Database, times: int) -> None:
@@ -195,14 +199,16 @@ def searches(database: Database, times: int) -> None:
 
     watch = Stopwatch(database)
     for typed in (*QUESTIONS, *search.QUESTIONS):
-        watch.row(typed, lambda typed=typed: page(typed), times)
+        watch.row(typed, partial(page, typed), times)
     if database.is_sqlite:
         raw = sqlite3.connect(str(database.engine.url.database))
         newest = "SELECT rowid FROM article_index WHERE article_index MATCH ? ORDER BY rowid DESC LIMIT 10"
+
+        def floor(query: str) -> int:
+            return len(raw.execute(newest, (query,)).fetchall())
+
         for query in ("an", "zanzibaria", '"an ninh mang"', "ma AND tuy AND bat AND giu"):
-            watch.row(
-                f"  floor, sqlite3: {query}", lambda query=query: len(raw.execute(newest, (query,)).fetchall()), times
-            )
+            watch.row(f"  floor, sqlite3: {query}", partial(floor, query), times)
 
 
 def words(database: Database, times: int) -> None:

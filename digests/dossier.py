@@ -24,7 +24,7 @@ from feeds.places import province_names
 from feeds.seen import seen_keys
 
 PER_PAGE = 5
-_MAX_OBSERVED = 200
+_MAX_OBSERVED = 50
 
 
 @dataclass(frozen=True, slots=True)

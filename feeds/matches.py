@@ -16,8 +16,8 @@ from sqlalchemy import Dialect, bindparam, text
 from sqlalchemy.orm import Session
 
 LAST = (1 << 62) - 1
-# What PostgreSQL takes for one article, in microseconds: walking 0.5 for a short one, 10 for one out of line; by the GIN
-# 5 where the page of its row is in memory, 45 where it is not (measured with a million).
+# What PostgreSQL takes for one article, in microseconds: walking 0.5 for a short one, 10 for one out of line; by the
+# GIN 5 where the page of its row is in memory, 45 where it is not (measured with a million).
 _WALK_COST, _GIN_COST = 2, 10
 _SPARE = 3  # times the articles that are expected to do
 _KNOWN_FOR = 600.0  # seconds
