@@ -52,7 +52,9 @@ def wake_followers(database: Database, now: datetime) -> int:
             ids = session.scalars(_waiting()).all()
         if not ids:
             return woken
-        settle_drafts(database, ids, now)  # keeps the drafts by which articles are met
+        # First: it keeps the drafts by which articles are met, and who followed one that got its number follows that
+        # document by now, so that the alert says so.
+        settle_drafts(database, ids, now)
         with database.reading() as session:
             met = meeting(session, now)
         with database.session() as session:
