@@ -27,6 +27,7 @@ _OTHERS = """
         AND coalesce(backend_type, 'client backend') = 'client backend'
     )
 """
+_OLDEST_POSTGRES = (14,)  # has idle_session_timeout (feeds.locks)
 # libpq's: a server that is gone without a word, or the way to it, is noticed within 20 s.
 _NOTICED = {
     "connect_timeout": 10,
@@ -98,6 +99,9 @@ class Database:
             command.upgrade(self.alembic_config(), "head")
         except SQLAlchemyError as error:
             raise DatabaseError(f"cannot prepare the database: {error}") from error
+        version = self.engine.dialect.server_version_info
+        if not self.is_sqlite and version and version < _OLDEST_POSTGRES:
+            raise DatabaseError(f"PostgreSQL {_OLDEST_POSTGRES[0]} or newer is needed, this is {version[0]}")
 
     def revision(self) -> tuple[str | None, str | None]:
         """(revision of this database, newest revision of the code); the first is None where there is none."""

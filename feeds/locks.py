@@ -47,9 +47,12 @@ class LockSession:
         """Opens the session, unless it is open."""
         with self._one_at_a_time:
             if self._connection is None:
-                connection = self._engine.connect()
-                connection.execute(text(f"SET idle_session_timeout = '{LEASE.total_seconds():.0f}s'"))
-                self._connection = connection
+                self._connection = self._engine.connect()
+                try:
+                    self._connection.execute(text(f"SET idle_session_timeout = '{LEASE.total_seconds():.0f}s'"))
+                except SQLAlchemyError:
+                    self.close()
+                    raise
 
     def take(self, space: int, number: int, *, shared: bool = False) -> bool:
         """Takes a lock if it is free, or with `shared` held only by those who share it."""

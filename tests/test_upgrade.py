@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from conftest import NOW, database_of_its_own
-from feeds.database import Database
+from feeds.database import Database, DatabaseError
 from feeds.following import sync_sources
 from feeds.models import Feed
 from feeds.sources import Source
@@ -46,6 +46,15 @@ async def test_processes_that_start_at_once_make_the_schema_once(url: str, tmp_p
     database = Database(url)
     present, newest = database.revision()
     assert present == newest
+    database.close()
+
+
+def test_a_server_that_is_too_old_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(url)
+    database.migrate()
+    monkeypatch.setattr(database.engine.dialect, "server_version_info", (13, 22))
+    with pytest.raises(DatabaseError, match="PostgreSQL 14 or newer is needed, this is 13"):
+        database.migrate()
     database.close()
 
 
