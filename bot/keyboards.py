@@ -69,6 +69,12 @@ def item_buttons(items: Mapping[int, int], language: str) -> Rows:
     return (*in_rows(numbers, 5), _nothing(language))
 
 
+def title_buttons(titles: Mapping[int, str], language: str) -> Rows:
+    """The headlines of items, by their article's id, and the way out."""
+    titled = [(shorten(title, MAX_LABEL), f"report:{article_id}") for article_id, title in titles.items()]
+    return (*in_rows(titled, 1), _nothing(language))
+
+
 def why_buttons(items: Mapping[int, int]) -> Rows:
     """The numbers of a digest's items, each with its article's id, to ask what became of it."""
     return in_rows([(str(number), f"why:{article_id}") for number, article_id in sorted(items.items())], 5)

@@ -206,7 +206,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "alone_only": {"vi": "Việc này xin nhắn riêng cho bot.", "en": "Please ask the bot this in private."},
     "open_bot": {"vi": "Nhắn riêng cho bot", "en": "Message the bot"},
     "restore": {"vi": "Nhận lại như trước", "en": "Resume as before"},
-    "in_topic": {"vi": "mục {}", "en": "forum topic {}"},
+    "in_topic": {"vi": "chủ đề #{}", "en": "topic #{}"},
     "add_channel_or_group": {"vi": "+ Thêm kênh hoặc nhóm", "en": "+ Add a channel or group"},
     "add_channel": {"vi": "Chọn kênh", "en": "Choose a channel"},
     "add_group": {"vi": "Chọn nhóm", "en": "Choose a group"},

@@ -8,8 +8,10 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from digests.candidates import MORE, head_of
 from digests.compose import compose_more
 from digests.corrections import record_corrections, shown_of
+from digests.edition import Edition, articles_of
 from digests.messages import Message
 from digests.models import Digest, DigestPart, SentStory, Subscription
 from digests.render import render_digest
@@ -64,6 +66,19 @@ def post(
     log.info("digest composed", digest=digest.id, chat_id=digest.chat_id, parts=len(numbered), stories=list(parts))
     digest.state = "composed"
     session.flush()
+
+
+def held_back_titles(session: Session, chat_id: int, digest_id: int, most: int) -> Sequence[str]:
+    """The first headlines of the stories that a digest of the chat held back and that it was not told since."""
+    digest = session.get(Digest, digest_id)
+    if digest is None or digest.chat_id != chat_id:
+        return ()
+    of_chat = SentStory.chat_id == chat_id, SentStory.story_id.in_(digest.held_back)
+    told = set(session.scalars(select(SentStory.story_id).where(*of_chat)))
+    left = [story_id for story_id in digest.held_back if story_id not in told][:most]
+    edition = Edition(session, articles_of(session, left), digest.window_end)
+    heads = {one.story_id: head_of(one.reports).view.title for one in edition.candidates(MORE)}
+    return [heads[story_id] for story_id in left if story_id in heads]
 
 
 def post_more(

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from bot.application import Role
 from bot.keyboards import fits
 from bot.limits import Asked, Latest, Limits, Verdict
 from bot.menus import (
@@ -37,7 +40,9 @@ from bot.subscription_menus import (
 )
 from bot.targets import aimed
 from conftest import NOW
+from digests.feedback import open_reports
 from digests.messages import Message
+from digests.models import Digest, Story, Subscription
 from digests.schedule import CADENCES
 from digests.subscribers import add_subscription, find_reader, welcome
 from feeds.database import Database
@@ -118,7 +123,7 @@ async def test_each_topic_has_its_own_briefing_and_answers_come_into_it(tmp_path
         await forum.say(boss, "/caidat", thread=army)
         screen = await forum.wait_for("Cài đặt")
         labels = [button["text"] for row in screen["reply_markup"]["inline_keyboard"] for button in row]
-        assert any(f"mục {police}" in label for label in labels)
+        assert any(f"chủ đề #{police}" in label for label in labels)
 
 
 async def test_in_a_group_the_bot_answers_what_is_meant_for_it_only(tmp_path: Path) -> None:
@@ -244,6 +249,67 @@ async def test_a_button_under_a_channels_post_opens_the_document_in_a_private_ch
         assert (await channel.press(reader, "09-CT/TW"))["url"] == f"{start}d_abc"
         assert (await channel.press(boss, "Lưu"))["url"].startswith(start)
         assert len(channel.messages) == 1
+
+
+async def test_a_member_says_what_is_wrong_alone_with_the_bot(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.POLL, Role.SERVE)) as here:
+        boss, member = here.user(), here.user()
+        group = here.sandbox.group("Nhóm", owner=boss)
+        group.add(member)
+        await group.say(member, "/homnay")
+        digest = await group.wait_for("Điểm tin an ninh")
+        link = (await group.press(member, "Báo tin sai", message=digest))["url"]
+        payload = link.partition("?start=")[2]
+        assert payload.startswith("r_")
+        assert len(payload) <= 64
+        await member.open_start(payload)
+        asked = await member.wait_for("Tin nào sai?")
+        first = asked["reply_markup"]["inline_keyboard"][0][0]["text"]
+        assert first.rstrip("…") in digest["text"]
+        await member.press(first, message=asked)
+        item = await member.wait_for("Tin này sai ở đâu?")
+        await member.press("Không liên quan", message=item)
+        await member.wait_for("Đã ghi nhận")
+        reports = await here.bot.services.read(open_reports)
+        assert [report.article.title for report in reports] == [item["text"].splitlines()[0]]
+        assert not any("Tin nào sai?" in message.get("text", "") for message in group.messages)
+        await member.open_start("r_zz-fffffff-")
+        await member.wait_for("Không còn nhận ra tin nào")
+
+
+async def test_a_member_is_shown_alone_what_a_digest_of_the_group_held_back(tmp_path: Path) -> None:
+    async with world(tmp_path, (Role.POLL, Role.SERVE)) as here:
+        boss, member = here.user(), here.user()
+        group = here.sandbox.group("Nhóm", owner=boss)
+        group.add(member)
+        await group.say(boss, "/dangky 7")
+        await group.wait_for("Đã đăng ký")
+
+        def held_back(session: Session) -> int:
+            (own,) = session.scalars(select(Subscription).where(Subscription.chat_id == group.chat_id))
+            stories = session.scalars(select(Story.id).order_by(Story.id)).all()
+            digest = Digest(
+                subscription_id=own.id,
+                chat_id=group.chat_id,
+                due_at=NOW,
+                window_start=NOW,
+                window_end=NOW,
+                held_back=list(stories),
+                state="done",
+            )
+            session.add(digest)
+            session.flush()
+            return digest.id
+
+        digest_id = await here.bot.services.write(held_back)
+        await group.say(boss, "/caidat")
+        shown, said = await group.wait_for("Cài đặt"), len(group.messages)
+        answer = await group.forge(member, f"more:{digest_id}", shown)
+        assert answer["show_alert"]
+        assert answer["text"].count("• ") == 3
+        assert len(answer["text"]) <= 200
+        assert (await group.forge(member, "more:999999", shown))["text"] == "Đã xem hết"
+        assert len(group.messages) == said
 
 
 async def test_typed_answers_in_a_group_are_asked_for_rights_too(tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 `report` under a digest or card asks which of its items, `report:ARTICLE` what is wrong with it; `off:ARTICLE`,
 `wrong:ARTICLE:TOKEN` and `fold:ARTICLE` (of another report of the item) say it, `unreport` says nothing.
+
+In groups and channels everybody may: alone with the bot, by the deep link `r_ARTICLE-ARTICLE` (hexadecimal), so that it
+is their own report, and nobody else reads along.
 """
 
 import re
@@ -15,9 +18,11 @@ from telegram.constants import MessageEntityType
 from telegram.ext import BaseHandler
 
 from bot.context import Context
-from bot.handlers.replies import done, edit, forget_press, is_repeated, pressed, reply
-from bot.handlers.routes import press
-from bot.keyboards import item_buttons, wrong_buttons
+from bot.handlers.replies import done, edit, forget_press, is_repeated, pressed, reader_of, reply
+from bot.handlers.routes import Who, into_private, press
+from bot.keyboards import item_buttons, title_buttons, wrong_buttons
+from bot.rights import is_group
+from bot.texts import say
 from digests.feedback import Kind, Stored, claimed_documents, store_feedback
 from digests.messages import Message as Outgoing
 from digests.split import other_reports
@@ -29,10 +34,17 @@ from feeds.store import document_of_token, document_tokens
 
 _ITEM = re.compile(r"(?:^|\n)(\d{1,4})\. $")
 _ARTICLE = re.compile(r"\d{1,18}")
+_HEX = re.compile(r"[0-9a-f]{1,15}")
+PREFIX = "r_"
+_ROOM = 64 - len(PREFIX)  # characters, in Telegram's deep links
 _SAYINGS = {Stored.NEW: "noted", Stored.REPEATED: "noted_before", Stored.TOO_MANY: "noted_too_many"}
 
 
 async def report_pressed(update: Update, context: Context) -> None:
+    if is_group(update) and update.callback_query:
+        items = await context.bot_data.read(articles_of, links_of(update.callback_query.message))
+        await into_private(update, context, _payload(list(items.values())) if items else "alone")
+        return
     query, article_id, reader = await pressed(update, context)
     if article_id:
         known = _ARTICLE.fullmatch(article_id)
@@ -46,6 +58,17 @@ async def report_pressed(update: Update, context: Context) -> None:
     if items and not is_repeated(query, context):
         numbers = item_buttons(items, reader.language)
         await reply(update, Outgoing(render("report_which.html", reader.language), numbers))
+
+
+async def show_reported(update: Update, context: Context, articles: str) -> None:
+    """The items of a group's digest, to say which of them is wrong."""
+    reader = await reader_of(update, context)
+    ids = [int(one, 16) for one in articles.split("-") if _HEX.fullmatch(one)]
+    titles = await context.bot_data.read(_titles, ids)
+    if not titles:
+        await reply(update, Outgoing(say("no_items", reader.language)))
+        return
+    await reply(update, Outgoing(render("report_which.html", reader.language), title_buttons(titles, reader.language)))
 
 
 async def nothing_pressed(update: Update, context: Context) -> None:
@@ -128,13 +151,24 @@ def _what_is_wrong(session: Session, article_id: int, reader: Reader) -> Outgoin
     return Outgoing(html, wrong_buttons(article_id, tokens, others, reader.language))
 
 
+def _titles(session: Session, ids: Sequence[int]) -> Mapping[int, str]:
+    rows = session.execute(select(Article.id, Article.title).where(Article.id.in_(ids))).all()
+    return {row.id: row.title for row in sorted(rows, key=lambda row: ids.index(row.id))}
+
+
+def _payload(ids: Sequence[int]) -> str:
+    """Of a deep link; of very many items the first."""
+    packed = "-".join(f"{article_id:x}" for article_id in ids)
+    return PREFIX + (packed if len(packed) <= _ROOM else packed[:_ROOM].rpartition("-")[0])
+
+
 def _title(session: Session, article_id: int) -> str:
     return session.scalar(select(Article.title).where(Article.id == article_id)) or ""
 
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
-        press("report", report_pressed),
+        press("report", report_pressed, Who.ANYONE, in_channels=True),
         press("unreport", nothing_pressed),
         press("off", irrelevant_pressed),
         press("wrong", wrong_document_pressed),

@@ -11,6 +11,7 @@ from telegram import Update
 from telegram.ext import BaseHandler
 
 from bot.context import Context
+from bot.handlers import report
 from bot.handlers.directive import show_token
 from bot.handlers.draft import PREFIX, show_draft
 from bot.handlers.groups import greeting
@@ -54,14 +55,17 @@ class Changed:
 
 
 async def start(update: Update, context: Context) -> None:
-    """Greets, or opens what a deep link names: a document (`?start=d_TOKEN`) or a draft (`p_TOKEN`); any other link
-    greets too."""
+    """Greets, or opens what a deep link names: a document (`?start=d_TOKEN`), a draft (`p_TOKEN`) or items that may be
+    wrong (`r_ARTICLE-ARTICLE`); any other link greets too."""
     payload = context.args[0] if context.args else ""
     if payload.startswith("d_"):
         await show_token(update, context, payload.removeprefix("d_"))
         return
     if payload.startswith(PREFIX):
         await show_draft(update, context, payload.removeprefix(PREFIX))
+        return
+    if payload.startswith(report.PREFIX) and not is_group(update):
+        await report.show_reported(update, context, payload.removeprefix(report.PREFIX))
         return
     reader = await reader_of(update, context)
     if is_group(update):
