@@ -105,9 +105,9 @@ def _index(connection: Connection, ids: Sequence[int]) -> None:
     mentions: Mapping[int, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(select(*_MENTION).where(Mention.article_id.in_(ids))):
         mentions[row.article_id].append(row)
-    wanted = (Article.state.in_(_STATES)) | (Article.id.in_(list(mentions)))
-    rows = connection.execute(select(*_ARTICLE).where(Article.id.in_(ids), wanted)).all()
-    new = {row.id: _entry(row, mentions[row.id]) for row in rows}
+    # Which states count is told here: SQLite would rather look through all articles in these states than for the ids.
+    rows = connection.execute(select(*_ARTICLE).where(Article.id.in_(ids)))
+    new = {row.id: _entry(row, mentions[row.id]) for row in rows if row.state in _STATES or row.id in mentions}
     table = Base.metadata.tables[ArticleWords.__tablename__]
     stored = connection.execute(select(table).where(table.c.article_id.in_(ids)))
     before = {row.article_id: dict(row._mapping) for row in stored}
