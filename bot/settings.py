@@ -179,7 +179,7 @@ class Settings(BaseSettings):
     )
     webhook_secret: SecretStr | None = Field(
         default=None,
-        description="What Telegram proves itself with there, 16 to 256 letters, digits, - and _; by default from the token",
+        description="What Telegram proves itself with there: 16 to 256 letters, digits, - and _; else from the token",
         examples=["3f1c0e9b8a7d6c5e"],
     )
     webhook_listen: Annotated[str, AfterValidator(_host_and_port)] = Field(
