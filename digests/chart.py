@@ -24,7 +24,6 @@ from sqlalchemy import (
     not_,
     or_,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.orm import Session, aliased
@@ -97,8 +96,11 @@ def chart(session: Session, article_ids: Collection[int]) -> None:
     places = [(row["document_id"], row["position"]) for row in cited]
     own = DocumentArticle
     # A position that one article has left may be another's before the first is charted anew.
-    taken = [own.article_id.in_(some) for some in chunks(article_ids)]
-    taken += [tuple_(own.document_id, own.position).in_(some) for some in chunks(places)]
+    taken: list[ColumnElement[bool]] = [own.article_id.in_(some) for some in chunks(article_ids)]
+    for placed in chunks(places, 400):
+        ids, positions = {document_id for document_id, _ in placed}, {position for _, position in placed}
+        # Not as pairs, for which SQLite reads the whole table: whatever else is found at these positions has left.
+        taken.append(and_(own.document_id.in_(ids), own.position.in_(positions)))
     before: set[tuple[str, int, int]] = set()
     for one in taken:
         rows = session.execute(select(own.document_id, own.position, own.story_id).where(one))
@@ -205,10 +207,15 @@ def _year_beside(document_id: str, row: Row[Any]) -> str | None:
 def _beginnings(session: Session, told: Collection[tuple[str, int]]) -> set[_Place]:
     """Where stories begin to tell of documents."""
     own = DocumentArticle
-    query = select(own.document_id, func.min(own.position)).where(own.is_sure)
+    query = select(own.document_id, own.story_id, func.min(own.position)).where(own.is_sure)
     query = query.group_by(own.document_id, own.story_id)
-    pairs = tuple_(own.document_id, own.story_id)
-    return {(row[0], row[1]) for some in chunks(told) for row in session.execute(query.where(pairs.in_(some)))}
+    wanted = set(told)
+    found: set[_Place] = set()
+    for some in chunks(wanted, 400):
+        ids, stories = {document_id for document_id, _ in some}, {story for _, story in some}
+        rows = session.execute(query.where(own.document_id.in_(ids), own.story_id.in_(stories)))
+        found |= {(row[0], row[2]) for row in rows if (row[0], row[1]) in wanted}
+    return found
 
 
 def _write_events(session: Session, stories: Collection[int]) -> None:

@@ -148,10 +148,11 @@ def events_of_reviews(session: Session, reviews: Iterable[Review]) -> Mapping[Re
     """The event of each of these reviews, with its report."""
     own, wanted = DocumentEvent, set(reviews)
     query = _charted().order_by(own.mention_id.desc())
-    place = tuple_(own.document_id, own.position)
     found: dict[Review, Event] = {}
-    for some in chunks((review.document_id, review.position) for review in wanted):
-        for row in session.execute(query.where(place.in_(some))):
+    for some in chunks(wanted, 400):
+        # Not as pairs: for these SQLite reads the whole table.
+        ids, positions = {review.document_id for review in some}, {review.position for review in some}
+        for row in session.execute(query.where(own.document_id.in_(ids), own.position.in_(positions))):
             review = Review(row.document_id, row.stage, row.years, row.named, row.position)
             if review in wanted:
                 found[review] = _charted_event(row)
