@@ -54,6 +54,8 @@ async def deliver(
     tells. Where the database fails it does not either: what is under way is waited for and recorded, then it raises.
     `on_outcome` is told what became of each part. Of a bot that is not open to all, `open_to` are its admins.
     """
+    if not await asyncio.to_thread(still_mine):  # what is under way may be a successor's
+        return 0
     doubtful = await asyncio.to_thread(_in_session, database, recover)
     if doubtful:
         log.warning("parts in doubt are sent again", parts=doubtful)

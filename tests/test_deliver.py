@@ -668,6 +668,18 @@ def test_what_comes_after_the_lock_was_lost_changes_nothing(database: Database, 
     assert states(database) == {"done": 1}
 
 
+async def test_who_lost_the_lock_leaves_what_its_successor_has_under_way(database: Database) -> None:
+    prepare(database)
+    claim(database)
+    with database.session() as session:
+        compose_one(session, NOW)
+        assert claim_parts(session, NOW, limit=8)
+    async with telegram() as (_, sender):
+        assert await deliver(database, sender, clock_at(NOW), asyncio.Event(), lambda: False) == 0
+    (part,) = parts(database)
+    assert (part.state, part.in_doubt) == ("sending", 0)
+
+
 async def test_a_stop_puts_off_what_waits_for_its_turn_and_doubts_nothing(sqlite: Database) -> None:
     prepare(sqlite, chats=0)
     with sqlite.session() as session:
