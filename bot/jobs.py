@@ -169,6 +169,8 @@ class Jobs:
         async def look_for_troubles() -> None:
             if self._clock() - started < LATE:  # what nobody did while nobody ran is under way
                 return
+            if not await asyncio.to_thread(self._lock.acquire):  # who waits to deliver may send nothing (bot.shares)
+                return
             others = [*(await look_elsewhere() if look_elsewhere else ()), *self._failing_jobs()]
             await tell_of_troubles(
                 self._database, sender, self._clock, admins, timezone, others=others, open_to=self._open_to

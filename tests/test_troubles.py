@@ -16,6 +16,7 @@ from bot.sandbox import SandboxUser
 from bot.webhook_health import RECENT, webhook_troubles
 from conftest import NOW
 from digests import troubles
+from digests.lock import delivery_lock
 from digests.messages import Message, plain_text, telegram_length
 from digests.models import Chat, Digest, DigestPart, Subscription
 from digests.sending import ChatUnreachable, NotNow, SendError
@@ -235,6 +236,27 @@ async def test_a_job_that_fails_again_and_again_is_told(sqlite: Database) -> Non
     works = True
     await jobs._rounds("poll", work)
     assert jobs._failing_jobs() == []
+    await jobs.stop()
+
+
+async def test_only_who_delivers_tells_since_others_may_send_nothing(sqlite: Database) -> None:
+    moment = [NOW]
+    holder, box = delivery_lock(sqlite), Box()
+    jobs = Jobs(sqlite, lambda: moment[0])
+
+    async def look_elsewhere() -> Sequence[Trouble]:
+        return (Trouble("webhook_fails", count=1),)
+
+    jobs.add_warnings(box, [1], ZONE, look_elsewhere=look_elsewhere)
+    look_now = next(job for job in jobs._scheduler.get_jobs() if job.id == "troubles").func
+    assert holder.acquire()
+    moment[0] += LATE
+    await look_now()
+    assert box.sent == []
+    holder.release()
+    await look_now()
+    assert len(box.sent) == 1, "nor has who may not send taken it for told"
+    await jobs.stop()
 
 
 async def test_a_webhook_that_fails_is_told(bot: Bot, an: SandboxUser) -> None:
