@@ -48,9 +48,9 @@ def restore(database: Database, file: Path, *, force: bool = False) -> Mapping[s
 
 def _restore_file(database: Database, file: Path) -> None:
     path = database.path
-    if path is None or (path.exists() and file.samefile(path)):
+    unfinished = path and path.with_name(f"{path.name}.unfinished")
+    if path is None or unfinished is None or any(one.exists() and file.samefile(one) for one in (path, unfinished)):
         raise DatabaseError("a backup is restored into another file")
-    unfinished = path.with_name(f"{path.name}.unfinished")
     _remove(unfinished)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished.touch(mode=0o600)
@@ -65,7 +65,7 @@ def _restore_file(database: Database, file: Path) -> None:
             connection.execute("PRAGMA journal_mode=DELETE").fetchall()
         if database.is_in_use():
             raise DatabaseError("a process began to use it: stop it first")
-        _remove(path)
+        _remove_beside(path)  # it stays itself until the other takes its name
         publish(unfinished, path)
     finally:
         restored.close()
@@ -74,7 +74,12 @@ def _restore_file(database: Database, file: Path) -> None:
 
 def _remove(path: Path) -> None:
     """An SQLite database with the files beside it."""
-    for ending in ("", "-wal", "-shm"):
+    path.unlink(missing_ok=True)
+    _remove_beside(path)
+
+
+def _remove_beside(path: Path) -> None:
+    for ending in ("-wal", "-shm"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
@@ -131,6 +136,11 @@ def _read_archive(database: Database, file: Path) -> tuple[str | None, Mapping[s
 def _set_aside(database: Database) -> Iterator[None]:
     """What is in a PostgreSQL database lies in a schema of its own meanwhile; it comes back where this fails."""
     with database.engine.begin() as connection:
+        if _ASIDE in inspect(connection).get_schema_names():
+            raise DatabaseError(
+                f"a restore was cut off: what was there before is in the schema {_ASIDE}. Move its tables back"
+                f" (ALTER TABLE {_ASIDE}.name SET SCHEMA public), or drop it"
+            )
         quoted = connection.dialect.identifier_preparer.quote
         home = quoted(connection.scalar(text("SELECT current_schema()")) or "public")
         connection.execute(CreateSchema(_ASIDE))

@@ -1,5 +1,7 @@
 """backup and restore, on both engines: whole, of one moment, private, and never over something else."""
 
+import errno
+import os
 import sqlite3
 import stat
 import threading
@@ -210,6 +212,41 @@ def test_a_restore_that_fails_half_way_changes_nothing(filled: Database, empty: 
     assert count_rows(empty) == before
     with empty.engine.connect() as connection:
         assert "before_restore" not in inspect(connection).get_schema_names()
+
+
+def test_a_full_disk_at_the_last_step_changes_nothing(
+    sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "tin.backup"
+    back_up(sqlite, file)
+    with sqlite.session() as session:
+        reader(session, 8, NOW)
+    before = count_rows(sqlite)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        restore(sqlite, file, force=True)
+    assert sqlite.path
+    assert sqlite.path.exists()
+    assert count_rows(sqlite) == before
+
+
+def test_what_a_restore_that_was_killed_has_set_aside_is_named(
+    postgres_url: str, filled: Database, tmp_path: Path
+) -> None:
+    if filled.is_sqlite:
+        pytest.skip("a file is replaced in one step")
+    file = tmp_path / "tin.backup"
+    back_up(filled, file)
+    before = count_rows(filled)
+    with filled.engine.begin() as connection:
+        connection.execute(text("CREATE SCHEMA before_restore"))
+    with pytest.raises(DatabaseError, match="before_restore"):
+        restore(filled, file, force=True)
+    assert count_rows(filled) == before
 
 
 def test_a_damaged_index_is_built_anew(filled: Database) -> None:
