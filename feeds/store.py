@@ -170,6 +170,9 @@ def _change(session: Session, article: Article, new: NewArticle, analysis: Analy
     if new.wants_page:
         article.page_due_at, article.page_failures, article.page_read_at = now, 0, None
     if article.text_dropped and not new.text:  # what was read of it stays until its page is read
+        moved = update(Mention).where(Mention.article_id == article.id, Mention.position != article.position)
+        if session.execute(moved.values(position=article.position).returning(Mention.id)).all():
+            article.charted = False
         index_articles(session, [article])
         return True
     if analysis.text != join_parts(*parts):  # the article has more than what the feed or file says now

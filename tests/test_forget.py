@@ -163,6 +163,20 @@ def test_an_edit_without_a_text_loses_no_mention_and_one_with_a_text_is_read(dat
         assert [row[1] for row in mentions(session)] == ["13/2023/NĐ-CP"]
 
 
+def test_what_is_dated_later_moves_with_its_mentions(database: Database) -> None:
+    with database.session() as session:
+        publish(session, TITLE, LEAD, TEXT, seen=NOW - 100 * DAY).second_due_at = None
+    forget_texts(database, NOW)
+    new = NewArticle(f"Báo Mẫu:{TITLE}", None, "Báo Mẫu", TITLE, LEAD, "", NOW - 110 * DAY)
+    with database.session() as session:
+        save_articles(session, [(new, analyse(TITLE, LEAD, ""))], NOW)
+    with database.reading() as session:
+        article = session.get_one(Article, 1)
+        assert article.published_at == NOW - 110 * DAY
+        assert set(session.scalars(select(Mention.position))) == {article.position}
+        assert not article.charted
+
+
 def test_it_is_done_once_a_day(database: Database) -> None:
     with database.session() as session:
         old(session).second_due_at = None
