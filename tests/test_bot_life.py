@@ -88,7 +88,9 @@ async def test_a_timeline_is_text_by_years_and_a_picture(tmp_path: Path) -> None
         shown = await here.ask("/dongthoigian 48-CT/TW", "Dòng thời gian")
         years = [line for line in shown["text"].splitlines() if line and not line.startswith("•")]
         assert years == [
-            "Dòng thời gian: 48-CT/TW (khóa X)", "2010", "2021", str(here.clock().year), "Chưa rõ ngày",
+            "Dòng thời gian: 48-CT/TW (khóa X)",
+            "Theo báo chí: bài có thể nói việc đã làm hoặc mới được yêu cầu làm.",
+            "2010", "2021", str(here.clock().year), "Chưa rõ ngày",
         ]  # fmt: skip
         assert "• 22/10 · ban hành (theo danh mục văn bản)" in shown["text"]
         assert "kết luận tiếp tục thực hiện · 13-KL/TW (khóa XIII)" in shown["text"]
@@ -111,6 +113,7 @@ async def test_a_map_is_a_list_a_picture_and_files(tmp_path: Path) -> None:
         assert not [name for name in ("Nghệ An", "Vĩnh Long") if name in not_seen]
         assert sum(name in not_seen for name in provinces()) == len(provinces()) - 2
         assert "không có nghĩa là chưa làm" in shown["text"]
+        assert "mới được yêu cầu làm" in shown["text"]
         await here.picture("Xem ảnh", shown, "Nơi thực hiện")
         for label, ending in (("Tải về .csv", ".csv"), ("Tải về Excel (.xlsx)", ".xlsx")):
             await here.reader.press(label, message=shown)
