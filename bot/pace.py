@@ -119,6 +119,11 @@ class Pace(BaseRateLimiter[float]):
         self._puts_off = True
         self._refuse_waiting()
 
+    def drop_digests(self) -> None:
+        """Those that wait are not sent: they are another process's by now."""
+        for waiter in [waiter for waiter in self._queue if waiter.is_digest]:
+            self._refuse(waiter, Flood(timedelta()))
+
     def limit(self, share: int) -> None:
         """From now on at most `share` calls a second start, of the 30; none of 0."""
         if share != self.share:
@@ -216,9 +221,12 @@ class Pace(BaseRateLimiter[float]):
         now = asyncio.get_running_loop().time()
         for waiter in list(self._queue):
             if refusal := self._refusal(waiter.chat, waiter.is_digest, now):
-                self._leave(waiter)
-                if not waiter.turn.cancelled():
-                    waiter.turn.set_exception(refusal)
+                self._refuse(waiter, refusal)
+
+    def _refuse(self, waiter: _Waiter, refusal: RetryAfter) -> None:
+        self._leave(waiter)
+        if not waiter.turn.cancelled():
+            waiter.turn.set_exception(refusal)
 
     def _start(self, waiter: _Waiter, now: float) -> None:
         self._leave(waiter)

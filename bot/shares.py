@@ -56,6 +56,8 @@ class Shares:
 
     async def look(self) -> None:
         """Takes what is missing and free, or gives back what is too much."""
+        if not self._delivers():
+            self._pace.drop_digests()  # without a share they would wait, and come again when it delivers again
         try:
             wanted = await asyncio.to_thread(self._wanted)
             kept = min(wanted, len(self._rights))

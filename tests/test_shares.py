@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, text
 
 from bot.jobs import Jobs
-from bot.pace import PER_SECOND, Pace
+from bot.pace import PATIENCE, PER_SECOND, Flood, Pace
 from bot.shares import RESERVED, Shares, share_of
 from conftest import NOW, database_of_its_own
 from digests.lock import delivery_lock
@@ -142,6 +142,29 @@ async def test_without_the_database_people_are_still_told(url: str, server: Conn
         server.execute(text(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true"))
         await first.look()
         assert pace.share == PER_SECOND
+
+
+async def test_digests_that_wait_where_the_delivery_is_lost_are_its_successors(url: str) -> None:
+    database, pace, delivers = Database(url), Pace(), [True]
+    shares = Shares(database, pace, serves=False, delivers=lambda: delivers[0])
+    under_way, answered = asyncio.Event(), asyncio.Event()
+
+    async def call() -> bool:
+        under_way.set()
+        return await answered.wait()
+
+    async with asyncio.timeout(20):
+        await shares.look()
+        made = [pace.process_request(call, (), {}, "sendMessage", {"chat_id": 1}, PATIENCE) for _ in range(3)]
+        digests = [asyncio.ensure_future(one) for one in made]
+        await under_way.wait()
+        delivers[0] = False
+        await shares.look()
+        answered.set()
+        results = await asyncio.gather(*digests, return_exceptions=True)
+    assert [type(one) for one in results] == [bool, Flood, Flood]
+    shares.close()
+    database.close()
 
 
 def end_sessions(connection: Connection, database: Database) -> None:
