@@ -3,9 +3,17 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.application import Role
 from bot.commands import COMMANDS
+from bot.handlers.search import found_page
 from bot.sandbox import SandboxUser
+from conftest import NOW
+from digests.subscribers import find_reader
+from feeds.database import Database
+from feeds.query import parse_query
+from newsroom import policy, publish, reader
 from test_bot import forged_press, world
 from test_bot_follow import followed
 from test_bot_settings import labels
@@ -134,3 +142,25 @@ async def test_whatever_is_typed_is_answered(tmp_path: Path) -> None:
 
 def test_the_command_is_listed() -> None:
     assert any(command.name == "search" and command.alias == "timkiem" for command in COMMANDS)
+
+
+def test_older_windows_do_not_pass_for_all_that_is_found(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feeds.search.WINDOW", 6)
+    monkeypatch.setattr("feeds.search.WIDE_WINDOW", 6)
+    query = parse_query("xã")
+    with sqlite.session() as session:
+        reader(session, 7, NOW)
+        asking = find_reader(session, 7)
+        assert asking
+        for number in range(9):
+            publish(session, policy(number), "Lực lượng công an xã tham gia.", seen=NOW)
+        shown = found_page(session, query, asking)
+        said = []
+        while True:
+            said.append(shown.html.splitlines()[1])
+            onward = [action for label, action in shown.buttons[0] if label == "›"]
+            if not onward:
+                break
+            page, before, *older = onward[0].removeprefix("find:").split(":")
+            shown = found_page(session, query, asking, int(page), int(before), is_older=bool(older))
+    assert said == ["Hơn 6 bài; đây là 6 bài mới nhất."] * 2 + ["3 bài cũ hơn."]

@@ -1,7 +1,8 @@
 """/search, and plain text in which no document's number is: articles by their words.
 
 A search is nowhere stored: every message of one begins with the query as code, where the buttons read it again.
-`find:PAGE:BEFORE` shows a page of what lies before a position, so that pages stay as they are while news comes in;
+`find:PAGE:BEFORE` shows a page of what lies before a position, so that pages stay as they are while news comes in, with
+`:o` behind it where newer ones were found as well;
 `instead:N` makes the N-th search that was offered where nothing was found; `watch` follows the search.
 """
 
@@ -35,7 +36,8 @@ from feeds.text import shorten
 PER_PAGE = 5
 BEST = 3  # in the short form
 _MAX_NUMBERS = 2
-_PAGE = re.compile(r"(\d{1,3}):(\d{1,18})")
+_OLDER = ":o"
+_PAGE = re.compile(rf"(\d{{1,3}}):(\d{{1,18}})({_OLDER})?")
 _INSTEAD = re.compile(r"\d")
 _MONTH = timedelta(days=30)
 
@@ -67,7 +69,10 @@ async def page_pressed(update: Update, context: Context) -> None:
         return
     number, before = int(wanted[1]), int(wanted[2])
     parsed = _parsed(typed, reader, context)
-    await edit(query, await context.bot_data.read(found_page, parsed, reader, number, before or None))
+    is_older = wanted[3] is not None
+    await edit(
+        query, await context.bot_data.read(found_page, parsed, reader, number, before or None, is_older=is_older)
+    )
     await done(query, reader)
 
 
@@ -109,19 +114,27 @@ async def watch_pressed(update: Update, context: Context) -> None:
     await answer(query, say("watched" if is_new else "watched_before", reader.language, month), alert=True)
 
 
-def found_page(session: Session, query: Query, reader: Reader, number: int = 0, before: int | None = None) -> Message:
-    """A page of what is found; past the end it is the last."""
+def found_page(
+    session: Session,
+    query: Query,
+    reader: Reader,
+    number: int = 0,
+    before: int | None = None,
+    *,
+    is_older: bool = False,
+) -> Message:
+    """A page of what is found; past the end it is the last. `is_older`: what is newer was on the pages before."""
     number = min(number, (WIDE_WINDOW - 1) // PER_PAGE)
     page = search(session, query, PER_PAGE, before, skip=number * PER_PAGE)
     if not page.hits and page.total:
         number = (page.total - 1) // PER_PAGE
         page = search(session, query, PER_PAGE, before, skip=number * PER_PAGE)
     instead = () if page.hits else instead_of(session, query)
-    html = _shown(query, page, reader, number * PER_PAGE, instead)
+    html = _shown(query, page, reader, number * PER_PAGE, instead, is_older=is_older)
     if not page.hits:
         return Message(html, _offers(query, instead, reader.language))
     watch = (say("watch_search", reader.language), "watch")
-    turns = _turns(page, number, before)
+    turns = _turns(page, number, before, is_older=is_older)
     return Message(html, (turns, (watch,)) if len(turns) > 1 else ((watch,),))
 
 
@@ -136,21 +149,30 @@ def _briefly(session: Session, query: Query, reader: Reader) -> Message | None:
     return Message(_shown(query, page, reader), ((rest,),))
 
 
-def _shown(query: Query, page: Page, reader: Reader, first: int = 0, instead: Sequence[Instead] = ()) -> str:
+def _shown(
+    query: Query,
+    page: Page,
+    reader: Reader,
+    first: int = 0,
+    instead: Sequence[Instead] = (),
+    *,
+    is_older: bool = False,
+) -> str:
     return render(
         "search.html",
         reader.language,
         query=query,
         page=page,
+        is_older=is_older,
         first=first,
         instead=instead,
         timezone=reader.timezone,
     )
 
 
-def _turns(page: Page, number: int, since: int | None) -> tuple[Button, ...]:
+def _turns(page: Page, number: int, since: int | None, *, is_older: bool) -> tuple[Button, ...]:
     """Of more than a window the next begins behind the last page, and its first leads back to the beginning."""
-    before = (page.newest or 0) + 1
+    before = f"{(page.newest or 0) + 1}{_OLDER if is_older else ''}"
     pages = -(-page.total // PER_PAGE)
     turns: list[Button] = []
     if number:
@@ -161,7 +183,7 @@ def _turns(page: Page, number: int, since: int | None) -> tuple[Button, ...]:
     if number + 1 < pages:
         turns.append(("›", f"find:{number + 1}:{before}"))
     elif page.is_more:
-        turns.append(("›", f"find:0:{page.oldest}"))
+        turns.append(("›", f"find:0:{page.oldest}{_OLDER}"))
     return tuple(turns)
 
 
