@@ -3,8 +3,9 @@
 import json
 import re
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import aiohttp
@@ -236,6 +237,21 @@ def test_the_database_is_not_asked_at_every_scrape(sqlite: Database) -> None:
     first = len(asked)
     generate_latest(metrics.registry)
     assert len(asked) == first < 30
+
+
+def test_a_scrape_does_not_wait_for_one_that_the_database_holds_up(sqlite: Database) -> None:
+    metrics, held_up = Metrics(), list[bool]()
+
+    def clock_while_another_scrapes() -> datetime:
+        other = Thread(target=generate_latest, args=(metrics.registry,))
+        other.start()
+        other.join(10)
+        held_up.append(other.is_alive())
+        return NOW
+
+    metrics.tell_stored(sqlite, clock_while_another_scrapes)
+    assert samples(metrics, "diem_tin_database_up") == {(): 1}
+    assert held_up == [False]
 
 
 def test_queues_are_counted_by_indexes_and_not_to_the_end(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
