@@ -29,7 +29,7 @@ _OTHERS = """
 """
 _OLDEST_POSTGRES = (14,)  # has idle_session_timeout (feeds.locks)
 # libpq's: a server that is gone without a word, or the way to it, is noticed within 20 s.
-_NOTICED = {
+NOTICED = {
     "connect_timeout": 10,
     "keepalives_idle": 5,
     "keepalives_interval": 5,
@@ -138,7 +138,7 @@ def _make_engine(url: str) -> Engine:
         driver = _DRIVERS.get(parsed.drivername, parsed.drivername)
         parsed = parsed.set(drivername=driver)
         if not driver.startswith("sqlite"):
-            return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=_NOTICED)
+            return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=NOTICED)
     except (ArgumentError, SQLAlchemyError, ImportError) as error:
         raise DatabaseError(f"DATABASE_URL is not a database address: {error}") from error
     if parsed.database and parsed.database != ":memory:":

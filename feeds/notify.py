@@ -10,7 +10,7 @@ import psycopg
 import structlog
 from sqlalchemy import text
 
-from feeds.database import Database
+from feeds.database import NOTICED, Database
 
 log = structlog.get_logger()
 
@@ -33,6 +33,7 @@ async def listen(database: Database, heard: Callable[[], None]) -> None:
     if database.is_sqlite:
         return
     arguments, options = database.engine.dialect.create_connect_args(database.engine.url)
+    options = NOTICED | options
     while True:
         try:
             async with await psycopg.AsyncConnection.connect(*arguments, **options, autocommit=True) as connection:

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -276,6 +278,30 @@ async def test_a_word_reaches_every_process_also_after_its_connection_was_lost(
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
     other.close()
+
+
+async def test_who_listens_notices_a_server_that_is_gone_without_a_word(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[psycopg.AsyncConnection[Any]] = []
+    connect = psycopg.AsyncConnection.connect
+
+    async def connect_and_tell(*arguments: Any, **options: Any) -> psycopg.AsyncConnection[Any]:
+        opened.append(await connect(*arguments, **options))
+        return opened[-1]
+
+    monkeypatch.setattr("psycopg.AsyncConnection.connect", connect_and_tell)
+    heard = asyncio.Event()
+    listening = asyncio.ensure_future(listen(postgres, heard.set))
+    async with asyncio.timeout(20):
+        await heard.wait()
+    with postgres.engine.connect() as usual:
+        driver: Any = usual.connection.driver_connection
+        kept = {name: value for name, value in driver.info.get_parameters().items() if name.startswith("keepalives")}
+    assert kept.items() <= opened[0].info.get_parameters().items()
+    assert kept
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
 
 
 class Chats:
