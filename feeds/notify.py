@@ -33,7 +33,7 @@ async def listen(database: Database, heard: Callable[[], None]) -> None:
     if database.is_sqlite:
         return
     arguments, options = database.engine.dialect.create_connect_args(database.engine.url)
-    options = NOTICED | options
+    options = {**NOTICED, **options}
     while True:
         try:
             async with await psycopg.AsyncConnection.connect(*arguments, **options, autocommit=True) as connection:
