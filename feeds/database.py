@@ -49,6 +49,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _make_engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        # SQLite's readers see one moment anyway; PostgreSQL's else see a new one with every query.
+        one_moment = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reader = self.engine.execution_options(read_only=True, **one_moment)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -57,8 +60,8 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that only reads, and so waits for no writer."""
-        with Session(self.engine.execution_options(read_only=True), expire_on_commit=False) as session:
+        """A session that only reads, all of one moment, and so waits for no writer."""
+        with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     @property

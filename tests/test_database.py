@@ -7,7 +7,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, MetaData, select, text
+from sqlalchemy import Column, MetaData, func, select, text
 
 from conftest import NOW
 from digests import dossier_models as _dossier_tables  # noqa: F401
@@ -152,3 +152,15 @@ def a_value(column: Column[Any]) -> object:
             return {}
         case _:
             return "1"
+
+
+def test_all_that_one_reader_asks_is_of_one_moment(database: Database) -> None:
+    """Else what one query names may be gone when the next looks for it."""
+    count = select(func.count()).select_from(Feed)
+    with database.reading() as reading:
+        before = reading.scalar(count)
+        with database.session() as session:
+            session.add(feed())
+        assert reading.scalar(count) == before
+    with database.reading() as reading:
+        assert reading.scalar(count) == 1
