@@ -106,7 +106,7 @@ async def test_what_is_drawn_and_alerted_of_is_told_by_a_process(tmp_path: Path,
     metrics = await exposed_by_a_process(tmp_path)
     found = families(metrics)
     assert "diem_tin_build_info" in found
-    assert 'roles="deliver,poll,serve"' in metrics
+    assert f'roles="{",".join(sorted(Role))}"' in metrics
     typed = {
         name + ending
         for name, family in found.items()
