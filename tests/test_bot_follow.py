@@ -18,7 +18,7 @@ from bot.demo.play import jump
 from bot.sandbox import SandboxUser
 from digests.export import FORMS
 from digests.follows import follows_of
-from digests.models import Digest, DigestPart, SentStory, Subscription
+from digests.models import Chat, Digest, DigestPart, SentStory, Subscription
 from digests.subscribers import add_subscription, find_reader
 from test_bot import World, forged_press, world
 from test_bot_settings import labels
@@ -196,7 +196,8 @@ async def test_what_is_told_at_once_says_why_and_is_stopped_where_it_stands(tmp_
 
 
 def alert_again(session: Session, chat_id: int, now: datetime) -> None:
-    """The instant subscription of a chat is due, for all of the last days."""
+    """The instant subscription of a chat is due, for all of the last days, whatever time of day it is."""
+    session.get_one(Chat, chat_id).quiet_from = session.get_one(Chat, chat_id).quiet_until
     one = session.scalars(select(Subscription).where(Subscription.chat_id == chat_id)).one()
     one.next_due_at, one.covered_until = now, now - timedelta(days=2)
 

@@ -21,8 +21,8 @@ from feeds.database import DatabaseError
 from terminal import ROOT, Terminal
 
 COMMANDS = [
-    "demo", "run", "poll", "brief", "directive", "analyse", "why", "import", "feeds", "doctor", "evaluate", "train",
-    "review", "reindex", "migrate",
+    "demo", "run", "poll", "brief", "directive", "analyse", "why", "import", "dump", "feeds", "doctor", "evaluate",
+    "train", "review", "reindex", "migrate", "backup", "restore", "vacuum",
 ]  # fmt: skip
 OF_FEEDS = ["list", "add", "remove", "pause", "resume", "import", "export", "check"]
 TOKEN = "123456789:AAEhBP0av28FrI6UmdaRabcdefghij-klmno"

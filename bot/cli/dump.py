@@ -73,7 +73,7 @@ Line = DumpHead | DumpedDocument | DumpedArticle | DumpedMention | DumpedStory |
 @click.argument("target", metavar="FILE", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of a line instead.")
 def dump_command(target: Path | None, schema: bool) -> None:
-    """Write all that is public to FILE, or "-" for stdout, as JSON lines.
+    """Write all that is public as JSONL: to FILE, or - for stdout.
 
     Documents, articles without their texts, every citation with its sentence and how sure its reading is, stories: as
     they stood at one moment, while the bot goes on. A FILE that is there is replaced once the dump is whole.
