@@ -21,6 +21,7 @@ from bot.sandbox.inbox import answer_of
 from digests.follows import follow
 from digests.models import Chat
 from digests.subscribers import welcome
+from feeds.dates import VIETNAM
 from feeds.places import provinces
 from newsroom import publish
 
@@ -128,7 +129,7 @@ async def test_a_map_is_a_list_a_picture_and_files(tmp_path: Path) -> None:
                 rows = [[str(cell or "") for cell in row] for row in sheet.iter_rows(values_only=True)]
             assert len(rows) > 1 + len(provinces())
             (nghe_an,) = [row for row in rows if row[1] == "Nghệ An"]
-            assert f"{here.clock() - 3 * DAY:%Y-%m-%d}" in nghe_an
+            assert f"{(here.clock() - 3 * DAY).astimezone(VIETNAM):%Y-%m-%d}" in nghe_an
             assert "chưa thấy trong các nguồn" in nghe_an
 
 

@@ -4,22 +4,27 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from feeds.dates import VIETNAM
 from newsroom import POLICY, ROBBERY
 from terminal import Terminal
 
+# The commands have the real clock, and what is old is no news.
+YESTERDAY = datetime.now(VIETNAM) - timedelta(days=1)
 FEED = f"""<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>Báo Thử</title>
 <item><title>{POLICY[0]}</title><link>http://HOST/a.html</link><guid>a</guid>
-<pubDate>Sat, 21 Nov 2026 10:00:00 +0700</pubDate><description>{POLICY[1]}</description></item>
+<pubDate>{YESTERDAY:%d %b %Y} 10:00:00 +0700</pubDate><description>{POLICY[1]}</description></item>
 <item><title>{ROBBERY[0]}</title><link>http://HOST/b.html</link><guid>b</guid>
 <description>{ROBBERY[1]}</description></item></channel></rss>"""
 SITE = '<html><head><link rel="alternate" type="application/rss+xml" href="/rss.xml"></head></html>'
 SECTIONS = '<html><a href="/rss/mot.rss">Một</a><a href="/rss/hai.rss">Hai</a></html>'
 LISTING = f"""<html><head><title>Tin của Bộ</title></head><body>
-<div class="tin"><h3><a href="/bai/a-1234567.html">{POLICY[0]}</a></h3><p>{POLICY[1]}</p><i>21/11/2026</i></div>
+<div class="tin"><h3><a href="/bai/a-1234567.html">{POLICY[0]}</a></h3><p>{POLICY[1]}</p>
+<i>{YESTERDAY:%d/%m/%Y}</i></div>
 <div class="tin"><h3><a href="/bai/b-1234568.html">{ROBBERY[0]}</a></h3><i class="date">hôm 2</i></div></body></html>"""
 SITEMAP = """<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>http://HOST/c-1234569.html</loc>
 <lastmod>2026-11-20T10:00:00+07:00</lastmod></url></urlset>"""
@@ -186,7 +191,7 @@ def test_check_says_what_would_be_kept_and_why(terminal: Terminal, host: str) ->
     lines = ended.out.splitlines()
     assert lines[0] == "Báo Thử: 2 entries, 0 skipped"
     assert lines[1].startswith("  kept ")
-    assert f"21/11/2026 10:00  {POLICY[0]}" in lines[1]
+    assert f"{YESTERDAY:%d/%m/%Y} 10:00  {POLICY[0]}" in lines[1]
     assert "mass_movement: " in lines[2]
     assert lines[3] == f"    identity {host}/a.html"
     assert lines[4].startswith("  left out ")
@@ -220,7 +225,7 @@ def test_check_reads_listings_and_sitemaps(terminal: Terminal, host: str) -> Non
     lines = listing.out.splitlines()
     assert lines[0] == "Tin của Bộ: 2 entries, 0 skipped"
     assert lines[1].startswith("  kept ")
-    assert f"21/11/2026 00:00  {POLICY[0]}" in lines[1]
+    assert f"{YESTERDAY:%d/%m/%Y} 00:00  {POLICY[0]}" in lines[1]
     assert f"no date ('hôm 2')  {ROBBERY[0]}" in lines[4]
     assert lines[5] == f"    identity {host}#1234568"
     sitemap = terminal("feeds", "check", f"http://{host}/sitemap.xml", "--kind", "sitemap")
@@ -236,7 +241,8 @@ def test_check_reads_what_the_sources_file_says(terminal: Terminal, host: str) -
 def test_check_says_that_an_entry_is_too_old_for_a_digest(
     terminal: Terminal, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(PAGES, "/rss.xml", ("application/rss+xml", FEED.replace("21 Nov 2026", "21 Nov 2020")))
+    old = FEED.replace(f"{YESTERDAY:%d %b %Y}", "21 Nov 2020")
+    monkeypatch.setitem(PAGES, "/rss.xml", ("application/rss+xml", old))
     assert "21/11/2020 10:00 (too old for a digest)" in terminal("feeds", "check", f"http://{host}/rss.xml").out
 
 

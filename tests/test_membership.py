@@ -105,6 +105,7 @@ async def test_a_channel_becomes_usable_when_the_bot_may_post(tmp_path: Path) ->
     async with world(tmp_path, read=False) as here:
         boss = here.user()
         await boss.say("/start")
+        await boss.wait_for("Điểm Tin")  # only who is known by then is told
         channel = here.sandbox.channel("Kênh tin", owner=boss)
         channel.add_bot(as_admin=True, rights=("can_edit_messages",))
         await boss.wait_for("Bot chưa được đăng bài ở đó")
