@@ -9,7 +9,7 @@ data/implementer.toml, the bodies in data/bodies.toml. How it reads:
 
 1. In the sentence, up to the document, whoever has a verb of acting soon behind its name acts; of several the first.
    "do X tổ chức" tells it anywhere. Whoever issued a cited document does not act by that.
-2. A place right behind "tại" or "ở" is where something is held, not who holds it.
+2. A place right behind "tại" or "ở" is where something is held, not who holds it; who attends does not hold it either.
 3. A local organ without its place ("Tỉnh ủy", "Công an tỉnh") is of the province that headline or lead name, else of
    the document's or the outlet's own; it is never a central body.
 4. An inspection belongs to whoever is inspected, where that is said.
@@ -148,12 +148,12 @@ def _actors(plain: str, low: str) -> Sequence[_Actor]:
         before = low[max(0, place.start - _NEAR) : place.start]
         is_organ = words["organ"].search(before) is not None
         is_venue = not is_organ and words["venue"].search(before) is not None
-        if not _DATELINE.match(low, place.end):
+        if not _DATELINE.match(low, place.end) and not words["attends"].match(low, place.end):
             actor = _Actor(place.start, place.end, "province", place.province, place.name, is_organ, is_venue=is_venue)
             found.append(actor)
     for named in find_bodies(low):
         before = low[max(0, named.start - _NEAR) : named.start]
-        if words["member"].search(before) or words["below"].match(low, named.end):
+        if words["member"].search(before) or any(words[name].match(low, named.end) for name in ("below", "attends")):
             continue
         is_person = named.role == "person" or words["leads"].search(before) is not None
         said = low[named.start : named.end]
@@ -220,6 +220,7 @@ def _words() -> dict[str, re.Pattern[str]]:
         "unnamed": r"\b{}\b",
         "everybody": r"\b{}\b(?! bộ)",
         "below": r"\s*{}\b",
+        "attends": r"[^,;:.]{{0,30}}\b{}\b",
         "venue": rf"\b{{}}\s+(?:địa bàn\s+)?{place_word}$",
         "does": rf"\bdo\s+(?:{{}}\s+)?{place_word}$",
         "object": r"\b{}\s+(?:\S+\s+)?$",

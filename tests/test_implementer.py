@@ -42,6 +42,8 @@ def name(*args: str, **more: str | None) -> str | None:
         (f"Bộ KH&ĐT báo cáo sơ kết 5 năm thực hiện {RAW}.", "BTC"),
         (f"Sau 10 năm, {RAW} của Bộ Chính trị đã đi vào cuộc sống.", None),
         (f"Toàn Đảng, toàn dân ra sức thực hiện {RAW}.", None),
+        (f"Hải Phòng dự hội nghị toàn quốc tổng kết {RAW}.", None),
+        (f"Lãnh đạo Bộ Tư pháp dự hội nghị tổng kết {RAW} do Bộ Công an tổ chức.", "BCA"),
         (f"Ủy viên Bộ Chính trị Nguyễn Văn Mẫu nói về kết quả thực hiện {RAW}.", None),
         (f"Thực hiện Nghị quyết số 51-NQ/TW của Bộ Chính trị và {RAW}, nhiều mô hình đã ra đời.", None),
     ],
