@@ -23,7 +23,8 @@ _ANSWERS_WITHIN = 10.0
 
 def look_at_telegram(settings: Settings) -> Iterator[Finding]:
     if settings.telegram_token is None:
-        yield wrong("token", "TELEGRAM_TOKEN is not set: get one from @BotFather (only `run --only poll` needs none)")
+        only = "(`run --only poll` and `run --only api` need none)"
+        yield wrong("token", f"TELEGRAM_TOKEN is not set: get one from @BotFather {only}")
         return
     try:
         yield from asyncio.run(_ask(settings, settings.telegram_token.get_secret_value()))
