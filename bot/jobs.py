@@ -159,17 +159,13 @@ class Jobs:
         started = self._clock()
 
         async def look_at_day() -> None:
-            if await asyncio.to_thread(self._lock.acquire):
-                await warn_admins(self._database, sender, self._clock, admins, ZoneInfo(timezone))
+            await warn_admins(self._database, sender, self._clock, admins, ZoneInfo(timezone))
 
         async def look_at_feeds() -> None:
-            if await asyncio.to_thread(self._lock.acquire):
-                await tell_of_feeds(self._database, sender, self._clock, admins, timezone)
+            await tell_of_feeds(self._database, sender, self._clock, admins, timezone)
 
         async def look_for_troubles() -> None:
             if self._clock() - started < LATE:  # what nobody did while nobody ran is under way
-                return
-            if not await asyncio.to_thread(self._lock.acquire):  # who waits to deliver may send nothing (bot.shares)
                 return
             others = [*(await look_elsewhere() if look_elsewhere else ()), *self._failing_jobs()]
             await tell_of_troubles(
@@ -177,9 +173,9 @@ class Jobs:
             )
 
         if unusual_days:
-            self._every_tick("canary", look_at_day)
-            self._every_tick("troubles", look_for_troubles)
-        self._every_tick("alerts", look_at_feeds)
+            self._every_tick("canary", self._of_deliverer(look_at_day))
+            self._every_tick("troubles", self._of_deliverer(look_for_troubles))
+        self._every_tick("alerts", self._of_deliverer(look_at_feeds))
 
     def add_shares(self, pace: Pace, *, serves: bool) -> Shares:
         """Shares the bot's rate with other processes: to be closed when nothing is sent any more."""
@@ -356,6 +352,15 @@ class Jobs:
         finally:
             self._busy.discard(name)
             self._again.discard(name)
+
+    def _of_deliverer(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        """`work` in the process that delivers alone: who waits to deliver may send nothing (bot.shares)."""
+
+        async def run() -> None:
+            if await asyncio.to_thread(self._lock.acquire):
+                await work()
+
+        return run
 
     def _every_tick(self, name: str, work: Callable[[], Awaitable[None]], every: timedelta = TICK) -> None:
         async def run() -> None:
