@@ -18,7 +18,7 @@ from bot.pace import Pace
 from bot.shares import Shares
 from digests.alerts import tell_of_feeds
 from digests.canary import warn_admins
-from digests.chart import chart_waiting
+from digests.chart import chart_waiting, recount_totals
 from digests.claim import claim_due, claim_promised
 from digests.cluster import fold_waiting
 from digests.deliver import deliver
@@ -105,9 +105,13 @@ class Jobs:
         async def read() -> None:
             await self.read_pages(fetcher)
 
+        async def recount() -> None:
+            await asyncio.to_thread(recount_totals, self._database, self._clock())
+
         self._every_tick("poll", poll)
         self._every_tick("pages", read)
         self._every_tick("judge", self.judge)
+        self._every_tick("totals", recount)
 
     def add_retention(self, kept: timedelta) -> None:
         """Articles lose their full texts when they are older than `kept`."""

@@ -1,8 +1,9 @@
-"""Keeps what dossiers show in step with what is stored: document_article, document_event and document_day.
+"""Keeps what dossiers show in step with what is stored: document_article, document_event, document_day
+and document_total.
 
 ::
 
-    articles read anew, or told by another story --> their rows, the events of their stories, the days of both
+    articles read anew, or told by another story --> their rows, the events of their stories, the days of both, their sums
 
 All is counted anew from rows, not added up: so it cannot drift, and what is done twice changes nothing. Which articles
 wait says `Article.charted`; whoever reads an article's mentions anew, or gives it another story, sets that to false.
@@ -10,6 +11,7 @@ wait says `Article.charted`; whoever reads an article's mentions anew, or gives 
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -28,8 +30,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from digests.admins import claim_chore, is_due
 from digests.chips import telling
-from digests.dossier_models import DocumentArticle, DocumentDay, DocumentEvent
+from digests.dossier_models import DocumentArticle, DocumentDay, DocumentEvent, DocumentTotal
 from digests.happenings import EVENT_COLUMNS, NOT_ITS_OWN, TOLD_STAGES, Event, events_from
 from digests.models import StoryArticle
 from digests.views import states_identity, told_identity
@@ -40,6 +43,7 @@ from feeds.positions import first_position, vietnamese_day
 from feeds.store import take_turn
 
 BATCH = 200
+_CHORE = "totals"
 _YEAR = r",? (?:năm |\()((?:19|20)\d\d)(?!\d)"
 _COLUMNS: tuple[Any, ...] = (
     Mention.id, Mention.article_id, Mention.position, Mention.key, Mention.document_id, Mention.status, Mention.rule,
@@ -65,6 +69,23 @@ def chart_waiting(database: Database, batches: int | None = None) -> int:
             charted += chart_some(session)
         done += 1
     return charted
+
+
+def recount_totals(database: Database, now: datetime) -> int:
+    """Sums up anew, once a day, what an older release counted beside this one, which knows no totals; returns how many
+    documents."""
+    if not is_due(database, _CHORE, now):
+        return 0
+    with database.session() as session:
+        if not claim_chore(session, _CHORE, now, now + timedelta(days=1), first_due=now):
+            return 0
+        total, sums = DocumentTotal, _SUMS.subquery()
+        same = (sums.c[name] == getattr(total, name) for name in ("document_id", *_COUNTED))
+        untold = session.scalars(select(sums.c.document_id).where(not_(exists().where(*same)))).all()
+        is_left = not_(exists().where(DocumentDay.document_id == total.document_id))
+        wrong = {*untold, *session.scalars(select(total.document_id).where(is_left))}
+        _write_totals(session, wrong)
+    return len(wrong)
 
 
 def chart_some(session: Session, limit: int = BATCH) -> int:
@@ -116,6 +137,7 @@ def chart(session: Session, article_ids: Collection[int]) -> None:
     moved |= _beginnings(session, told)
     for document_id, day in {(document_id, vietnamese_day(position)) for document_id, position in moved}:
         _write_day(session, document_id, day)
+    _write_totals(session, {document_id for document_id, _ in moved})
     for some in chunks(article_ids):
         session.execute(update(Article).where(Article.id.in_(some)).values(charted=True))
 
@@ -269,3 +291,16 @@ def _write_day(session: Session, document_id: str, day: int) -> None:
         stories = sum(not row.is_later for row in sure)
         counts = {"articles": len(rows), "unsure": len(rows) - len(sure), "stories": stories}
         session.execute(insert(DocumentDay), [{"document_id": document_id, "day": day, **counts}])
+
+
+def _write_totals(session: Session, document_ids: Collection[str]) -> None:
+    for some in chunks(document_ids):
+        session.execute(delete(DocumentTotal).where(DocumentTotal.document_id.in_(some)))
+        of_some = _SUMS.where(DocumentDay.document_id.in_(some))
+        session.execute(insert(DocumentTotal).from_select(["document_id", *_COUNTED], of_some))
+
+
+_COUNTED = ("articles", "unsure", "stories")
+_SUMS = select(
+    DocumentDay.document_id, *(func.sum(getattr(DocumentDay, name)).label(name) for name in _COUNTED)
+).group_by(DocumentDay.document_id)

@@ -86,6 +86,18 @@ class DocumentDay(Base):
     stories: Mapped[int]
 
 
+class DocumentTotal(Base):
+    """The sums of a document's days: a document that is cited daily has thousands of them, and its card asks often."""
+
+    __tablename__ = "document_total"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    document_id: Mapped[str] = mapped_column(primary_key=True)
+    articles: Mapped[int]
+    unsure: Mapped[int]
+    stories: Mapped[int]
+
+
 class Choice(Base):
     """Which of several documents that bear one number a chat means by it."""
 

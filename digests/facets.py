@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, FromClause, bindparam, false, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from digests.chart import WAITING
-from digests.dossier_models import DocumentArticle, DocumentDay
+from digests.dossier_models import DocumentArticle, DocumentDay, DocumentTotal
 from feeds.database import chunks
 from feeds.positions import first_position, minute_position, moment_of, vietnamese_day
 
@@ -100,7 +100,7 @@ def counted(session: Session, name: str, filters: Filters) -> int:
 
 def tally(session: Session, name: str, now: datetime | None = None) -> Tally:
     """How many articles there are, and without `now` no more than that."""
-    today = vietnamese_day(minute_position(now)) if now else 0
+    today = vietnamese_day(minute_position(now)) if now else date.max.toordinal()  # sums of no day
     days = {"month": today - _MONTH.days, "year": today - _YEAR.days}
     *row, waiting = session.connection().execute(_TALLY, {"name": name, "more_than": _FRESH, **days}).one()
     counts = [int(one or 0) for one in row]
@@ -113,16 +113,16 @@ def tally(session: Session, name: str, now: datetime | None = None) -> Tally:
 
 def numbers_of_articles(session: Session, names: Collection[str]) -> Mapping[str, int]:
     """name -> how many articles cite it or may, of those that some do."""
-    query = select(DocumentDay.document_id, func.sum(DocumentDay.articles)).group_by(DocumentDay.document_id)
-    rows = (row for some in chunks(names) for row in session.execute(query.where(DocumentDay.document_id.in_(some))))
-    return {row[0]: int(row[1]) for row in rows}
+    query = select(DocumentTotal.document_id, DocumentTotal.articles)
+    rows = (row for some in chunks(names) for row in session.execute(query.where(DocumentTotal.document_id.in_(some))))
+    return {row.document_id: row.articles for row in rows}
 
 
-def _sums(*conditions: ColumnElement[bool]) -> FromClause:
-    """Articles, those that only may cite, and stories of the days of `:name` that fit."""
-    columns = (DocumentDay.articles, DocumentDay.unsure, DocumentDay.stories)
+def _sums(table: type[DocumentDay | DocumentTotal], *conditions: ColumnElement[bool]) -> FromClause:
+    """Articles, those that only may cite, and stories of the rows of `:name` that fit."""
+    columns = (table.articles, table.unsure, table.stories)
     query = select(*(func.sum(column).label(column.key) for column in columns))
-    return query.where(DocumentDay.document_id == bindparam("name"), *conditions).subquery()
+    return query.where(table.document_id == bindparam("name"), *conditions).subquery()
 
 
 def _certain(end: ColumnElement[int]) -> ColumnElement[int]:
@@ -133,9 +133,9 @@ def _certain(end: ColumnElement[int]) -> ColumnElement[int]:
 
 # Each span is read by itself: telling them apart row by row takes thrice the time.
 _EVERY, _SINCE_YEAR, _SINCE_MONTH = (
-    _sums(),
-    _sums(DocumentDay.day > bindparam("year")),
-    _sums(DocumentDay.day > bindparam("month")),
+    _sums(DocumentTotal),
+    _sums(DocumentDay, DocumentDay.day > bindparam("year")),
+    _sums(DocumentDay, DocumentDay.day > bindparam("month")),
 )
 _TALLY = (
     select(*_EVERY.c, *_SINCE_YEAR.c, *_SINCE_MONTH.c)

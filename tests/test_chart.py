@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from conftest import NOW
 from digests.chart import chart, chart_waiting, waits
 from digests.cluster import fold_stories
-from digests.dossier_models import DocumentArticle, DocumentDay, DocumentEvent
+from digests.dossier_models import DocumentArticle, DocumentDay, DocumentEvent, DocumentTotal
 from digests.happenings import EVENT_COLUMNS, TOLD_STAGES, events_from
 from digests.models import Story, StoryArticle
 from digests.split import rejoin, split, story_of
@@ -174,6 +174,14 @@ def check_days(session: Session, kept: Sequence[DocumentArticle]) -> None:
     days = session.scalars(select(DocumentDay)).all()
     assert {(one.document_id, one.day): (one.articles, one.unsure, one.stories) for one in days} == {
         at: (count, unsure[at], stories[at]) for at, count in articles.items()
+    }
+    sums: dict[str, Counter[str]] = {}
+    for one in days:
+        counts = {"articles": one.articles, "unsure": one.unsure, "stories": one.stories}
+        sums.setdefault(one.document_id, Counter()).update(counts)
+    totals = session.scalars(select(DocumentTotal)).all()
+    assert {one.document_id: (one.articles, one.unsure, one.stories) for one in totals} == {
+        name: (of["articles"], of["unsure"], of["stories"]) for name, of in sums.items()
     }
 
 
