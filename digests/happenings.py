@@ -5,9 +5,10 @@
     resolved mentions with a stage --implementer--> who does it --one story, stage and implementer--> one event
     --digests.chart--> document_event --> timeline, map and calendar
 
-Only *resolved* mentions count (DESIGN.md), and not those of a document's own page. Reports of one story that say the
-same is done by the same body are one event: its first report is shown, its outlets are counted. A report that does not
-say who does it adds to the only one of its story and stage that is told.
+Only *resolved* mentions count (DESIGN.md), and not those of a document's own page; nor those of a review or inspection
+that is only asked for or planned (digests.held). Reports of one story that say the same is done by the same body are
+one event: its first report is shown, its outlets are counted. A report that does not say who does it adds to the only
+one of its story and stage that is told.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +20,7 @@ from sqlalchemy import Row, Select, and_, case, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from digests.dossier_models import DocumentEvent
+from digests.held import is_held
 from digests.implementer import Ground, Implementer, Kind, implementer
 from digests.models import StoryArticle
 from feeds.database import chunks
@@ -218,6 +220,8 @@ def events_from(rows: Iterable[Row[Any]]) -> tuple[Event, ...]:
     """The events that these mentions, oldest first, tell of."""
     told: dict[tuple[str, int, str], list[_Report]] = {}
     for row in rows:
+        if not is_held(row.stage, row.quote, row.raw):
+            continue
         # An article that has no story yet is one of its own; ids of stories and of articles are apart by their sign.
         story = row.story_id or -row.id
         told.setdefault((row.document_id, story, row.stage), []).append((row, _read_implementer(row)))

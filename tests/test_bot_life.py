@@ -90,7 +90,8 @@ async def test_a_timeline_is_text_by_years_and_a_picture(tmp_path: Path) -> None
         years = [line for line in shown["text"].splitlines() if line and not line.startswith("•")]
         assert years == [
             "Dòng thời gian: 48-CT/TW (khóa X)",
-            "Theo báo chí: bài có thể nói việc đã làm hoặc mới được yêu cầu làm.",
+            "Theo báo chí: “triển khai”, “thực hiện” gồm cả việc mới được yêu cầu làm; "
+            "sơ kết, tổng kết, kiểm tra chỉ tính khi bài nói là đã làm.",
             "2010", "2021", str(here.clock().year), "Chưa rõ ngày",
         ]  # fmt: skip
         assert "• 22/10 · ban hành (theo danh mục văn bản)" in shown["text"]

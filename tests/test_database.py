@@ -135,6 +135,32 @@ def test_what_waited_for_its_story_still_does_after_an_upgrade(empty_url: str) -
     database.close()
 
 
+def test_reviews_charted_before_it_was_asked_whether_they_were_held_are_charted_anew(empty_url: str) -> None:
+    database = Database(empty_url)
+    command.upgrade(database.alembic_config(), "0008")
+    tables = MetaData()
+    tables.reflect(database.engine)
+    needed = {name: [c for c in table.columns if not c.nullable] for name, table in tables.tables.items()}
+    with database.engine.begin() as connection:
+        for number, stage in enumerate(("final_review", "implemented"), start=1):
+            own = {
+                "id": number,
+                "position": number,
+                "article_id": number,
+                "mention_id": number,
+                "identity": str(number),
+            }
+            for name in ("article", "mention", "document_event"):
+                row = {c.name: own.get(c.name, a_value(c)) for c in needed[name]}
+                staged = {"stage": stage} if name == "document_event" else {}
+                connection.execute(tables.tables[name].insert().values({**row, **staged}))
+    database.migrate()
+    with database.reading() as session:
+        rows = session.execute(select(Article.id, Article.charted).order_by(Article.id)).all()
+    assert [tuple(row) for row in rows] == [(1, False), (2, True)]
+    database.close()
+
+
 def a_value(column: Column[Any]) -> object:
     """Anything that fits; ids are 1, so that references find their rows."""
     match column.type.python_type.__name__:

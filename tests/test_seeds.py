@@ -140,6 +140,13 @@ def test_the_directive_on_crime(imported: Database) -> None:
     ]
 
 
+def test_a_review_that_is_only_asked_for_is_nowhere_told_as_held(imported: Database) -> None:
+    reviewed = "02-NQ/TU@Hà Tĩnh#2011"
+    assert life(imported, reviewed) == [(date(2011, 5, 24), "issued", None, None)]
+    assert places(imported, reviewed) == {}
+    assert not any(is_held for *_, is_held in reviews(imported, reviewed))
+
+
 def test_the_draft_of_a_province(imported: Database) -> None:
     with imported.reading() as session:
         (draft,) = session.scalars(select(Draft))

@@ -197,6 +197,27 @@ def test_reviews_fall_due_every_five_years_and_are_held_where_reported(told: Dat
     assert ground_of(one, "en").startswith("Inferred")
 
 
+def test_a_review_that_is_only_asked_for_or_planned_is_not_held(database: Database) -> None:
+    with database.session() as session:
+        for month, lead in enumerate(
+            (
+                f"Bí thư Tỉnh ủy Cà Mau yêu cầu các huyện tổng kết 10 năm thực hiện {CITED}.",
+                f"Tỉnh ủy Hà Tĩnh ban hành kế hoạch tổng kết 10 năm thực hiện {CITED}.",
+                f"Hà Tĩnh sẽ kiểm tra việc thực hiện {CITED} tại các huyện.",
+            ),
+            start=9,
+        ):
+            at = day(2020, month, 3)
+            publish(session, f"Tin an ninh trật tự tháng {month}", lead, seen=at, published=at)
+        fold_stories(session)
+        chart_all(session)
+        assert set(session.scalars(select(Mention.stage))) == {"final_review", "inspected"}
+        (one,), _ = due(session, 2020, None, document("48"))
+    assert (one.years, one.is_held, one.reported, one.places) == (10, False, None, ())
+    assert [entry.source for entry in lived(database).entries] == ["catalogue", "catalogue"]
+    assert not mapped(database).seen
+
+
 def test_the_years_that_articles_write_of_fall_due_too(database: Database) -> None:
     with database.session() as session:
         at = day(2012, 11, 1)

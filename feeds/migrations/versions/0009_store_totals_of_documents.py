@@ -25,6 +25,11 @@ def upgrade() -> None:
         "INSERT INTO document_total (document_id, articles, unsure, stories)"
         " SELECT document_id, sum(articles), sum(unsure), sum(stories) FROM document_day GROUP BY document_id"
     )
+    # Reviews and inspections that were only asked for had been charted as held (digests.held): all are charted anew.
+    article = sa.table("article", sa.column("id"), sa.column("charted", sa.Boolean()))
+    event = sa.table("document_event", sa.column("article_id"), sa.column("stage"))
+    told = sa.select(event.c.article_id).where(event.c.stage.in_(("interim_review", "final_review", "inspected")))
+    op.execute(article.update().where(article.c.id.in_(told)).values(charted=False))
 
 
 def downgrade() -> None:

@@ -1,0 +1,65 @@
+"""Whether a sentence tells of a review or inspection that is held, or only of one that is asked for or planned.
+
+A citation's stage says what its sentence is about: "yêu cầu tổng kết 10 năm thực hiện Chỉ thị 09" is of a final review
+as "đã tổng kết" is. Only the second is something that happened. Of the words of data/held.toml before the deed the
+last decide; where there is none, what stands behind the document may still put it off, and else it is held: "Vĩnh Long
+sơ kết 1 năm thực hiện Nghị quyết 57".
+"""
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from feeds.documents.folding import fold_text
+from feeds.text import one_of_words
+
+DATA = Path(__file__).with_name("data") / "held.toml"
+
+_MOST = 2000  # characters of a sentence that are read
+
+
+def is_held(stage: str, quote: str, raw: str) -> bool:
+    """Whether `quote`, a sentence that cites a document as `raw`, tells that what the stage says was done.
+
+    True of every stage that data/held.toml has no deeds of: whoever orders a document carried out carries it out.
+    """
+    deed = _deeds().get(stage)
+    if deed is None:
+        return True
+    low = " ".join(fold_text(quote[:_MOST]).low.split())
+    cited = " ".join(fold_text(raw).low.split())
+    start = low.find(cited) if cited in low else len(low)
+    told = [match.start() for match in deed.finditer(low, 0, start)]
+    passive = None if told else deed.search(low, start)
+    before = low[: told[-1] if told else passive.start() if passive else start]
+    put_off = max(_last("asked", before), _last("planned", before))
+    held = _last("held", before)
+    if put_off >= 0:
+        return held > put_off
+    return held >= 0 or _last("later", low[start:]) < 0
+
+
+def _last(name: str, words: str) -> int:
+    """Where the last of these words begins; -1 if there is none."""
+    return max((match.start() for match in _words()[name].finditer(words)), default=-1)
+
+
+@cache
+def _words() -> dict[str, re.Pattern[str]]:
+    forms = {"asked": "{}", "planned": "(?:{})[^,;:]*$", "held": "{}", "later": "{}"}
+    return {name: re.compile(form.format("|".join(_rules()[name]))) for name, form in forms.items()}
+
+
+@cache
+def _deeds() -> dict[str, re.Pattern[str]]:
+    """Each with those before it that it is named together with: "sơ kết, tổng kết"."""
+    deeds: dict[str, list[str]] = _rules()["deeds"]
+    any_of = one_of_words({word for words in deeds.values() for word in words})
+    return {stage: re.compile(rf"\b(?:{any_of}(?:,| và)? )*{one_of_words(words)}\b") for stage, words in deeds.items()}
+
+
+@cache
+def _rules() -> dict[str, Any]:
+    return tomllib.loads(DATA.read_text("utf-8"))
