@@ -40,7 +40,6 @@ import feeds.search  # noqa: E402
 from bot.cards import dossier_documents  # noqa: E402
 from digests.answer import answer  # noqa: E402
 from digests.card import card_facts  # noqa: E402
-from digests.remembered import choices_of  # noqa: E402
 from feeds.analyse import Analysis, analyse  # noqa: E402
 from feeds.classify import topics  # noqa: E402
 from feeds.database import Database  # noqa: E402
@@ -161,8 +160,7 @@ def cards(database: Database, times: int) -> None:
 
     def card(typed: str) -> int:
         with database.reading() as session:
-            choices = choices_of(session, 1)
-            found = answer(session, typed, now=dossier.NOW, meant=choices)
+            found = answer(session, typed, now=dossier.NOW, chat_id=1)
             card_facts(session, 1, [one for card in found.cards for one in dossier_documents(card)])
             return sum(card.total for card in found.cards)
 
@@ -181,7 +179,7 @@ def cards(database: Database, times: int) -> None:
             " JOIN article AS a ON a.id = d.article_id JOIN mention AS m ON m.id = d.mention_id"
             " WHERE d.document_id = ? ORDER BY d.position DESC LIMIT 5"
         )
-        count = "SELECT sum(articles), sum(unsure) FROM document_day WHERE document_id = ?"
+        count = "SELECT articles, unsure FROM document_total WHERE document_id = ?"
 
         def floor(name: str) -> int:
             raw.execute("SELECT id, token FROM document WHERE id = ?", (name,)).fetchall()

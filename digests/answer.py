@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digests.dossier import PER_PAGE, Dossier, Shelf
+from digests.remembered import choice_of
 from feeds.documents import Document, Lookup, Wish, keys_of, load_catalogue, look_up, nearest
 from feeds.models import Mention
 from feeds.store import reading_since
@@ -35,7 +35,8 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to a typed number. `status` as in the command-line contract; see `Lookup`."""
+    """The answer to a typed number. `status` as in the command-line contract; see `Lookup`. Since when the bot has been
+    reading is only known where some of the `dossiers` have no article, or there are none."""
 
     query: str
     status: str
@@ -83,26 +84,29 @@ def answer(
     *,
     size: int = PER_PAGE,
     now: datetime | None = None,
-    meant: Mapping[str, str] = MappingProxyType({}),
+    chat_id: int | None = None,
 ) -> Answer:
     """Looks a typed number up: one dossier per document meant, each with its first `size` articles; the nearest
     numbers where nothing is known. `now` is what counts of 30 days and a year end with; without it there are none.
-    `meant` tells which document is meant by a key that several have."""
+    Of several that have a key, that which the chat means is meant."""
     shelf = Shelf(session, size, now=now)
-    lookup = _decided(look_up(query, load_catalogue(), shelf.seen), meant)
+    lookup = _decided(session, look_up(query, load_catalogue(), shelf.seen), chat_id)
     documents = tuple(document for i in lookup.documents if (document := load_catalogue().get(i)))
     dossiers = _dossiers(shelf, lookup, documents)
     near: tuple[Near, ...] = ()
     if lookup.status != "invalid" and not documents and not any(d.total or d.namesakes for d in dossiers):
         asked = lookup.keys[0] if lookup.keys else query
         near = _near(session, nearest(asked, load_catalogue(), shelf.seen))
-    return Answer(query, lookup.status, lookup.keys, documents, dossiers, near, reading_since(session))
+    since = None if dossiers and all(d.total for d in dossiers) else reading_since(session)
+    return Answer(query, lookup.status, lookup.keys, documents, dossiers, near, since)
 
 
-def _decided(lookup: Lookup, meant: Mapping[str, str]) -> Lookup:
-    """The lookup of one open number with what is known to be meant by it."""
-    document_id = meant.get(lookup.keys[0]) if len(lookup.keys) == 1 and lookup.status == "ambiguous" else None
-    if document_id is None or document_id not in lookup.documents:
+def _decided(session: Session, lookup: Lookup, chat_id: int | None) -> Lookup:
+    """The lookup of one open number with what the chat means by it."""
+    if chat_id is None or lookup.status != "ambiguous" or len(lookup.keys) != 1:
+        return lookup
+    document_id = choice_of(session, chat_id, lookup.keys[0])
+    if document_id not in lookup.documents:
         return lookup
     return replace(lookup, status="found", documents=(document_id,), open=())
 

@@ -3,7 +3,7 @@ and document_total.
 
 ::
 
-    articles read anew, or told by another story --> their rows, the events of their stories, the days of both, their sums
+    articles read anew, or told by another story --> their rows, the events of their stories, the days of both, the sums
 
 All is counted anew from rows, not added up: so it cannot drift, and what is done twice changes nothing. Which articles
 wait says `Article.charted`; whoever reads an article's mentions anew, or gives it another story, sets that to false.

@@ -1,9 +1,8 @@
 """Which of several documents that bear one number a chat means by it: asked once, remembered until it is taken back."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from digests.dossier_models import Choice
@@ -30,10 +29,6 @@ def drop_choice(session: Session, chat_id: int, key: str) -> None:
     session.execute(delete(Choice).where(Choice.chat_id == chat_id, Choice.key == key))
 
 
-def choices_of(session: Session, chat_id: int) -> Mapping[str, str]:
-    """key -> id of the document that the chat means by it."""
-    rows = session.connection().execute(_CHOSEN, {"chat_id": chat_id})
-    return {row.key: row.document_id for row in rows}
-
-
-_CHOSEN = select(Choice.key, Choice.document_id).where(Choice.chat_id == bindparam("chat_id"))
+def choice_of(session: Session, chat_id: int, key: str) -> str | None:
+    """The id of the document that the chat means by the number."""
+    return session.scalar(select(Choice.document_id).where(Choice.chat_id == chat_id, Choice.key == key))

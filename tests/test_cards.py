@@ -14,7 +14,7 @@ from digests.dossier import PER_PAGE, Dossier, dossier_of, facets_of
 from digests.facets import KINDS, Count, Filters, Kind
 from digests.messages import MESSAGE_LIMIT, Button, plain_text, telegram_length
 from digests.mydata import erase
-from digests.remembered import choices_of, drop_choice, remember_choice
+from digests.remembered import choice_of, drop_choice, remember_choice
 from digests.render import render_dossier, render_sources
 from digests.subscribers import welcome
 from digests.templates import LANGUAGES
@@ -251,14 +251,14 @@ def test_a_choice_is_remembered_for_its_chat_alone(database: Database) -> None:
             welcome(session, chat_id, NOW, language="vi", timezone=ZONE)
         assert remember_choice(session, 1, "05-CT/TW", "05-CT/TW#XII", NOW)
         assert remember_choice(session, 1, "05-CT/TW", "05-CT/TW#X", NOW)
-        assert (choices_of(session, 1), choices_of(session, 2)) == ({"05-CT/TW": "05-CT/TW#X"}, {})
-        found = answer(session, "05-CT/TW", meant=choices_of(session, 1))
+        assert [choice_of(session, chat_id, "05-CT/TW") for chat_id in (1, 2)] == ["05-CT/TW#X", None]
+        found = answer(session, "05-CT/TW", chat_id=1)
         assert [dossier.document_id for dossier in found.cards] == ["05-CT/TW#X"]
-        other_term = answer(session, "05-CT/TW khóa XII", meant=choices_of(session, 1))
+        other_term = answer(session, "05-CT/TW khóa XII", chat_id=1)
         assert [dossier.document_id for dossier in other_term.cards] == ["05-CT/TW#XII"], "what is said goes before"
-        assert answer(session, "05-CT/TW", meant=choices_of(session, 2)).is_choice
+        assert answer(session, "05-CT/TW", chat_id=2).is_choice
         drop_choice(session, 1, "05-CT/TW")
-        assert choices_of(session, 1) == {}
+        assert choice_of(session, 1, "05-CT/TW") is None
 
 
 def test_a_choice_is_erased_with_its_chat(database: Database) -> None:
@@ -266,7 +266,7 @@ def test_a_choice_is_erased_with_its_chat(database: Database) -> None:
         welcome(session, 1, NOW, language="vi", timezone=ZONE)
         assert remember_choice(session, 1, "05-CT/TW", "05-CT/TW#X", NOW)
         erase(session, 1)
-        assert choices_of(session, 1) == {}
+        assert choice_of(session, 1, "05-CT/TW") is None
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,9 @@ def test_no_choice_is_stored_that_no_button_offers(
     with database.session() as session:
         welcome(session, 1, NOW, language="vi", timezone=ZONE)
         assert not remember_choice(session, chat_id, key, document_id, NOW)
-        assert (choices_of(session, 1), choices_of(session, 9)) == ({}, {})
+        assert [choice_of(session, one, number) for one in (1, 9) for number in ("05-CT/TW", "09-CT/TW", key)] == [
+            None
+        ] * 6
 
 
 def test_only_the_candidates_of_one_number_are_remembered(database: Database) -> None:

@@ -69,7 +69,8 @@ def test_one_document_with_its_articles_newest_first(database: Database) -> None
     assert (first.stage, second.stage) == ("interim_review", "rolled_out")
     assert "09-CT/TW" in second.quote
     assert second.quote in "\n".join(POLICY)
-    assert found.reading_since == NOW
+    assert found.reading_since is None
+    assert ask(database, "99-CT/TW").reading_since == NOW
 
 
 def test_a_number_of_two_terms_offers_both_and_merges_none(database: Database) -> None:

@@ -1,6 +1,6 @@
 """/directive, and any plain text of a private chat: what a document is and who writes about it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ from digests.card import CardFacts, card_facts
 from digests.dossier import PER_PAGE, Dossier, dossier_of, facets_of
 from digests.facets import EVERYTHING, Filters
 from digests.messages import Message
-from digests.remembered import choices_of, drop_choice, remember_choice
+from digests.remembered import drop_choice, remember_choice
 from digests.render import render_dossier, render_sources
 from digests.subscribers import Reader
 from digests.templates import render
@@ -143,14 +143,13 @@ def _answered(
 ) -> tuple[Collection[str], list[Message]]:
     """(the documents without rows that buttons lead to, the messages): one card for each document meant; candidates,
     what is cited and the nearest numbers where that is open."""
-    choices = choices_of(session, reader.chat_id)
-    found = answer(session, query, now=now, meant=choices)
+    found = answer(session, query, now=now, chat_id=reader.chat_id)
     if found.cards:
         cards, since = found.cards[:MAX_CARDS], found.reading_since
         facts = card_facts(session, reader.chat_id, [one for card in cards for one in dossier_documents(card)])
         views = [(card, CardView(facts.tokens[card.name])) for card in cards]
         return facts.unnamed, [
-            _dossier_message(card, facts, choices, reader, view, since, shares=shares) for card, view in views
+            _dossier_message(card, facts, reader, view, since, shares=shares) for card, view in views
         ]
     html = render("answer.html", reader.language, answer=found, timezone=reader.timezone, as_of=load_catalogue().as_of)
     tokens, unnamed = tokens_of(session, list(answer_documents(found)))
@@ -160,7 +159,6 @@ def _answered(
 def _dossier_message(
     dossier: Dossier,
     facts: CardFacts,
-    choices: Mapping[str, str],
     reader: Reader,
     view: CardView,
     reading_since: datetime | None = None,
@@ -171,7 +169,7 @@ def _dossier_message(
     page = dossier.first // PER_PAGE
     draft = facts.drafts.get(dossier.name) if dossier.articles and not dossier.filters.chosen else None
     former = draft.title if draft else ""
-    chosen_key = next((key for key, document_id in choices.items() if document_id == dossier.name), None)
+    chosen_key = facts.chosen.get(dossier.name)
     html, _ = render_dossier(
         dossier,
         reader.language,
@@ -222,9 +220,8 @@ def _viewed(
     view = replace(view, chosen={kind: view.chosen[kind] for kind in filters.chosen})
     dossier = dossier_of(session, document_id, view.page, filters, now=now)
     facts = card_facts(session, reader.chat_id, dossier_documents(dossier))
-    choices = choices_of(session, reader.chat_id)
     came_from = document_of_token(session, view.trail[0]) if view.trail else None
-    message = _dossier_message(dossier, facts, choices, reader, view, came_from=came_from, shares=shares)
+    message = _dossier_message(dossier, facts, reader, view, came_from=came_from, shares=shares)
     if view.shows.startswith("f"):
         values = None
         if view.kind:

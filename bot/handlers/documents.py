@@ -18,7 +18,6 @@ from bot.texts import say
 from digests.answer import answer
 from digests.follows import followed_documents
 from digests.messages import Message
-from digests.remembered import choices_of
 from digests.subscribers import Reader
 from digests.templates import render
 from feeds.documents import load_catalogue
@@ -81,7 +80,7 @@ def _asked(
         followed = sorted(followed_documents(session, reader.chat_id))[:_MOST_OFFERED]
         html = render("life_usage.html", language, command=name, followed=bool(followed))
         return followed, Message(html, _choice(session, followed, button, language))
-    found = answer(session, query, meant=choices_of(session, reader.chat_id))
+    found = answer(session, query, chat_id=reader.chat_id)
     if cards := found.cards:
         ids = [dossier.name for dossier in cards[:_MOST_OFFERED]]
         if len(ids) == 1:
