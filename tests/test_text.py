@@ -40,6 +40,14 @@ def test_fold_reaches_every_vietnamese_letter() -> None:
     assert fold("Đường Ưu tiên, UỶ BAN, Ðà Nẵng") == "duong uu tien, uy ban, da nang"
 
 
+@given(st.text(st.sampled_from("aAđĐớỚƯữỹỸz9 .“”…²™\n\tüŵŴЖ語\u0301\u0303\u1100\u1161\0")))
+def test_fold_leaves_all_but_tones_and_case_whatever_stands_beside(text: str) -> None:
+    bare = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "d"))
+    marks = {"\u0301", "\u0302", "\u0303", "\u0306", "\u0308", "\u031b"}
+    plain = "".join(letter for letter in bare if letter not in marks)
+    assert fold(text) == unicodedata.normalize("NFC", plain).lower()
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
