@@ -181,6 +181,23 @@ async def test_the_calendar_goes_by_months_and_years(tmp_path: Path) -> None:
             await here.ask(f"/calendar {typed}", heading)
 
 
+async def test_the_calendar_says_what_it_does_not_understand(tmp_path: Path) -> None:
+    async with archive(tmp_path) as here:
+        this_month = f"{here.clock().astimezone(VIETNAM):%-m/%Y}"
+        for typed, understood, unread in (
+            ("09-CT/TW", this_month, "09-CT/TW"),
+            ("10/2027 công an", "10/2027", "công an"),
+            ("quý 4/2027", this_month, "quý 4/2027"),
+            ("13/2027", this_month, "13/2027"),
+            ("<b>abc", this_month, "<b>abc"),
+        ):
+            shown = await here.ask(f"/lich {typed}", f"Chưa hiểu “{unread}”")
+            assert f"Lịch sơ kết, tổng kết tháng {understood}" in shown["text"]
+        for typed, understood in (("tháng 10 năm 2027", "10/2027"), ("10, 2027", "10/2027"), ("t10/2027", "10/2027")):
+            shown = await here.ask(f"/lich {typed}", f"Lịch sơ kết, tổng kết tháng {understood}")
+            assert "Chưa hiểu" not in shown["text"]
+
+
 async def _reminds(here: Archive) -> bool:
     def work(session: Session) -> bool:
         return session.get_one(Chat, here.reader.chat_id).reminds
@@ -200,6 +217,22 @@ async def test_trends_by_kind_and_of_a_document(tmp_path: Path) -> None:
         await here.reader.press("48-CT/TW (khóa X)", message=documents)
         card = await here.reader.wait_for(lambda m: "Xu hướng" in str(m.get("reply_markup")))
         await here.picture("Xu hướng", card, "Xu hướng: 48-CT/TW")
+
+
+async def test_the_trend_of_a_document_is_asked_for_by_its_number(tmp_path: Path) -> None:
+    async with archive(tmp_path) as here:
+        await here.bot.jobs.judge()
+        shown = await here.ask("/xuhuong 48-CT/TW", "Tin mỗi tháng: 48-CT/TW (khóa X)")
+        assert "24 tháng qua: 2 tin" in shown["text"]
+        assert f"• {here.clock().astimezone(VIETNAM) - 3 * DAY:%-m/%Y}: " in shown["text"]
+        await here.picture("Xem ảnh", shown, "Xu hướng: 48-CT/TW")
+        await here.ask("/xuhuong 18-NQ/TW khóa XII", "chưa thấy tin nào")
+        choice = await here.ask("/trends 05-CT/TW", "Bạn cần văn bản nào?")
+        await here.reader.press(next(label for label in labels(choice) if "khóa X)" in label), message=choice)
+        await here.reader.wait_for("Tin mỗi tháng: 05-CT/TW (khóa X)")
+        await here.ask("/trends 99-CT/TW", "Chưa biết văn bản 99-CT/TW")
+        await here.ask("/xuhuong văn bản", "Văn bản trong tuần")
+        await here.ask("/xuhuong chuyện lạ", "Không nhận ra số hiệu văn bản nào trong “chuyện lạ”")
 
 
 async def test_old_buttons_say_so(tmp_path: Path) -> None:

@@ -136,6 +136,7 @@ EXAMPLES: Mapping[str, Example] = {
     "sub": shows(lambda rows: f"sub:{rows.subscription}"),
     "take": Example(lambda rows: "take:digest:place:Hà Nội"),
     "today": shows(lambda rows: "today"),
+    "trend": shows(lambda rows: f"trend:{rows.token}"),
     "trends": shows(lambda rows: "trends:topic"),
     "try": shows(lambda rows: "try:09-CT/TW"),
     "typed": shows(lambda rows: f"typed:{rows.subscription}:name"),

@@ -30,17 +30,22 @@ from feeds.store import document_tokens
 PER_PAGE = 8
 _FIRST_YEAR, _LAST_YEAR = 1950, 2100
 _PRESSED = re.compile(r"(\d{4})(?:-(\d\d))?(?::(\d{1,3}))?")
+_MOST_TYPED = 60
+# Words of their own, as "09-CT/TW" is no month and "quý 4/2026" no April.
 _TYPED = re.compile(
-    r"(?P<iso>\d{4})-(?P<of>\d{1,2})|(?:(?P<month>\d{1,2})\s*[/.\-]\s*)?(?P<year>\d{4})|(?P<alone>\d{1,2})"
+    r"(?<![^\s,])(?<!quý )(?<!quarter )(?:(?P<iso>\d{4})-(?P<of>\d{1,2})"
+    r"|(?:(?:tháng|t|month)?\s*(?P<month>\d{1,2})(?:\s*[/.\-]\s*|[\s,]+))?(?:năm\s+|year\s+)?(?P<year>\d{4})"
+    r"|(?:tháng|t|month)?\s*(?P<alone>\d{1,2}))(?![^\s,])",
+    re.IGNORECASE,
 )
 
 
 async def calendar_command(update: Update, context: Context) -> None:
-    """/calendar shows the present month, or the month or year that is typed."""
+    """/calendar shows the present month, or the month or year that is typed, and says what else it does not take."""
     reader = await reader_of(update, context)
     today = context.bot_data.clock().astimezone(ZoneInfo(reader.timezone))
-    year, month = _meant(" ".join(context.args or ())[:40], today)
-    await reply(update, await context.bot_data.read(calendar_screen, reader, year, month, 0))
+    year, month, unread = _meant(" ".join(context.args or ())[:_MOST_TYPED], today)
+    await reply(update, await context.bot_data.read(calendar_screen, reader, year, month, 0, unread))
 
 
 async def calendar_pressed(update: Update, context: Context) -> None:
@@ -65,8 +70,10 @@ async def remind_pressed(update: Update, context: Context) -> None:
     await done(query, reader, "reminded" if data == "on" else "unreminded")
 
 
-def calendar_screen(session: Session, reader: Reader, year: int, month: int | None, page: int) -> Message:
-    """A page of what falls due, followed documents first."""
+def calendar_screen(
+    session: Session, reader: Reader, year: int, month: int | None, page: int, unread: str = ""
+) -> Message:
+    """A page of what falls due, followed documents first; above it what was typed and not understood."""
     language, followed = reader.language, followed_documents(session, reader.chat_id)
     found = reviews_due(session, year, month)
     due = sorted(found.due, key=lambda one: one.document_id not in followed)
@@ -78,6 +85,7 @@ def calendar_screen(session: Session, reader: Reader, year: int, month: int | No
         language,
         year=year,
         month=month,
+        unread=unread,
         due=[(one, ground_of(one, language)) for one in shown],
         followed=followed,
         first=first + 1,
@@ -112,15 +120,19 @@ def _around(year: int, month: int | None) -> tuple[Button, ...]:
     return tuple(buttons)
 
 
-def _meant(typed: str, today: datetime) -> tuple[int, int | None]:
-    """The year and month of "11/2026", "2026-11", "2026" or "11"; the present month where nothing such is typed."""
+def _meant(typed: str, today: datetime) -> tuple[int, int | None, str]:
+    """The year and month of "11/2026", "2026-11", "2026" or "11", and what is typed besides; the present month where
+    nothing such is typed."""
     match = _TYPED.search(typed)
     if match is None:
-        return today.year, today.month
+        return today.year, today.month, typed
     year = int(match["year"] or match["iso"] or today.year)
     month = match["month"] or match["of"] or match["alone"]
     known = (year, int(month) if month else None)
-    return known if _is_known(*known) else (today.year, today.month)
+    if not _is_known(*known):
+        return today.year, today.month, typed
+    rest = f"{typed[: match.start()]} {typed[match.end() :]}"
+    return *known, " ".join(rest.split()).strip(", ")
 
 
 def _is_known(year: int, month: int | None) -> bool:

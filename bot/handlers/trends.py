@@ -1,11 +1,13 @@
 """/trends: what is in the news this week against its own past, as text (`trends:KIND`) and picture (`drawtrends:KIND`).
 
-KIND is topic, place, document, or all: what rises. `drawtrend:TOKEN` draws the months of one document.
+KIND is topic, place, document, or all: what rises. `/trends 09-CT/TW` tells the months of one document
+(`trend:TOKEN`), `drawtrend:TOKEN` draws them.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +18,7 @@ from telegram.ext import BaseHandler
 from bot.context import Context, Services
 from bot.handlers.charts import expect_pictures, send_picture
 from bot.handlers.directive import name_documents
+from bot.handlers.documents import screen_command, screen_pressed
 from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
 from bot.keyboards import MAX_LABEL, in_rows, name_button
@@ -29,7 +32,7 @@ from digests.templates import macros, render
 from digests.trends import PAST, WEEK, Kind, Months, Trends, document_months, find_trends
 from feeds.documents import document_name
 from feeds.store import document_of_token, document_tokens
-from feeds.text import shorten
+from feeds.text import fold, shorten
 
 KINDS: Mapping[str, Kind | None] = {"all": None, "topic": "topic", "place": "place", "document": "document"}
 _MOST = 12
@@ -38,10 +41,16 @@ _FRESH = timedelta(minutes=5)
 
 
 async def trends_command(update: Update, context: Context) -> None:
+    """/trends shows what rises; with the name of a kind that kind; with a number the months of a document."""
     reader, services = await reader_of(update, context), context.bot_data
+    typed = fold(" ".join(context.args or ()))
+    named = next((kind for kind in KINDS if typed == fold(say(f"trends_{kind}", reader.language))), None)
+    if typed and named is None:
+        await screen_command("trends", "trend", partial(trend_screen, services.clock()))(update, context)
+        return
     found = await _trends(services)
     # Where nothing rises, what is told the most says more than that.
-    kind = "all" if found.rising() else "topic"
+    kind = named or ("all" if found.rising() else "topic")
     await reply(update, await _screen(context, reader, found, kind))
     expect_pictures(context)
 
@@ -69,6 +78,20 @@ async def draw_trends_pressed(update: Update, context: Context) -> None:
         local = replace(found, starts=tuple(start.astimezone(zone) for start in found.starts))
         title = str(macros("life_words.html", language).trends_title(kind))
         await send_picture(update, context, language, title, draw_bars, title, week_labels(local), series)
+
+
+async def trend_pressed(update: Update, context: Context) -> None:
+    await screen_pressed(partial(trend_screen, context.bot_data.clock()))(update, context)
+
+
+def trend_screen(now: datetime, session: Session, document_id: str, token: str, reader: Reader, page: int) -> Message:
+    """The months of a document as text, the present one first; there is only one `page`."""
+    language, months = reader.language, document_months(session, document_id, now)
+    told = [(start, stories) for start, stories in zip(months.starts, months.stories, strict=True) if stories]
+    html = render("trend.html", language, document_id=document_id, told=told[::-1], months=len(months.starts))
+    draw = ((say("picture", language), f"drawtrend:{token}"),) if told else ()
+    others = ((say("life", language), f"life:{token}"), (say("open_document", language), f"doc:{token}"))
+    return Message(html, tuple(row for row in (draw, others) if row))
 
 
 async def draw_trend_pressed(update: Update, context: Context) -> None:
@@ -117,6 +140,7 @@ def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
     return (
         command("trends", trends_command, Who.ANYONE, heavy=True),
         press("trends", trends_pressed, Who.ANYONE),
+        press("trend", trend_pressed, Who.ANYONE),
         press("drawtrends", draw_trends_pressed, Who.ANYONE, heavy=True),
         press("drawtrend", draw_trend_pressed, Who.ANYONE, heavy=True),
     )
