@@ -42,8 +42,7 @@ _FEED_PATH = re.compile(
 )
 # /rss, /rss.htm, /rss.html, /rss.tpo, /vi/rss/: pages that list feeds.
 _INDEX_PATH = re.compile(r"/rss(?:-?feeds?)?(?:\.(?!rss|xml)[a-z]{2,5})?/?$", re.I)
-# A robots.txt that cannot be asked for forbids everything.
-_NOT_CONNECTED = frozenset({"connect", "tls", "timeout", "robots"})
+_NOT_CONNECTED = frozenset({"connect", "tls", "timeout"})
 _USUAL_PATHS = ("/rss", "/rss.htm", "/rss.html", "/rss.xml", "/feed", "/rss/home.rss", "/home.rss")
 
 Answer = TypeVar("Answer")

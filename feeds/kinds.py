@@ -3,7 +3,7 @@
 from functools import partial
 
 from feeds.entries import RawFeed
-from feeds.fetch import Fetched, FetchError
+from feeds.fetch import Fetched
 from feeds.listing import read_listing
 from feeds.parse import ParseError, read_feed
 from feeds.robots import Robots
@@ -14,9 +14,10 @@ SECONDS = 10.0
 
 
 async def check_robots(robots: Robots, url: str, kind: str) -> None:
-    """Raises FetchError ("robots") where robots.txt keeps us from `url`. Feeds are made to be asked by programs."""
-    if kind != "feed" and not await robots.allowed(url):
-        raise FetchError("robots", f"robots.txt does not let us ask: {url.partition('?')[0]}", retry=True)
+    """Raises FetchError where robots.txt keeps us from `url`, or is out of reach. Feeds are made to be asked by
+    programs."""
+    if kind != "feed" and (refusal := await robots.refusal(url)):
+        raise refusal
 
 
 async def read_source(fetched: Fetched, *, kind: str, selector: str | None, worker: Worker) -> RawFeed:

@@ -28,6 +28,7 @@ class _Site:
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
     # None until it was read; kept on where a later reading fails, as RFC 9309 section 2.4 has it.
     rules: Protego | None = None
+    trouble: FetchError | None = None  # why it could not be read last
     ask_again_at: float = float("-inf")
 
 
@@ -39,11 +40,14 @@ class Robots:
         self._clock = clock
         self._sites: OrderedDict[str, _Site] = OrderedDict()
 
-    async def allowed(self, url: str) -> bool:
-        """Whether `url` may be asked. A robots.txt that is not there allows everything, one out of reach nothing."""
+    async def refusal(self, url: str) -> FetchError | None:
+        """Why `url` may not be asked, None if it may: "robots" where robots.txt says so, else why that is out of reach.
+
+        A robots.txt that is not there allows everything, one out of reach nothing.
+        """
         origin = _origin(url)
         if not origin:
-            return False
+            return FetchError("bad_url", "not an address", retry=False)
         site = self._sites.setdefault(origin, _Site())
         self._sites.move_to_end(origin)
         if len(self._sites) > MAX_SITES:
@@ -51,10 +55,15 @@ class Robots:
         async with site.asking:
             if site.ask_again_at <= self._clock():
                 await self._read(origin, site)
-        return site.rules is not None and bool(site.rules.can_fetch(url, USER_AGENT))
+        if site.rules is None and site.trouble is not None:
+            why, message = site.trouble, f"robots.txt cannot be read: {site.trouble}"
+            return FetchError(why.reason, message, retry=True, retry_after=why.retry_after)
+        if site.rules is None or not site.rules.can_fetch(url, USER_AGENT):
+            return FetchError("robots", f"robots.txt does not let us ask: {origin}{URL(url).path}", retry=True)
+        return None
 
     def crawl_delay(self, url: str) -> float:
-        """Seconds (0 to 60) to leave between two requests; 0.0 where nothing is said or `allowed` did not ask yet."""
+        """Seconds (0 to 60) to leave between two requests; 0.0 where nothing is said or `refusal` did not ask yet."""
         site = self._sites.get(_origin(url))
         delay = site.rules.crawl_delay(USER_AGENT) if site and site.rules else None
         return min(delay or 0.0, MAX_DELAY)
@@ -68,6 +77,7 @@ class Robots:
             if _is_absent(error.reason):
                 site.rules = Protego.parse("")
             else:
+                site.trouble = error
                 kept = max(RETRY, error.retry_after or 0.0)
         site.ask_again_at = self._clock() + kept
 

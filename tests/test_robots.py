@@ -30,7 +30,7 @@ class Site:
         return web.Response(body=body, status=self.status, headers=self.headers)
 
     async def allowed(self, path: str) -> bool:
-        return await self.robots.allowed(self.page + path)
+        return await self.robots.refusal(self.page + path) is None
 
 
 @pytest_asyncio.fixture
@@ -124,12 +124,28 @@ async def test_old_rules_hold_while_it_is_out_of_reach(site: Site) -> None:
 
 async def test_a_host_that_does_not_answer_allows_nothing(unused_tcp_port: int) -> None:
     async with Fetcher(allow_private=[f"127.0.0.1:{unused_tcp_port}"]) as fetcher:
-        assert not await Robots(fetcher).allowed(f"http://127.0.0.1:{unused_tcp_port}/a")
+        refusal = await Robots(fetcher).refusal(f"http://127.0.0.1:{unused_tcp_port}/a")
+    assert refusal is not None
+    assert (refusal.reason, refusal.retry) == ("connect", True)
+    assert str(refusal).startswith("robots.txt cannot be read: ")
+
+
+@pytest.mark.parametrize(("status", "reason"), [(200, "robots"), (503, "http_503"), (429, "http_429")])
+async def test_what_is_refused_says_why(site: Site, status: int, reason: str) -> None:
+    site.text, site.status = "User-agent: *\nDisallow: /a", status
+    site.headers = {"Retry-After": "60"} if status == 429 else {}
+    for _ in range(2):
+        refusal = await site.robots.refusal(site.page + "/a?khoa=1")
+        assert refusal is not None
+        assert (refusal.reason, refusal.retry_after) == (reason, 60.0 if status == 429 else None)
+        assert "khoa" not in str(refusal)
 
 
 @pytest.mark.parametrize("url", ["", "/a", "http://[::1/x", "mailto:a@example.com", "http://169.254.169.254/"])
 async def test_odd_addresses_are_not_allowed(site: Site, url: str) -> None:
-    assert not await site.robots.allowed(url)
+    refusal = await site.robots.refusal(url)
+    assert refusal is not None
+    assert refusal.reason in ("bad_url", "blocked_address")
 
 
 @pytest.mark.parametrize(
@@ -158,6 +174,6 @@ async def test_many_sites_do_not_fill_the_memory(site: Site, monkeypatch: pytest
     monkeypatch.setattr(robots, "MAX_SITES", 3)
     assert await site.allowed("/")
     for number in range(5):
-        assert not await site.robots.allowed(f"http://10.0.0.{number}/")
+        assert await site.robots.refusal(f"http://10.0.0.{number}/")
     assert await site.allowed("/")
     assert site.asked == 2
