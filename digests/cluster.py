@@ -40,7 +40,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from digests.chart import retold
-from digests.event import NEVER, OPENING, WINDOW, Report, read_report, same_affair, same_event
+from digests.event import NEVER, OPENING, TERMS, WINDOW, Report, read_report, same_affair, same_event
 from digests.models import Story, StoryArticle, StoryTerm
 from feeds.database import Database, chunks
 from feeds.duplicates import mark_waiting
@@ -169,7 +169,8 @@ class _Folding:
             "here": position,
             "last": minute_position(at + WINDOW + timedelta(minutes=1)),
         }
-        found = self.session.execute(_lookup(len(terms)), {f"term{n}": term for n, term in enumerate(terms)} | bounds)
+        sought = {f"term{n}": terms[n] if n < len(terms) else None for n in range(TERMS)}
+        found = self.session.execute(_lookup(), sought | bounds)
         near, older = Counter[int](), Counter[int]()
         since = minute_position(at - WINDOW)
         for article_id, told in found:
@@ -205,8 +206,12 @@ class _Folding:
 
 
 @cache
-def _lookup(count: int) -> CompoundSelect[Any]:
-    """The articles that the nearest of `count` terms are of, once for each, and their positions."""
+def _lookup() -> CompoundSelect[Any]:
+    """The articles that the nearest of `TERMS` terms are of, once for each, and their positions.
+
+    Where there are fewer, the others are None, which finds nothing: for each length, engine and connections would keep
+    a statement of a megabyte.
+    """
 
     def nearest(number: int, *, after: bool) -> Any:
         first, last = ("here", "last") if after else ("first", "here")
@@ -220,7 +225,7 @@ def _lookup(count: int) -> CompoundSelect[Any]:
         )
         return select(some.c.article_id, some.c.position)
 
-    return union_all(*(nearest(number, after=after) for number in range(count) for after in (False, True)))
+    return union_all(*(nearest(number, after=after) for number in range(TERMS) for after in (False, True)))
 
 
 def _continuing(story_id: int, before: datetime) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from conftest import NOW
@@ -326,6 +326,25 @@ def test_of_undated_reports_those_that_name_other_days_are_apart(database: Datab
             publish(session, "Sơ kết công tác phòng, chống tội phạm", lead, seen=NOW, outlet=f"Báo {number}")
         fold_stories(session)
         assert session.scalar(select(func.count()).select_from(Story)) == 2
+
+
+def test_reports_are_looked_up_by_one_statement_however_many_terms_they_have(database: Database) -> None:
+    """The engine keeps each statement, the connections too: one for each length is memory that only grows."""
+    asked: set[str] = set()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "UNION ALL" in statement:
+            asked.add(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    lead = POLICY[1].split()
+    with database.session() as session:
+        for number in range(6):
+            publish(session, "Bộ Công an họp", " ".join(lead[: 4 * number]), seen=NOW, outlet=f"Báo {number}")
+        assert fold_stories(session) == 6
+        told = select(func.count()).select_from(StoryTerm).group_by(StoryTerm.article_id)
+        assert len(set(session.scalars(told))) > 2
+    assert len(asked) == 1
 
 
 def test_folding_reads_no_whole_text(database: Database) -> None:
