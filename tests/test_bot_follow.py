@@ -72,6 +72,22 @@ async def test_a_document_is_followed_by_command_and_told_of_at_once_if_wished(t
         assert await followed(here, user) == [("document", "09-CT/TW#XI", False), ("document", "44-KL/TW#XII", True)]
 
 
+async def test_of_words_that_are_followed_it_is_said_that_all_must_be_there(tmp_path: Path) -> None:
+    async with world(tmp_path, READ) as here:
+        user = here.user()
+        for typed, said, not_said in (
+            ("ma túy, cần sa", ("Bài phải có đủ các từ này.", "dấu phẩy không có nghĩa là “hoặc”"), "Chưa rõ"),
+            ('"ma túy" "cần sa"', ("Bài phải có đủ các từ này.",), "dấu phẩy"),
+            ('"ma túy"', ("Tìm kiếm",), "phải có đủ"),
+        ):
+            await user.say(f"/theodoi {typed}")
+            offer = await user.wait_for("Tìm kiếm")
+            assert all(words in offer["text"] for words in said), offer["text"]
+            assert not_said not in offer["text"], offer["text"]
+        await user.say("/theodoi …")
+        await user.wait_for("Theo dõi nhiều từ thì bài phải có đủ mọi từ")
+
+
 async def test_what_is_typed_is_a_document_a_number_a_place_an_issuer_or_words(tmp_path: Path) -> None:
     async with world(tmp_path, READ) as here:
         user = here.user()

@@ -279,6 +279,8 @@ async def test_words_are_typed_and_taken_away_by_buttons(tmp_path: Path) -> None
         await user.say("/loc ma túy, cần sa -bóng đá +an ninh")
         page = await user.wait_for("Không được có: 1 từ")
         assert "Phải có tất cả: 1 từ" in page["text"]
+        assert "Dấu phẩy là “hoặc”" in page["text"]
+        assert "Ở /theodoi thì bài phải có đủ mọi từ." in page["text"]
         assert {"✕ +an ninh", "✕ ma túy", "✕ cần sa", "✕ -bóng đá"} <= labels(page).keys()
         await user.say("/loc -MA TUY")  # the same word goes where it was put last
         page = await user.wait_for("Không được có: 2 từ")
