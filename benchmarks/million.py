@@ -40,6 +40,7 @@ import feeds.search  # noqa: E402
 from bot.cards import dossier_documents  # noqa: E402
 from digests.answer import answer  # noqa: E402
 from digests.card import card_facts  # noqa: E402
+from digests.dossier import dossier_of  # noqa: E402
 from feeds.analyse import Analysis, analyse  # noqa: E402
 from feeds.classify import topics  # noqa: E402
 from feeds.database import Database  # noqa: E402
@@ -167,11 +168,22 @@ def cards(database: Database, times: int) -> None:
     def reading(typed: str) -> str:
         return look_up(typed, load_catalogue()).status
 
+    def stored(document_id: str) -> int:
+        with database.reading() as session:
+            found = dossier_of(session, document_id, now=dossier.NOW)
+            card_facts(session, 1, dossier_documents(found))
+            return found.total
+
     watch = Stopwatch(database)
-    of_none = "1999/2024/QĐ-BXD"
-    for name, typed in (("most cited", "48-CT/TW khóa X"), ("uncatalogued", "1234/2024/NĐ-CP"), ("unknown", of_none)):
+    for name, typed, document_id in (
+        ("most cited", "48-CT/TW khóa X", dossier.HOT),
+        ("uncatalogued", "1234/2024/NĐ-CP", "1234/2024/NĐ-CP"),
+        ("unknown", "1999/2024/QĐ-BXD", ""),
+    ):
         watch.row(f"/directive: {name}", partial(card, typed), times)
         watch.row("  of it, reading what is typed", partial(reading, typed), times)
+        if document_id:
+            watch.row("  of it, the store's work", partial(stored, document_id), times)
     if database.is_sqlite:
         raw = sqlite3.connect(str(database.engine.url.database))
         newest = (

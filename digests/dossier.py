@@ -10,12 +10,25 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select, true
 from sqlalchemy.orm import Session
 
 from digests.candidates import VIEWED, view_article
 from digests.dossier_models import DocumentArticle
-from digests.facets import EVERYTHING, Filters, Kind, Presence, counted, facets, fitting, numbers_of_articles, tally
+from digests.facets import (
+    EVERYTHING,
+    TALLY,
+    Filters,
+    Kind,
+    Presence,
+    Tally,
+    counted,
+    facets,
+    fitting,
+    numbers_of_articles,
+    read_tally,
+    told_since,
+)
 from digests.observed import ObservedFact, observed_facts
 from digests.views import ArticleView, states_identity
 from feeds.documents import Document, Wish, candidates_of, load_catalogue, parse
@@ -145,11 +158,7 @@ class Shelf:
     def _dossier(self, key: str, document_id: str | None, document: Document | None, page: int) -> Dossier:
         """Without an identity, all mentions of the number count; with one, those read so and those left open."""
         session, name = self._session, document_id or key
-        told = tally(session, name, self._now)
-        listed = counted(session, name, self._filters) if self._filters.chosen else None
-        last = max(0, (told.articles if listed is None else listed) - 1) // self._size
-        first = min(max(page, 0), last) * self._size
-        loaded = _loaded(session, name, self._filters, first, self._size)
+        loaded, told, listed, first = self._page(name, max(page, 0) * self._size)
         namesakes = _bearing(key) if document_id is None else ()
         observed: tuple[ObservedFact, ...] = ()
         if document is None and not namesakes:
@@ -173,6 +182,21 @@ class Shelf:
             listed=listed,
             presence=told.presence,
         )
+
+    def _page(self, name: str, first: int) -> tuple[Sequence[Row[Any]], Tally, int | None, int]:
+        """(the articles of a page with their mentions, newest first; how many there are, and how many fit the filters,
+        None: without any; the number of the first of the page, which past the end is that of the last page)."""
+        query = _with_tally(fitting(name, self._filters)) if self._filters.chosen else _LISTED
+        values = {"name": name, "size": self._size, **told_since(self._now)}
+        connection = self._session.connection()
+        rows = connection.execute(query, {**values, "first": first}).all()
+        told = read_tally(rows[0], self._now)
+        listed = counted(self._session, name, self._filters) if self._filters.chosen else None
+        last = max(0, (told.articles if listed is None else listed) - 1) // self._size * self._size
+        if first > last:
+            first = last
+            rows = connection.execute(query, {**values, "first": first}).all()
+        return [row for row in rows if row.position is not None], told, listed, first
 
     def _cited(self, key: str, total: int) -> Mapping[str, int]:
         """key -> number of articles, of a number and of the same in the places that are told."""
@@ -241,13 +265,15 @@ _TOLD = (
     Mention.quote,
 )
 _ALL = (DocumentArticle.document_id == bindparam("name"),)
-_LISTED, _TELLING = _citing(_SHOWN, _ALL), _citing(_TOLD, _ALL)
 
 
-def _loaded(session: Session, name: str, filters: Filters, first: int, size: int) -> Sequence[Row[Any]]:
-    """The articles of a page with their mentions, newest first; of the articles what a card shows."""
-    query = _citing(_SHOWN, fitting(name, filters)) if filters.chosen else _LISTED
-    return session.connection().execute(query, {"name": name, "first": first, "size": size}).all()
+def _with_tally(listed: Iterable[ColumnElement[bool]]) -> Select[Any]:
+    """What is told of a document with each article of its page, in one query; or once, where the page has none."""
+    told, page = TALLY.subquery(), _citing((DocumentArticle.position, *_SHOWN), listed).subquery()
+    return select(told, page).select_from(told.outerjoin(page, true())).order_by(page.c.position.desc())
+
+
+_LISTED, _TELLING = _with_tally(_ALL), _citing(_TOLD, _ALL)
 
 
 def _citing_article(row: Row[Any]) -> CitingArticle:

@@ -6,9 +6,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, FromClause, bindparam, false, func, select, true
+from sqlalchemy import ColumnElement, FromClause, Row, bindparam, false, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from digests.chart import WAITING
@@ -98,17 +98,25 @@ def counted(session: Session, name: str, filters: Filters) -> int:
     return session.scalar(select(func.count()).select_from(DocumentArticle).where(*fitting(name, filters))) or 0
 
 
-def tally(session: Session, name: str, now: datetime | None = None) -> Tally:
-    """How many articles there are, and without `now` no more than that."""
+def told_since(now: datetime | None) -> Mapping[str, int]:
+    """The values of what `TALLY` leaves open beside the name."""
     today = vietnamese_day(minute_position(now)) if now else date.max.toordinal()  # sums of no day
-    days = {"month": today - _MONTH.days, "year": today - _YEAR.days}
-    *row, waiting = session.connection().execute(_TALLY, {"name": name, "more_than": _FRESH, **days}).one()
-    counts = [int(one or 0) for one in row]
+    return {"more_than": _FRESH, "month": today - _MONTH.days, "year": today - _YEAR.days}
+
+
+def read_tally(row: Row[Any], now: datetime | None) -> Tally:
+    """What a row of `TALLY` says; without `now` there is no presence."""
+    articles, unsure = int(row.articles or 0), int(row.unsure or 0)
     presence = None
-    if now is not None and counts[0] > counts[1]:
-        everything, year, month = (Count(counts[at] - counts[at + 1], counts[at + 2]) for at in (0, 3, 6))
-        presence = Presence(month, year, everything, *map(moment_of, counts[9:]))
-    return Tally(counts[0], counts[1], waiting is not None, presence)
+    if now is not None and articles > unsure:
+        presence = Presence(
+            month=Count(int(row.month_articles or 0) - int(row.month_unsure or 0), int(row.month_stories or 0)),
+            year=Count(int(row.year_articles or 0) - int(row.year_unsure or 0), int(row.year_stories or 0)),
+            all=Count(articles - unsure, int(row.stories)),
+            first_at=moment_of(row.first_certain),
+            last_at=moment_of(row.last_certain),
+        )
+    return Tally(articles, unsure, row.waiting is not None, presence)
 
 
 def numbers_of_articles(session: Session, names: Collection[str]) -> Mapping[str, int]:
@@ -118,10 +126,10 @@ def numbers_of_articles(session: Session, names: Collection[str]) -> Mapping[str
     return {row.document_id: row.articles for row in rows}
 
 
-def _sums(table: type[DocumentDay | DocumentTotal], *conditions: ColumnElement[bool]) -> FromClause:
+def _sums(table: type[DocumentDay | DocumentTotal], prefix: str, *conditions: ColumnElement[bool]) -> FromClause:
     """Articles, those that only may cite, and stories of the rows of `:name` that fit."""
     columns = (table.articles, table.unsure, table.stories)
-    query = select(*(func.sum(column).label(column.key) for column in columns))
+    query = select(*(func.sum(column).label(prefix + column.key) for column in columns))
     return query.where(table.document_id == bindparam("name"), *conditions).subquery()
 
 
@@ -133,16 +141,20 @@ def _certain(end: ColumnElement[int]) -> ColumnElement[int]:
 
 # Each span is read by itself: telling them apart row by row takes thrice the time.
 _EVERY, _SINCE_YEAR, _SINCE_MONTH = (
-    _sums(DocumentTotal),
-    _sums(DocumentDay, DocumentDay.day > bindparam("year")),
-    _sums(DocumentDay, DocumentDay.day > bindparam("month")),
+    _sums(DocumentTotal, ""),
+    _sums(DocumentDay, "year_", DocumentDay.day > bindparam("year")),
+    _sums(DocumentDay, "month_", DocumentDay.day > bindparam("month")),
 )
-_TALLY = (
+TALLY = (
     select(*_EVERY.c, *_SINCE_YEAR.c, *_SINCE_MONTH.c)
-    .add_columns(_certain(DocumentArticle.position.asc()), _certain(DocumentArticle.position.desc()))
-    .add_columns(WAITING.scalar_subquery())
+    .add_columns(
+        _certain(DocumentArticle.position.asc()).label("first_certain"),
+        _certain(DocumentArticle.position.desc()).label("last_certain"),
+        WAITING.scalar_subquery().label("waiting"),
+    )
     .select_from(_EVERY.join(_SINCE_YEAR, true()).join(_SINCE_MONTH, true()))
 )
+"""One row: what is told of the document `:name`, see `told_since` and `read_tally`."""
 
 
 def facets(session: Session, name: str, kind: Kind, filters: Filters) -> Mapping[str, int]:

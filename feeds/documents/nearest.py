@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import zip_longest
 
 from feeds.documents.catalogue import Catalogue
@@ -28,13 +29,17 @@ def nearest(asked: str, catalogue: Catalogue, seen_keys: Collection[str] = (), l
     namesakes = catalogue.with_key(str(replace(number, year=None))) if number.shape == "named" else ()
     ranked = []
     for other_key in known:
-        other = parse(other_key)
+        other = _number_of(other_key)
         if other is None or other_key == asked:
             continue
         if (rank := _distance(number, other)) is not None:
             ranked.append((rank, other_key))
     found = [document.key for document in namesakes if document.key] + [other_key for _, other_key in sorted(ranked)]
     return tuple(found[:limit])
+
+
+# Every number that is known is read whenever one is asked for that is not.
+_number_of = lru_cache(maxsize=20_000)(parse)
 
 
 def _spelt_alike(text: str, known: Collection[str]) -> tuple[str, ...]:
