@@ -38,6 +38,8 @@ OUR_TITLE = 120
 # Clocks err; an item from further ahead than this has no believable date.
 FUTURE = timedelta(hours=1)
 MAX_REASON = 200
+# Characters of link, guid and the feed's address; longer ones are not remembered, else one feed might fill the memory.
+_USUAL = 500
 # Full texts of a feed are taken apart for so long; those behind get theirs from their pages.
 _SECONDS = 10.0
 
@@ -119,10 +121,17 @@ def take_in(database: Database, feed: Feed, raw: RawFeed, base: str, now: dateti
     return intake
 
 
-@lru_cache(maxsize=32_768)  # a feed shows the same entries at most of its looks
 def entry_identity(link: str, guid: str | None, base: str) -> str:
     """The key of the article that an entry of the feed at `base` is. Raises ValueError without address and guid."""
+    is_usual = len(link) + len(guid or "") + len(base) <= _USUAL
+    return (_known_identity if is_usual else _identity)(link, guid, base)
+
+
+def _identity(link: str, guid: str | None, base: str) -> str:
     return article_identity(link_of(link, base) or "", guid, base=base)
+
+
+_known_identity = lru_cache(maxsize=32_768)(_identity)  # a feed shows the same entries at most of its looks
 
 
 def _take(

@@ -1,10 +1,14 @@
 """Which addresses mean one article."""
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feeds.entries import MAX_GUID
 from feeds.identity import MAX_KEY, article_identity, canonical_url
+from feeds.intake import entry_identity
 
 
 @pytest.mark.parametrize(
@@ -125,3 +129,12 @@ def test_keys_are_bounded_and_stable(url: str, guid: str) -> None:
     assert key
     assert len(key) <= MAX_KEY
     assert article_identity(url, guid) == key
+
+
+def test_what_names_an_entry_is_not_remembered_where_it_is_long() -> None:
+    """A feed may show a thousand new ones at each look."""
+    guid = "b" * MAX_GUID
+    held = sys.getrefcount(guid)
+    assert entry_identity("/tin-1.html", guid, "https://bao.example/rss") == "bao.example/tin-1.html"
+    assert entry_identity("", guid, "https://bao.example/rss").startswith("bao.example!b")
+    assert sys.getrefcount(guid) == held
