@@ -18,6 +18,7 @@ from digests.messages import COPY, MAX_COPIED, SHARE, Button
 from digests.render import report_button
 from digests.templates import macros
 from feeds.documents import document_name, is_citable, official_citation
+from feeds.places import place_label
 from feeds.text import shorten
 
 _MAX_RELATED = 6
@@ -208,4 +209,6 @@ def _kind_label(kind: Kind, value: str | None, language: str) -> str:
 
 
 def _value_label(kind: Kind, value: str, language: str) -> str:
-    return str(macros("words.html", language).stage(value, None)) if kind == "stage" else value
+    if kind == "stage":
+        return str(macros("words.html", language).stage(value, None))
+    return place_label(value, language) if kind == "place" else value

@@ -16,7 +16,7 @@ from digests.messages import Button
 from digests.models import Subscription
 from digests.schedule import CADENCES
 from feeds.classify import topics
-from feeds.places import provinces
+from feeds.places import place_label, provinces
 from feeds.text import fold, shorten
 
 PAST_HOUR = (0, 15, 30, 45)
@@ -130,7 +130,7 @@ def topic_menu(subscription: Subscription, language: str) -> Rows:
 
 def place_menu(subscription: Subscription, language: str, number: int) -> Rows:
     names = sorted(provinces(), key=lambda name: (fold(name), name))
-    listing = page_of([(name, name) for name in names], number)
+    listing = page_of([(name, place_label(name, language)) for name in names], number)
     return _list_menu(subscription, language, "place", listing, subscription.places, say("whole_country", language))
 
 

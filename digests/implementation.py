@@ -15,7 +15,7 @@ from digests.bodies import bodies
 from digests.happenings import PLACED_STAGES, Event, first_events
 from digests.implementer import Kind
 from digests.templates import macros
-from feeds.places import present_province, province_names, provinces
+from feeds.places import place_label, present_province, province_names, provinces
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,10 @@ def map_of(document_id: str, firsts: Iterable[tuple[Event, int]]) -> Implementat
         stages = told.get((kind, code), {})
         return {stage: stages[stage] for stage in PLACED_STAGES if stage in stages}
 
-    rows = [MapRow("province", name, name, name, _former(name), seen("province", name)) for name in provinces()]
+    rows = [
+        MapRow("province", name, place_label(name), place_label(name, "en"), _former(name), seen("province", name))
+        for name in provinces()
+    ]
     rows += [MapRow(b.group, b.code, b.vi, b.en, b.former, seen("body", b.code)) for b in bodies()]
     return ImplementationMap(document_id, tuple(rows), placeless)
 

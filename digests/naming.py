@@ -8,6 +8,7 @@ from digests.implementer import Implementer
 from digests.views import Cited, meant
 from feeds.classify import topics
 from feeds.documents import Document, document_name, issuer_name, load_catalogue
+from feeds.places import place_label
 
 
 class CitedOrStated(Cited, Protocol):
@@ -45,14 +46,14 @@ def followed_name(kind: str, value: str, language: str) -> str:
         case "words":
             return f"“{value}”"
         case _:
-            return value
+            return place_label(value, language)
 
 
 def trend_name(kind: str, value: str, language: str) -> str:
     """The name of a topic (its code), place or document (its id)."""
     if kind == "topic":
         return next((topic.names[language] for topic in topics() if topic.code == value), value)
-    return document_name(value, language) if kind == "document" else value
+    return document_name(value, language) if kind == "document" else place_label(value, language)
 
 
 def implementer_name(who: Implementer, language: str) -> str:
@@ -60,7 +61,8 @@ def implementer_name(who: Implementer, language: str) -> str:
     if who.kind == "body":
         body = body_of(who.name)
         return who.named if body is None else body.vi if language == "vi" else body.en
-    return who.name if who.named.lower() == who.name.lower() else f"{who.name} ({who.named})"
+    name = place_label(who.name, language)
+    return name if who.named.lower() == who.name.lower() else f"{name} ({place_label(who.named, language)})"
 
 
 def is_unverified(cited: CitedOrStated) -> bool:

@@ -15,6 +15,7 @@ from digests.templates import is_linkable, macros
 from digests.views import ArticleView, CorrectionView, Coverage, DigestView, DocumentChip, Reason, Section, StoryView
 from feeds.classify import topics
 from feeds.documents import document_name, load_catalogue
+from feeds.places import place_label
 from feeds.text import fold, shorten, visible
 
 _TITLE = 120  # characters of the title of a document
@@ -165,7 +166,7 @@ def _heading(section: Section, view: DigestView) -> str:
         case "document":
             return document_name(section.key, view.language)
         case "place":
-            return section.key
+            return place_label(section.key, view.language)
         case "followed" if view.is_instant:
             return ""
         case "followed":
@@ -252,6 +253,8 @@ def _empty(view: DigestView) -> str:
         choices = dict(view.choices)
         names = {topic.code: topic.names[view.language] for topic in topics()}
         choices |= {"topics": tuple(names.get(code, code) for code in choices["topics"])} if "topics" in choices else {}
+        if "places" in choices:
+            choices["places"] = tuple(place_label(name, view.language) for name in choices["places"])
         chosen = "; ".join(f"{words.chosen(kind)}: {', '.join(values)}" for kind, values in choices.items())
         return f"{words.nothing_chosen()} ({shorten(flat(chosen), _CHOICES)}); {words.filtered(view.filtered)}."
     return str(words.nothing_yet(view.coverage.reading) if view.coverage.reading else words.nothing_new())

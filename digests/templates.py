@@ -16,6 +16,7 @@ from digests.words import find_words
 from feeds.classify import topics
 from feeds.documents import document_name, issuer_name, load_catalogue, type_name, wish_name
 from feeds.health import health_of, reason_of
+from feeds.places import place_label
 from feeds.sources import without_query
 from feeds.text import shorten
 
@@ -84,6 +85,7 @@ def _environment() -> Environment:
         "document_name": document_name,
         "wish_name": wish_name,
         "issuer_name": issuer_name,
+        "place_label": place_label,
         "type_name": type_name,
         "catalogued": load_catalogue().get,
         "checked": checked,

@@ -49,6 +49,7 @@ class _Rules:
     typed: dict[str, list[tuple[str, str]]]  # folded letters -> [(letters with accents, canonical name)]
     person: frozenset[str]
     not_bare: frozenset[str]
+    shown: dict[str, dict[str, str]]  # canonical name -> language -> how readers see it
     look_alikes: tuple[str, ...]
     place_words: tuple[str, ...]
     not_after: tuple[str, ...]
@@ -98,6 +99,11 @@ def present_province(name: str) -> str:
 def provinces() -> tuple[str, ...]:
     """The 34 provinces and cities of today, in the order of the data file."""
     return tuple(dict.fromkeys(_rules().into.values()))
+
+
+def place_label(name: str, language: str = "vi") -> str:
+    """How readers see the canonical `name`: "TP. Hồ Chí Minh", whose name alone is the man's; what is none, as it is."""
+    return _rules().shown.get(name, {}).get(language, name)
 
 
 def home_of(outlet: str) -> str | None:
@@ -160,6 +166,7 @@ def _rules() -> _Rules:
         typed,
         frozenset(row["name"] for row in data["place"] if row.get("person")),
         frozenset(row["name"] for row in data["place"] if not row.get("bare", True)),
+        {row["name"]: row["shown"] for row in data["place"] if "shown" in row},
         tuple(data["look_alikes"]),
         _with_folded(data["place_words"]),
         _with_folded(data["not_after"]),

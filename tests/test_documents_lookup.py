@@ -253,5 +253,9 @@ def test_the_examples_that_the_bot_gives_are_found():
 
 def test_a_catalogued_draft_is_shown_by_a_name():
     assert document_name("draft:NQ@Hà Tĩnh#2021") == "Dự thảo Nghị quyết (Hà Tĩnh)"
+    assert document_name("draft:NQ@Hồ Chí Minh#2021") == "Dự thảo Nghị quyết (TP. Hồ Chí Minh)"
+    for language, name in (("vi", "31-CT/TU (TP. Hồ Chí Minh)"), ("en", "31-CT/TU (Ho Chi Minh City)")):
+        assert document_name("31-CT/TU@Hồ Chí Minh", language) == name
+        assert list(look_up(name, load_catalogue()).keys) == ["31-CT/TU@Hồ Chí Minh"]
     for document in CATALOGUE.documents:
         assert ":" not in document_name(document.id), "an id is no name"

@@ -20,7 +20,7 @@ from digests.pictures.trending import MOST_PANELS, month_series, shown_trends, t
 from digests.templates import LANGUAGES, macros
 from digests.timeline import Timeline, TimelineEntry
 from digests.trends import PAST, WEEK, Months, Trend, Trends
-from feeds.places import provinces
+from feeds.places import place_label, provinces
 
 DOCUMENT = "48-CT/TW#X"
 NGHE_AN = Implementer("province", "Nghệ An", "Nghệ An", "sentence")
@@ -76,7 +76,7 @@ def test_of_too_many_marks_the_first_and_the_last_are_drawn() -> None:
 
 def test_every_province_has_one_tile_of_its_own() -> None:
     picture = map_picture(map_of(DOCUMENT, ()), "vi")
-    assert Counter(tile.name for tile in picture.tiles) == Counter(provinces())
+    assert Counter(tile.name for tile in picture.tiles) == Counter(map(place_label, provinces()))
     assert max(Counter((tile.row, tile.column) for tile in picture.tiles).values()) == 1
     assert [count for *_, count in picture.legend] == [0] * len(FURTHEST) + [len(provinces())]
     assert "không có nghĩa là chưa làm" in picture.foot

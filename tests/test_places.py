@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.places import compose, find_places, home_of, present_province, province_named, provinces
+from feeds.places import compose, find_places, home_of, place_label, present_province, province_named, provinces
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,13 @@ def test_offsets_are_those_of_the_text_as_given() -> None:
 )
 def test_names_a_province(written: str, name: str | None) -> None:
     assert province_named(written) == name
+
+
+def test_the_city_is_shown_so_that_it_is_not_the_man() -> None:
+    assert (place_label("Hồ Chí Minh"), place_label("Hồ Chí Minh", "en")) == ("TP. Hồ Chí Minh", "Ho Chi Minh City")
+    assert [name for name in provinces() if province_named(place_label(name)) != name] == []
+    assert [name for name in provinces() if province_named(place_label(name, "en")) != name] == []
+    assert place_label("TP Bến Tre") == "TP Bến Tre"
 
 
 def test_thirty_four_provinces_of_today_from_sixty_three() -> None:

@@ -180,6 +180,13 @@ def due(session: Session, year: int, month: int | None, *documents: Document) ->
     return list(found.due), [f"{one.document_id} {one.reason} {one.by}" for one in found.left_out]
 
 
+def test_the_city_is_named_so_that_it_is_not_the_man(told: Database) -> None:
+    table = table_of(mapped(told), "vi")
+    names = [row[1] for row in table]
+    assert "TP. Hồ Chí Minh" in names
+    assert "Hồ Chí Minh" not in names
+
+
 def test_reviews_fall_due_every_five_years_and_are_held_where_reported(told: Database) -> None:
     with told.reading() as session:
         interim, _ = due(session, 2015, 10, document("48"))

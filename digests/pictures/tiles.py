@@ -26,6 +26,7 @@ FURTHEST = ("rolled_out", "inspected", "implemented", "interim_review", "final_r
 _HEAD, _FOOT, _TILE = 0.8, 0.75, 0.68  # inches
 _GAP = 0.05
 _LEGEND = (0.1, 8.0)  # column and row where the map has no tiles
+_WIDE = 12  # characters of a name that fit a tile
 _LONGEST = 50  # characters of the title
 
 
@@ -91,8 +92,8 @@ def draw_map(picture: MapPicture) -> bytes:
         ink = ink_on(colour) if tile.stage else FAINT
         middle = tile.column + 0.5
         axes.text(
-            middle, tile.row + (0.33 if tile.stage else 0.5), tile.name, fontsize=12, color=ink,
-            ha="center", va="center",
+            middle, tile.row + (0.33 if tile.stage else 0.5), tile.name, color=ink, ha="center", va="center",
+            fontsize=12 if len(tile.name) <= _WIDE else 10,
         )  # fmt: skip
         if tile.stage:
             axes.text(
@@ -121,12 +122,12 @@ def _square(axes: "Axes", column: float, row: float, colour: str, width: float =
 
 
 def _tile(row: int, column: int, place: MapRow, language: str) -> Tile:
-    stage = furthest(place)
+    stage, name = furthest(place), place.vi if language == "vi" else place.en
     if stage is None:
-        return Tile(row, column, place.vi)
+        return Tile(row, column, name)
     seen = place.seen[stage]
     letters = str(macros("life_words.html", language).stage_mark(stage))
-    return Tile(row, column, place.vi, stage, letters, str(seen.on.year) if seen.date_known else "")
+    return Tile(row, column, name, stage, letters, str(seen.on.year) if seen.date_known else "")
 
 
 @cache

@@ -3,6 +3,7 @@
 from feeds.documents.kinds import type_name
 from feeds.documents.number import parse
 from feeds.documents.wish import Wish
+from feeds.places import place_label
 
 _WORDS = {
     "vi": {
@@ -37,7 +38,7 @@ def document_name(identity: str, lang: str = "vi") -> str:
     words = _WORDS[lang]
     if number is None:
         kind, _, place = key.removeprefix("draft:").partition("@")
-        draft = words["draft"].format(type_name(kind, lang)) + (f" ({place})" if place else "")
+        draft = words["draft"].format(type_name(kind, lang)) + (f" ({place_label(place, lang)})" if place else "")
         return draft if key.startswith("draft:") else key
     match number.shape:
         case "plenum":
@@ -54,7 +55,7 @@ def document_name(identity: str, lang: str = "vi") -> str:
             name = str(number).partition("@")[0]
     name = name.replace("?", "…")
     if number.place:
-        name += f" ({number.place})"
+        name += f" ({place_label(number.place, lang)})"
     if term.isdecimal() and len(term) == 4:
         return name if number.year else name + words["year"].format(term)
     return name + (words["term"].format(term) if term not in ("", "?") else "")
