@@ -102,7 +102,7 @@ def provinces() -> tuple[str, ...]:
 
 
 def place_label(name: str, language: str = "vi") -> str:
-    """How readers see the canonical `name`: "TP. Hồ Chí Minh", whose name alone is the man's; what is none, as it is."""
+    """How readers see the canonical `name`: "TP. Hồ Chí Minh", whose name alone is the man's; others as they are."""
     return _rules().shown.get(name, {}).get(language, name)
 
 
