@@ -8,11 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from conftest import NOW
-from digests.chart import chart, chart_waiting, waits
+from digests.chart import chart, chart_waiting, recount_totals, waits
 from digests.cluster import fold_stories
 from digests.dossier_models import DocumentArticle, DocumentDay, DocumentEvent, DocumentTotal
 from digests.happenings import EVENT_COLUMNS, TOLD_STAGES, events_from
@@ -340,3 +340,19 @@ def test_what_was_taken_back_or_contradicted_counts_for_the_number_alone(
         session.flush()
         chart(session, [article.id])
         assert session.scalars(kept).all() == ["48-CT/TW"]
+
+
+def test_what_an_older_release_counts_has_its_sum_within_a_day(database: Database) -> None:
+    with database.session() as session:
+        told_in_one_story(session, "Sơ kết Chỉ thị 09-CT/TW (khóa XI).", "Tổng kết Chỉ thị 09-CT/TW (khóa XI).")
+        right = {one.document_id: one.articles for one in session.scalars(select(DocumentTotal))}
+        one, *_ = right
+        session.execute(update(DocumentTotal).where(DocumentTotal.document_id == one).values(stories=77))
+        session.execute(delete(DocumentTotal).where(DocumentTotal.document_id != one))
+        session.add(DocumentTotal(document_id="01-CT/TW#X", articles=1, unsure=0, stories=1))
+    assert recount_totals(database, NOW) == len(right) + 1
+    with database.session() as session:
+        check_days(session, session.scalars(select(DocumentArticle)).all())
+        session.execute(delete(DocumentTotal))
+    assert recount_totals(database, NOW + timedelta(hours=23)) == 0
+    assert recount_totals(database, NOW + timedelta(hours=24)) == len(right)
