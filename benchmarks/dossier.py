@@ -180,6 +180,10 @@ def fill(
         [{"document_id": d, "day": day, "articles": days[d, day][0], "unsure": days[d, day][1],
           "stories": days[d, day][2]} for d, day in sorted(days)],
     )  # fmt: skip
+    connection.exec_driver_sql(
+        "INSERT INTO document_total (document_id, articles, unsure, stories)"
+        " SELECT document_id, sum(articles), sum(unsure), sum(stories) FROM document_day GROUP BY document_id"
+    )
     for index in indexes:
         index.create(connection)
 

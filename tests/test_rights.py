@@ -42,7 +42,7 @@ FOLLOWED = "05-CT/TW#XII"
 DRAFT = "aaaabbbbccccd"
 BANNED, ADMITTED = 777, 778
 # What is no chat's: names that documents are given when they are shown, and what is charted of them before it is read.
-_UPKEEP = {"document", "document_article", "document_event", "document_day"}
+_UPKEEP = {"document", "document_article", "document_event", "document_day", "document_total"}
 _GARBAGE = (
     *("", ":", ":0", ":x", ":-1", ":999999999", ":1:2:3:4:5", ":" + "9" * 50),
     *(":'; DROP TABLE chat;--", ":١٢", ":\u202e7"),
