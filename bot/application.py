@@ -329,9 +329,14 @@ async def _serving(application: BotApplication, services: Services) -> AsyncIter
 @asynccontextmanager
 async def _taking_updates(application: BotApplication, settings: Settings) -> AsyncIterator[None]:
     """Telegram brings them to the webhook, or is asked for them where there is none."""
+
+    def answer(update: Update) -> asyncio.Task[None]:
+        answered = application.update_processor.process_update(update, application.process_update(update))
+        return application.create_task(answered, update)
+
     if settings.webhook_url:
         try:
-            async with receiving(application.bot, application.update_queue, settings, UPDATE_KINDS):
+            async with receiving(application.bot, answer, settings, UPDATE_KINDS):
                 yield
         except WebhookError as error:
             raise StartError(str(error)) from error

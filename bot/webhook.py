@@ -1,14 +1,15 @@
 """Updates brought by Telegram to an address of ours, at which any number of processes may serve.
 
 A proxy ends TLS and passes requests on. Telegram proves itself by a secret: without it nothing is read. An update is
-answered when it stands in the queue; what is not answered is brought again, maybe to another process.
+confirmed when its person has an answer, or after `_HELD` seconds; what is not confirmed is brought again, maybe to
+another process. So what a killed process had not answered yet is answered by the next.
 """
 
 import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -26,6 +27,8 @@ log = structlog.get_logger()
 MAX_BODY = 1024 * 1024  # bytes; the largest updates have some tens of thousands
 _BODY_WITHIN = 10.0  # seconds
 _TRY_AGAIN = 5.0
+_CONNECTIONS = 100  # the most that Telegram opens, each with an update that is not confirmed
+_HELD = 5.0  # seconds; longer, and few who ask much would keep all others out
 _HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
 
@@ -43,9 +46,9 @@ def webhook_secret(settings: Settings) -> str:
 
 @asynccontextmanager
 async def receiving(
-    bot: Bot, queue: "asyncio.Queue[object]", settings: Settings, kinds: Sequence[str]
+    bot: Bot, answer: Callable[[Update], "asyncio.Task[None]"], settings: Settings, kinds: Sequence[str]
 ) -> AsyncIterator[None]:
-    """Puts what Telegram brings into `queue` while the `async with` lasts; `kinds` are the updates wanted.
+    """Hands what Telegram brings to `answer` while the `async with` lasts; `kinds` are the updates wanted.
 
     Telegram is told of the address by every process: it is the same for all, and stays when one of them stops.
     """
@@ -62,7 +65,7 @@ async def receiving(
             return web.Response(status=408)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return web.Response(status=400)
-        await queue.put(update)
+        await asyncio.wait({answer(update)}, timeout=_HELD)
         return web.Response()
 
     application = web.Application(client_max_size=MAX_BODY)
@@ -85,7 +88,7 @@ async def _tell_telegram(bot: Bot, url: str, secret: str, kinds: Sequence[str]) 
     while True:
         wait = _TRY_AGAIN
         try:
-            await bot.set_webhook(url, allowed_updates=kinds, secret_token=secret)
+            await bot.set_webhook(url, allowed_updates=kinds, secret_token=secret, max_connections=_CONNECTIONS)
         except BadRequest as error:  # a NetworkError by inheritance, so it comes first
             raise WebhookError(f"Telegram refuses WEBHOOK_URL: {error.message}") from error
         except RetryAfter as error:  # several processes start at once

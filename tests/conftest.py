@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import socket
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -52,6 +53,13 @@ def _end_of_sandboxes() -> Iterator[None]:
     """aiohttp keeps the handlers of a thousand applications with middlewares, and with them all of each sandbox."""
     yield
     web_app._cached_build_middleware.cache_clear()
+
+
+def free_port() -> int:
+    """Of loopback, free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,6 @@
-"""kill -9 in the middle of a fan-out: every reader has the digest, and only sends without an answer were doubled."""
+"""kill -9 in the middle of a fan-out: every reader has the digest, and only sends without an answer were doubled.
+And of who answers behind a webhook: what it had not answered, another does.
+"""
 
 import asyncio
 import os
@@ -12,6 +14,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.sandbox import Sandbox
+from conftest import free_port
 from digests.deliver import AT_ONCE
 from digests.models import Digest, DigestPart
 from feeds.database import Database
@@ -22,9 +25,11 @@ READERS = 200
 KILL_AFTER = (40, 110)  # messages that arrived in all
 
 
-async def bot_process(sandbox: Sandbox, database_url: str, folder: Path) -> asyncio.subprocess.Process:
-    """`bot.py run --only deliver` against the stand-in, with no feed to read."""
-    environment = {
+async def bot_process(
+    sandbox: Sandbox, database_url: str, folder: Path, role: str = "deliver", **more: str
+) -> asyncio.subprocess.Process:
+    """`bot.py run --only ROLE` against the stand-in, with no feed to read."""
+    environment = more | {
         "PATH": os.environ["PATH"],
         "TELEGRAM_TOKEN": sandbox.token,
         "TELEGRAM_API_URL": sandbox.api_url,
@@ -32,7 +37,7 @@ async def bot_process(sandbox: Sandbox, database_url: str, folder: Path) -> asyn
         "LOG_LEVEL": "error",
     }
     return await asyncio.create_subprocess_exec(
-        sys.executable, str(ROOT / "bot.py"), "run", "--only", "deliver", cwd=folder, env=environment
+        sys.executable, str(ROOT / "bot.py"), "run", "--only", role, cwd=folder, env=environment
     )
 
 
@@ -78,3 +83,27 @@ async def test_kill_minus_nine_during_a_fan_out(database_url: str, database: Dat
     for chat_id, count in received.items():
         assert count <= 1 + doubts[chat_id], "a message was repeated that was not in doubt"
     assert sum(doubts.values()) <= AT_ONCE * len(KILL_AFTER)
+
+
+@pytest.mark.timeout(240)
+async def test_what_a_killed_process_has_not_answered_is_brought_to_the_next(tmp_path: Path) -> None:
+    port = free_port()
+    webhook = {"WEBHOOK_URL": f"http://127.0.0.1:{port}/telegram", "WEBHOOK_LISTEN": f"127.0.0.1:{port}"}
+
+    async def serving() -> asyncio.subprocess.Process:
+        return await bot_process(sandbox, f"sqlite:///{tmp_path / 'tin.db'}", tmp_path, "serve", **webhook)
+
+    async with Sandbox() as sandbox:
+        an = sandbox.user(started=True)
+        process = await serving()
+        sandbox.hang(deliver=False, silent=True)
+        await an.say("/status")
+        async with asyncio.timeout(60):
+            while not any(call.method == "sendMessage" for call in sandbox.calls):  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        assert await process.wait() == -signal.SIGKILL
+        process = await serving()
+        await an.wait_for("Trạng thái", timeout=60)
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0

@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -23,7 +22,7 @@ from bot.demo.play import demo_settings
 from bot.metrics import MOST_OUTLETS, Metrics
 from bot.monitor import monitored
 from bot.sandbox import Sandbox
-from conftest import NOW
+from conftest import NOW, free_port
 from digests import queues
 from digests.messages import Message
 from digests.models import Chat, Digest, DigestPart, Subscription
@@ -54,12 +53,6 @@ def samples(metrics: Metrics, name: str) -> dict[tuple[str, ...], float]:
         for sample in family.samples
         if sample.name == name
     }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def get(port: int, path: str) -> tuple[int, str]:

@@ -1,7 +1,6 @@
 """Updates that Telegram brings to an address of ours: with its secret only, bounded, none lost on the way."""
 
 import io
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,15 +14,10 @@ from bot.application import Role, StartError, running
 from bot.sandbox import Sandbox, SandboxUser
 from bot.settings import Settings
 from bot.webhook import MAX_BODY, webhook_secret
+from conftest import free_port
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 ANSWER = "Đang theo dõi"
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +61,12 @@ async def test_updates_that_telegram_brings_are_answered(tmp_path: Path, secret:
     async with served(tmp_path, webhook_secret=secret) as here:
         await here.an.say("/status")
         await here.an.wait_for(ANSWER)
-        assert not here.sandbox.world.updates.pending, "the update was not confirmed"
         (told,) = [call.parameters for call in here.sandbox.calls if call.method == "setWebhook"]
         assert told["url"] == here.settings.webhook_url
         assert told["secret_token"] == webhook_secret(here.settings) == (secret or told["secret_token"])
         assert "inline_query" in told["allowed_updates"]
+        assert told["max_connections"] == 100, "what waits for its answer holds one"
+    assert not here.sandbox.world.updates.pending, "the update was not confirmed"
     methods = {call.method for call in here.sandbox.calls}
     assert not methods & {"getUpdates", "deleteWebhook"}, "another process may serve behind the address"
 
