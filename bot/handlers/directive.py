@@ -19,6 +19,7 @@ from bot.cards import (
     value_code,
 )
 from bot.context import Context, Services
+from bot.greetings import greeting_in
 from bot.handlers.draft import answer_draft
 from bot.handlers.replies import done, edit, is_repeated, pressed, reader_of, reply, standing
 from bot.handlers.routes import Who, command, press
@@ -119,7 +120,10 @@ async def show_token(update: Update, context: Context, token: str) -> None:
 
 
 async def answer_text(update: Update, context: Context, reader: Reader, text: str) -> None:
-    """Searches for words, and looks up all else."""
+    """Searches for words, and looks up all else; a greeting is answered with what may be sent."""
+    if kind := greeting_in(text):
+        await reply(update, Message(render("greeting.html", reader.language, kind=kind, subscribed=reader.subscribed)))
+        return
     if await answer_draft(update, context, reader, text[:MAX_QUERY]):
         return
     if not await answer_words(update, context, reader, text):
