@@ -36,7 +36,8 @@ def test_the_image_is_made_of_what_is_there() -> None:
     assert steps.index("USER diem-tin") < steps.index("ENTRYPOINT")
     assert re.search(r"^HEALTHCHECK", steps, re.MULTILINE)
     environment = re.findall(r"\b([A-Z_]+)=\S", steps[steps.index("ENV PATH") : steps.index("WORKDIR")])
-    foreign = {"PATH", "PYTHONDONTWRITEBYTECODE", "MPLCONFIGDIR"}
+    assert "MALLOC_ARENA_MAX" in environment
+    foreign = {"PATH", "PYTHONDONTWRITEBYTECODE", "MPLCONFIGDIR", "MALLOC_ARENA_MAX"}
     assert [name for name in environment if name not in foreign and not _is_setting(name)] == []
 
 
@@ -86,7 +87,9 @@ def test_the_rules_of_alerts_are_yaml() -> None:
 def test_the_unit_is_sound(tmp_path: Path) -> None:
     unit = (DEPLOY / "diem-tin.service").read_text("utf-8")
     variables = re.findall(r"^Environment=([A-Z_]+)=", unit, re.MULTILINE)
-    assert [name for name in variables if name != "MPLCONFIGDIR" and not _is_setting(name)] == []
+    foreign = {"MPLCONFIGDIR", "MALLOC_ARENA_MAX"}
+    assert [name for name in variables if name not in foreign and not _is_setting(name)] == []
+    assert "MALLOC_ARENA_MAX" in variables
     if not shutil.which("systemd-analyze"):
         pytest.skip("systemd-analyze is not installed")
     copy = tmp_path / "diem-tin.service"  # the program that it starts has to be there
