@@ -94,6 +94,15 @@ def with_reports(session: Session, entries: Sequence[TimelineEntry]) -> tuple[Ti
     return tuple(replace(entry, **told[entry.mention_id]) if entry.mention_id else entry for entry in entries)
 
 
+def lines_of(entries: Sequence[TimelineEntry]) -> Sequence[tuple[TimelineEntry, ...]]:
+    """The entries by lines: all that one article tells of is one line, where the first of it stands."""
+    lines: dict[tuple[str, int, date | None], list[TimelineEntry]] = {}
+    for number, entry in enumerate(entries):
+        line = number if entry.article_id is None else entry.article_id
+        lines.setdefault((entry.source if entry.article_id else "", line, entry.on), []).append(entry)
+    return [tuple(line) for line in lines.values()]
+
+
 def day_of(entry: TimelineEntry) -> date | None:
     """The day of an event; None of one that is only known to have been seen some day."""
     return entry.on if entry.date_known else None

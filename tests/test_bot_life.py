@@ -106,6 +106,22 @@ async def test_a_timeline_is_text_by_years_and_a_picture(tmp_path: Path) -> None
         await here.reader.wait_for("Nơi thực hiện: 48-CT/TW")
 
 
+async def test_what_one_article_tells_is_one_line_of_a_timeline(tmp_path: Path) -> None:
+    def published(session: Session, clock: DemoClock) -> None:
+        lead = (
+            f"Tỉnh ủy Cà Mau tổ chức hội nghị tổng kết 10 năm thực hiện {CITED}. "
+            f"Công an tỉnh Cà Mau thực hiện {CITED}. Bộ Công an tổ chức hội nghị quán triệt {CITED}."
+        )
+        publish(session, "Ba việc trong một bài", lead, seen=clock() - DAY, published=clock() - DAY)
+
+    async with archive(tmp_path) as here:
+        await here.bot.services.write(published, here.clock)
+        await here.bot.jobs.judge()
+        shown = await here.ask("/dongthoigian 48-CT/TW", "Ba việc trong một bài")
+        (line,) = [line for line in shown["text"].splitlines() if "Ba việc trong một bài" in line]
+        assert "quán triệt, triển khai · Bộ Công an; thực hiện, tổng kết 10 năm · Cà Mau: Ba việc" in line
+
+
 async def test_a_map_is_a_list_a_picture_and_files(tmp_path: Path) -> None:
     async with archive(tmp_path) as here:
         shown = await here.ask("/map 48-CT/TW", "Nơi thực hiện")

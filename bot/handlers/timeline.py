@@ -18,7 +18,7 @@ from digests.messages import Message
 from digests.pictures.life import Picture, draw_timeline, timeline_picture
 from digests.subscribers import Reader
 from digests.templates import render
-from digests.timeline import outline, timeline, with_reports
+from digests.timeline import lines_of, outline, timeline, with_reports
 from feeds.store import document_of_token
 
 PER_PAGE = 12
@@ -27,9 +27,10 @@ PER_PAGE = 12
 def timeline_screen(session: Session, document_id: str, token: str, reader: Reader, page: int) -> Message:
     """A page of a document's timeline."""
     language, view = reader.language, outline(session, document_id)
-    page, pages = page_at(page, len(view.entries), PER_PAGE)
-    shown = with_reports(session, view.entries[page * PER_PAGE : (page + 1) * PER_PAGE])
-    html = render("timeline.html", language, view=view, entries=shown, page=page, pages=pages)
+    lines = lines_of(view.entries)
+    page, pages = page_at(page, len(lines), PER_PAGE)
+    shown = with_reports(session, [one for line in lines[page * PER_PAGE : (page + 1) * PER_PAGE] for one in line])
+    html = render("timeline.html", language, view=view, lines=lines_of(shown), entries=shown, page=page, pages=pages)
     draw = ((say("picture", language), f"drawlife:{token}"),) if shown else ()
     others = ((say("map", language), f"map:{token}"), (say("open_document", language), f"doc:{token}"))
     return Message(html, tuple(row for row in (page_row(language, page, pages, f"life:{token}"), draw, others) if row))
