@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from feeds.classify import topics
 from feeds.documents import Lookup, load_catalogue, look_up
 from feeds.documents.evidence import central_body
-from feeds.documents.kinds import kind_symbols, kind_words
+from feeds.documents.kinds import Kind, kind_symbols, kind_words
 from feeds.documents.organs import base_organ, organ_symbols, organ_words, skeleton
 from feeds.places import present_province, province_named
 from feeds.sources import load_sources
@@ -76,7 +76,8 @@ def document_marks(lookup: Lookup) -> tuple[str, ...]:
 
 
 def _topic(value: str) -> Meaning | None:
-    codes = tuple(topic.code for topic in topics() if squash(value) in map(squash, (topic.code, *topic.names.values())))
+    asked = squash(value)
+    codes = tuple(dict.fromkeys(code for name, code in _topic_names() if name == asked))
     if not codes:
         codes = tuple(t.code for t in topics() if any(_has_words(name, value) for name in t.names.values()))
     return _marked("topic", codes)
@@ -128,8 +129,7 @@ def _issuer(value: str) -> Meaning | None:
 
 
 def _type(value: str) -> Meaning | None:
-    folded = {fold(word): kind for word, kind in kind_words().items()}
-    kind = kind_symbols().get(value.casefold()) or kind_words().get(value.lower()) or folded.get(fold(value))
+    kind = kind_symbols().get(value.casefold()) or kind_words().get(value.lower()) or _folded_kinds().get(fold(value))
     return Meaning((mark("type", kind.type),), (kind.code,)) if kind else None
 
 
@@ -149,6 +149,12 @@ def _marked(kind: str, names: tuple[str, ...]) -> Meaning | None:
 
 
 @cache
+def _topic_names() -> tuple[tuple[str, str], ...]:
+    """(squashed code or name, code) of the topics."""
+    return tuple((squash(name), topic.code) for topic in topics() for name in (topic.code, *topic.names.values()))
+
+
+@cache
 def _outlets() -> tuple[tuple[str, str], ...]:
     """(squashed name or host, outlet) of the project's own sources."""
     found: dict[tuple[str, str], None] = {}
@@ -157,6 +163,11 @@ def _outlets() -> tuple[tuple[str, str], ...]:
         for name in (source.outlet, host, host.partition(".")[0]):
             found.setdefault((squash(name), source.outlet))
     return tuple(found)
+
+
+@cache
+def _folded_kinds() -> Mapping[str, Kind]:
+    return {fold(word): kind for word, kind in kind_words().items()}
 
 
 @cache

@@ -1,25 +1,26 @@
 """What the full-text index of feeds.indexing is asked: the positions of what matches, the newest first.
 
 SQLite's FTS5 walks its lists of positions backwards and stops; it needs no plan. PostgreSQL's GIN cannot: it reads all
-that match before the newest are known. So what is common is looked for there article by article from the newest on
-(`_depth`), and by the GIN only where that does not find enough.
+that match before the newest are known. So what is common is looked for there article by article from the newest on, and
+by the GIN only where that does not find enough in the time that the GIN takes (`_gin_cost`).
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
+from functools import cache
+from math import prod, sqrt
 from time import monotonic
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Dialect, bindparam, text
+from sqlalchemy import Dialect, TextClause, bindparam, text
 from sqlalchemy.orm import Session
 
 LAST = (1 << 62) - 1
-# What PostgreSQL takes for one article, in microseconds: walking 0.5 for a short one, 10 for one out of line; by the
-# GIN 5 where the page of its row is in memory, 45 where it is not (measured with a million).
-_WALK_COST, _GIN_COST = 2, 10
-_SPARE = 3  # times the articles that are expected to do
+# What PostgreSQL takes for one article, in microseconds: walking 0.5 for a short one, 10 for one out of line; the GIN
+# for one that has the rarest word, and for one that has all (measured with a million).
+_WALK_COST, _GIN_ENTRY, _GIN_COST = 2, 0.25, 7
+_TRIED = 8  # a part of the articles for which walking may take as long as the GIN: then it is known how many match
 _KNOWN_FOR = 600.0  # seconds
 Token = tuple[str, ...]
 """Words next to each other, or one word or mark."""
@@ -62,20 +63,25 @@ _FTS5 = text(
 )
 _WALK = text(
     "SELECT position FROM (SELECT position, vector FROM article_index WHERE position BETWEEN :first AND :last"
-    " ORDER BY position DESC LIMIT :walked) AS newest WHERE vector @@ CAST(:phrases AS tsquery) LIMIT :limit"
+    " ORDER BY position DESC LIMIT :walked) AS newest WHERE vector @@ CAST(:phrases AS tsquery)"
+    " ORDER BY position DESC LIMIT :limit"
+)
+_BETWEEN = text(
+    "SELECT count(*) FROM (SELECT FROM article_index WHERE position BETWEEN :first AND :last LIMIT :walked) AS newest"
 )
 # The expression comes from a subquery and nothing else can use an index, so that the planner, which cannot see how
 # common it is, neither walks the positions nor reads the whole table.
-_COARSE = (
-    "SELECT position, vector FROM article_index WHERE vector @@ (SELECT CAST(:query AS tsquery))"
-    " AND position + 0 BETWEEN :first AND :last ORDER BY position + 0 DESC"
+_GIN = (
+    "SELECT position + 0 AS position FROM article_index WHERE vector @@ (SELECT CAST(:query AS tsquery))"
+    " AND position + 0 BETWEEN :first AND :last ORDER BY position DESC"
 )
-_GIN = text(f"SELECT position FROM ({_COARSE} LIMIT :limit) AS found")  # noqa: S608 - no value in it
 # The index knows words, not their order: phrases are told from the vectors, which only the newest are read for.
 _GIN_PHRASES = text(
-    f"WITH coarse AS MATERIALIZED ({_COARSE})"  # noqa: S608 - no value in it
-    " SELECT position FROM coarse WHERE vector @@ CAST(:phrases AS tsquery) LIMIT :limit"
+    f"SELECT position FROM ({_GIN} OFFSET 0) AS coarse"  # noqa: S608 - no value in it
+    " WHERE (SELECT vector FROM article_index WHERE article_index.position = coarse.position)"
+    " @@ CAST(:phrases AS tsquery) ORDER BY position DESC LIMIT :limit"
 )
+_GIN_WORDS = text(f"{_GIN} LIMIT :limit")
 # Read once from the first to the last of them: by "rowid IN" FTS5 begins anew for each.
 _FTS5_AMONG = text(
     "SELECT rowid FROM article_index WHERE article_index MATCH :query AND rowid BETWEEN :first AND :last"
@@ -94,13 +100,17 @@ def newest(session: Session, wanted: Wanted, first: int, last: int, limit: int) 
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         return connection.scalars(_FTS5, {"query": _fts5(wanted), **values}).all()
-    values["phrases"] = _tsquery(wanted, phrases=True)
-    if depth := _depth(session, wanted, limit):
-        walked = connection.scalars(_WALK, {"walked": depth, **values}).all()
-        if len(walked) == limit:
-            return walked
-    values["query"] = _tsquery(wanted, phrases=False)
-    return connection.scalars(_GIN_PHRASES if wanted.has_phrases else _GIN, values).all()
+    values |= {"phrases": _tsquery(wanted, phrases=True), "query": _tsquery(wanted, phrases=False)}
+    most = int(_gin_cost(session, wanted) / _WALK_COST)
+    for walked in (most // _TRIED, most):
+        if walked < limit:
+            break
+        found = connection.scalars(_WALK, {"walked": walked, **values}).all()
+        if len(found) == limit or connection.scalar(_BETWEEN, {"walked": walked, **values}) < walked:
+            return found
+        if len(found) * most < limit * walked:  # not enough would be found among `most`
+            break
+    return connection.scalars(_GIN_PHRASES if wanted.has_phrases else _GIN_WORDS, values).all()
 
 
 def among(session: Session, wanted: Wanted, positions: Collection[int]) -> Sequence[int]:
@@ -118,19 +128,24 @@ def among(session: Session, wanted: Wanted, positions: Collection[int]) -> Seque
 def compared(session: Session, wanted: Wanted, positions: Sequence[int]) -> Sequence[Match]:
     """What matches, newest first, with its accents."""
     if not wanted.reads_words or not positions:
-        return [Match(position, as_typed=True, is_wanted=True) for position in positions]
+        return [Match(position, True, True) for position in positions]
     connection = session.connection()
-    find = "instr" if connection.dialect.name == "sqlite" else "strpos"
     typed = {f"typed{number}": words for number, words in enumerate(wanted.as_typed)}
     never = {f"never{number}": words for number, words in enumerate(wanted.never_typed)}
-    has_all = " AND ".join(f"{find}(words, :{name}) > 0" for name in typed) or "1 = 1"
-    has_none = " AND ".join(f"{find}(words, :{name}) = 0" for name in never) or "1 = 1"
-    query = text(
-        f"SELECT position, {has_all} AS as_typed, {has_none} AS is_wanted FROM article_words"  # noqa: S608
-        " WHERE position IN :positions ORDER BY position DESC"
-    ).bindparams(bindparam("positions", expanding=True))
+    query = _comparison("instr" if connection.dialect.name == "sqlite" else "strpos", len(typed), len(never))
     rows = connection.execute(query, {"positions": list(positions), **typed, **never})
     return [Match(row[0], bool(row[1]), bool(row[2])) for row in rows]
+
+
+@cache
+def _comparison(find: str, typed: int, never: int) -> TextClause:
+    """Asks which articles have so many strings, and none of so many others: of each as many as words are read."""
+    has_all = " AND ".join(f"{find}(words, :typed{number}) > 0" for number in range(typed)) or "1 = 1"
+    has_none = " AND ".join(f"{find}(words, :never{number}) = 0" for number in range(never)) or "1 = 1"
+    return text(
+        f"SELECT position, {has_all} AS as_typed, {has_none} AS is_wanted FROM article_words"  # noqa: S608 - no value
+        " WHERE position IN :positions ORDER BY position DESC"
+    ).bindparams(bindparam("positions", expanding=True))
 
 
 # How common it is, on PostgreSQL
@@ -152,19 +167,16 @@ _STATISTICS = text(
 _known: WeakKeyDictionary[Dialect, tuple[float, _Common]] = WeakKeyDictionary()
 
 
-def _depth(session: Session, wanted: Wanted, limit: int) -> int:
-    """Among how many of the newest articles to look for `limit` one by one; 0 where the GIN is quicker."""
+def _gin_cost(session: Session, wanted: Wanted) -> float:
+    """How long the GIN takes to find all that match, in microseconds; 0 where a part of it is not common."""
     articles, shares = _common(session)
     rarest = share = 1.0  # the share of all parts together as if they were independent of each other
     for group in wanted.all_of:
         each = [[shares.get(word, 0.0) for word in token] for token in group]
         rarest = min(rarest, sum(map(min, each)))
         share *= min(1.0, sum(map(prod, each)))
-    # To tell phrases, each article that has the words is read.
-    cost = _GIN_COST + (_WALK_COST if wanted.has_phrases else 0)
-    if share == 0 or share * rarest * articles * cost <= limit * _WALK_COST:
-        return 0
-    return int(_SPARE * limit / share)
+    # Words of one text keep company: measured are about as many articles that have all as lie between the two.
+    return articles * (rarest * _GIN_ENTRY + sqrt(share * rarest) * _GIN_COST) if share else 0.0
 
 
 def _common(session: Session) -> _Common:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from feeds.documents import load_catalogue, look_up
@@ -81,7 +81,9 @@ def search(session: Session, query: Query, limit: int, before: int | None = None
         if len(positions) <= size or sum(row.as_typed and row.is_wanted for row in rows) >= _FEW:
             break
     window = positions[:size]
-    ordered = sorted((row for row in rows if row.is_wanted), key=lambda row: (not row.as_typed, -row.position))
+    ordered = rows
+    if wanted.reads_words:
+        ordered = sorted((row for row in rows if row.is_wanted), key=lambda row: (not row.as_typed, -row.position))
     return Page(
         _hits(session, ordered[skip : skip + limit], query),
         len(ordered) if wanted.never_typed else len(window),
@@ -191,6 +193,13 @@ def _as_typed(terms: Iterable[Term]) -> tuple[str, ...]:
 # What is shown
 
 _articles, _mentions = (Base.metadata.tables[model.__tablename__].c for model in (Article, Mention))
+_cited = (
+    select(func.coalesce(_mentions.document_id, _mentions.key).label("name"))
+    .where(_mentions.article_id == _articles.id, _mentions.key.is_not(None), _mentions.status != "withdrawn")
+    .order_by(_mentions.ordinal)
+    .correlate(_articles.id.table)
+    .subquery()
+)
 _SHOWN = select(
     _articles.id,
     _articles.position,
@@ -201,24 +210,16 @@ _SHOWN = select(
     _articles.outlet,
     _articles.published_at,
     _articles.first_seen_at,
+    # No id or key has a line break.
+    select(func.aggregate_strings(_cited.c.name, "\n")).scalar_subquery().label("cited"),
 ).where(_articles.position.in_(bindparam("positions", expanding=True)))
-_CITED = (
-    select(_mentions.article_id, _mentions.key, _mentions.document_id)
-    .where(_mentions.article_id.in_(bindparam("ids", expanding=True)), _mentions.key.is_not(None))
-    .where(_mentions.status != "withdrawn")
-    .order_by(_mentions.article_id, _mentions.ordinal)
-)
 
 
 def _hits(session: Session, rows: Sequence[Match], query: Query) -> tuple[Hit, ...]:
     if not rows:
         return ()
-    connection = session.connection()
-    found = connection.execute(_SHOWN, {"positions": [row.position for row in rows]})
+    found = session.connection().execute(_SHOWN, {"positions": [row.position for row in rows]})
     articles = {article.position: article for article in found}
-    cited: dict[int, dict[str, None]] = {}
-    for article_id, key, document_id in connection.execute(_CITED, {"ids": [a.id for a in articles.values()]}):
-        cited.setdefault(article_id, {})[document_id or key] = None
     return tuple(
         Hit(
             article_id=article.id,
@@ -230,7 +231,7 @@ def _hits(session: Session, rows: Sequence[Match], query: Query) -> tuple[Hit, .
             is_published=article.published_at is not None,
             as_typed=row.as_typed,
             passage=passage_of(article.lead, article.text, query),
-            documents=tuple(cited.get(article.id, ()))[:_MAX_DOCUMENTS],
+            documents=tuple(dict.fromkeys(article.cited.split("\n")))[:_MAX_DOCUMENTS] if article.cited else (),
         )
         for row in rows
         if (article := articles.get(row.position))
