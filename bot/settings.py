@@ -116,7 +116,7 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="sqlite:///data/diem-tin.db",
         description="SQLite file or PostgreSQL address",
-        examples=["sqlite:///data/diem-tin.db or postgresql://user@host/database"],
+        examples=["sqlite:///data/diem-tin.db or postgresql://user:password@host/database"],
         repr=False,
     )
     admin_ids: Annotated[tuple[Annotated[int, AfterValidator(_person)], ...], NoDecode, BeforeValidator(_split)] = (

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from tempfile import mkstemp
 
 from feeds.database import Database, DatabaseError
 from feeds.pgtools import run_tool
@@ -23,8 +24,9 @@ def back_up(database: Database, file: Path, *, force: bool = False) -> None:
         raise DatabaseError("a database is backed up into another file, and must be there")
     if database.revision()[0] is None:
         raise DatabaseError("there is nothing in it to back up")
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}.unfinished")
-    unfinished.touch(mode=0o600, exist_ok=False)
+    descriptor, name = mkstemp(".unfinished", f"{file.name}.", file.parent)  # for its owner's eyes only
+    os.close(descriptor)
+    unfinished = Path(name)
     try:
         if database.is_sqlite:
             _copy(database, unfinished)

@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy import Engine, MetaData, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -27,6 +27,8 @@ _OTHERS = """
         AND coalesce(backend_type, 'client backend') = 'client backend'
     )
 """
+ASIDE = "before_restore"
+"""The schema of PostgreSQL in which lies what was there before, while a restore is under way."""
 _OLDEST_POSTGRES = (14,)  # has idle_session_timeout (feeds.locks)
 # libpq's: a server that is gone without a word, or the way to it, is noticed within 20 s.
 NOTICED = {
@@ -96,15 +98,29 @@ class Database:
             connection.execute("ROLLBACK")
         return False
 
-    def migrate(self) -> None:
-        """Brings the schema to the newest revision; on a database that is there already, does nothing."""
+    def migrate(self, *, restoring: bool = False) -> None:
+        """Brings the schema to the newest revision; on a database that is there already, does nothing.
+
+        Raises `DatabaseError`, also where a restore has not come to its end, but for the restore itself.
+        """
         try:
+            if not restoring and self.is_half_restored():
+                raise DatabaseError(
+                    "a restore is under way, or was cut off: wait for its end, or do it again (`restore FILE --force`)"
+                )
             command.upgrade(self.alembic_config(), "head")
         except SQLAlchemyError as error:
             raise DatabaseError(f"cannot prepare the database: {error}") from error
         version = self.engine.dialect.server_version_info
         if not self.is_sqlite and version and version < _OLDEST_POSTGRES:
             raise DatabaseError(f"PostgreSQL {_OLDEST_POSTGRES[0]} or newer is needed, this is {version[0]}")
+
+    def is_half_restored(self) -> bool:
+        """Whether a restore is under way or was cut off (`feeds.restore`). Of a file it is one step."""
+        if self.is_sqlite:
+            return False
+        with self.engine.connect() as connection:
+            return ASIDE in inspect(connection).get_schema_names()
 
     def revision(self) -> tuple[str | None, str | None]:
         """(revision of this database, newest revision of the code); the first is None where there is none."""

@@ -1,6 +1,8 @@
 """Fills a database from a file that `feeds.backup` wrote.
 
-What was there before stays until all is restored, migrated and checked: a restore that fails changes nothing.
+What was there before stays until all is restored, migrated and checked: a restore that fails changes nothing. One of
+PostgreSQL that is killed leaves it aside: nothing starts on that database until another restore, which puts it back
+first, has come to its end.
 """
 
 import re
@@ -10,17 +12,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.schema import CreateSchema, DropSchema
 
 from feeds.backup import check_file, publish
 from feeds.contents import REVISION_TABLE, count_rows, ensure_index, refuse_unless_free, table_names
-from feeds.database import Database, DatabaseError
+from feeds.database import ASIDE, Database, DatabaseError
 from feeds.indexing import is_index_table
 from feeds.pgtools import run_tool, tool_output
 
 _SQLITE, _POSTGRES = b"SQLite format 3\0", b"PGDMP"
-_ASIDE = "before_restore"
 _COPIED = re.compile(rb'COPY (?:\S+\.)?"?(\w+)"? \(')
 
 
@@ -38,6 +39,8 @@ def restore(database: Database, file: Path, *, force: bool = False) -> Mapping[s
     if (kind == _SQLITE) != database.is_sqlite:
         mine, other = ("SQLite", "PostgreSQL") if database.is_sqlite else ("PostgreSQL", "SQLite")
         raise DatabaseError(f"{file} is a backup of {other}, the database is {mine}: restore there, then migrate --to")
+    if database.is_half_restored():
+        _undo_cut_off(database, force=force)
     refuse_unless_free(database, force=force)
     if database.is_sqlite:
         _restore_file(database, file)
@@ -102,7 +105,7 @@ def _complete(database: Database, revision: str | None, check_counts: Callable[[
     """What is restored, brought to the newest revision and checked."""
     _refuse_unknown(database, revision)
     check_counts()
-    database.migrate()
+    database.migrate(restoring=True)
     ensure_index(database)
 
 
@@ -136,25 +139,38 @@ def _read_archive(database: Database, file: Path) -> tuple[str | None, Mapping[s
 def _set_aside(database: Database) -> Iterator[None]:
     """What is in a PostgreSQL database lies in a schema of its own meanwhile; it comes back where this fails."""
     with database.engine.begin() as connection:
-        if _ASIDE in inspect(connection).get_schema_names():
-            raise DatabaseError(
-                f"a restore was cut off: what was there before is in the schema {_ASIDE}. Move its tables back"
-                f" (ALTER TABLE {_ASIDE}.name SET SCHEMA public), or drop it"
-            )
-        quoted = connection.dialect.identifier_preparer.quote
-        home = quoted(connection.scalar(text("SELECT current_schema()")) or "public")
-        connection.execute(CreateSchema(_ASIDE))
-        for name in map(quoted, table_names(connection)):
-            connection.execute(text(f"ALTER TABLE {name} SET SCHEMA {_ASIDE}"))
+        connection.execute(CreateSchema(ASIDE))
+        for name in map(_quoted(connection), table_names(connection)):
+            connection.execute(text(f"ALTER TABLE {name} SET SCHEMA {ASIDE}"))
     try:
         yield
     except BaseException:
-        with database.engine.begin() as connection:
-            for name in map(quoted, table_names(connection)):
-                connection.execute(text(f"DROP TABLE {name} CASCADE"))
-            for name in map(quoted, inspect(connection).get_table_names(schema=_ASIDE)):
-                connection.execute(text(f"ALTER TABLE {_ASIDE}.{name} SET SCHEMA {home}"))
-            connection.execute(DropSchema(_ASIDE))
+        _put_back(database)
         raise
     with database.engine.begin() as connection:
-        connection.execute(DropSchema(_ASIDE, cascade=True))
+        connection.execute(DropSchema(ASIDE, cascade=True))
+
+
+def _undo_cut_off(database: Database, *, force: bool) -> None:
+    """After a restore that was killed: all is as it was before it."""
+    if database.is_in_use():
+        raise DatabaseError("a process is using it: stop it first")
+    if not force:
+        raise DatabaseError("a restore was cut off: --force puts back what was there before, and restores anew")
+    _put_back(database)
+
+
+def _put_back(database: Database) -> None:
+    """What lies aside takes the place of what came meanwhile."""
+    with database.engine.begin() as connection:
+        quoted = _quoted(connection)
+        home = quoted(connection.scalar(text("SELECT current_schema()")) or "public")
+        for name in map(quoted, table_names(connection)):
+            connection.execute(text(f"DROP TABLE {name} CASCADE"))
+        for name in map(quoted, inspect(connection).get_table_names(schema=ASIDE)):
+            connection.execute(text(f"ALTER TABLE {ASIDE}.{name} SET SCHEMA {home}"))
+        connection.execute(DropSchema(ASIDE))
+
+
+def _quoted(connection: Connection) -> Callable[[str], str]:
+    return connection.dialect.identifier_preparer.quote

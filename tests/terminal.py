@@ -47,6 +47,8 @@ class Terminal:
     def __call__(self, *arguments: str, stdin: str | bytes = b"") -> Ended:
         """Runs `bot.py ARGUMENTS` in this process."""
         data = stdin.encode() if isinstance(stdin, str) else stdin
+        self._monkeypatch.setattr("sys.argv", ["bot.py", *arguments])
+        self._monkeypatch.setattr("sys.orig_argv", ["python", "bot.py", *arguments])
         self._monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
         self._capsys.readouterr()
         with _logging_kept(), pytest.raises(SystemExit) as ended:

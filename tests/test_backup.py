@@ -110,6 +110,21 @@ def test_a_backup_that_fails_leaves_no_file(database: Database, tmp_path: Path) 
     assert not (tmp_path / "nothing.db").exists()
 
 
+def test_a_backup_that_was_killed_is_in_the_way_of_none(
+    filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container each process has the number of the one before."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with monkeypatch.context() as context:
+        context.setattr(Path, "unlink", lambda *_, **__: None)
+        context.setattr("feeds.backup.publish", lambda *_: None)
+        back_up(filled, folder / "a")
+    (left,) = folder.iterdir()
+    back_up(filled, folder / "a")
+    assert {path.name for path in folder.iterdir()} == {"a", left.name}
+
+
 def test_a_backup_under_writers_is_of_one_moment(filled: Database, empty: Database, tmp_path: Path) -> None:
     """A writer stores feeds in pairs, each pair a transaction: a backup never has half of one."""
     stop, written = threading.Event(), threading.Event()
@@ -234,19 +249,32 @@ def test_a_full_disk_at_the_last_step_changes_nothing(
     assert count_rows(sqlite) == before
 
 
-def test_what_a_restore_that_was_killed_has_set_aside_is_named(
-    postgres_url: str, filled: Database, tmp_path: Path
+def test_a_restore_that_was_killed_lets_nothing_start_and_is_undone_by_the_next(
+    filled: Database, terminal: Terminal, tmp_path: Path
 ) -> None:
     if filled.is_sqlite:
         pytest.skip("a file is replaced in one step")
-    file = tmp_path / "tin.backup"
+    file, nothing = tmp_path / "tin.backup", tmp_path / "nothing.backup"
     back_up(filled, file)
+    with filled.session() as session:
+        reader(session, 8, NOW)
     before = count_rows(filled)
     with filled.engine.begin() as connection:
         connection.execute(text("CREATE SCHEMA before_restore"))
-    with pytest.raises(DatabaseError, match="before_restore"):
-        restore(filled, file, force=True)
+        for name in inspect(connection).get_table_names():
+            connection.execute(text(f"ALTER TABLE {name} SET SCHEMA before_restore"))
+    with pytest.raises(DatabaseError, match=r"cut off: .*`restore FILE --force`"):
+        filled.migrate()
+    assert count_rows(filled) == {}, "the bot would have begun anew"
+    terminal.set(DATABASE_URL=filled.engine.url.render_as_string(hide_password=False))
+    assert "was cut off" in terminal("doctor").out
+    with pytest.raises(DatabaseError, match="--force puts back"):
+        restore(filled, file)
+    nothing.write_bytes(file.read_bytes()[:2000])
+    with pytest.raises(DatabaseError):
+        restore(filled, nothing, force=True)
     assert count_rows(filled) == before
+    filled.migrate()
 
 
 def test_a_damaged_index_is_built_anew(filled: Database) -> None:

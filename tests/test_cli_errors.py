@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 import bot.cli
 from bot.cli.errors import explain, trace
+from bot.cli.typed import typed
 from feeds.database import DatabaseError
 from terminal import ROOT, Terminal
 
@@ -320,3 +321,19 @@ def test_taken_port_is_one_line(terminal: Terminal) -> None:
         port = server.getsockname()[1]
         ended = terminal("demo", "--no-browser", "--port", str(port))
     assert (ended.code, ended.err) == (1, f"Error: port {port} is taken; --port 0 takes a free one\n")
+
+
+@pytest.mark.parametrize(
+    ("started", "said"),
+    [
+        ([".venv/bin/python", "bot.py", "doctor"], ".venv/bin/python bot.py migrate"),
+        (["/opt/x/bin/python", "-I", "/opt/a b/bot.py", "doctor"], "/opt/x/bin/python '/opt/a b/bot.py' migrate"),
+        (["/opt/x/bin/python", "/opt/x/bin/diem-tin", "doctor"], "/opt/x/bin/diem-tin migrate"),
+    ],
+)
+def test_a_command_that_is_advised_can_be_copied(
+    monkeypatch: pytest.MonkeyPatch, started: list[str], said: str
+) -> None:
+    monkeypatch.setattr("sys.orig_argv", started)
+    monkeypatch.setattr("sys.argv", started[-2:])
+    assert typed("migrate") == said

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.cli.opened import opened_database, ready_settings
+from bot.cli.typed import typed
 from bot.clock import now
 from digests.cluster import fold_waiting
 from digests.compose import compose_period, compose_preview
@@ -20,8 +21,6 @@ from feeds.models import Article
 
 USUAL_HOURS = 24
 MAX_HOURS = 10_000_000
-
-_EMPTY = "No article is stored yet: `python bot.py poll` reads the feeds, `python bot.py import FILE` takes your own."
 
 
 @click.command("brief")
@@ -67,7 +66,8 @@ def brief_command(hours: int | None, lang: str | None, chat_id: int | None, form
             is_empty = session.scalar(select(Article.id).limit(1)) is None
     _write(export(view, form), output)
     if is_empty:
-        click.echo(_EMPTY, err=True)
+        poll, own = typed("poll"), typed("import FILE")
+        click.echo(f"No article is stored yet: `{poll}` reads the feeds, `{own}` takes your own.", err=True)
 
 
 def _composed(

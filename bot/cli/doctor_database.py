@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.cli.finding import Finding, right, wrong
 from bot.cli.opened import naming_database, shown
+from bot.cli.typed import typed
 from bot.clock import now
 from bot.settings import Settings
 from digests.admins import BACKUP, last_done
@@ -30,7 +31,7 @@ _STEPS = 10_000  # of SQLite's machine between two looks at the clock
 def look_at_database(settings: Settings) -> Iterator[Finding]:
     try:
         if not _is_there(settings):
-            yield wrong("database", f"{shown(settings)} is not there yet; `python bot.py migrate` makes it")
+            yield wrong("database", f"{shown(settings)} is not there yet; `{typed('migrate')}` makes it")
             return
         with naming_database(settings):
             database = Database(settings.database_url)
@@ -49,10 +50,14 @@ def _is_there(settings: Settings) -> bool:
 
 
 def _look(settings: Settings, database: Database) -> Iterator[Finding]:
+    if database.is_half_restored():
+        again = typed("restore FILE --force")
+        yield wrong("database", f"{shown(settings)}: a restore is under way, or was cut off: then `{again}`")
+        return
     present, newest = database.revision()
     if present != newest:
         is_newer = present and newest and present > newest
-        what_to_do = "update the code" if is_newer else "`python bot.py migrate`"
+        what_to_do = "update the code" if is_newer else f"`{typed('migrate')}`"
         yield wrong(
             "database", f"{shown(settings)} is at revision {present or 'none'}, the code is at {newest}: {what_to_do}"
         )
@@ -115,9 +120,9 @@ def _postgresql(session: Session) -> Iterator[Finding]:
 def _backup(session: Session) -> Iterator[Finding]:
     last = last_done(session, BACKUP)
     if last is None:
-        yield right("backup", "none was made with `python bot.py backup` yet")
+        yield right("backup", f"none was made with `{typed('backup FILE')}` yet")
     elif now() - last > OLD_BACKUP:
-        yield wrong("backup", f"the last is of {last:%Y-%m-%d}: `python bot.py backup FILE`, best every night")
+        yield wrong("backup", f"the last is of {last:%Y-%m-%d}: `{typed('backup FILE')}`, best every night")
     else:
         yield right("backup", f"the last is of {last:%Y-%m-%d %H:%M} UTC")
 

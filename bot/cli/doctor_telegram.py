@@ -11,6 +11,7 @@ from telegram import Bot, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
 from bot.cli.finding import Finding, right, wrong
+from bot.cli.typed import typed
 from bot.clock import now
 from bot.request import AiohttpRequest
 from bot.settings import Settings
@@ -52,7 +53,7 @@ def _webhook(settings: Settings, told: WebhookInfo) -> Iterator[Finding]:
     if told.url != settings.webhook_url:
         there = told.url or "nowhere"
         here = f"WEBHOOK_URL is {settings.webhook_url}" if settings.webhook_url else "WEBHOOK_URL is not set"
-        problems.append(f"Telegram brings updates to {there}, but {here}: `python bot.py run` tells it, once started")
+        problems.append(f"Telegram brings updates to {there}, but {here}: `{typed('run')}` tells it, once started")
     failed = told.last_error_date
     if told.url and failed and now() - failed < _RECENT:
         problems.append(f"it failed at {failed:%H:%M} UTC: {told.last_error_message}; see the proxy and WEBHOOK_LISTEN")

@@ -12,6 +12,7 @@ from rich.text import Text
 from bot.cli.jsonl import print_line
 from bot.cli.opened import opened_database, ready_settings
 from bot.cli.tables import print_table
+from bot.cli.typed import typed
 from bot.clock import now
 from digests.feedback import Report, Undecidable, all_reports, decide, open_reports, ruled_out
 from feeds.database import Database
@@ -79,7 +80,7 @@ def _decide(database: Database, decisions: Mapping[int, bool]) -> None:
         with database.session() as session:
             changed = decide(session, decisions, now())
     except Undecidable as error:
-        raise click.ClickException(f"{error}; `python bot.py review --all` lists them") from error
+        raise click.ClickException(f"{error}; `{typed('review --all')}` lists them") from error
     reindex(database, now, only=changed)
     accepted = sum(decisions.values())
     click.echo(
