@@ -38,7 +38,8 @@ NOTICED = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
-_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_SQLITE, _POSTGRES = "sqlite+pysqlite", "postgresql+psycopg"
+_DRIVERS = {"sqlite": _SQLITE, "postgresql": _POSTGRES, "postgres": _POSTGRES, _SQLITE: _SQLITE, _POSTGRES: _POSTGRES}
 
 
 class DatabaseError(Exception):
@@ -154,12 +155,14 @@ def _make_engine(url: str) -> Engine:
     """Its errors are logged: they have no parameters, among which is what people type."""
     try:
         parsed = make_url(url)
-        driver = _DRIVERS.get(parsed.drivername, parsed.drivername)
-        parsed = parsed.set(drivername=driver)
-        if not driver.startswith("sqlite"):
-            return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=NOTICED)
-    except (ArgumentError, SQLAlchemyError, ImportError) as error:
-        raise DatabaseError(f"DATABASE_URL is not a database address: {error}") from error
+        parsed = parsed.set(drivername=_DRIVERS[parsed.drivername])
+    except (ArgumentError, KeyError, ValueError):
+        raise DatabaseError(
+            "that is not the address of a database, such as sqlite:///data/diem-tin.db"
+            " or postgresql://user:password@host/database"
+        ) from None
+    if parsed.drivername == _POSTGRES:
+        return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=NOTICED)
     if parsed.database and parsed.database != ":memory:":
         try:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, Row, Table, bindparam, func, insert, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from feeds.contents import refuse_unless_free
 from feeds.database import Database, DatabaseError
@@ -29,6 +29,8 @@ def move(
     """
     _refuse_source(source)
     with _naming(target):
+        if _is_same(source, target):
+            raise DatabaseError("that is where it is now")
         refuse_unless_free(target)
         target.migrate()
     with source.engine.begin() as reading, target.engine.begin() as writing:
@@ -60,8 +62,21 @@ def _refuse_source(source: Database) -> None:
 def _naming(target: Database) -> Iterator[None]:
     try:
         yield
-    except DatabaseError as error:
-        raise DatabaseError(f"to {target.engine.url.render_as_string()}: {error}") from None
+    except (DatabaseError, SQLAlchemyError) as error:
+        address = target.engine.url.set(drivername=target.engine.dialect.name)
+        raise DatabaseError(f"to {address.render_as_string()}: {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    """What the engine says, without the statement."""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    return str(said).partition("\n")[0]
+
+
+def _is_same(source: Database, target: Database) -> bool:
+    if source.path and target.path and target.path.exists():
+        return source.path.samefile(target.path)
+    return source.engine.url == target.engine.url
 
 
 def _keep_others_from_writing(connection: Connection, tables: MetaData) -> None:
@@ -91,8 +106,7 @@ def _copy(reading: Connection, writing: Connection, table: Table) -> int:
                 writing.execute(put.values({column.name: bindparam(column.name)}), values)
         _go_on_from(writing, table, _last_id(reading, table))
     except DBAPIError as error:
-        reason = str(error.orig).partition("\n")[0]
-        raise DatabaseError(f"the rows of {table.name} cannot be copied: {reason}") from None
+        raise DatabaseError(f"the rows of {table.name} cannot be copied: {_reason(error)}") from None
     return rows
 
 

@@ -204,3 +204,28 @@ def test_on_the_command_line(terminal: Terminal, target_url: str) -> None:
     ended = terminal("migrate", "--to", target_url)
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.endswith("nothing.db: it is not there\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "said"),
+    [
+        (
+            "rubbish",
+            2,
+            "--to: that is not the address of a database, such as sqlite:///data/diem-tin.db or postgresql",
+        ),
+        ("mysql://x@127.0.0.1/y", 2, "that is not the address of a database"),
+        (
+            "postgresql://x:geheim@127.0.0.1:1/y",
+            1,
+            "terminal.db: to postgresql://x:***@127.0.0.1:1/y: connection failed",
+        ),
+        ("sqlite:///terminal.db", 1, "to sqlite:///terminal.db: that is where it is now"),
+    ],
+)
+def test_where_it_cannot_go_is_named(terminal: Terminal, url: str, code: int, said: str) -> None:
+    terminal("migrate")
+    ended = terminal("migrate", "--to", url)
+    assert (ended.code, ended.out) == (code, "")
+    assert said in ended.err
+    assert "geheim" not in ended.err

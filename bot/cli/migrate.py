@@ -2,12 +2,13 @@
 
 import click
 from rich.console import Console
+from sqlalchemy import make_url
 
 from bot.cli.backup import print_counts
 from bot.cli.opened import closed_database, opened_database, ready_settings, shown
 from bot.settings import Settings
 from digests import dossier_models, models  # noqa: F401 - their tables belong to the schema
-from feeds.database import Database
+from feeds.database import Database, DatabaseError
 from feeds.models import Base
 from feeds.move import move
 
@@ -34,13 +35,17 @@ def migrate_command(target: str | None, message: str | None) -> None:
 
 
 def _move(settings: Settings, url: str) -> None:
-    with closed_database(settings) as source:
+    try:
         target = Database(url)
+    except DatabaseError as error:
+        raise click.BadParameter(str(error), param_hint="--to") from error
+    with closed_database(settings) as source:
         try:
             with Console(stderr=True).status("copying") as status:
                 counts = move(source, target, Base.metadata, lambda name, _: status.update(f"copied {name}"))
         finally:
             target.close()
     print_counts(counts)
-    moved = target.engine.url.render_as_string()
-    click.echo(f"All of {shown(settings)} is in {moved} too, with the same counts. Set DATABASE_URL to that address.")
+    moved = make_url(url).render_as_string()
+    click.echo(f"All of {shown(settings)} is in {moved} too, with the same counts.")
+    click.echo(f"Set DATABASE_URL to that address{'' if target.is_sqlite else ', with its password'}.")
