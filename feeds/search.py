@@ -208,8 +208,8 @@ _SHOWN = select(
     _articles.text,
     _articles.url,
     _articles.outlet,
-    _articles.published_at,
-    _articles.first_seen_at,
+    func.coalesce(_articles.published_at, _articles.first_seen_at).label("dated_at"),
+    _articles.published_at.is_not(None).label("is_published"),
     # No id or key has a line break.
     select(func.aggregate_strings(_cited.c.name, "\n")).scalar_subquery().label("cited"),
 ).where(_articles.position.in_(bindparam("positions", expanding=True)))
@@ -218,7 +218,7 @@ _SHOWN = select(
 def _hits(session: Session, rows: Sequence[Match], query: Query) -> tuple[Hit, ...]:
     if not rows:
         return ()
-    found = session.connection().execute(_SHOWN, {"positions": [row.position for row in rows]})
+    found = session.connection().execute(_SHOWN, {"positions": [row.position for row in rows]}).all()
     articles = {article.position: article for article in found}
     return tuple(
         Hit(
@@ -227,8 +227,8 @@ def _hits(session: Session, rows: Sequence[Match], query: Query) -> tuple[Hit, .
             title=article.title,
             url=article.url,
             outlet=article.outlet,
-            dated_at=article.published_at or article.first_seen_at,
-            is_published=article.published_at is not None,
+            dated_at=article.dated_at,
+            is_published=article.is_published,
             as_typed=row.as_typed,
             passage=passage_of(article.lead, article.text, query),
             documents=tuple(dict.fromkeys(article.cited.split("\n")))[:_MAX_DOCUMENTS] if article.cited else (),
