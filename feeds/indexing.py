@@ -7,6 +7,7 @@ and a tsvector under a GIN index on PostgreSQL. Neither engine tokenises: see fe
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, text
@@ -21,6 +22,8 @@ from feeds.tokens import BOUNDARY, EVERY, folded_words, mark, written_words
 _BATCH = 200
 _STATES = ("kept", "near")
 _MAX_POSITIONS = 255  # of one word; PostgreSQL keeps no more
+# FTS5 begins a new segment, to be merged with all others, wherever one does not come behind the one before.
+_POSITION = itemgetter("position")
 _ARTICLE: tuple[InstrumentedAttribute[Any], ...] = (
     Article.id,
     Article.position,
@@ -97,7 +100,8 @@ def fill_index(connection: Connection) -> None:
     table, dialect = Base.metadata.tables[ArticleWords.__tablename__], connection.dialect.name
     query, last = select(table).order_by(table.c.article_id).limit(_BATCH), 0
     while rows := connection.execute(query.where(table.c.article_id > last)).all():
-        connection.execute(text(_ADD[dialect]), [_tokens(dict(row._mapping), dialect) for row in rows])
+        entries = sorted((dict(row._mapping) for row in rows), key=_POSITION)
+        connection.execute(text(_ADD[dialect]), [_tokens(entry, dialect) for entry in entries])
         last = rows[-1].article_id
 
 
@@ -111,8 +115,8 @@ def _index(connection: Connection, ids: Sequence[int]) -> None:
     table = Base.metadata.tables[ArticleWords.__tablename__]
     stored = connection.execute(select(table).where(table.c.article_id.in_(ids)))
     before = {row.article_id: dict(row._mapping) for row in stored}
-    outdated = [entry for article_id, entry in before.items() if new.get(article_id) != entry]
-    added = [entry for article_id, entry in new.items() if before.get(article_id) != entry]
+    outdated = sorted((one for article_id, one in before.items() if new.get(article_id) != one), key=_POSITION)
+    added = sorted((one for article_id, one in new.items() if before.get(article_id) != one), key=_POSITION)
     dialect = connection.dialect.name
     if outdated:
         connection.execute(text(_REMOVE[dialect]), [_tokens(entry, dialect) for entry in outdated])

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, update
+from sqlalchemy import event, func, select, text, update
 from sqlalchemy.orm import Session
 
 from conftest import NOW
@@ -456,6 +456,19 @@ def test_since_when_articles_are_being_read_is_the_first_of_the_last_minutes(dat
         assert still_reading_since(session, NOW) == NOW - timedelta(minutes=30)
         session.execute(update(Article).values(page_failures=1))
         assert still_reading_since(session, NOW) is None
+
+
+def test_what_came_in_together_is_one_segment_of_the_index_whatever_its_order(sqlite: Database) -> None:
+    """Each segment is merged with all others, again and again: that is what a full index costs who writes."""
+    feed = [
+        new_article(f"mot.example#{number}", title=f"{POLICY[0]} {number}", published=NOW - timedelta(minutes=number))
+        for number in range(10)  # the newest first, as feeds have them
+    ]
+    segments = select(func.count(text("DISTINCT segid"))).select_from(text("article_index_idx"))
+    with sqlite.session() as session:
+        save_articles(session, [(new, analyse(new.title, new.lead, new.text)) for new in feed], NOW)
+    with sqlite.reading() as session:
+        assert session.scalar(segments) == 1
 
 
 def test_what_is_being_read_is_found_by_its_indexes(sqlite: Database) -> None:
