@@ -114,6 +114,14 @@ async def test_an_admin_cannot_be_banned_and_others_cannot_ban(tmp_path: Path) -
         assert await here.all(Ban) == await here.all(AdminAct) == await here.all(Broadcast) == []
 
 
+async def test_what_is_no_number_is_told(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        for command in ("ban", "unban", "allow", "disallow"):
+            await here.admin.say(f"/{command} <b>an</b> 5")
+            await here.admin.wait_for("“<b>an</b>” không phải là mã số")
+        assert await here.all(Ban) == await here.all(AdminAct) == []
+
+
 @pytest.mark.parametrize("stand_in", [1087968824, 136817688, 777000])
 async def test_what_stands_for_many_is_not_banned(tmp_path: Path, stand_in: int) -> None:
     async with office(tmp_path) as here:

@@ -141,6 +141,21 @@ async def test_quiet_hours_zone_and_language_of_the_chat(tmp_path: Path) -> None
         assert (reader.timezone, reader.language, reader.chat.quiet_from) == ("Asia/Tokyo", "en", 21 * 60 + 30)
 
 
+async def test_the_language_is_chosen_by_its_name_too(tmp_path: Path) -> None:
+    async with world(tmp_path, QUIET_BOT, read=False) as here:
+        user = here.user()
+        for said, language, answer in (
+            ("/ngonngu Tiếng Anh", "en", "Choose the language"),
+            ("/language tieng viet", "vi", "Chọn ngôn ngữ"),
+            ("/language EN", "en", "Choose the language"),
+            ("/ngonngu klingon", "en", "Choose the language"),
+        ):
+            await user.say(said)
+            await user.wait_for(answer)
+            assert (await reader_of(here, user)).language == language
+        assert here.sandbox.commands_seen(user)["help"]
+
+
 async def test_several_subscriptions_are_added_named_paused_removed_and_brought_back(tmp_path: Path) -> None:
     async with world(tmp_path, QUIET_BOT, read=False) as here:
         user = here.user()

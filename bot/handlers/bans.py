@@ -48,7 +48,7 @@ async def ban_command(update: Update, context: Context) -> None:
     reader, services = await reader_of(update, context), context.bot_data
     meant, rest = _meant(update, context)
     if meant is None:
-        await reply(update, _hidden(update, reader) or await _bans_screen(context, reader))
+        await reply(update, _unclear(update, context, reader) or await _bans_screen(context, reader))
     elif meant in services.settings.admin_ids:
         await reply(update, _told(reader, "admin", meant))
     elif meant in _STAND_INS:
@@ -74,7 +74,7 @@ async def allow_command(update: Update, context: Context) -> None:
     reader, services = await reader_of(update, context), context.bot_data
     meant, _ = _meant(update, context)
     if meant is None:
-        await reply(update, _hidden(update, reader) or await _admitted_screen(context, reader))
+        await reply(update, _unclear(update, context, reader) or await _admitted_screen(context, reader))
         return
     await services.write(_admit, meant, person_of(update) or 0, services.clock())
     buttons = (((say("disallow", reader.language, meant), f"disallow:{meant}"),),)
@@ -96,7 +96,7 @@ async def _lift(update: Update, context: Context, lift: _Lift, screen: _Screen, 
     reader, services = await reader_of(update, context), context.bot_data
     meant, _ = _meant(update, context)
     if meant is None:
-        await reply(update, _hidden(update, reader) or await screen(context, reader))
+        await reply(update, _unclear(update, context, reader) or await screen(context, reader))
         return
     was_there = await services.write(lift, meant, person_of(update) or 0, services.clock())
     await reply(update, _told(reader, words[0] if was_there else words[1], meant))
@@ -129,9 +129,13 @@ def _meant(update: Update, context: Context) -> tuple[int | None, Sequence[str]]
     return None, words
 
 
-def _hidden(update: Update, reader: Reader) -> Message | None:
-    """What to say where whoever wrote the forwarded message does not show who they are; None where that is not so."""
-    return _told(reader, "hidden", 0) if isinstance(_origin(update), MessageOriginHiddenUser) else None
+def _unclear(update: Update, context: Context, reader: Reader) -> Message | None:
+    """What to say where somebody is meant, but not by a number, nor by a message that shows who wrote it."""
+    if isinstance(_origin(update), MessageOriginHiddenUser):
+        return _told(reader, "hidden", 0)
+    if context.args:
+        return Message(render("ban.html", reader.language, what="no_number", unread=context.args[0]))
+    return None
 
 
 def _origin(update: Update) -> MessageOrigin | None:

@@ -26,6 +26,7 @@ from bot.menus import (
     zone_menu,
 )
 from bot.profile import publish_chat_commands
+from bot.rights import is_group
 from digests.groups import GONE
 from digests.messages import Message
 from digests.subscribers import (
@@ -38,8 +39,13 @@ from digests.subscribers import (
     unsubscribe,
 )
 from digests.templates import LANGUAGES, render
+from feeds.text import fold
 
 _QUIET = re.compile(r"(\d{1,4}):(\d{1,4})|urgent:([01])")
+_NAMES = {  # folded
+    "vi": ("vi", "viet", "tieng viet", "vietnamese"),
+    "en": ("en", "anh", "tieng anh", "english"),
+}
 _PAGES: Mapping[str, Callable[[Reader], Rows]] = {
     "new": new_menu,
     "zones": zone_menu,
@@ -54,7 +60,13 @@ async def settings(update: Update, context: Context) -> None:
 
 
 async def language(update: Update, context: Context) -> None:
+    """/language; alone with the bot also /language en. In a group a press asks for the rights first."""
     reader = await reader_of(update, context)
+    typed = fold(" ".join(context.args or ()))
+    code = next((code for code, names in _NAMES.items() if typed in names), None)
+    if code and not is_group(update):
+        await _choose_language(context, reader, code)
+        reader = await reader_of(update, context)
     await reply(update, language_screen(reader))
 
 
@@ -107,10 +119,7 @@ async def language_pressed(update: Update, context: Context) -> None:
     if code not in LANGUAGES:
         await done(query, reader, "stale_button")
         return
-    services = context.bot_data
-    await services.write(choose_language, reader.chat_id, code)
-    is_admin = reader.chat_id in services.settings.admin_ids
-    await publish_chat_commands(context.bot, reader.chat, code, is_admin=is_admin)
+    await _choose_language(context, reader, code)
     changed = await reader_of(update, context)
     if page == "set":
         screen = settings_screen(context, changed)
@@ -120,6 +129,13 @@ async def language_pressed(update: Update, context: Context) -> None:
         screen = await start_screen(context, changed)
     await edit(query, screen)
     await done(query, changed, "saved")
+
+
+async def _choose_language(context: Context, reader: Reader, code: str) -> None:
+    services = context.bot_data
+    await services.write(choose_language, reader.chat_id, code)
+    is_admin = reader.chat_id in services.settings.admin_ids
+    await publish_chat_commands(context.bot, reader.chat, code, is_admin=is_admin)
 
 
 async def stop_pressed(update: Update, context: Context) -> None:
