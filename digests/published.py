@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from digests.candidates import MORE, VIEWED, Candidate
@@ -21,10 +21,13 @@ from feeds.database import Database, chunks
 from feeds.documents import load_catalogue
 from feeds.documents.token import document_token, is_token
 from feeds.models import Article, ArticleWords, Document, Mention
+from feeds.query import Query
+from feeds.search import listed, matching
 from feeds.store import document_of_token
 
 LEAD = 500  # characters: a feed's lead may be the whole text
 MOST_REPORTS = 200  # of one story, the newest
+_LOOK, _MOST_LOOKS = 200, 10  # articles that are looked at at once for stories, and how often for one page
 _ARTICLE: tuple[Any, ...] = (
     *VIEWED, Article.province, Article.language, Article.state, Article.topics, Article.places, StoryArticle.story_id,
     func.substr(Article.lead, 1, LEAD + 1).label("lead"),
@@ -34,6 +37,10 @@ _MENTION: tuple[Any, ...] = (
     Mention.rule, Mention.issuer, Mention.stage, Mention.stage_years, Mention.term, Mention.term_derived, Mention.year,
     Mention.issued_on, Mention.province, Mention.raw, Mention.quote, Mention.candidates,
 )  # fmt: skip
+# Neither chosen by state nor put in order here: for that SQLite reads far more than these few.
+_PLACED = select(Article.id, Article.position, Article.state, StoryArticle.story_id).join(
+    StoryArticle, StoryArticle.article_id == Article.id
+)
 # A citation of a document, by its number or name, that nobody has taken back.
 _CITES = and_(Mention.key.is_not(None), Mention.status != "withdrawn")
 
@@ -51,6 +58,12 @@ def articles(session: Session, ids: Collection[int]) -> Mapping[int, Row[Any]]:
     """What is public of these articles, whatever became of them, by id."""
     queries = (_articles().where(Article.id.in_(some)) for some in chunks(ids))
     return {row.id: row for query in queries for row in session.execute(query)}
+
+
+def public_article(session: Session, article_id: int) -> Row[Any] | None:
+    """What is public of an article, None where nothing is."""
+    query = _articles().join(ArticleWords, ArticleWords.article_id == Article.id)
+    return session.execute(query.where(Article.id == article_id)).one_or_none()
 
 
 def articles_at(session: Session, positions: Collection[int]) -> Sequence[int]:
@@ -108,6 +121,42 @@ def newest_stories(session: Session, limit: int, before: int | None) -> Sequence
     """The ids of the newest stories below `before` that have public reports."""
     query = select(Story.id).where(_is_told()).order_by(Story.id.desc()).limit(limit)
     return session.scalars(query if before is None else query.where(Story.id < before)).all()
+
+
+def stories_having(
+    session: Session, query: Query, limit: int, before: int | None
+) -> tuple[Sequence[tuple[int, int]], int | None]:
+    """(id and place of stories with public reports that match, where to go on below; None where no more follows).
+
+    Each has the position of the first of these reports, so that it comes once; newest first, and at most `limit`.
+    """
+    found: list[tuple[int, int]] = []
+    for _ in range(_MOST_LOOKS):
+        positions = listed(session, query, _LOOK, before)
+        if not positions:
+            return found, None
+        before = positions[-1]
+        rows = _reports(session, Article.position.in_(positions))
+        first = _first_reports(session, query, {row.story_id for row in rows})
+        for row in rows:
+            if first.get(row.story_id) == row.position:
+                found.append((row.story_id, row.position))
+                if len(found) == limit:
+                    return found, row.position
+    return found, before
+
+
+def _first_reports(session: Session, query: Query, story_ids: Collection[int]) -> Mapping[int, int]:
+    """story -> position of the first of its public reports that matches."""
+    rows = [row for some in chunks(story_ids) for row in _reports(session, StoryArticle.story_id.in_(some))]
+    meant = matching(session, query, [row.id for row in rows])
+    return {row.story_id: row.position for row in rows if row.id in meant}  # the oldest is the last
+
+
+def _reports(session: Session, which: ColumnElement[bool]) -> Sequence[Row[int, int, str, int]]:
+    """The public reports of stories among these articles, newest first."""
+    rows = [row for row in session.execute(_PLACED.where(which)) if row.state in SHOWN_STATES]
+    return sorted(rows, key=lambda row: -row.position)
 
 
 def stories(session: Session, ids: Sequence[int], now: datetime) -> Mapping[int, Candidate]:

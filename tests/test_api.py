@@ -14,7 +14,7 @@ import feedparser
 import pytest
 from aiohttp import ClientSession
 from pydantic import SecretStr, ValidationError
-from sqlalchemy import text
+from sqlalchemy import select, text
 from yarl import URL
 
 from bot.api.asked import Nothing
@@ -208,6 +208,41 @@ async def test_an_article_has_every_citation_with_its_sentence_and_status(ask: C
     assert all("09-CT/TW" in one["quote"] for one in answer.json["mentions"])
     assert "text" not in answer.json
     assert "Toàn văn" not in answer.body.decode()
+
+
+async def test_what_is_left_out_and_cites_nothing_is_nobody_elses_to_read(shared: Database, ask: Client) -> None:
+    with shared.reading() as session:
+        robbery = session.scalars(select(Article.id).where(Article.state == "left_out")).one()
+    answer = await ask(f"/v1/articles/{robbery}")
+    assert (answer.status, answer.json["detail"]) == (404, f"there is no article {robbery}")
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("outlet=B%C3%A1o%20Ch%E1%BA%B5n", [2, 4, 6, 8]),
+        ("place=nghe%20an", [1]),
+        ("document=3/2024/N%C4%90-CP", [3]),
+        ("document=09-CT/TW%23XI", [0]),
+        ("topic=mass_movement", [0]),
+        ("since=2026-11-20&until=2026-11-20", [0, 1, 2, 3, 4]),
+        ("until=2026-11-15", [5, 6, 7, 8]),
+        ("until=2026-11-19&place=Ngh%E1%BB%87%20An", []),
+    ],
+)
+async def test_stories_are_filtered_by_their_reports(ask: Client, query: str, numbers: list[int]) -> None:
+    items = await all_of(ask, f"/v1/stories?{query}")
+    assert [item["head"]["title"] for item in items] == [policy(number) if number else POLICY[0] for number in numbers]
+
+
+async def test_a_story_of_many_reports_that_match_is_listed_once(stored: Database, ask_anew: Client) -> None:
+    with stored.session() as session:
+        for number in range(6):
+            at = NOW - number * HOUR
+            publish(session, WIRE.partition(":")[0], WIRE, seen=at, published=at, outlet=f"Báo {number}")
+        fold_stories(session)
+    items = await all_of(ask_anew, "/v1/stories?document=09-CT/TW%23XI")
+    assert [item["reports"] for item in items] == [1, 6], "at the first report of each"
 
 
 async def test_doubt_is_told(stored: Database, ask_anew: Client) -> None:

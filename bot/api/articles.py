@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.api import shapes
-from bot.api.asked import Cursor, ListedArticles, OneArticle, Searched, Text
+from bot.api.asked import Cursor, Filtered, ListedArticles, OneArticle, Searched, Text
 from bot.api.making import article_fields, article_shapes, mention_shape
 from bot.api.problems import not_there
 from digests import published
@@ -23,8 +23,8 @@ _END = 1 << 62
 
 def list_articles(session: Session, asked: ListedArticles, now: datetime) -> shapes.ArticlePage:
     before = asked.begins.before
-    if filters := tuple(_filters(session, asked)):
-        query = Query("", filters=(*filters, *_days(asked)))
+    query = query_of(session, asked)
+    if query.is_specific:
         ids = published.articles_at(session, listed(session, query, asked.limit + 1, before))
     else:
         first = first_position(asked.since.toordinal()) if asked.since else 0
@@ -41,7 +41,7 @@ def list_articles(session: Session, asked: ListedArticles, now: datetime) -> sha
 
 
 def one_article(session: Session, asked: OneArticle, now: datetime) -> shapes.ArticleInFull:
-    row = published.articles(session, [asked.id]).get(asked.id)
+    row = published.public_article(session, asked.id)
     if row is None:
         raise not_there(f"there is no article {asked.id}")
     mentions = published.mentions_of(session, [asked.id], MOST_MENTIONS)[asked.id]
@@ -71,7 +71,12 @@ def found_articles(session: Session, asked: Searched, now: datetime) -> shapes.F
     )
 
 
-def _filters(session: Session, asked: ListedArticles) -> Iterator[Filter]:
+def query_of(session: Session, asked: Filtered) -> Query:
+    """The filters that are asked for."""
+    return Query("", filters=(*_filters(session, asked), *_days(asked)))
+
+
+def _filters(session: Session, asked: Filtered) -> Iterator[Filter]:
     if asked.topic:
         yield _filter("topic", asked.topic, Meaning((mark("topic", asked.topic),), (asked.topic,)))
     if asked.place:
@@ -82,7 +87,7 @@ def _filters(session: Session, asked: ListedArticles) -> Iterator[Filter]:
         yield _filter("document", asked.document, _cited(session, asked.document))
 
 
-def _days(asked: ListedArticles) -> Iterator[Filter]:
+def _days(asked: Filtered) -> Iterator[Filter]:
     if asked.since:
         yield Filter("since", "", Meaning(since=asked.since), 0, 0)
     if asked.until:

@@ -101,7 +101,9 @@ class Listed(Asked):
         return Cursor(min(int(before), _LARGEST), int(skip or 0))
 
 
-class ListedArticles(Listed):
+class Filtered(Listed):
+    """Those of which an article meets all of this."""
+
     topic: Topic | None = None
     """The code of a topic."""
     place: Annotated[Text, Field(examples=["Bến Tre"])] | None = None
@@ -116,7 +118,11 @@ class ListedArticles(Listed):
     """The last day, in Vietnam."""
 
 
-class ListedStories(Listed):
+class ListedArticles(Filtered):
+    pass
+
+
+class ListedStories(Filtered):
     pass
 
 

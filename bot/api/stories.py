@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.api import shapes
+from bot.api.articles import query_of
 from bot.api.asked import Cursor, ListedStories, OneStory
 from bot.api.making import article_shapes, story_fields
 from bot.api.problems import not_there
@@ -13,14 +14,23 @@ from digests.candidates import head_of
 
 
 def list_stories(session: Session, asked: ListedStories, now: datetime) -> shapes.StoryPage:
-    ids = published.newest_stories(session, asked.limit + 1, asked.begins.before)
-    shown = ids[: asked.limit]
+    before, query = asked.begins.before, query_of(session, asked)
+    following: int | None
+    if query.is_empty:
+        ids = published.newest_stories(session, asked.limit + 1, before)
+        shown = ids[: asked.limit]
+        following = shown[-1] if len(ids) > asked.limit else None
+    else:
+        placed, following = published.stories_having(session, query, asked.limit + 1, before)
+        shown = [story_id for story_id, _ in placed[: asked.limit]]
+        if len(placed) > asked.limit:
+            following = placed[asked.limit - 1][1]
     told = published.stories(session, shown, now)
     heads = [head_of(candidate.reports).view.article_id for candidate in told.values()]
     articles = article_shapes(session, heads)
     return shapes.StoryPage(
         items=[shapes.Story(**story_fields(told[i], articles)) for i in shown if i in told],
-        next=str(Cursor(shown[-1])) if len(ids) > asked.limit else None,
+        next=None if following is None else str(Cursor(following)),
     )
 
 
