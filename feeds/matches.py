@@ -48,15 +48,6 @@ class Wanted:
         return any(len(token) > 1 for token in (*self.none_of, *(t for group in self.all_of for t in group)))
 
 
-class Match(NamedTuple):
-    """An article that the index finds: whether it has the words with the accents that were typed, and none of those
-    that it must not have."""
-
-    position: int
-    as_typed: bool
-    is_wanted: bool
-
-
 _FTS5 = text(
     "SELECT rowid FROM article_index WHERE article_index MATCH :query AND rowid BETWEEN :first AND :last"
     " ORDER BY rowid DESC LIMIT :limit"
@@ -125,26 +116,29 @@ def among(session: Session, wanted: Wanted, positions: Collection[int]) -> Seque
     return connection.scalars(_AMONG, {"phrases": _tsquery(wanted, phrases=True), **values}).all()
 
 
-def compared(session: Session, wanted: Wanted, positions: Sequence[int]) -> Sequence[Match]:
-    """What matches, newest first, with its accents."""
+def compared(session: Session, wanted: Wanted, positions: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Of `positions`, which match in any accents: those with the accents that were typed, and those without; left out
+    is what has words that it must not have."""
     if not wanted.reads_words or not positions:
-        return [Match(position, True, True) for position in positions]
+        return list(positions), []
     connection = session.connection()
     typed = {f"typed{number}": words for number, words in enumerate(wanted.as_typed)}
     never = {f"never{number}": words for number, words in enumerate(wanted.never_typed)}
-    query = _comparison("instr" if connection.dialect.name == "sqlite" else "strpos", len(typed), len(never))
-    rows = connection.execute(query, {"positions": list(positions), **typed, **never})
-    return [Match(row[0], bool(row[1]), bool(row[2])) for row in rows]
+    query = _comparison(connection.dialect.name, len(typed), len(never))
+    rows = connection.execute(query, {"positions": list(positions), **typed, **never}).all()
+    known = {row[0]: row[1] for row in rows}
+    return [one for one in positions if known.get(one)], [one for one in positions if one not in known]
 
 
 @cache
-def _comparison(find: str, typed: int, never: int) -> TextClause:
-    """Asks which articles have so many strings, and none of so many others: of each as many as words are read."""
+def _comparison(dialect: str, typed: int, never: int) -> TextClause:
+    """Asks which articles have so many strings, and which any of so many others: of each as many as words are read."""
+    find = "instr" if dialect == "sqlite" else "strpos"
     has_all = " AND ".join(f"{find}(words, :typed{number}) > 0" for number in range(typed)) or "1 = 1"
-    has_none = " AND ".join(f"{find}(words, :never{number}) = 0" for number in range(never)) or "1 = 1"
+    has_any = " OR ".join(f"{find}(words, :never{number}) > 0" for number in range(never)) or "1 = 0"
     return text(
-        f"SELECT position, {has_all} AS as_typed, {has_none} AS is_wanted FROM article_words"  # noqa: S608 - no value
-        " WHERE position IN :positions ORDER BY position DESC"
+        f"SELECT position, NOT ({has_any}) FROM article_words"  # noqa: S608 - no value in it
+        f" WHERE position IN :positions AND ({has_all} OR {has_any})"
     ).bindparams(bindparam("positions", expanding=True))
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from feeds.documents import load_catalogue, look_up
 from feeds.filters import document_marks
-from feeds.matches import LAST, Match, Token, Wanted, among, compared, newest
+from feeds.matches import LAST, Token, Wanted, among, compared, newest
 from feeds.models import Article, ArticleWords, Base, Mention
 from feeds.passage import Passage, passage_of
 from feeds.positions import first_position, minute_position
@@ -73,19 +73,15 @@ def search(session: Session, query: Query, limit: int, before: int | None = None
         return Page()
     wanted = _wanted(session, query)
     last = wanted.last if before is None else min(wanted.last, before - 1)
-    positions: Sequence[int] = ()
-    rows: Sequence[Match] = ()
     for size in (WINDOW, WIDE_WINDOW):
         positions = newest(session, wanted, wanted.first, last, size + 1)
-        rows = _compared(session, wanted, positions[:size], max(_FEW, skip + limit))
-        if len(positions) <= size or sum(row.as_typed and row.is_wanted for row in rows) >= _FEW:
+        window = positions[:size]
+        typed, others = _compared(session, wanted, window, max(_FEW, skip + limit))
+        if len(positions) <= size or len(typed) >= _FEW:
             break
-    window = positions[:size]
-    ordered = rows
-    if wanted.reads_words:
-        ordered = sorted((row for row in rows if row.is_wanted), key=lambda row: (not row.as_typed, -row.position))
+    ordered = [*typed, *others]
     return Page(
-        _hits(session, ordered[skip : skip + limit], query),
+        _hits(session, ordered[skip : skip + limit], set(typed), query),
         len(ordered) if wanted.never_typed else len(window),
         len(positions) > size,
         max(window, default=None),
@@ -93,16 +89,21 @@ def search(session: Session, query: Query, limit: int, before: int | None = None
     )
 
 
-def _compared(session: Session, wanted: Wanted, positions: Sequence[int], enough: int) -> Sequence[Match]:
+def _compared(
+    session: Session, wanted: Wanted, positions: Sequence[int], enough: int
+) -> tuple[Sequence[int], Sequence[int]]:
     """`compared`, more and more at a time, until `enough` have the accents that were typed: these come first."""
     if not wanted.as_typed or wanted.never_typed:
         return compared(session, wanted, positions)
-    rows: list[Match] = []
-    some = _FIRST
-    while len(rows) < len(positions) and sum(row.as_typed for row in rows) < enough:
-        rows += compared(session, wanted, positions[len(rows) : len(rows) + some])
-        some *= 4
-    return rows
+    typed: list[int] = []
+    others: list[int] = []
+    start, some = 0, _FIRST
+    while start < len(positions) and len(typed) < enough:
+        with_accents, without = compared(session, wanted, positions[start : start + some])
+        typed += with_accents
+        others += without
+        start, some = start + some, some * 4
+    return typed, others
 
 
 def listed(session: Session, query: Query, limit: int, before: int | None = None) -> Sequence[int]:
@@ -129,7 +130,8 @@ def matching(session: Session, query: Query, article_ids: Collection[int]) -> se
         )
         places = {row.position: row.article_id for row in rows}
         found = sorted(among(session, wanted, places), reverse=True)
-        meant |= {places[row.position] for row in compared(session, wanted, found) if row.as_typed and row.is_wanted}
+        typed, _ = compared(session, wanted, found)
+        meant |= {places[position] for position in typed}
     return meant
 
 
@@ -141,8 +143,8 @@ def count(session: Session, query: Query, since: datetime) -> int:
     wanted = _wanted(session, query)
     most = WIDE_WINDOW if wanted.reads_words else MOST_COUNTED
     positions = newest(session, wanted, max(wanted.first, minute_position(since)), wanted.last, most)
-    rows = _compared(session, wanted, positions, MOST_COUNTED)
-    return min(MOST_COUNTED, sum(row.as_typed and row.is_wanted for row in rows))
+    typed, _ = _compared(session, wanted, positions, MOST_COUNTED)
+    return min(MOST_COUNTED, len(typed))
 
 
 def found(session: Session, query: Query, most: int = MOST_COUNTED) -> int:
@@ -151,7 +153,8 @@ def found(session: Session, query: Query, most: int = MOST_COUNTED) -> int:
         return 0
     wanted = replace(_wanted(session, query), as_typed=())
     positions = newest(session, wanted, wanted.first, wanted.last, most)
-    return sum(row.is_wanted for row in compared(session, wanted, positions))
+    typed, others = compared(session, wanted, positions)
+    return len(typed) + len(others)
 
 
 # What is asked for
@@ -215,24 +218,24 @@ _SHOWN = select(
 ).where(_articles.position.in_(bindparam("positions", expanding=True)))
 
 
-def _hits(session: Session, rows: Sequence[Match], query: Query) -> tuple[Hit, ...]:
-    if not rows:
+def _hits(session: Session, positions: Sequence[int], typed: Collection[int], query: Query) -> tuple[Hit, ...]:
+    if not positions:
         return ()
-    found = session.connection().execute(_SHOWN, {"positions": [row.position for row in rows]}).all()
+    found = session.connection().execute(_SHOWN, {"positions": positions}).all()
     articles = {article.position: article for article in found}
     return tuple(
         Hit(
             article_id=article.id,
-            position=row.position,
+            position=position,
             title=article.title,
             url=article.url,
             outlet=article.outlet,
             dated_at=article.dated_at,
             is_published=article.is_published,
-            as_typed=row.as_typed,
+            as_typed=position in typed,
             passage=passage_of(article.lead, article.text, query),
             documents=tuple(dict.fromkeys(article.cited.split("\n")))[:_MAX_DOCUMENTS] if article.cited else (),
         )
-        for row in rows
-        if (article := articles.get(row.position))
+        for position in positions
+        if (article := articles.get(position))
     )
