@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from digests.candidates import VIEWED, view_article
 from digests.dossier_models import Draft, DraftArticle
 from digests.edition import SHOWN_STATES
+from digests.messages import MESSAGE_LIMIT, telegram_length
+from digests.templates import render
 from digests.views import ArticleView
 from feeds.documents.kinds import kind_words
 from feeds.documents.organs import issuer_name
@@ -71,6 +73,25 @@ def draft_card(session: Session, draft: Draft, page: int = 0) -> DraftCard:
         first,
         view_article(evidence) if evidence else None,
     )
+
+
+def render_draft(card: DraftCard, language: str, timezone: str, *, is_admin: bool = False) -> str:
+    """The card as one message; an admin sees which number may be the draft's."""
+    shared = {"draft": card.draft, "timezone": timezone}
+    head = render(
+        "draft.html", language, block="head", total=card.total, evidence=card.evidence, is_admin=is_admin, **shared
+    )
+    html = head
+    for quote_limit in (300, 150, 60):  # long titles leave less room for quotations
+        numbered = enumerate(card.articles, card.first + 1)
+        blocks = [
+            render("draft.html", language, block="article", number=n, one=one, quote_limit=quote_limit, **shared)
+            for n, one in numbered
+        ]
+        html = "\n\n".join([head, *blocks])
+        if telegram_length(html) <= MESSAGE_LIMIT:
+            break
+    return html
 
 
 def named_drafts(session: Session, text: str) -> Sequence[Draft]:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from digests.cluster import fold_waiting
 from digests.subscribers import add_subscription, welcome
+from digests.waking import wake_followers
 from feeds.database import Database
 from newsroom import POLICY, ROBBERY
 from terminal import Terminal
+from test_drafts import DRAFTED, TITLE
 
 YESTERDAY = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=20)
 OTHER = (
@@ -181,6 +184,25 @@ def test_directive_prints_the_card_and_its_articles(newsroom: Terminal) -> None:
         assert "Ban Bí thư" in ended.out
         assert POLICY[0] in ended.out
         assert "<b>" not in ended.out
+
+
+def test_directive_finds_drafts_as_the_chat_does(terminal: Terminal) -> None:
+    terminal("import", _jsonl(terminal.folder / "news.jsonl", {"title": "Họp Ban Thường vụ", "text": DRAFTED}))
+    unknown = terminal("directive", "dự thảo nghị quyết an ninh Nghệ An")
+    assert unknown.code == 1
+    assert json.loads(terminal("directive", "--json", "dự thảo nghị quyết an ninh Nghệ An").out)["drafts"] == []
+    database = Database(f"sqlite:///{terminal.folder / 'terminal.db'}")
+    fold_waiting(database)
+    wake_followers(database, datetime.now(UTC))
+    database.close()
+    ended = terminal("directive", "dự", "thảo", "nghị", "quyết", "an ninh", "Nghệ An")
+    assert (ended.code, ended.err) == (0, "")
+    for words in ("Dự thảo Nghị quyết (Nghệ An)", "Dự thảo, chưa có số.", TITLE, "1 bài báo viết về dự thảo"):
+        assert words in ended.out
+    assert "Draft Resolution" in terminal("directive", "--lang", "en", "du thao nghi quyet an ninh nghe an").out
+    (draft,) = json.loads(terminal("directive", "--json", "dự thảo nghị quyết an ninh Nghệ An").out)["drafts"]
+    assert (draft["type"], draft["issuer"], draft["province"], draft["title"]) == ("NQ", "TU", "Nghệ An", TITLE)
+    assert (draft["document"], draft["total"]) == (None, 1)
 
 
 def test_directive_json_has_every_field_of_the_contract(newsroom: Terminal) -> None:

@@ -11,6 +11,7 @@ from bot.cli.opened import opened_database, ready_settings
 from digests.answer import Answer, answer
 from digests.chart import chart_waiting
 from digests.dossier import PER_PAGE, CitingArticle, Dossier
+from digests.draft_cards import DraftCard, draft_card, named_drafts, render_draft
 from digests.facets import Presence
 from digests.messages import plain_text
 from digests.render import render_dossier
@@ -28,6 +29,8 @@ MAX_ARTICLES = 2000  # of one document; "total" counts them all
 @click.pass_context
 def directive_command(context: click.Context, query: tuple[str, ...], as_json: bool, batch: bool, lang: str) -> None:
     """Print a document's card and the articles that cite it.
+
+    "dự thảo ..." prints the drafts without a number that a running bot has found in articles.
 
     The number may be written as anybody writes it, quoted or not: directive 09-CT/TW, directive nghi quyet 02 tinh
     uy ha tinh. Where it fits several documents, all are printed with what tells them apart; where none has the term,
@@ -67,11 +70,16 @@ def _answered(query: str, as_json: bool, language: str) -> bool:
         chart_waiting(database)
         with database.reading() as session:
             found = answer(session, query, size=MAX_ARTICLES, now=datetime.now(UTC))
-    if as_json:
-        print_line(_answer_json(found))
-    else:
-        click.echo(_answer_text(found, language, settings.default_timezone))
-    return found.status not in ("invalid", "unknown") or any(dossier.total for dossier in found.dossiers)
+            cards = [draft_card(session, draft) for draft in named_drafts(session, query)]
+            if as_json:
+                print_line({**_answer_json(found), "drafts": [_draft_json(card) for card in cards]})
+            elif cards:
+                shown = [render_draft(card, language, settings.default_timezone) for card in cards]
+                click.echo(plain_text("\n\n".join(shown)))
+            else:
+                click.echo(_answer_text(found, language, settings.default_timezone))
+    is_known = found.status not in ("invalid", "unknown") or any(dossier.total for dossier in found.dossiers)
+    return is_known or bool(cards)
 
 
 def _answer_text(found: Answer, language: str, timezone: str) -> str:
@@ -140,6 +148,22 @@ def _document_json(document: Document) -> Mapping[str, Any]:
         "official_url": document.official_url,
         "citation": official_citation(document) if is_citable(document) else None,
         "sources": list(document.sources),
+    }
+
+
+def _draft_json(card: DraftCard) -> Mapping[str, Any]:
+    draft = card.draft
+    return {
+        "token": draft.token,
+        "type": draft.type,
+        "title": draft.title,
+        "issuer": draft.issuer,
+        "body": draft.body,
+        "province": draft.place or None,
+        "first": draft.first_at.isoformat(),
+        "last": draft.last_at.isoformat(),
+        "document": draft.document_id,
+        "total": card.total,
     }
 
 

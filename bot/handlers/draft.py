@@ -19,11 +19,11 @@ from bot.handlers.routes import Who, press
 from bot.keyboards import in_rows, page_row
 from bot.texts import say
 from digests.dossier_models import Draft
-from digests.draft_cards import DraftCard, count_suggested, draft_card, named_drafts, nth_suggested
+from digests.draft_cards import DraftCard, count_suggested, draft_card, named_drafts, nth_suggested, render_draft
 from digests.drafts import draft_of_token
 from digests.follows import find_follow
 from digests.joining import decide_draft, tell_joined, tell_parted
-from digests.messages import MESSAGE_LIMIT, Button, Message, telegram_length
+from digests.messages import Button, Message
 from digests.subscribers import Reader
 from digests.templates import macros, render
 from feeds.documents import document_name
@@ -131,31 +131,8 @@ def _case(session: Session, reader: Reader, skipped: int) -> Message:
 
 def _screen(session: Session, reader: Reader, draft: Draft, page: int, *, is_admin: bool) -> Message:
     card = draft_card(session, draft, page)
-    return Message(_html(card, reader, is_admin=is_admin), _buttons(session, card, reader, is_admin=is_admin))
-
-
-def _html(card: DraftCard, reader: Reader, *, is_admin: bool) -> str:
-    shared = {"draft": card.draft, "timezone": reader.timezone}
-    head = render(
-        "draft.html",
-        reader.language,
-        block="head",
-        total=card.total,
-        evidence=card.evidence,
-        is_admin=is_admin,
-        **shared,
-    )
-    html = head
-    for quote_limit in (300, 150, 60):  # long titles leave less room for quotations
-        numbered = enumerate(card.articles, card.first + 1)
-        blocks = [
-            render("draft.html", reader.language, block="article", number=n, one=one, quote_limit=quote_limit, **shared)
-            for n, one in numbered
-        ]
-        html = "\n\n".join([head, *blocks])
-        if telegram_length(html) <= MESSAGE_LIMIT:
-            break
-    return html
+    html = render_draft(card, reader.language, reader.timezone, is_admin=is_admin)
+    return Message(html, _buttons(session, card, reader, is_admin=is_admin))
 
 
 def _buttons(session: Session, card: DraftCard, reader: Reader, *, is_admin: bool) -> tuple[tuple[Button, ...], ...]:
