@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 LAST = (1 << 62) - 1
 # What PostgreSQL takes for one article, in microseconds: walking 0.5 for a short one, 10 for one out of line; the GIN
 # for one that has the rarest word, and for one that has all (measured with a million).
-_WALK_COST, _GIN_ENTRY, _GIN_COST = 2, 0.25, 3
+_WALK_COST, _GIN_ENTRY, _GIN_COST = 2, 0.25, 5
 _TRIED = 8  # a part of the articles for which walking may take as long as the GIN: then it is known how many match
 _KNOWN_FOR = 600.0  # seconds
 Token = tuple[str, ...]
