@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from telegram import MaybeInaccessibleMessage, Message
 from telegram.constants import MessageEntityType
 
-from bot.keyboards import in_rows, page_row
+from bot.keyboards import in_rows, page_at, page_row
 from bot.texts import say
 from digests.drafts import draft_of_token
 from digests.follows import find_follow, follows_of
@@ -147,8 +147,7 @@ def following_screen(session: Session, reader: Reader, page: int) -> Outgoing:
         follows_of(session, reader.chat_id),
         key=lambda one: (KINDS.index(one.kind), followed_name(one.kind, one.value, language)),
     )
-    pages = max(1, -(-len(follows) // PER_PAGE))
-    page = min(page, pages - 1)
+    page, pages = page_at(page, len(follows), PER_PAGE)
     shown = follows[page * PER_PAGE : (page + 1) * PER_PAGE]
     names = [followed_name(one.kind, one.value, language) for one in shown]
     html = render("following.html", language, count=len(follows), shown=list(zip(shown, names, strict=True)))

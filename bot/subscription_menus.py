@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zlib import crc32
 
-from bot.keyboards import MAX_LABEL, Rows, in_rows, page_row
+from bot.keyboards import MAX_LABEL, Rows, in_rows, page_at, page_row
 from bot.menus import ZONES, back_row, clock, is_paused, marked, when_label
 from bot.texts import say
 from digests.choices import GROUPINGS
@@ -231,8 +231,7 @@ def short_name(text: str) -> str:
 
 def page_of(items: Sequence[tuple[str, str]], number: int) -> Listing:
     """The page `number`, or the nearest there is."""
-    pages = max(1, -(-len(items) // PER_PAGE))
-    page = min(max(number, 0), pages - 1)
+    page, pages = page_at(max(number, 0), len(items), PER_PAGE)
     return Listing(items[page * PER_PAGE : (page + 1) * PER_PAGE], page, pages)
 
 

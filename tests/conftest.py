@@ -98,7 +98,7 @@ def database_of_its_own(server_url: str, template: str = "template1") -> Iterato
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database, on either engine."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'test.db'}"
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
     else:
         yield from database_of_its_own(request.getfixturevalue("postgres_url"))
 

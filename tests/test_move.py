@@ -26,18 +26,10 @@ from terminal import Terminal
 TABLES = Base.metadata.sorted_tables
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def target_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'target.db'}"
-    else:
-        yield from database_of_its_own(request.getfixturevalue("postgres_url"))
-
-
 @pytest.fixture
-def target(target_url: str) -> Iterator[Database]:
+def target(empty_url: str) -> Iterator[Database]:
     """An empty database of either engine."""
-    database = Database(target_url)
+    database = Database(empty_url)
     yield database
     database.close()
 
@@ -194,14 +186,14 @@ def test_a_source_in_use_or_of_an_earlier_version_is_refused(database: Database,
     assert not target.path or not target.path.exists()
 
 
-def test_on_the_command_line(terminal: Terminal, target_url: str) -> None:
+def test_on_the_command_line(terminal: Terminal, empty_url: str) -> None:
     terminal("migrate")
-    ended = terminal("migrate", "--to", target_url)
+    ended = terminal("migrate", "--to", empty_url)
     assert ended.code == 0, ended.err
     assert "digest_part" in ended.out
     assert "with the same counts" in ended.out
     terminal.set(DATABASE_URL=f"sqlite:///{terminal.folder / 'nothing.db'}")
-    ended = terminal("migrate", "--to", target_url)
+    ended = terminal("migrate", "--to", empty_url)
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.endswith("nothing.db: it is not there\n")
 

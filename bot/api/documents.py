@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,7 @@ from bot.api.problems import not_there
 from digests import published
 from digests.dossier import dossier_of
 from digests.facets import Count, Filters, Presence
-from digests.implementation import ImplementationMap, MapRow, implementation_map
+from digests.implementation import ImplementationMap, MapRow, Seen, implementation_map
 from digests.observed import ObservedFact
 from digests.reviews import ReviewDue, ground_of, reviews_due
 from digests.timeline import TimelineEntry, timeline
@@ -109,13 +110,8 @@ def _told(entry: TimelineEntry) -> shapes.Told:
         years=entry.years,
         who=entry.who and entry.who.name,
         other=entry.other,
-        title=visible(entry.title),
-        url=entry.url,
-        outlet=visible(entry.outlet),
-        quote=visible(entry.quote),
-        article=entry.article_id,
         story=entry.story_id,
-        outlets=entry.outlets,
+        **_report(entry),
     )
 
 
@@ -132,17 +128,19 @@ def _implementation(view: ImplementationMap) -> shapes.Implementation:
 
 def _stages(row: MapRow) -> Iterator[shapes.SeenAt]:
     for stage, seen in row.seen.items():
-        yield shapes.SeenAt(
-            stage=stage,
-            on=seen.on,
-            title=visible(seen.title),
-            url=seen.url,
-            outlet=visible(seen.outlet),
-            quote=visible(seen.quote),
-            article=seen.article_id,
-            named=seen.named,
-            outlets=seen.outlets,
-        )
+        yield shapes.SeenAt(stage=stage, on=seen.on, named=seen.named, **_report(seen))
+
+
+def _report(told: TimelineEntry | Seen) -> dict[str, Any]:
+    """What is said of a first report, and how many outlets tell the same."""
+    return {
+        "title": visible(told.title),
+        "url": told.url,
+        "outlet": visible(told.outlet),
+        "quote": visible(told.quote),
+        "article": told.article_id,
+        "outlets": told.outlets,
+    }
 
 
 def _review(due: ReviewDue) -> shapes.Review:

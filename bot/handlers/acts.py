@@ -10,7 +10,7 @@ from telegram.ext import BaseHandler
 from bot.context import Context
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
-from bot.keyboards import LATEST_FIRST, page_row
+from bot.keyboards import LATEST_FIRST, page_at, page_row
 from bot.texts import say
 from digests.acts import acts, count_acts
 from digests.messages import Message
@@ -37,8 +37,7 @@ async def log_pressed(update: Update, context: Context) -> None:
 
 async def _screen(context: Context, reader: Reader, page: int) -> Message:
     services = context.bot_data
-    pages = max(1, -(-await services.read(count_acts) // PER_PAGE))
-    page = min(page, pages - 1)
+    page, pages = page_at(page, await services.read(count_acts), PER_PAGE)
     found = await services.read(acts, page * PER_PAGE, PER_PAGE)
     html = render("log.html", reader.language, acts=found, timezone=reader.timezone, own_id=reader.chat_id)
     refresh = say("refresh", reader.language, page + 1, pages)

@@ -19,7 +19,7 @@ from bot.context import Context
 from bot.handlers.opml import send_opml
 from bot.handlers.replies import done, edit, is_repeated, person_of, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
-from bot.keyboards import feed_buttons, feed_choice, feeds_buttons
+from bot.keyboards import feed_buttons, feed_choice, feeds_buttons, page_at
 from digests.acts import record_act
 from digests.messages import Message
 from digests.subscribers import Reader
@@ -127,8 +127,7 @@ async def _list_screen(context: Context, reader: Reader, page: int) -> Message:
     found = await services.read(all_feeds)
     states: Mapping[int, Health] = {feed.id: health_of(feed, now) for feed in found}
     ordered = sorted(found, key=lambda feed: _WORST_FIRST[states[feed.id]])  # and by outlet, as they come
-    pages = max(1, -(-len(ordered) // PER_PAGE))
-    page = min(page, pages - 1)
+    page, pages = page_at(page, len(ordered), PER_PAGE)
     shown = ordered[page * PER_PAGE : (page + 1) * PER_PAGE]
     html = render(
         "feeds.html",

@@ -18,7 +18,7 @@ from bot.context import Context
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.report import articles_of, links_of
 from bot.handlers.routes import Who, command, press, typed_answer
-from bot.keyboards import Rows, in_rows, page_row
+from bot.keyboards import Rows, in_rows, page_at, page_row
 from bot.texts import say
 from digests.messages import Button, Message
 from digests.saved import PER_PAGE, count_saved, drop_article, save_article, saved_articles
@@ -113,8 +113,7 @@ def _items(session: Session, message: TelegramMessage | None) -> Mapping[int, in
 
 def _list(session: Session, reader: Reader, page: int, undo: Button | None = None) -> Message:
     count, language = count_saved(session, reader.chat_id), reader.language
-    pages = max(1, -(-count // PER_PAGE))
-    page = min(page, pages - 1)
+    page, pages = page_at(page, count, PER_PAGE)
     articles = saved_articles(session, reader.chat_id, page)
     first = page * PER_PAGE + 1
     html = render(
