@@ -5,6 +5,7 @@ that match before the newest are known. So what is common is looked for there ar
 by the GIN only where that does not find enough in the time that the GIN takes (`_gin_cost`).
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -124,22 +125,25 @@ def compared(session: Session, wanted: Wanted, positions: Sequence[int]) -> tupl
     connection = session.connection()
     typed = {f"typed{number}": words for number, words in enumerate(wanted.as_typed)}
     never = {f"never{number}": words for number, words in enumerate(wanted.never_typed)}
-    query = _comparison(connection.dialect.name, len(typed), len(never))
-    rows = connection.execute(query, {"positions": list(positions), **typed, **never}).all()
+    is_sqlite = connection.dialect.name == "sqlite"
+    query = _comparison(len(typed), len(never), is_sqlite=is_sqlite)
+    asked = json.dumps(list(positions)) if is_sqlite else list(positions)
+    rows = connection.execute(query, {"positions": asked, **typed, **never}).all()
     known = {row[0]: row[1] for row in rows}
     return [one for one in positions if known.get(one)], [one for one in positions if one not in known]
 
 
 @cache
-def _comparison(dialect: str, typed: int, never: int) -> TextClause:
+def _comparison(typed: int, never: int, *, is_sqlite: bool) -> TextClause:
     """Asks which articles have so many strings, and which any of so many others: of each as many as words are read."""
-    find = "instr" if dialect == "sqlite" else "strpos"
+    find = "instr" if is_sqlite else "strpos"
+    asked = "IN (SELECT value FROM json_each(:positions))" if is_sqlite else "= ANY(:positions)"
     has_all = " AND ".join(f"{find}(words, :typed{number}) > 0" for number in range(typed)) or "1 = 1"
     has_any = " OR ".join(f"{find}(words, :never{number}) > 0" for number in range(never)) or "1 = 0"
     return text(
         f"SELECT position, NOT ({has_any}) FROM article_words"  # noqa: S608 - no value in it
-        f" WHERE position IN :positions AND ({has_all} OR {has_any})"
-    ).bindparams(bindparam("positions", expanding=True))
+        f" WHERE position {asked} AND ({has_all} OR {has_any})"
+    )
 
 
 # How common it is, on PostgreSQL
