@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from digests.chips import telling
+from digests.held import is_held
 from digests.messages import MESSAGE_LIMIT, telegram_length
 from digests.templates import render
 from digests.views import document_opened
@@ -48,6 +49,11 @@ class AskedDocument:
     around: str
     place: tuple[int, int]
     cited: str
+
+    @property
+    def is_held(self) -> bool:
+        """Whether what the stage says was done, not only asked for or planned (digests.held)."""
+        return is_held(self.stage, sentence_at(self.around, *self.place), self.cited)
 
     @property
     def opens(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
+from digests.held import is_held
 from digests.views import DocumentChip, Told, states_identity
 from feeds.documents.token import document_token
 
@@ -35,6 +36,10 @@ class Citing(Told, Protocol):
     def stage_years(self) -> int | None: ...
     @property
     def issued_on(self) -> date | None: ...
+    @property
+    def raw(self) -> str: ...
+    @property
+    def quote(self) -> str: ...
 
 
 def telling(status: str, stage: str, in_title: bool) -> tuple[int, bool, bool]:
@@ -83,6 +88,7 @@ def chips_of(mentions: Sequence[Citing], titles: dict[int, int]) -> tuple[Docume
             stage=mention.stage,
             stage_years=mention.stage_years,
             is_stated=document_id in stated,
+            is_held=is_held(mention.stage, mention.quote, mention.raw),
         )
         for _, _, document_id, mention in sorted(shown, key=lambda row: row[:3])
     )

@@ -29,6 +29,7 @@ from digests.facets import (
     read_tally,
     told_since,
 )
+from digests.held import is_held
 from digests.observed import ObservedFact, observed_facts
 from digests.views import ArticleView, states_identity
 from feeds.documents import Document, Wish, candidates_of, load_catalogue, parse
@@ -44,7 +45,8 @@ _MAX_OBSERVED = 50
 class CitingArticle:
     """An article with its most telling mention of the document; `status` is how sure that reading is.
 
-    `is_stated`: the mention itself says the term or year that tells the document from others of its number.
+    `is_stated`: the mention itself says the term or year that tells the document from others of its number. `raw`
+    is how its quote cites the document.
     """
 
     article: ArticleView
@@ -57,6 +59,12 @@ class CitingArticle:
     quote: str
     document_id: str | None = None
     is_stated: bool = False
+    raw: str = ""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether what the stage says was done, not only asked for or planned."""
+        return is_held(self.stage, self.quote, self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +256,7 @@ _SHOWN = (
     Mention.stage_years,
     Mention.province,
     Mention.quote,
+    Mention.raw,
     Mention.document_id,
     Mention.term,
     Mention.term_derived,
@@ -288,4 +297,5 @@ def _citing_article(row: Row[Any]) -> CitingArticle:
         quote=row.quote,
         document_id=row.document_id,
         is_stated=row.document_id is not None and states_identity(row.document_id, row),
+        raw=row.raw,
     )

@@ -8,13 +8,14 @@ What is stored after it was made falls into later windows, or is found by them b
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from digests.candidates import VIEWED, Candidate, head_of, make_candidate, make_report
 from digests.cluster import fold_stories
+from digests.held import JUDGED
 from digests.models import SentStory, Story, StoryArticle
 from digests.rank import order
 from digests.summarise import summarise
@@ -74,6 +75,9 @@ _CITED = (
     Mention.term_derived,
     Mention.year,
     Mention.issued_on,
+    Mention.raw,
+    # Read only where it says whether that was done (digests.held).
+    case((Mention.stage.in_(JUDGED), Mention.quote), else_="").label("quote"),
 )
 
 
@@ -277,7 +281,7 @@ def _mentions(session: Session, article_ids: Sequence[int]) -> Mapping[int, list
     for some in chunks(article_ids):
         query = select(*_CITED).where(Mention.article_id.in_(some)).order_by(Mention.article_id, Mention.ordinal)
         for row in session.execute(query):
-            found.setdefault(row.article_id, []).append(cast("Row[Any]", row))
+            found.setdefault(row.article_id, []).append(row)
     return found
 
 

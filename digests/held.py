@@ -17,24 +17,28 @@ from feeds.text import one_of_words
 
 DATA = Path(__file__).with_name("data") / "held.toml"
 
+JUDGED = ("interim_review", "final_review", "inspected")
+"""The stages that a sentence may only ask for, or plan."""
+
 _MOST = 2000  # characters of a sentence that are read
 
 
 def is_held(stage: str, quote: str, raw: str) -> bool:
     """Whether `quote`, a sentence that cites a document as `raw`, tells that what the stage says was done.
 
-    True of every stage that data/held.toml has no deeds of: whoever orders a document carried out carries it out.
+    True of every stage that is none of `JUDGED`: whoever orders a document carried out carries it out.
     """
-    deed = _deeds().get(stage)
-    if deed is None:
+    if stage not in JUDGED:
         return True
+    deed = _deeds()[stage]
     low = " ".join(fold_text(quote[:_MOST]).low.split())
     cited = " ".join(fold_text(raw).low.split())
     start = low.find(cited) if cited in low else len(low)
     told = [match.start() for match in deed.finditer(low, 0, start)]
     passive = None if told else deed.search(low, start)
     before = low[: told[-1] if told else passive.start() if passive else start]
-    put_off = max(_last("asked", before), _last("planned", before))
+    asked = (match.start() for match in _words()["asked"].finditer(low) if match.end() <= len(before))
+    put_off = max(*asked, _last("planned", before), -1)
     held = _last("held", before)
     if put_off >= 0:
         return held > put_off

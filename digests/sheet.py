@@ -233,7 +233,7 @@ def _moment(at: datetime, timezone: str, language: str) -> str:
 @lru_cache(maxsize=2000)
 def _document(chip: DocumentChip, language: str) -> DocumentLine:
     words = macros("words.html", language)
-    role = "" if chip.stage == "mentioned" else str(words.stage(chip.stage, chip.stage_years))
+    role = "" if chip.stage == "mentioned" else str(words.stage(chip.stage, chip.stage_years, chip.is_held))
     doubt = "" if chip.status == "resolved" else str(words.doubt(chip.status))
     if is_unverified(chip):
         doubt = str(macros("card_words.html", language).unverified())

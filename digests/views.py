@@ -50,7 +50,8 @@ class ArticleView:
 class DocumentChip:
     """A document that a story cites. `status` is how sure the reading is (feeds.documents.Reading).
 
-    `is_stated`: the story itself says the term or year that tells the document from others of its number.
+    `is_stated`: the story itself says the term or year that tells the document from others of its number. `is_held`:
+    what the stage says was done, not only asked for or planned (digests.held).
     """
 
     document_id: str
@@ -61,6 +62,7 @@ class DocumentChip:
     stage: str
     stage_years: int | None
     is_stated: bool = False
+    is_held: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,22 @@ def test_a_brief_takes_a_handful_of_statements_and_writes_nothing(sqlite: Databa
     assert {chip.token for story in view.stories for chip in story.documents} == set(named.values())
 
 
+def test_of_a_review_that_is_only_asked_for_it_is_not_said_that_it_was_held(database: Database) -> None:
+    with database.session() as session:
+        for number, title in enumerate(
+            (
+                "Công an Cà Mau được yêu cầu tổng kết 15 năm thực hiện Chỉ thị 09-CT/TW về an ninh Tổ quốc",
+                "Bộ Công an tổng kết 10 năm thực hiện Chỉ thị 48-CT/TW ngày 22/10/2010",
+            )
+        ):
+            publish(session, title, seen=NOW, published=NOW, outlet=f"Báo {number}")
+        fold_stories(session)
+    with database.reading() as session:
+        view = compose_period(session, NOW, 24, language="vi", timezone="UTC")
+    chips = {chip.key: (chip.stage, chip.is_held) for story in view.stories for chip in story.documents}
+    assert chips == {"09-CT/TW": ("final_review", False), "48-CT/TW": ("final_review", True)}
+
+
 def test_a_brief_takes_no_write_lock_and_its_buttons_work_once_named(database: Database) -> None:
     with database.session() as session:
         publish(session, "Bộ Công an thực hiện Chỉ thị số 05-CT/TW về an ninh", seen=NOW, published=NOW)

@@ -73,6 +73,19 @@ def test_one_document_with_its_articles_newest_first(database: Database) -> None
     assert ask(database, "99-CT/TW").reading_since == NOW
 
 
+def test_of_a_review_that_is_only_asked_for_its_card_does_not_say_that_it_was_held(database: Database) -> None:
+    with database.session() as session:
+        publish_all(
+            session,
+            "Bí thư Tỉnh ủy Cà Mau yêu cầu tổng kết 15 năm thực hiện Chỉ thị 09-CT/TW (khóa XI)",
+            "Cà Mau tổng kết 15 năm thực hiện Chỉ thị 09-CT/TW (khóa XI)",
+        )
+    (dossier,) = ask(database, "09-CT/TW").dossiers
+    assert [(one.stage, one.is_held) for one in dossier.articles] == [("final_review", False), ("final_review", True)]
+    assert card(dossier).count("tổng kết 15 năm (chưa nói là đã làm)") == 1
+    assert card(dossier, "en").count("final review after 15 years (not said to be done)") == 1
+
+
 def test_a_number_of_two_terms_offers_both_and_merges_none(database: Database) -> None:
     with database.session() as session:
         publish_all(session, OF_TERM_X, OF_TERM_XII, OF_NO_TERM, OF_TERM_XI)

@@ -1,8 +1,10 @@
 """Whether a review was held: said of one that was only asked for, it is a wrong statement about a document."""
 
+import tomllib
+
 import pytest
 
-from digests.held import is_held
+from digests.held import DATA, JUDGED, is_held
 
 RAW = "Chỉ thị số 48-CT/TW"
 
@@ -22,6 +24,7 @@ RAW = "Chỉ thị số 48-CT/TW"
         f"Bộ Kế hoạch và Đầu tư báo cáo tổng kết 10 năm thực hiện {RAW}.",
         f"Qua tổng kết 10 năm thực hiện {RAW}, nhiều mô hình được nhân rộng.",
         f"{RAW} đã được tổng kết tại Cà Mau.",
+        f"Sau khi tổng kết 10 năm thực hiện {RAW}, Ban Bí thư đã ban hành kết luận mới.",
         f"Cục đã họp giao ban; tổng kết 5 năm thực hiện {RAW}.",
         f"Hội nghị tổng kết 10 năm thực hiện {RAW} đề ra phương hướng, theo đó Công an tỉnh sẽ tổ chức thêm chốt.",
     ],
@@ -48,6 +51,7 @@ def test_a_review_that_is_told_is_held(quote: str) -> None:
         f"{RAW} sẽ được tổng kết ở cấp tỉnh.",
         f"Các huyện gửi báo cáo tổng kết {RAW} trước ngày 30/6.",
         f"Thời gian tới, Công an tỉnh tiếp tục tuần tra; tổng kết 10 năm thực hiện {RAW}.",
+        f"Sau khi tổng kết 10 năm thực hiện {RAW}, Ban Bí thư sẽ ban hành kết luận mới.",
         f"Đến nay, Cà Mau chưa tổng kết {RAW}.",
         f"Cấp ủy các cấp thường xuyên sơ kết, tổng kết việc thực hiện {RAW}.",
         f"Kế hoạch kiểm tra, giám sát và tổng kết {RAW} được thông qua.",
@@ -76,3 +80,7 @@ def test_whoever_orders_it_carried_out_carries_it_out() -> None:
 
 def test_a_sentence_that_was_cut_off_before_the_document_is_read_as_far_as_it_goes() -> None:
     assert not is_held("final_review", "Tỉnh ủy sẽ tổng kết" + " rất kỹ" * 400 + f" {RAW}", RAW)
+
+
+def test_the_rules_name_the_deeds_of_all_that_is_judged() -> None:
+    assert tomllib.loads(DATA.read_text("utf-8"))["deeds"].keys() == set(JUDGED)

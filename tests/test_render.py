@@ -572,6 +572,13 @@ def test_a_title_of_a_document_that_nobody_saw_says_so() -> None:
     assert "” (chưa kiểm chứng)" in file(digest(story("Tít", recalled)), "text")
 
 
+def test_a_review_that_is_not_said_to_be_held_says_so() -> None:
+    held = DocumentChip("09-CT/TW#XI", "09-CT/TW", "t", "TW", "resolved", "final_review", 15)
+    for form in ("text", "markdown", "html"):
+        assert "tổng kết 15 năm (chưa nói là đã làm)" in file(digest(story("Tít", replace(held, is_held=False))), form)
+        assert "chưa nói là" not in file(digest(story("Tít", held)), form)
+
+
 def test_marks_are_bounded() -> None:
     (message,) = render_digest(replace(digest(story(summary="an " * 100)), words=("an",)))
     assert message.html.count("<b>an</b>") == 6

@@ -11,6 +11,7 @@ from bot.api import shapes
 from digests import published
 from digests.candidates import Candidate, head_of, places_of
 from digests.chips import chips_of
+from digests.held import is_held
 from digests.views import DocumentChip
 from feeds.documents import document_name, is_citable, load_catalogue, official_citation
 from feeds.documents.token import document_token
@@ -56,6 +57,7 @@ def cited(chips: Iterable[DocumentChip]) -> list[shapes.Cited]:
             status=chip.status,
             stage=chip.stage,
             stage_years=chip.stage_years,
+            held=chip.is_held,
         )
         for chip in chips
     ]
@@ -76,6 +78,7 @@ def mention_shape(row: Row[Any]) -> shapes.Mention:
         quote=visible(row.quote),
         stage=row.stage,
         stage_years=row.stage_years,
+        held=is_held(row.stage, row.quote, row.raw),
         province=row.province,
     )
 

@@ -31,6 +31,8 @@ class Cited(Shape):
     replaced, inspected or mentioned."""
     stage_years: int | None
     """Of a review, after how many years."""
+    held: bool
+    """False of a review or inspection that is only asked for or planned."""
 
 
 class Mention(Shape):
@@ -54,6 +56,8 @@ class Mention(Shape):
     """What is said to be done with the document."""
     stage_years: int | None
     """Of a review, after how many years."""
+    held: bool
+    """False of a review or inspection that is only asked for or planned."""
     province: str | None
     """The province whose committee's document it is."""
 

@@ -178,6 +178,7 @@ def _article_json(citing: CitingArticle) -> Mapping[str, Any]:
         "first_seen": None if article.date_known else moment,
         "stage": citing.stage,
         "stage_years": citing.stage_years,
+        "held": citing.is_held,
         "province": citing.province,
         "quote": citing.quote,
         "key": citing.key,

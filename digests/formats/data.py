@@ -36,6 +36,7 @@ def digest_json(view: DigestView) -> Mapping[str, Any]:
             "status": chip.status,
             "stage": chip.stage,
             "stage_years": chip.stage_years,
+            "held": chip.is_held,
         }
 
     def story(one: StoryView) -> Mapping[str, Any]:
