@@ -8,7 +8,7 @@ sơ kết 1 năm thực hiện Nghị quyết 57".
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ JUDGED = ("interim_review", "final_review", "inspected")
 _MOST = 2000  # characters of a sentence that are read
 
 
+# The same sentences stand on cards and in the digests of thousands of readers.
+@lru_cache(maxsize=2000)
 def is_held(stage: str, quote: str, raw: str) -> bool:
     """Whether `quote`, a sentence that cites a document as `raw`, tells that what the stage says was done.
 
