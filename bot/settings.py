@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     telegram_token: SecretStr | None = Field(
         default=None,
         description="The bot's token from @BotFather; needed by `run` to serve and deliver",
-        examples=["123456789:AAF0aBcD..."],
+        examples=["123456789:<35 letters, digits, - and _>"],
     )
     telegram_api_url: str = Field(
         default="https://api.telegram.org",

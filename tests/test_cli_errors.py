@@ -337,3 +337,11 @@ def test_a_command_that_is_advised_can_be_copied(
     monkeypatch.setattr("sys.orig_argv", started)
     monkeypatch.setattr("sys.argv", started[-2:])
     assert typed("migrate") == said
+
+
+def test_a_wrong_token_is_answered_with_what_one_looks_like(terminal: Terminal) -> None:
+    terminal.set(TELEGRAM_TOKEN="rubbish-of-mine")
+    ended = terminal("run")
+    assert ended.code == 1
+    assert "write it like 123456789:<35 letters" in ended.err, "secrets are masked, and so would one in full be"
+    assert "rubbish-of-mine" not in ended.err
