@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, select, true
+from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, bindparam, select, true, union
 from sqlalchemy.orm import Session
 
 from digests.candidates import VIEWED, view_article
@@ -38,7 +38,7 @@ from feeds.places import province_names
 from feeds.seen import seen_keys
 
 PER_PAGE = 5
-_MAX_OBSERVED = 50
+_MAX_OBSERVED = 25  # of the first articles, which tell when it was issued and as what, and as many of the last
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +170,10 @@ class Shelf:
         namesakes = _bearing(key) if document_id is None else ()
         observed: tuple[ObservedFact, ...] = ()
         if document is None and not namesakes:
-            latest = session.connection().execute(_TELLING, {"name": name, "first": 0, "size": _MAX_OBSERVED}).all()
+            telling = session.connection().execute(_TELLING, {"name": name, "size": _MAX_OBSERVED}).all()
             # Of one number in several places or terms, what articles say would run together.
-            if len({(row.key, row.document_id) for row in latest}) == 1:
-                observed = observed_facts(latest)
+            if len({(row.key, row.document_id) for row in telling}) == 1:
+                observed = observed_facts(telling)
         return Dossier(
             key=key,
             document_id=document_id,
@@ -230,18 +230,32 @@ def _bearing(key: str) -> tuple[Document, ...]:
     return candidates_of(number, load_catalogue())
 
 
-def _citing(columns: Iterable[Any], listed: Iterable[ColumnElement[bool]]) -> Select[Any]:
-    """These columns of the articles `:first` to `:size` of a document `:name` and its mentions, newest first."""
+def _citing(columns: Iterable[Any], positions: Select[int] | CompoundSelect[int]) -> Select[Any]:
+    """These columns of the articles at these positions of a document `:name` and its mentions, newest first."""
     position = DocumentArticle.position
-    page = select(position).where(*listed).order_by(position.desc()).offset(bindparam("first")).limit(bindparam("size"))
     return (
         select(*columns)
         .select_from(DocumentArticle)
         .join(Article, Article.id == DocumentArticle.article_id)
         .join(Mention, Mention.id == DocumentArticle.mention_id)
-        .where(position.in_(page), DocumentArticle.document_id == bindparam("name"))
+        .where(position.in_(positions), DocumentArticle.document_id == bindparam("name"))
         .order_by(position.desc())
     )
+
+
+def _page(listed: Iterable[ColumnElement[bool]]) -> Select[int]:
+    """The positions from the `:first` article on, `:size` of them, newest first."""
+    page = select(DocumentArticle.position).where(*listed).order_by(DocumentArticle.position.desc())
+    return page.offset(bindparam("first")).limit(bindparam("size"))
+
+
+def _ends(listed: Iterable[ColumnElement[bool]]) -> CompoundSelect[int]:
+    """The positions of the `:size` newest articles and of the `:size` oldest."""
+    own = select(DocumentArticle.position).where(*listed).limit(bindparam("size"))
+    newest, oldest = (
+        own.order_by(order).subquery() for order in (DocumentArticle.position.desc(), DocumentArticle.position)
+    )
+    return union(select(newest.c.position), select(oldest.c.position))
 
 
 # What a card shows of each, and what a document is read to be from; cards are asked for often, so these are built once.
@@ -278,11 +292,11 @@ _ALL = (DocumentArticle.document_id == bindparam("name"),)
 
 def _with_tally(listed: Iterable[ColumnElement[bool]]) -> Select[Any]:
     """What is told of a document with each article of its page, in one query; or once, where the page has none."""
-    told, page = TALLY.subquery(), _citing((DocumentArticle.position, *_SHOWN), listed).subquery()
+    told, page = TALLY.subquery(), _citing((DocumentArticle.position, *_SHOWN), _page(listed)).subquery()
     return select(told, page).select_from(told.outerjoin(page, true())).order_by(page.c.position.desc())
 
 
-_LISTED, _TELLING = _with_tally(_ALL), _citing(_TOLD, _ALL)
+_LISTED, _TELLING = _with_tally(_ALL), _citing(_TOLD, _ends(_ALL))
 
 
 def _citing_article(row: Row[Any]) -> CitingArticle:

@@ -144,6 +144,18 @@ def test_an_unknown_number_says_so_and_offers_the_nearest(database: Database) ->
     assert near.keys == ("09-CT/TW",) or near.nearest
 
 
+def test_what_no_catalogue_knows_is_told_by_its_first_articles_and_by_its_last(database: Database) -> None:
+    with database.session() as session:
+        first = "Chính phủ ban hành Nghị định số 1234/2024/NĐ-CP ngày 5/3/2024 về chợ nổi trên sông"
+        publish(session, first, seen=NOW, published=NOW - 400 * HOUR)
+        for number in range(60):
+            title = f"Cà Mau thực hiện Nghị định số 1234/2024/NĐ-CP, kỳ {number}"
+            publish(session, title, seen=NOW, published=NOW - number * HOUR)
+    (dossier,) = ask(database, "1234/2024/NĐ-CP").dossiers
+    assert dossier.total == 61
+    assert ("date", "2024-03-05") in [(fact.field, fact.value) for fact in dossier.observed]
+
+
 def test_nearest_numbers_include_those_only_the_press_knows(database: Database) -> None:
     with database.session() as session:
         publish(session, "Quán triệt Chỉ thị số 992-CT/TW", seen=NOW)
