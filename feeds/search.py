@@ -73,12 +73,20 @@ def search(session: Session, query: Query, limit: int, before: int | None = None
         return Page()
     wanted = _wanted(session, query)
     last = wanted.last if before is None else min(wanted.last, before - 1)
+    positions: list[int] = []
+    typed: list[int] = []
+    others: list[int] = []
+    known = 0
     for size in (WINDOW, WIDE_WINDOW):
-        positions = newest(session, wanted, wanted.first, last, size + 1)
-        window = positions[:size]
-        typed, others = _compared(session, wanted, window, max(_FEW, skip + limit))
+        below = positions[-1] - 1 if positions else last
+        positions += newest(session, wanted, wanted.first, below, size + 1 - len(positions))
+        more = _compared(session, wanted, positions[known:size], max(_FEW, skip + limit) - len(typed))
+        typed += more[0]
+        others += more[1]
         if len(positions) <= size or len(typed) >= _FEW:
             break
+        known = size
+    window = positions[:size]
     ordered = [*typed, *others]
     return Page(
         _hits(session, ordered[skip : skip + limit], set(typed), query),
