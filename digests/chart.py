@@ -234,7 +234,8 @@ def _beginnings(session: Session, told: Collection[tuple[str, int]]) -> set[_Pla
     wanted = set(told)
     found: set[_Place] = set()
     for some in chunks(wanted, 400):
-        ids, stories = {document_id for document_id, _ in some}, {story for _, story in some}
+        # 0 is no story: looking for one alone, SQLite would go through all that cites the document.
+        ids, stories = {document_id for document_id, _ in some}, {0, *(story for _, story in some)}
         rows = session.execute(query.where(own.document_id.in_(ids), own.story_id.in_(stories)))
         found |= {(row[0], row[2]) for row in rows if (row[0], row[1]) in wanted}
     return found

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.orm import Session
 
 from conftest import NOW
@@ -251,6 +251,25 @@ def test_a_story_begins_with_what_is_certain(database: Database) -> None:
         assert session.scalars(select(DocumentArticle.is_sure).where(DocumentArticle.article_id == second.id)).all()
         reread(session, second, "Công tác phòng cháy.")
         reread(session, second, sure)
+
+
+def test_no_article_is_charted_by_reading_all_that_cites_its_documents(sqlite: Database) -> None:
+    """SQLite has no statistics, and plans the same whatever is stored."""
+    asked: list[tuple[str, Any]] = []
+    with sqlite.session() as session:
+        one, *_ = told_in_one_story(session, *[f"Hội nghị triển khai {CITED[0]}."] * 3)
+        connection = session.connection()
+        event.listen(connection, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+        chart(session, [one.id])
+        plans = [
+            str(row[-1])
+            for statement, values in list(asked)
+            if "document_article" in statement and not statement.startswith("INSERT")
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    own = [line for line in plans if " document_article" in line]
+    assert len(own) > 3
+    assert not [line for line in own if "SCAN" in line or "(document_id=?)" in line]
 
 
 def test_the_own_page_of_a_document_is_no_article_about_it(database: Database) -> None:
