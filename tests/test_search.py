@@ -132,6 +132,19 @@ def test_a_hit_says_what_is_shown_of_it(database: Database) -> None:
     assert directive.passage.text == "Chỉ thị số 09-CT/TW ngày 1/12/2011 của Ban Bí thư."
 
 
+def test_a_hit_names_the_documents_that_it_cites_each_once_as_they_stand(database: Database) -> None:
+    lead = "Theo Nghị quyết số 08-NQ/TU của Tỉnh ủy Bến Tre, Chỉ thị số 09-CT/TW và lại Nghị quyết số 08-NQ/TU."
+    with database.session() as session:
+        put(session, "Nước lũ dâng", lead)
+        put(session, "Nước lũ rút")
+    with database.reading() as session:
+        hits = search(session, parse_query("lũ"), 2).hits
+    assert {hit.title: hit.documents for hit in hits} == {
+        "Nước lũ dâng": ("08-NQ/TU@Bến Tre?#?", "09-CT/TW#XI"),
+        "Nước lũ rút": (),
+    }
+
+
 def test_pages_hold_while_news_comes_in(database: Database) -> None:
     with database.session() as session:
         for number in range(7):
