@@ -10,8 +10,8 @@ Milliseconds are CPU time of this process and the clock's, in the median and the
 the CPU time of the server's process, in the median (Linux tells it, in /proc/PID/schedstat). Beside them stand the
 floor, what sqlite3 alone takes for the newest ten, and for cards a peer: the newest five as objects of SQLAlchemy's
 AsyncSession.
-What comes in is stored, cited and indexed, article by article as batches of feeds bring it, in turns into an empty
-store and into the full one; it is understood before, and that is not counted.
+What comes in is stored, cited, indexed and charted, article by article as batches of feeds bring it, in turns into an
+empty store and into the full one; it is understood before, and that is not counted.
 """
 
 # ruff: noqa: T201  what it prints is its result
@@ -43,6 +43,7 @@ import feeds.search  # noqa: E402
 from bot.cards import dossier_documents  # noqa: E402
 from digests.answer import answer  # noqa: E402
 from digests.card import card_facts  # noqa: E402
+from digests.chart import chart  # noqa: E402
 from digests.dossier import dossier_of  # noqa: E402
 from digests.dossier_models import DocumentArticle, DocumentTotal  # noqa: E402
 from feeds.analyse import Analysis, analyse  # noqa: E402
@@ -104,8 +105,9 @@ def fill(database: Database, items: Sequence[tuple[str, str]], stored: int) -> N
         with database.engine.begin() as connection:
             connection.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
             connection.execute(text(CREATE["postgresql"][-1]))
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE" if database.is_sqlite else "VACUUM ANALYZE"))
+        # As it does by itself in time; SQLite has no statistics in operation.
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
     print(f"  filled in {time.perf_counter() - started:.0f} s", file=sys.stderr)
 
 
@@ -289,7 +291,9 @@ def ingest(database: Database, items: Sequence[tuple[str, str]], folder: Path, t
                 started = time.thread_time() + watch.server()
                 for first in range(0, _TURN, _FEED):
                     with stores[name].session() as session:
-                        save_articles(session, some[first : first + _FEED], datetime.now(UTC))
+                        saved = save_articles(session, some[first : first + _FEED], datetime.now(UTC))
+                    with stores[name].session() as session:
+                        chart(session, [article.id for article in saved.added if not article.charted])
                 seconds[name].append(time.thread_time() + watch.server() - started)
     for name, taken in seconds.items():
         print(f"{name}: {_TURN / statistics.median(taken):.0f} articles a CPU second, the server's included")
