@@ -23,6 +23,8 @@ LAST = (1 << 62) - 1
 _WALK_COST, _GIN_ENTRY, _GIN_COST = 2, 0.25, 5
 _TRIED = 8  # a part of the articles for which walking may take as long as the GIN: then it is known how many match
 _KNOWN_FOR = 600.0  # seconds
+IN_LIST = {"sqlite": "IN (SELECT value FROM json_each(:positions))", "postgresql": "= ANY(:positions)"}
+"""By dialect: whether a column is one of the positions of `as_list`; cheaper than a parameter for each."""
 Token = tuple[str, ...]
 """Words next to each other, or one word or mark."""
 
@@ -91,7 +93,7 @@ def newest(session: Session, wanted: Wanted, first: int, last: int, limit: int) 
     values: dict[str, Any] = {"first": first, "last": last, "limit": limit}
     connection = session.connection()
     if connection.dialect.name == "sqlite":
-        return connection.scalars(_FTS5, {"query": _fts5(wanted), **values}).all()
+        return [row[0] for row in connection.execute(_FTS5, {"query": _fts5(wanted), **values}).all()]
     values |= {"phrases": _tsquery(wanted, phrases=True), "query": _tsquery(wanted, phrases=False)}
     most = int(_gin_cost(session, wanted) / _WALK_COST)
     for walked in (most // _TRIED, most):
@@ -117,6 +119,11 @@ def among(session: Session, wanted: Wanted, positions: Collection[int]) -> Seque
     return connection.scalars(_AMONG, {"phrases": _tsquery(wanted, phrases=True), **values}).all()
 
 
+def as_list(dialect: str, positions: Sequence[int]) -> str | list[int]:
+    """The parameter of `IN_LIST`."""
+    return json.dumps(list(positions)) if dialect == "sqlite" else list(positions)
+
+
 def compared(session: Session, wanted: Wanted, positions: Sequence[int]) -> tuple[list[int], list[int]]:
     """Of `positions`, which match in any accents: those with the accents that were typed, and those without; left out
     is what has words that it must not have."""
@@ -125,24 +132,22 @@ def compared(session: Session, wanted: Wanted, positions: Sequence[int]) -> tupl
     connection = session.connection()
     typed = {f"typed{number}": words for number, words in enumerate(wanted.as_typed)}
     never = {f"never{number}": words for number, words in enumerate(wanted.never_typed)}
-    is_sqlite = connection.dialect.name == "sqlite"
-    query = _comparison(len(typed), len(never), is_sqlite=is_sqlite)
-    asked = json.dumps(list(positions)) if is_sqlite else list(positions)
-    rows = connection.execute(query, {"positions": asked, **typed, **never}).all()
+    dialect = connection.dialect.name
+    query = _comparison(dialect, len(typed), len(never))
+    rows = connection.execute(query, {"positions": as_list(dialect, positions), **typed, **never}).all()
     known = {row[0]: row[1] for row in rows}
     return [one for one in positions if known.get(one)], [one for one in positions if one not in known]
 
 
 @cache
-def _comparison(typed: int, never: int, *, is_sqlite: bool) -> TextClause:
+def _comparison(dialect: str, typed: int, never: int) -> TextClause:
     """Asks which articles have so many strings, and which any of so many others: of each as many as words are read."""
-    find = "instr" if is_sqlite else "strpos"
-    asked = "IN (SELECT value FROM json_each(:positions))" if is_sqlite else "= ANY(:positions)"
+    find = "instr" if dialect == "sqlite" else "strpos"
     has_all = " AND ".join(f"{find}(words, :typed{number}) > 0" for number in range(typed)) or "1 = 1"
     has_any = " OR ".join(f"{find}(words, :never{number}) > 0" for number in range(never)) or "1 = 0"
     return text(
         f"SELECT position, NOT ({has_any}) FROM article_words"  # noqa: S608 - no value in it
-        f" WHERE position {asked} AND ({has_all} OR {has_any})"
+        f" WHERE position {IN_LIST[dialect]} AND ({has_all} OR {has_any})"
     )
 
 

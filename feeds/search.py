@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from feeds.documents import load_catalogue, look_up
 from feeds.filters import document_marks
-from feeds.matches import LAST, Token, Wanted, among, compared, newest
+from feeds.matches import IN_LIST, LAST, Token, Wanted, among, as_list, compared, newest
 from feeds.models import Article, ArticleWords, Base, Mention
 from feeds.passage import Passage, passage_of
 from feeds.positions import first_position, minute_position
@@ -223,13 +223,16 @@ _SHOWN = select(
     _articles.published_at.is_not(None).label("is_published"),
     # No id or key has a line break.
     select(func.aggregate_strings(_cited.c.name, "\n")).scalar_subquery().label("cited"),
-).where(_articles.position.in_(bindparam("positions", expanding=True)))
+)
+_SHOWN_AT = {dialect: _SHOWN.where(text(f"article.position {asked}")) for dialect, asked in IN_LIST.items()}
 
 
 def _hits(session: Session, positions: Sequence[int], typed: Collection[int], query: Query) -> tuple[Hit, ...]:
     if not positions:
         return ()
-    found = session.connection().execute(_SHOWN, {"positions": positions}).all()
+    connection = session.connection()
+    dialect = connection.dialect.name
+    found = connection.execute(_SHOWN_AT[dialect], {"positions": as_list(dialect, positions)}).all()
     articles = {article.position: article for article in found}
     return tuple(
         Hit(
