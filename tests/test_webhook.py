@@ -136,3 +136,15 @@ async def test_telegram_is_told_of_the_address_until_it_listens(
 def test_what_cannot_be_an_address_or_a_secret_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Settings(_env_file=None, **wrong)  # type: ignore[arg-type]
+
+
+async def test_an_answer_that_takes_long_keeps_out_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in brings one update at a time: what is not confirmed is in the way of all others."""
+    monkeypatch.setattr("bot.webhook._HELD", 0.05)
+    monkeypatch.setattr("bot.application.STOP_WITHIN", 0.1)
+    async with served(tmp_path) as here:
+        here.sandbox.hang(silent=True, chat_id=here.an.chat_id)
+        await here.an.say("/status")
+        binh = here.sandbox.user(started=True)
+        await binh.say("/status")
+        await binh.wait_for(ANSWER)
