@@ -157,12 +157,13 @@ def report(database: Database, size: int, times: int, items: Sequence[tuple[str,
     seconds = time.process_time() - before
     print(f"\n{database.engine.dialect.name}, {size} articles; stored and indexed in {seconds:.0f} s CPU")
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
-        if database.is_sqlite:
+        if database.is_sqlite:  # it has no statistics in operation
             sizes = connection.execute(
                 text("SELECT sum(pgsize) FILTER (WHERE name LIKE 'article_index%'), sum(pgsize) FROM dbstat")
             ).one()
             print(f"index {sizes[0] / 1e6:.0f} MB of {sizes[1] / 1e6:.0f} MB")
+        else:
+            connection.execute(text("ANALYZE"))
     print(f"{'question':42} {'found':>8} {'CPU p50':>8} {'p95':>7} {'clock p50':>10} {'p95':>7}  ms")
     for name, found, cpu, wall in measured(database, times):
         figures = [value for times in (cpu, wall) for value in (statistics.median(times), _p95(times))]
