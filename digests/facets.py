@@ -110,8 +110,8 @@ def read_tally(row: Row[Any], now: datetime | None) -> Tally:
     presence = None
     if now is not None and articles > unsure:
         presence = Presence(
-            month=Count(int(row.month_articles or 0) - int(row.month_unsure or 0), int(row.month_stories or 0)),
-            year=Count(int(row.year_articles or 0) - int(row.year_unsure or 0), int(row.year_stories or 0)),
+            month=Count(int(row.month_certain or 0), int(row.month_stories or 0)),
+            year=Count(int(row.year_certain or 0), int(row.year_stories or 0)),
             all=Count(articles - unsure, int(row.stories)),
             first_at=moment_of(row.first_certain),
             last_at=moment_of(row.last_certain),
@@ -126,11 +126,11 @@ def numbers_of_articles(session: Session, names: Collection[str]) -> Mapping[str
     return {row.document_id: row.articles for row in rows}
 
 
-def _sums(table: type[DocumentDay | DocumentTotal], prefix: str, *conditions: ColumnElement[bool]) -> FromClause:
-    """Articles, those that only may cite, and stories of the rows of `:name` that fit."""
-    columns = (table.articles, table.unsure, table.stories)
-    query = select(*(func.sum(column).label(prefix + column.key) for column in columns))
-    return query.where(table.document_id == bindparam("name"), *conditions).subquery()
+def _since(span: Literal["month", "year"]) -> FromClause:
+    """Articles that certainly cite `:name`, and stories, of the days after `:span`."""
+    certain = func.sum(DocumentDay.articles - DocumentDay.unsure).label(f"{span}_certain")
+    query = select(certain, func.sum(DocumentDay.stories).label(f"{span}_stories"))
+    return query.where(DocumentDay.document_id == bindparam("name"), DocumentDay.day > bindparam(span)).subquery()
 
 
 def _certain(end: ColumnElement[int]) -> ColumnElement[int]:
@@ -139,20 +139,21 @@ def _certain(end: ColumnElement[int]) -> ColumnElement[int]:
     return listed.where(DocumentArticle.is_sure).order_by(end).limit(1).scalar_subquery()
 
 
-# Each span is read by itself: telling them apart row by row takes thrice the time.
-_EVERY, _SINCE_YEAR, _SINCE_MONTH = (
-    _sums(DocumentTotal, ""),
-    _sums(DocumentDay, "year_", DocumentDay.day > bindparam("year")),
-    _sums(DocumentDay, "month_", DocumentDay.day > bindparam("month")),
+_SUMS = (
+    func.sum(column).label(column.key)
+    for column in (DocumentTotal.articles, DocumentTotal.unsure, DocumentTotal.stories)
 )
+_EVERY = select(*_SUMS).where(DocumentTotal.document_id == bindparam("name")).subquery()  # sums: one row, also of none
+# Each span is read by itself: telling them apart row by row takes thrice the time.
+_YEAR_SUMS, _MONTH_SUMS = _since("year"), _since("month")
 TALLY = (
-    select(*_EVERY.c, *_SINCE_YEAR.c, *_SINCE_MONTH.c)
+    select(*_EVERY.c, *_YEAR_SUMS.c, *_MONTH_SUMS.c)
     .add_columns(
         _certain(DocumentArticle.position.asc()).label("first_certain"),
         _certain(DocumentArticle.position.desc()).label("last_certain"),
         WAITING.scalar_subquery().label("waiting"),
     )
-    .select_from(_EVERY.join(_SINCE_YEAR, true()).join(_SINCE_MONTH, true()))
+    .select_from(_EVERY.join(_YEAR_SUMS, true()).join(_MONTH_SUMS, true()))
 )
 """One row: what is told of the document `:name`, see `told_since` and `read_tally`."""
 
