@@ -27,6 +27,12 @@ RAW = "Chỉ thị số 48-CT/TW"
         f"Sau khi tổng kết 10 năm thực hiện {RAW}, Ban Bí thư đã ban hành kết luận mới.",
         f"Cục đã họp giao ban; tổng kết 5 năm thực hiện {RAW}.",
         f"Hội nghị tổng kết 10 năm thực hiện {RAW} đề ra phương hướng, theo đó Công an tỉnh sẽ tổ chức thêm chốt.",
+        f"Hội nghị toàn quốc tổng kết 10 năm thực hiện {RAW} và triển khai phương hướng, nhiệm vụ thời gian tới.",
+        f"Hội nghị tổng kết 10 năm thực hiện {RAW}, các kiến nghị sẽ được báo cáo Bộ.",
+        f"Từ năm 2020 tới nay, Cà Mau hai lần tổng kết {RAW}.",
+        f"Tại hội nghị giao ban quý III, Ban Nội chính tổng kết {RAW}.",
+        f"Theo kế hoạch, Công an tỉnh đã tổng kết {RAW}.",
+        f"Hà Nội yêu cầu nhân rộng mô hình mà thành phố mới tổng kết theo {RAW}.",
     ],
 )
 def test_a_review_that_is_told_is_held(quote: str) -> None:
@@ -57,6 +63,21 @@ def test_a_review_that_is_told_is_held(quote: str) -> None:
         f"Kế hoạch kiểm tra, giám sát và tổng kết {RAW} được thông qua.",
         f"Quân ủy cho ý kiến vào dự thảo tổng kết 10 năm thực hiện {RAW}.",
         f"Theo Quyết định số 5, ngày 5/3/2020 của Tỉnh ủy, cần tổng kết {RAW}.",
+        f"Ban Bí thư giao Ban Tổ chức Trung ương chủ trì tổng kết {RAW}.",
+        f"Bộ Nội vụ đang tổng kết 10 năm thực hiện {RAW} để trình Bộ Chính trị.",
+        f"Bộ Chính trị quyết định tổng kết 10 năm thực hiện {RAW}.",
+        f"Bộ Công an xin ý kiến Bộ Chính trị về việc tổng kết {RAW}.",
+        f"Sáng 3/10, Tỉnh ủy họp bàn công tác tổng kết 10 năm thực hiện {RAW}.",
+        f"Theo kế hoạch, Hội nghị tổng kết {RAW} được tổ chức vào cuối tháng 12/2026.",
+        f"Ngày 15/12 tới, Bộ Công an tổ chức hội nghị tổng kết {RAW}.",
+        f"Từ nay đến cuối năm, toàn lực lượng tổng kết {RAW}.",
+        f"Cuối năm nay, Chính phủ tổng kết {RAW}.",
+        f"Nhiệm vụ năm 2027 là tổng kết 10 năm thực hiện {RAW}.",
+        f"Tiếp tục tổng kết, đánh giá việc thực hiện {RAW}.",
+        f"Bí thư Tỉnh ủy lưu ý việc tổng kết {RAW} bảo đảm thực chất.",
+        f"Đây là cơ sở để tổng kết 10 năm thực hiện {RAW}.",
+        f"Đề nghị các đồng chí đã được phân công tổng kết {RAW}.",
+        f"Việc tổng kết 10 năm thực hiện {RAW} là cần thiết.",
     ],
 )
 def test_one_that_is_asked_for_or_planned_is_not(quote: str) -> None:
@@ -68,6 +89,13 @@ def test_one_that_is_asked_for_or_planned_is_not(quote: str) -> None:
     [
         (f"Đoàn công tác của Bộ Công an kiểm tra việc thực hiện {RAW} tại Cà Mau.", True),
         (f"Thủ tướng giao Thanh tra Chính phủ kiểm tra việc thực hiện {RAW} tại Cà Mau.", False),
+        (f"Các bộ, ngành có trách nhiệm hướng dẫn, kiểm tra việc thực hiện {RAW}.", False),
+        (f"Bí thư Thành ủy yêu cầu đổi mới công tác kiểm tra, giám sát việc thực hiện {RAW}.", False),
+        (f"Đẩy mạnh công tác kiểm tra, giám sát việc thực hiện {RAW}.", False),
+        (f"Chiều 5/3, Bí thư công bố quyết định kiểm tra việc thực hiện {RAW}.", False),
+        (f"HĐND tỉnh thông qua chương trình giám sát năm 2027, gồm giám sát việc thực hiện {RAW}.", False),
+        (f"Theo phân công của Bộ Chính trị, Đoàn số 3 kiểm tra việc thực hiện {RAW} tại Cần Thơ.", True),
+        (f"Thanh tra tỉnh yêu cầu khắc phục sai phạm nêu tại kết luận thanh tra việc thực hiện {RAW}.", True),
     ],
 )
 def test_an_inspection_is_as_a_review(quote: str, held: bool) -> None:
