@@ -22,6 +22,7 @@ def back_up(database: Database, file: Path, *, force: bool = False) -> None:
         raise DatabaseError(f"{file} is there already: choose another name, or --force")
     if database.path and (not database.path.exists() or (file.exists() and file.samefile(database.path))):
         raise DatabaseError("a database is backed up into another file, and must be there")
+    database.refuse_half_restored()
     if database.revision()[0] is None:
         raise DatabaseError("there is nothing in it to back up")
     descriptor, name = mkstemp(".unfinished", f"{file.name}.", file.parent)  # for its owner's eyes only

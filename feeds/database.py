@@ -105,10 +105,8 @@ class Database:
         Raises `DatabaseError`, also where a restore has not come to its end, but for the restore itself.
         """
         try:
-            if not restoring and self.is_half_restored():
-                raise DatabaseError(
-                    "a restore is under way, or was cut off: wait for its end, or do it again (`restore FILE --force`)"
-                )
+            if not restoring:
+                self.refuse_half_restored()
             command.upgrade(self.alembic_config(), "head")
         except SQLAlchemyError as error:
             raise DatabaseError(f"cannot prepare the database: {error}") from error
@@ -122,6 +120,13 @@ class Database:
             return False
         with self.engine.connect() as connection:
             return ASIDE in inspect(connection).get_schema_names()
+
+    def refuse_half_restored(self) -> None:
+        """Raises `DatabaseError` where a restore has not come to its end."""
+        if self.is_half_restored():
+            raise DatabaseError(
+                "a restore is under way, or was cut off: wait for its end, or do it again (`restore FILE --force`)"
+            )
 
     def revision(self) -> tuple[str | None, str | None]:
         """(revision of this database, newest revision of the code); the first is None where there is none."""

@@ -53,6 +53,7 @@ def _refuse_source(source: Database) -> None:
         raise DatabaseError("it is not there")
     if source.is_in_use():
         raise DatabaseError("a process is using it: stop it first, or what it writes meanwhile would be lost")
+    source.refuse_half_restored()
     present, newest = source.revision()
     if present != newest:
         raise DatabaseError(f"it is at revision {present or 'none'}, the code at {newest}: run migrate first")

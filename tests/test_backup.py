@@ -266,8 +266,14 @@ def test_a_restore_that_was_killed_lets_nothing_start_and_is_undone_by_the_next(
     with pytest.raises(DatabaseError, match=r"cut off: .*`restore FILE --force`"):
         filled.migrate()
     assert count_rows(filled) == {}, "the bot would have begun anew"
+    with filled.engine.begin() as connection:  # killed when all was restored, but for the last step
+        connection.execute(text("CREATE TABLE alembic_version AS SELECT * FROM before_restore.alembic_version"))
+    with pytest.raises(DatabaseError, match="cut off"):
+        back_up(filled, tmp_path / "of-both.backup")
     terminal.set(DATABASE_URL=filled.engine.url.render_as_string(hide_password=False))
     assert "was cut off" in terminal("doctor").out
+    filled.close()  # which would be a process that uses it
+    assert "cut off" in terminal("migrate", "--to", f"sqlite:///{tmp_path / 'moved.db'}").err
     with pytest.raises(DatabaseError, match="--force puts back"):
         restore(filled, file)
     nothing.write_bytes(file.read_bytes()[:2000])
