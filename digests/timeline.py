@@ -21,6 +21,7 @@ from digests.edition import SHOWN_STATES
 from digests.happenings import TOLD_STAGES, Event, events_of, reports_of
 from digests.implementer import Implementer
 from digests.models import StoryArticle
+from feeds.database import chunks
 from feeds.documents import Catalogue, Document, load_catalogue
 from feeds.models import Article
 from feeds.store import published_on
@@ -30,6 +31,7 @@ Precision = Literal["day", "month", "year"]
 _NEWS = timedelta(days=30)  # for so long after its date an article tells that a document is issued
 _ORDER = (*TOLD_STAGES, "concluded")
 _REPORTS = 200  # of drafts
+_IN_LINE = 3
 # What was done to a document, by the relations of the catalogue.
 DONE_BY = {"amended_by": "amended", "replaced_by": "replaced", "concluded_by": "concluded"}
 
@@ -95,12 +97,13 @@ def with_reports(session: Session, entries: Sequence[TimelineEntry]) -> tuple[Ti
 
 
 def lines_of(entries: Sequence[TimelineEntry]) -> Sequence[tuple[TimelineEntry, ...]]:
-    """The entries by lines: all that one article tells of is one line, where the first of it stands."""
+    """The entries by lines: what one article tells of is a line where the first of it stands; or several, so
+    that a page fits a message."""
     lines: dict[tuple[str, int, date | None], list[TimelineEntry]] = {}
     for number, entry in enumerate(entries):
         line = number if entry.article_id is None else entry.article_id
         lines.setdefault((entry.source if entry.article_id else "", line, entry.on), []).append(entry)
-    return [tuple(line) for line in lines.values()]
+    return [tuple(some) for line in lines.values() for some in chunks(line, _IN_LINE)]
 
 
 def day_of(entry: TimelineEntry) -> date | None:

@@ -9,13 +9,18 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.handlers.timeline import PER_PAGE
+from digests.bodies import bodies
 from digests.cluster import fold_stories
 from digests.formats.spreadsheet import as_csv, as_xlsx, harmless
 from digests.happenings import PLACED_STAGES, events_of
 from digests.implementation import ImplementationMap, implementation_map, table_of
+from digests.implementer import Implementer
+from digests.messages import MESSAGE_LIMIT, telegram_length
 from digests.models import Story, StoryArticle
 from digests.reviews import ReviewDue, ground_of, reviews_due
-from digests.timeline import Timeline, TimelineEntry, timeline
+from digests.templates import render
+from digests.timeline import Timeline, TimelineEntry, lines_of, timeline
 from feeds.database import Database
 from feeds.documents import Document, Relation, load_catalogue, make_catalogue
 from feeds.models import Mention
@@ -287,6 +292,25 @@ def test_the_calendar_of_the_real_catalogue(told: Database) -> None:
         whole = reviews_due(session, 2026)
     assert whole.due
     assert all(one.on.year == 2026 for one in whole.due)
+
+
+def test_a_page_of_lines_fits_a_message_and_loses_nothing() -> None:
+    entries = [
+        TimelineEntry(
+            "interim_review", date(2026, 3, number), "day", "articles", years=10,
+            who=Implementer("body", one.code, one.vi, "subject"), title="Tin " * 27, url="https://one.example/1", outlet="Báo Một", outlets=12, article_id=number,
+        )
+        for number in range(1, PER_PAGE + 1)
+        for one in bodies()
+    ]  # fmt: skip
+    lines = lines_of(entries)
+    assert [one for line in lines for one in line] == entries
+    page = lines[:PER_PAGE]
+    view = Timeline(DOCUMENT, tuple(entries))
+    shown = [one for line in page for one in line]
+    html = render("timeline.html", "vi", view=view, lines=lines_of(shown), entries=shown, page=0, pages=99)
+    assert telegram_length(html) <= MESSAGE_LIMIT
+    assert lines_of(shown) == page
 
 
 def test_an_event_without_a_story_yet_is_one_of_its_own(database: Database) -> None:

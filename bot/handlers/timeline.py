@@ -21,7 +21,7 @@ from digests.templates import render
 from digests.timeline import lines_of, outline, timeline, with_reports
 from feeds.store import document_of_token
 
-PER_PAGE = 12
+PER_PAGE = 10
 
 
 def timeline_screen(session: Session, document_id: str, token: str, reader: Reader, page: int) -> Message:
