@@ -72,12 +72,12 @@ def chart_waiting(database: Database, batches: int | None = None) -> int:
 
 
 def recount_totals(database: Database, now: datetime) -> int:
-    """Sums up anew, once a day, what an older release counted beside this one, which knows no totals; returns how many
-    documents."""
+    """Sums up anew, once an hour, what an older release counted beside this one, which knows no totals; returns how
+    many documents."""
     if not is_due(database, _CHORE, now):
         return 0
     with database.session() as session:
-        if not claim_chore(session, _CHORE, now, now + timedelta(days=1), first_due=now):
+        if not claim_chore(session, _CHORE, now, now + timedelta(hours=1), first_due=now):
             return 0
         total, sums = DocumentTotal, _SUMS.subquery()
         same = (sums.c[name] == getattr(total, name) for name in ("document_id", *_COUNTED))

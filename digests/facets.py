@@ -108,7 +108,8 @@ def read_tally(row: Row[Any], now: datetime | None) -> Tally:
     """What a row of `TALLY` says; without `now` there is no presence."""
     articles, unsure = int(row.articles or 0), int(row.unsure or 0)
     presence = None
-    if now is not None and articles > unsure:
+    # An older release beside this one writes no sums: they may not fit the articles until the next recount.
+    if now is not None and articles > unsure and row.first_certain is not None:
         presence = Presence(
             month=Count(int(row.month_certain or 0), int(row.month_stories or 0)),
             year=Count(int(row.year_certain or 0), int(row.year_stories or 0)),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from conftest import NOW
 from digests.chart import chart, chart_waiting, recount_totals, waits
 from digests.cluster import fold_stories
+from digests.dossier import dossier_of
 from digests.dossier_models import DocumentArticle, DocumentDay, DocumentEvent, DocumentTotal
 from digests.happenings import EVENT_COLUMNS, TOLD_STAGES, events_from
 from digests.models import Story, StoryArticle
@@ -361,7 +362,7 @@ def test_what_was_taken_back_or_contradicted_counts_for_the_number_alone(
         assert session.scalars(kept).all() == ["48-CT/TW"]
 
 
-def test_what_an_older_release_counts_has_its_sum_within_a_day(database: Database) -> None:
+def test_what_an_older_release_counts_has_its_sum_within_an_hour(database: Database) -> None:
     with database.session() as session:
         told_in_one_story(session, "Sơ kết Chỉ thị 09-CT/TW (khóa XI).", "Tổng kết Chỉ thị 09-CT/TW (khóa XI).")
         right = {one.document_id: one.articles for one in session.scalars(select(DocumentTotal))}
@@ -373,5 +374,14 @@ def test_what_an_older_release_counts_has_its_sum_within_a_day(database: Databas
     with database.session() as session:
         check_days(session, session.scalars(select(DocumentArticle)).all())
         session.execute(delete(DocumentTotal))
-    assert recount_totals(database, NOW + timedelta(hours=23)) == 0
-    assert recount_totals(database, NOW + timedelta(hours=24)) == len(right)
+    assert recount_totals(database, NOW + timedelta(minutes=59)) == 0
+    assert recount_totals(database, NOW + timedelta(minutes=60)) == len(right)
+
+
+def test_what_an_older_release_took_from_a_document_leaves_its_card_readable(database: Database) -> None:
+    with database.session() as session:
+        told_in_one_story(session, "Sơ kết Chỉ thị 09-CT/TW (khóa XI).")
+        session.execute(delete(DocumentArticle))
+        session.execute(delete(DocumentDay))
+    with database.reading() as session:
+        assert dossier_of(session, "09-CT/TW#XI", now=NOW).presence is None
