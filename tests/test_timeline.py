@@ -298,7 +298,8 @@ def test_a_page_of_lines_fits_a_message_and_loses_nothing() -> None:
     entries = [
         TimelineEntry(
             "interim_review", date(2026, 3, number), "day", "articles", years=10,
-            who=Implementer("body", one.code, one.vi, "subject"), title="Tin " * 27, url="https://one.example/1", outlet="Báo Một", outlets=12, article_id=number,
+            who=Implementer("body", one.code, one.vi, "subject"),
+            title="Tin " * 27, url="https://one.example/1", outlet="Báo Một", outlets=12, article_id=number,
         )
         for number in range(1, PER_PAGE + 1)
         for one in bodies()
