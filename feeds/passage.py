@@ -92,13 +92,12 @@ def _spans(text: str, sought: _Sought) -> Iterator[tuple[int, int, bool]]:
 
     Telling a whole text's words apart would cost more than finding the article.
     """
-    lower = text.lower()
-    folded = fold(lower)
+    folded = fold(text)
     if len(folded) != len(text):  # stray combining marks vanish
         return
     for match in sought.pattern.finditer(folded):
         start, end = match.span()
-        written = lower[start:end]
+        written = text[start:end].lower()
         if written in sought.typed or match[0] in sought.bare:
             yield start, end, True
         elif match[0] in sought.folded:

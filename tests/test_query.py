@@ -214,6 +214,7 @@ def test_the_line_shows_the_words_with_the_accents_that_were_typed() -> None:
     assert passage('"nước lũ"', lead, text) == "[Nước lũ] dâng cao, lũ về."
     assert passage("ngô", lead, text) == "Mùa lu hội."
     assert passage("lũ", "", "") == ""
+    assert passage("lũ", "Tại İstanbul lu về, lũ dâng.") == "Tại İstanbul lu về, [lũ] dâng.", "İ is two in lower case"
 
 
 def test_a_long_sentence_is_cut_around_the_match() -> None:
