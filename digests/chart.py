@@ -24,7 +24,6 @@ from sqlalchemy import (
     func,
     insert,
     not_,
-    or_,
     select,
     update,
 )
@@ -246,13 +245,16 @@ def _write_events(session: Session, stories: Collection[int]) -> None:
     for some in chunks(stories):
         session.execute(delete(DocumentEvent).where(DocumentEvent.story_id.in_(some)))
         inside = select(StoryArticle.article_id).where(StoryArticle.story_id.in_(some))
-        alone = and_(Article.id.in_([-story for story in some if story < 0]), StoryArticle.story_id.is_(None))
+        # Whoever has a story by now is told of with that.
+        has_story = exists().where(StoryArticle.article_id == Article.id)
+        alone = select(Article.id).where(Article.id.in_([-story for story in some if story < 0]), not_(has_story))
         query = (
             select(*EVENT_COLUMNS)
             .join(Article, Article.id == Mention.article_id)
             .outerjoin(StoryArticle, StoryArticle.article_id == Article.id)
             .where(Mention.status == "resolved", Mention.stage.in_(TOLD_STAGES), NOT_ITS_OWN)
-            .where(or_(Article.id.in_(inside), alone))
+            # One list of both: of either or the other PostgreSQL reads the whole table.
+            .where(Mention.article_id.in_(inside.union_all(alone)))
         )
         events += events_from(session.execute(query.order_by(Mention.position, Mention.ordinal)).all())
     if events:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from conftest import NOW
 from digests import cluster
+from digests.chart import chart
 from digests.cluster import fold_stories
 from digests.compose import compose_due
 from digests.corrections import find_corrections
@@ -171,6 +172,16 @@ def test_a_new_article_is_folded_by_keys(filled: Database) -> None:
         folded: list[int] = []
         assert not list(scans(session, lambda: folded.append(fold_stories(session))))
         assert folded == [1]
+
+
+def test_a_new_article_is_charted_by_keys(filled: Database) -> None:
+    with filled.session() as session:
+        session.execute(update(Mention).values(status="resolved", stage="rolled_out"))
+        if not filled.is_sqlite:
+            session.execute(text("ANALYZE mention"))
+    with filled.session() as session:
+        article = publish(session, *POLICY, seen=NOW)
+        assert not list(scans(session, lambda: chart(session, [article.id])))
 
 
 def test_what_waits_for_its_story_is_found_among_what_is_not_announced(filled: Database) -> None:
