@@ -23,7 +23,7 @@ What is not stored any more is known of no more: nothing is said of it. Articles
 (`Article.revised_at`) or taken out (`Story.split_at`) since the story was told.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,6 +34,7 @@ from sqlalchemy.orm import Session, load_only
 from digests.candidates import VIEWED, view_article
 from digests.edition import CORRECTED_FOR, READ_BEFORE, revised_stories
 from digests.headlines import says_otherwise
+from digests.held import is_held
 from digests.models import Correction, Digest, SentStory, StoryArticle
 from digests.views import CorrectionView, StageCorrection, StoryView, meant
 from feeds.database import chunks
@@ -55,6 +56,8 @@ _READ = (
     Mention.candidates,
     Mention.stage,
     Mention.stage_years,
+    Mention.quote,
+    Mention.raw,
 )
 
 Stage = tuple[str, int | None]
@@ -151,6 +154,8 @@ class _Documents:
     added: Sequence[str] = ()
     doubtful: Sequence[str] = ()
     stages: Mapping[str, Stage] = field(default_factory=dict)
+    put_off: Collection[str] = ()
+    """Those of the stages that are only asked for or planned (digests.held)."""
 
 
 def _revised(session: Session, chat_id: int, now: datetime, revised: Mapping[int, datetime]) -> Sequence[int]:
@@ -250,7 +255,9 @@ def _compare(told: _Told, known: _Known, language: str) -> CorrectionView | None
         doubtful=tuple(document_name(document, language) for document in documents.doubtful),
         not_of_it=tuple(view_article(report) for report in astray),
         stages=tuple(
-            StageCorrection(document_name(document, language), told.documents[document], stage)
+            StageCorrection(
+                document_name(document, language), told.documents[document], stage, document not in documents.put_off
+            )
             for document, stage in documents.stages.items()
         ),
         withdrawn=tuple(view_article(report) for report in withdrawn),
@@ -294,13 +301,21 @@ def _documents(told: _Told, cited: Sequence[Mention]) -> _Documents:
     removed = [shown for shown, mentions in doubtful.items() if not mentions]
     for shown in removed:
         del citing[shown], doubtful[shown]
-    stages = {shown: _stage(told.documents[shown], mentions) for shown, mentions in (citing | doubtful).items()}
+    now = {shown: _stage(told.documents[shown], mentions) for shown, mentions in (citing | doubtful).items()}
+    stages = {shown: stage for shown, stage in now.items() if stage != told.documents[shown]}
     return _Documents(
         removed,
         _added([*told.documents, *map(_key, doubtful)], cited) if removed else (),
         list(doubtful),
-        {shown: stage for shown, stage in stages.items() if stage != told.documents[shown]},
+        stages,
+        {shown for shown, stage in stages.items() if not _says_done(stage, (citing | doubtful)[shown])},
     )
+
+
+def _says_done(stage: Stage, cited: Sequence[Mention]) -> bool:
+    """Whether one of those who tell the stage tells it as done."""
+    telling = [one for one in cited if (one.stage, one.stage_years) == stage]
+    return not telling or any(is_held(one.stage, one.quote, one.raw) for one in telling)
 
 
 def _is(shown: str, mention: Mention) -> bool:

@@ -277,7 +277,7 @@ def _correction(correction: CorrectionView, view: DigestView) -> CorrectionLines
     lines += [f"{words.citing()} {name}" for name in correction.added]
     lines += [f"{words.in_doubt()} {name}" for name in correction.doubtful]
     lines += [
-        f"{one.document}: {words.stage(*one.now)} ({words.was_told()} {words.stage(*one.was)})"
+        f"{one.document}: {words.stage(*one.now, one.is_held)} ({words.was_told()} {words.stage(*one.was)})"
         for one in correction.stages
     ]
     told_at = correction.told_at.astimezone(ZoneInfo(view.timezone))

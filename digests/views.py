@@ -133,11 +133,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class StageCorrection:
-    """What was said to be done with a document (its name as shown), and what is; each a stage and its years."""
+    """What was said to be done with a document (its name as shown), and what is; each a stage and its years.
+    `is_held`: what it is now was done, not only asked for or planned (digests.held)."""
 
     document: str
     was: tuple[str, int | None]
     now: tuple[str, int | None]
+    is_held: bool = True
 
 
 @dataclass(frozen=True, slots=True)

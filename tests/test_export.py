@@ -279,6 +279,7 @@ def test_json_keeps_its_keys() -> None:
     }
     assert told["documents"][0] == {
         "id": "09-CT/TW#XI", "key": "09-CT/TW", "status": "resolved", "stage": "interim_review", "stage_years": 5,
+        "held": True,
     }  # fmt: skip
     assert told["continues"]["told"] == "2026-11-18T07:00:00+07:00"
     assert set(told) == {
@@ -293,7 +294,7 @@ def test_json_keeps_its_keys() -> None:
     assert corrected["removed"] == [{"id": "05-CT/TW#X", "name": "05-CT/TW (khóa X)"}]
     assert corrected["added"] == [{"id": None, "name": "09-CT/TW (khóa XI)"}]
     assert corrected["stages"] == [
-        {"id": None, "name": "13/2023/NĐ-CP", "was": ["issued", None], "now": ["interim_review", 5]}
+        {"id": None, "name": "13/2023/NĐ-CP", "was": ["issued", None], "now": ["interim_review", 5], "held": True}
     ]
     assert (data["held_back"], corrected["title_was"]) == (2, "Tít hôm qua")
     assert json.loads(export(digest(story()), "json").content)["sections"][0]["topic"] == "national_security"

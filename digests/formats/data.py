@@ -69,7 +69,10 @@ def digest_json(view: DigestView) -> Mapping[str, Any]:
             "removed": [named(one, name) for name in one.removed],
             "added": [named(one, name) for name in one.added],
             "doubtful": [named(one, name) for name in one.doubtful],
-            "stages": [{**named(one, s.document), "was": list(s.was), "now": list(s.now)} for s in one.stages],
+            "stages": [
+                {**named(one, s.document), "was": list(s.was), "now": list(s.now), "held": s.is_held}
+                for s in one.stages
+            ],
             "not_of_it": [article(other) for other in one.not_of_it],
             "withdrawn": [article(other) for other in one.withdrawn],
             "retitled": [{**article(other), "title_was": was} for was, other in one.retitled],
