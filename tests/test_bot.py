@@ -162,7 +162,7 @@ TYPED = (
     ("/vanban 09-ct/tw ngay 5/6/2018", "Chưa biết văn bản 09-CT/TW, ngày 05/06/2018"),
     ("08-NQ/TU Bến Tre", "Có thể là 08-NQ/TU (Bến Tre)"),
     ("09-CTT/TW", "Chưa biết văn bản “09-CTT/TW”"),
-    ("chào bot", "Tìm chào bot"),
+    ("chào bot", "Chào bạn!"),
     ("zzzz qqqqx", "Không nhận ra số hiệu văn bản nào"),
     ("<b>&lt;script&gt;", "Không nhận ra số hiệu văn bản nào"),
     ("0" * 4000, "Không thấy số hiệu văn bản nào trong đó"),
