@@ -1,5 +1,6 @@
 """The schema and the engines: migrations, time zones, SQLite's settings, clear errors."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, MetaData, func, select, text
+from sqlalchemy import Column, MetaData, Table, func, select, text
 
 from conftest import NOW
 from digests import dossier_models as _dossier_tables  # noqa: F401
@@ -118,16 +119,13 @@ def test_an_upgrade_and_a_downgrade_keep_every_row(empty_url: str) -> None:
 
 def test_what_waited_for_its_story_still_does_after_an_upgrade(empty_url: str) -> None:
     database = Database(empty_url)
-    command.upgrade(database.alembic_config(), "0004")
-    tables = MetaData()
-    tables.reflect(database.engine)
-    needed = {name: [c for c in table.columns if not c.nullable] for name, table in tables.tables.items()}
+    tables, needed = schema_at(database, "0004")
     with database.engine.begin() as connection:
         for number in (1, 2):
             article = {c.name: a_value(c) for c in needed["article"]} | {"id": number, "position": number}
-            connection.execute(tables.tables["article"].insert().values({**article, "identity": str(number)}))
+            connection.execute(tables["article"].insert().values({**article, "identity": str(number)}))
         for name in ("story", "story_article"):
-            connection.execute(tables.tables[name].insert().values({c.name: a_value(c) for c in needed[name]}))
+            connection.execute(tables[name].insert().values({c.name: a_value(c) for c in needed[name]}))
     database.migrate()
     with database.reading() as session:
         rows = session.execute(select(Article.id, Article.announced).order_by(Article.id)).all()
@@ -137,10 +135,7 @@ def test_what_waited_for_its_story_still_does_after_an_upgrade(empty_url: str) -
 
 def test_reviews_charted_before_it_was_asked_whether_they_were_held_are_charted_anew(empty_url: str) -> None:
     database = Database(empty_url)
-    command.upgrade(database.alembic_config(), "0008")
-    tables = MetaData()
-    tables.reflect(database.engine)
-    needed = {name: [c for c in table.columns if not c.nullable] for name, table in tables.tables.items()}
+    tables, needed = schema_at(database, "0008")
     with database.engine.begin() as connection:
         for number, stage in enumerate(("final_review", "implemented"), start=1):
             own = {
@@ -153,12 +148,21 @@ def test_reviews_charted_before_it_was_asked_whether_they_were_held_are_charted_
             for name in ("article", "mention", "document_event"):
                 row = {c.name: own.get(c.name, a_value(c)) for c in needed[name]}
                 staged = {"stage": stage} if name == "document_event" else {}
-                connection.execute(tables.tables[name].insert().values({**row, **staged}))
+                connection.execute(tables[name].insert().values({**row, **staged}))
     database.migrate()
     with database.reading() as session:
         rows = session.execute(select(Article.id, Article.charted).order_by(Article.id)).all()
     assert [tuple(row) for row in rows] == [(1, False), (2, True)]
     database.close()
+
+
+def schema_at(database: Database, revision: str) -> tuple[Mapping[str, Table], Mapping[str, list[Column[Any]]]]:
+    """The tables as an older release has them, and of each the columns that need a value."""
+    command.upgrade(database.alembic_config(), revision)
+    found = MetaData()
+    found.reflect(database.engine)
+    tables = dict(found.tables)
+    return tables, {name: [c for c in table.columns if not c.nullable] for name, table in tables.items()}
 
 
 def a_value(column: Column[Any]) -> object:
