@@ -6,6 +6,7 @@ locks asks `is_alive` every few seconds, and knows by the answer that it holds t
 """
 
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -39,7 +40,7 @@ class LockSession:
             try:
                 self._connection.execute(text("SELECT 1"))
             except SQLAlchemyError:
-                self.close()
+                self._drop()
                 return False
             return True
 
@@ -51,7 +52,7 @@ class LockSession:
                 try:
                     self._connection.execute(text(f"SET idle_session_timeout = '{LEASE.total_seconds():.0f}s'"))
                 except SQLAlchemyError:
-                    self.close()
+                    self._drop()
                     raise
 
     def take(self, space: int, number: int, *, shared: bool = False) -> bool:
@@ -68,13 +69,19 @@ class LockSession:
         return int(self._ask(_HOLDERS, space, number))
 
     def close(self) -> None:
-        """Lets go of all."""
+        """Lets go of all, at once: by a closed connection alone the server knows it only when it comes to look."""
         with self._one_at_a_time:
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                # Closing would give the pool a connection that still holds the locks.
-                connection.invalidate()
-                connection.close()
+            if self._connection is not None:
+                with suppress(SQLAlchemyError):  # a session that is lost holds none
+                    self._connection.execute(text("SELECT pg_advisory_unlock_all()"))
+                self._drop()
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # Closing would give the pool a connection that may still hold the locks, and its `idle_session_timeout`.
+            connection.invalidate()
+            connection.close()
 
     def _ask(self, query: str, space: int, number: int) -> Any:
         with self._one_at_a_time:
@@ -83,5 +90,5 @@ class LockSession:
             try:
                 return self._connection.scalar(text(query), {"space": space, "number": number})
             except SQLAlchemyError:
-                self.close()
+                self._drop()
                 raise
