@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Dialect, TextClause, bindparam, text
+from sqlalchemy import Connection, Dialect, TextClause, text
 from sqlalchemy.orm import Session
 
 LAST = (1 << 62) - 1
@@ -42,26 +42,32 @@ class Wanted:
     last: int = LAST
 
     @property
-    def reads_words(self) -> bool:
-        """Whether the words have to be looked at, not the index alone."""
-        return bool(self.as_typed or self.never_typed)
-
-    @property
     def has_phrases(self) -> bool:
         return any(len(token) > 1 for token in (*self.none_of, *(t for group in self.all_of for t in group)))
 
 
-_FTS5 = text(
-    "SELECT rowid FROM article_index WHERE article_index MATCH :query AND rowid BETWEEN :first AND :last"
+class Match(NamedTuple):
+    """An article that matches in any accents."""
+
+    position: int
+    kind: int
+    """1 with the accents that were typed; 0 without; 2 where it has words that it must not have."""
+
+
+# Of each the positions; what they say of the words that were typed is asked around them.
+_FTS5 = (
+    "SELECT rowid AS position FROM article_index WHERE article_index MATCH :query AND rowid BETWEEN :first AND :last"
     " ORDER BY rowid DESC LIMIT :limit"
 )
-_WALK = text(
+# Read once from the first to the last of them: by "rowid IN" FTS5 begins anew for each.
+_FTS5_AMONG = (
+    f"SELECT rowid AS position FROM article_index WHERE +rowid {IN_LIST['sqlite']}"  # noqa: S608 - no value in it
+    " AND article_index MATCH :query AND rowid BETWEEN :first AND :last"
+)
+_WALK = (
     "SELECT position FROM (SELECT position, vector FROM article_index WHERE position BETWEEN :first AND :last"
     " ORDER BY position DESC LIMIT :walked) AS newest WHERE vector @@ CAST(:phrases AS tsquery)"
     " ORDER BY position DESC LIMIT :limit"
-)
-_BETWEEN = text(
-    "SELECT count(*) FROM (SELECT FROM article_index WHERE position BETWEEN :first AND :last LIMIT :walked) AS newest"
 )
 # The expression comes from a subquery and nothing else can use an index, so that the planner, which cannot see how
 # common it is, neither walks the positions nor reads the whole table.
@@ -70,85 +76,80 @@ _GIN = (
     " AND position + 0 BETWEEN :first AND :last ORDER BY position DESC"
 )
 # The index knows words, not their order: phrases are told from the vectors, which only the newest are read for.
-_GIN_PHRASES = text(
+_GIN_PHRASES = (
     f"SELECT position FROM ({_GIN} OFFSET 0) AS coarse"  # noqa: S608 - no value in it
     " WHERE (SELECT vector FROM article_index WHERE article_index.position = coarse.position)"
     " @@ CAST(:phrases AS tsquery) ORDER BY position DESC LIMIT :limit"
 )
-_GIN_WORDS = text(f"{_GIN} LIMIT :limit")
-# Read once from the first to the last of them: by "rowid IN" FTS5 begins anew for each.
-_FTS5_AMONG = text(
-    "SELECT rowid FROM article_index WHERE article_index MATCH :query AND rowid BETWEEN :first AND :last"
-    " AND +rowid IN :positions"
-).bindparams(bindparam("positions", expanding=True))
-_AMONG = text(
-    "SELECT position FROM article_index WHERE position IN :positions AND vector @@ CAST(:phrases AS tsquery)"
-).bindparams(bindparam("positions", expanding=True))
+_GIN_WORDS = f"{_GIN} LIMIT :limit"
+_AMONG = (
+    f"SELECT position FROM article_index WHERE position {IN_LIST['postgresql']}"  # noqa: S608 - no value in it
+    " AND vector @@ CAST(:phrases AS tsquery)"
+)
+_BETWEEN = text(
+    "SELECT count(*) FROM (SELECT FROM article_index WHERE position BETWEEN :first AND :last LIMIT :walked) AS newest"
+)
 
 
-def newest(session: Session, wanted: Wanted, first: int, last: int, limit: int) -> Sequence[int]:
-    """The newest `limit` positions from `first` to `last` that match in any accents, newest first."""
+def newest(session: Session, wanted: Wanted, first: int, last: int, limit: int) -> Sequence[Match]:
+    """The newest `limit` from `first` to `last` that match in any accents, newest first."""
     if first > last:
         return []
     values: dict[str, Any] = {"first": first, "last": last, "limit": limit}
     connection = session.connection()
     if connection.dialect.name == "sqlite":
-        return [row[0] for row in connection.execute(_FTS5, {"query": _fts5(wanted), **values}).all()]
+        return _matches(connection, _FTS5, wanted, {"query": _fts5(wanted), **values})
     values |= {"phrases": _tsquery(wanted, phrases=True), "query": _tsquery(wanted, phrases=False)}
     most = int(_gin_cost(session, wanted) / _WALK_COST)
     for walked in (most // _TRIED, most):
         if walked < limit:
             break
-        found = connection.scalars(_WALK, {"walked": walked, **values}).all()
+        found = _matches(connection, _WALK, wanted, {"walked": walked, **values})
         if len(found) == limit or connection.scalar(_BETWEEN, {"walked": walked, **values}) < walked:
             return found
         if len(found) * most < limit * walked:  # not enough would be found among `most`
             break
-    return connection.scalars(_GIN_PHRASES if wanted.has_phrases else _GIN_WORDS, values).all()
+    return _matches(connection, _GIN_PHRASES if wanted.has_phrases else _GIN_WORDS, wanted, values)
 
 
-def among(session: Session, wanted: Wanted, positions: Collection[int]) -> Sequence[int]:
-    """Those of `positions` that match in any accents."""
+def among(session: Session, wanted: Wanted, positions: Collection[int]) -> Sequence[Match]:
+    """Those of `positions` that match in any accents, newest first."""
     if not positions:
         return []
-    values: dict[str, Any] = {"positions": list(positions)}
     connection = session.connection()
+    values: dict[str, Any] = {"positions": as_list(connection.dialect.name, positions)}
     if connection.dialect.name == "sqlite":
         values |= {"query": _fts5(wanted), "first": min(positions), "last": max(positions)}
-        return connection.scalars(_FTS5_AMONG, values).all()
-    return connection.scalars(_AMONG, {"phrases": _tsquery(wanted, phrases=True), **values}).all()
+        return _matches(connection, _FTS5_AMONG, wanted, values)
+    return _matches(connection, _AMONG, wanted, {"phrases": _tsquery(wanted, phrases=True), **values})
 
 
-def as_list(dialect: str, positions: Sequence[int]) -> str | list[int]:
+def as_list(dialect: str, positions: Collection[int]) -> str | list[int]:
     """The parameter of `IN_LIST`."""
     return json.dumps(list(positions)) if dialect == "sqlite" else list(positions)
 
 
-def compared(session: Session, wanted: Wanted, positions: Sequence[int]) -> tuple[list[int], list[int]]:
-    """Of `positions`, which match in any accents: those with the accents that were typed, and those without; left out
-    is what has words that it must not have."""
-    if not wanted.reads_words or not positions:
-        return list(positions), []
-    connection = session.connection()
+def _matches(connection: Connection, asked: str, wanted: Wanted, values: Mapping[str, Any]) -> Sequence[Match]:
     typed = {f"typed{number}": words for number, words in enumerate(wanted.as_typed)}
     never = {f"never{number}": words for number, words in enumerate(wanted.never_typed)}
-    dialect = connection.dialect.name
-    query = _comparison(dialect, len(typed), len(never))
-    rows = connection.execute(query, {"positions": as_list(dialect, positions), **typed, **never}).all()
-    known = {row[0]: row[1] for row in rows}
-    return [one for one in positions if known.get(one)], [one for one in positions if one not in known]
+    query = _told(connection.dialect.name, asked, len(typed), len(never))
+    return [Match(*row) for row in connection.execute(query, {**values, **typed, **never}).all()]
 
 
 @cache
-def _comparison(dialect: str, typed: int, never: int) -> TextClause:
-    """Asks which articles have so many strings, and which any of so many others: of each as many as words are read."""
-    find = "instr" if dialect == "sqlite" else "strpos"
-    has_all = " AND ".join(f"{find}(words, :typed{number}) > 0" for number in range(typed)) or "1 = 1"
-    has_any = " OR ".join(f"{find}(words, :never{number}) > 0" for number in range(never)) or "1 = 0"
-    return text(
-        f"SELECT position, NOT ({has_any}) FROM article_words"  # noqa: S608 - no value in it
-        f" WHERE position {IN_LIST[dialect]} AND ({has_all} OR {has_any})"
-    )
+def _told(dialect: str, asked: str, typed: int, never: int) -> TextClause:
+    """Asks of what is found, too, whether it has so many strings, and whether any of so many others."""
+    kind = "1"
+    if typed or never:
+        find = "instr" if dialect == "sqlite" else "strpos"
+        has_all = " AND ".join(f"{find}(words, :typed{number}) > 0" for number in range(typed)) or "1 = 1"
+        has_any = " OR ".join(f"{find}(words, :never{number}) > 0" for number in range(never)) or "1 = 0"
+        # By a subquery for each: PostgreSQL would join by reading all words there are.
+        kind = (
+            f"(SELECT CASE WHEN {has_any} THEN 2 WHEN {has_all} THEN 1 ELSE 0 END"  # noqa: S608 - no value in it
+            " FROM article_words WHERE article_words.position = found.position)"
+        )
+    return text(f"SELECT position, {kind} FROM ({asked}) AS found ORDER BY position DESC")  # noqa: S608 - nor here
 
 
 # How common it is, on PostgreSQL

@@ -1,8 +1,8 @@
 """Full-text search over the articles of feeds.indexing: newest first, on SQLite and PostgreSQL alike.
 
 A query becomes one expression over words and marks, which both engines evaluate on the index alone. Where words are
-typed with accents, articles that have them come first among the newest `WINDOW` that have them in any accents; where
-these have few of them ("bão" is rare among "bảo"), among the newest `WIDE_WINDOW`.
+typed with accents, articles that have them come first among the newest that have them in any accents: in the first of
+`WINDOWS` that holds enough of them ("bão" is rare among "bảo").
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from feeds.documents import load_catalogue, look_up
 from feeds.filters import document_marks
-from feeds.matches import IN_LIST, LAST, Token, Wanted, among, as_list, compared, newest
+from feeds.matches import IN_LIST, LAST, Match, Token, Wanted, among, as_list, newest
 from feeds.models import Article, ArticleWords, Base, Mention
 from feeds.passage import Passage, passage_of
 from feeds.positions import first_position, minute_position
@@ -22,10 +22,8 @@ from feeds.query import Filter, Query, Term
 from feeds.seen import seen_keys
 from feeds.tokens import EVERY
 
-WINDOW = 100  # articles that are put in order at once
-WIDE_WINDOW = 2000
-_FEW = 10  # of a window with the accents that were typed
-_FIRST = 20  # whose accents are looked at first
+WINDOWS = (50, 100, 400, 2000)  # articles that are put in order at once
+_FEW = 10  # of a window with the accents that were typed: one more is looked at
 MOST_COUNTED = 1000
 _MAX_DOCUMENTS = 3
 _BATCH = 500
@@ -67,51 +65,30 @@ class Page:
 def search(session: Session, query: Query, limit: int, before: int | None = None, *, skip: int = 0) -> Page:
     """`limit` of the articles at positions below `before` that match, after the first `skip`.
 
-    Those with the accents that were typed come first, each group newest first; at most `WINDOW` are put in order.
+    Those with the accents that were typed come first, each group newest first, of a window that is put in order. It
+    depends on `limit`, not on `skip`: who turns the pages of a window keeps the one.
     """
     if query.is_empty:
         return Page()
     wanted = _wanted(session, query)
     last = wanted.last if before is None else min(wanted.last, before - 1)
-    positions: list[int] = []
-    typed: list[int] = []
-    others: list[int] = []
-    known = 0
-    for size in (WINDOW, WIDE_WINDOW):
-        below = positions[-1] - 1 if positions else last
-        positions += newest(session, wanted, wanted.first, below, size + 1 - len(positions))
-        more = _compared(session, wanted, positions[known:size], max(_FEW, skip + limit) - len(typed))
-        typed += more[0]
-        others += more[1]
-        if len(positions) <= size or len(typed) >= _FEW:
+    matches: list[Match] = []
+    for most in WINDOWS:
+        size = max(most, limit)
+        below = matches[-1].position - 1 if matches else last
+        matches += newest(session, wanted, wanted.first, below, size + 1 - len(matches))
+        if len(matches) <= size or sum(one.kind == 1 for one in matches[:size]) >= _FEW:
             break
-        known = size
-    window = positions[:size]
-    ordered = [*typed, *others]
+    window = matches[:size]
+    typed = [one.position for one in window if one.kind == 1]
+    ordered = typed + [one.position for one in window if one.kind == 0]
     return Page(
         _hits(session, ordered[skip : skip + limit], set(typed), query),
-        len(ordered) if wanted.never_typed else len(window),
-        len(positions) > size,
-        max(window, default=None),
-        min(window, default=None),
+        len(ordered),
+        len(matches) > size,
+        window[0].position if window else None,
+        window[-1].position if window else None,
     )
-
-
-def _compared(
-    session: Session, wanted: Wanted, positions: Sequence[int], enough: int
-) -> tuple[Sequence[int], Sequence[int]]:
-    """`compared`, more and more at a time, until `enough` have the accents that were typed: these come first."""
-    if not wanted.as_typed or wanted.never_typed:
-        return compared(session, wanted, positions)
-    typed: list[int] = []
-    others: list[int] = []
-    start, some = 0, _FIRST
-    while start < len(positions) and len(typed) < enough:
-        with_accents, without = compared(session, wanted, positions[start : start + some])
-        typed += with_accents
-        others += without
-        start, some = start + some, some * 4
-    return typed, others
 
 
 def listed(session: Session, query: Query, limit: int, before: int | None = None) -> Sequence[int]:
@@ -120,7 +97,7 @@ def listed(session: Session, query: Query, limit: int, before: int | None = None
         return ()
     wanted = _wanted(session, query)
     last = wanted.last if before is None else min(wanted.last, before - 1)
-    return newest(session, wanted, wanted.first, last, limit)
+    return [one.position for one in newest(session, wanted, wanted.first, last, limit)]
 
 
 def matching(session: Session, query: Query, article_ids: Collection[int]) -> set[int]:
@@ -137,9 +114,7 @@ def matching(session: Session, query: Query, article_ids: Collection[int]) -> se
             .where(ArticleWords.position.between(wanted.first, wanted.last))
         )
         places = {row.position: row.article_id for row in rows}
-        found = sorted(among(session, wanted, places), reverse=True)
-        typed, _ = compared(session, wanted, found)
-        meant |= {places[position] for position in typed}
+        meant |= {places[one.position] for one in among(session, wanted, places) if one.kind == 1}
     return meant
 
 
@@ -149,10 +124,9 @@ def count(session: Session, query: Query, since: datetime) -> int:
     if query.is_empty:
         return 0
     wanted = _wanted(session, query)
-    most = WIDE_WINDOW if wanted.reads_words else MOST_COUNTED
-    positions = newest(session, wanted, max(wanted.first, minute_position(since)), wanted.last, most)
-    typed, _ = _compared(session, wanted, positions, MOST_COUNTED)
-    return min(MOST_COUNTED, len(typed))
+    most = WINDOWS[-1] if wanted.as_typed or wanted.never_typed else MOST_COUNTED
+    matches = newest(session, wanted, max(wanted.first, minute_position(since)), wanted.last, most)
+    return min(MOST_COUNTED, sum(one.kind == 1 for one in matches))
 
 
 def found(session: Session, query: Query, most: int = MOST_COUNTED) -> int:
@@ -160,9 +134,7 @@ def found(session: Session, query: Query, most: int = MOST_COUNTED) -> int:
     if query.is_empty:
         return 0
     wanted = replace(_wanted(session, query), as_typed=())
-    positions = newest(session, wanted, wanted.first, wanted.last, most)
-    typed, others = compared(session, wanted, positions)
-    return len(typed) + len(others)
+    return sum(one.kind == 1 for one in newest(session, wanted, wanted.first, wanted.last, most))
 
 
 # What is asked for

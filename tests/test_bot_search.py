@@ -145,8 +145,7 @@ def test_the_command_is_listed() -> None:
 
 
 def test_older_windows_do_not_pass_for_all_that_is_found(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feeds.search.WINDOW", 6)
-    monkeypatch.setattr("feeds.search.WIDE_WINDOW", 6)
+    monkeypatch.setattr("feeds.search.WINDOWS", (6,))
     query = parse_query("xã")
     with sqlite.session() as session:
         reader(session, 7, NOW)

@@ -21,7 +21,7 @@ from feeds.models import Article, ArticleWords
 from feeds.nothing_found import instead_of
 from feeds.query import parse_query
 from feeds.reindex import reindex
-from feeds.search import WINDOW, count, matching, search
+from feeds.search import WINDOWS, count, matching, search
 from feeds.store import NewArticle, date_article, save_articles, store_analysis
 from feeds.tokens import words_of
 
@@ -170,23 +170,23 @@ def test_pages_hold_while_news_comes_in(database: Database) -> None:
 def test_only_so_many_are_put_in_order_and_the_others_follow(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feeds.search.WINDOW", 2)
-    monkeypatch.setattr("feeds.search.WIDE_WINDOW", 4)
+    monkeypatch.setattr("feeds.search.WINDOWS", (2, 4))
     with database.session() as session:
         put(session, "Nước lũ xưa", age=9 * HOUR)
         for number in range(4):
             put(session, f"Nước lu {number}", age=(8 - number) * HOUR)
     with database.reading() as session:
-        page = search(session, parse_query("lũ"), 10)
+        page = search(session, parse_query("lũ"), 2, skip=1)
         assert (page.total, page.is_more) == (4, True)
-        assert [hit.as_typed for hit in page.hits] == [False] * 4
+        assert [hit.title for hit in page.hits] == ["Nước lu 2", "Nước lu 1"]
+        assert not any(hit.as_typed for hit in page.hits)
         assert titles(session, "lũ", before=page.oldest) == ["Nước lũ xưa"]
 
 
 def test_what_is_rare_among_look_alikes_comes_first_and_is_counted(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feeds.search.WINDOW", 2)
+    monkeypatch.setattr("feeds.search.WINDOWS", (2, 3, 5))
     monkeypatch.setattr("feeds.search.MOST_COUNTED", 2)
     with database.session() as session:
         put(session, "Ứng phó bão lớn", age=9 * HOUR)
@@ -245,7 +245,7 @@ def indexed(database: Database) -> int:
     """Entries of the index, which are as many on either side of it."""
     with database.reading() as session:
         entries = session.scalar(select(func.count()).select_from(ArticleWords))
-        tokens = len(search(session, parse_query("-zzz"), WINDOW).hits)
+        tokens = len(search(session, parse_query("-zzz"), WINDOWS[-1]).hits)
     assert entries == tokens
     return tokens
 
@@ -385,7 +385,7 @@ def test_what_is_common_is_found_one_by_one_as_by_the_index(
     sqlite, postgres = both
     asked: list[str] = []
     event.listen(postgres.engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
-    monkeypatch.setattr("feeds.search.WINDOW", 5)
+    monkeypatch.setattr("feeds.search.WINDOWS", (5,))
     monkeypatch.setattr("feeds.matches._GIN_ENTRY", 0)
     # The index takes longer than looking at all; as long as looking at the newest, which do not always do; no time.
     for cost, ways in ((10_000, {"one by one"}), (4, {"one by one", "by the index"}), (0, {"by the index"})):
@@ -399,7 +399,7 @@ def test_what_is_common_is_found_one_by_one_as_by_the_index(
             assert [hit.title for hit in pages[0].hits] == [hit.title for hit in pages[1].hits], typed
             assert (pages[0].total, pages[0].oldest) == (pages[1].total, pages[1].oldest), typed
             searched = [one for one in asked if "@@" in one]
-            assert all(re.search(r"ORDER BY position DESC LIMIT \S+$", one) for one in searched), typed
+            assert all(re.search(r"ORDER BY position DESC LIMIT \S+\) AS found", one) for one in searched), typed
             seen |= {"one by one" if "AS newest" in one else "by the index" for one in searched}
             asked.clear()
         assert seen == ways

@@ -30,7 +30,7 @@ from digests.templates import render
 from feeds.documents import document_name, load_catalogue, look_up
 from feeds.nothing_found import Instead, instead_of
 from feeds.query import Query, parse_query
-from feeds.search import WIDE_WINDOW, Page, count, search
+from feeds.search import WINDOWS, Page, count, search
 from feeds.text import shorten
 
 PER_PAGE = 5
@@ -124,7 +124,7 @@ def found_page(
     is_older: bool = False,
 ) -> Message:
     """A page of what is found; past the end it is the last. `is_older`: what is newer was on the pages before."""
-    number = min(number, (WIDE_WINDOW - 1) // PER_PAGE)
+    number = min(number, (WINDOWS[-1] - 1) // PER_PAGE)
     page = search(session, query, PER_PAGE, before, skip=number * PER_PAGE)
     if not page.hits and page.total:
         number = (page.total - 1) // PER_PAGE
