@@ -31,7 +31,7 @@ class AskedDocument:
 
     `document` is the catalogue's where that is certain, `candidates` are those that may be meant where it is not. What
     the text itself says is `title`, `issuer`, `issued_on`. `around` is where the sentence stands that cites it, at
-    `place`, as `cited`.
+    `place`, as `cited`. `published` is the text's (`feeds.ask.Asked`).
     `is_stated`: the text says the term or year that tells the document from others of its number.
     """
 
@@ -49,11 +49,12 @@ class AskedDocument:
     around: str
     place: tuple[int, int]
     cited: str
+    published: date | None
 
     @property
     def is_held(self) -> bool:
         """Whether what the stage says was done, not only asked for or planned (digests.held)."""
-        return is_held(self.stage, sentence_at(self.around, *self.place), self.cited)
+        return is_held(self.stage, sentence_at(self.around, *self.place), self.cited, self.published)
 
     @property
     def opens(self) -> str:
@@ -91,7 +92,7 @@ def asked_documents(asked: Asked) -> Sequence[AskedDocument]:
             stated.add(name)
     certain = {citation.key for _, citation, reading in best.values() if reading.status == "resolved"}
     return [
-        _asked(analysis.text, citation, reading, is_stated=name in stated)
+        _asked(asked, citation, reading, is_stated=name in stated)
         for name, (_, citation, reading) in best.items()
         if reading.status == "resolved" or citation.key not in certain or reading.rule == "contradiction"
     ]
@@ -128,8 +129,8 @@ def _states(document_id: str, citation: Citation) -> bool:
     return int(told) == (citation.year or (citation.date.year if citation.date else None))
 
 
-def _asked(text: str, citation: Citation, reading: Reading, *, is_stated: bool) -> AskedDocument:
-    catalogue = load_catalogue()
+def _asked(asked: Asked, citation: Citation, reading: Reading, *, is_stated: bool) -> AskedDocument:
+    catalogue, text = load_catalogue(), asked.analysis.text
     first = max(0, citation.start - _AROUND)
     found = [document for i in reading.candidates[:_MAX_CANDIDATES] if (document := catalogue.get(i))]
     return AskedDocument(
@@ -147,4 +148,5 @@ def _asked(text: str, citation: Citation, reading: Reading, *, is_stated: bool) 
         around=text[first : citation.end + _AROUND],
         place=(citation.start - first, citation.end - first),
         cited=" ".join(citation.raw.split()),
+        published=asked.published,
     )

@@ -111,7 +111,7 @@ def make_candidate(
     head = head_of(newest_first)
     inside = [head, *(report for report in newest_first if report is not head)]
     mentions = [mention for report in inside for mention in report.mentions]
-    chips = chips_of(mentions, {report.view.article_id: len(report.view.title) for report in inside})
+    chips = chips_of(mentions, [report.view for report in inside])
     day_before = minute_position(min(report.view.dated_at for report in inside) - _DAY)
     cited = [Cited(m.issuer, m.stage, m.status, m.issued_on, first_cited.get(m.key, -1) >= day_before)
              for m in mentions if m.key]  # fmt: skip

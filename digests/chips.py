@@ -5,7 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from digests.held import is_held
-from digests.views import DocumentChip, Told, states_identity
+from digests.views import ArticleView, DocumentChip, Told, states_identity
 from feeds.documents.token import document_token
 
 _SURE = {"resolved": 0, "presumed": 1, "ambiguous": 2, "unknown": 3}
@@ -50,14 +50,14 @@ def telling(status: str, stage: str, in_title: bool) -> tuple[int, bool, bool]:
     return (_SURE.get(status, 4), stage == "mentioned", in_title)
 
 
-def chips_of(mentions: Sequence[Citing], titles: dict[int, int]) -> tuple[DocumentChip, ...]:
+def chips_of(mentions: Sequence[Citing], articles: Sequence[ArticleView]) -> tuple[DocumentChip, ...]:
     """One chip a document, surest readings first.
 
-    `titles` are the lengths of the headlines of the articles, the one first that heads the story: what it cites comes
-    before what others do. A number that is certain to mean one document has no chip for its open mentions, unless one
-    contradicts.
+    `articles` have the one first that heads the story: what it cites comes before what others do. A number that is
+    certain to mean one document has no chip for its open mentions, unless one contradicts.
     """
-    heads = {article_id: place for place, article_id in enumerate(titles)}
+    views = {view.article_id: view for view in articles}
+    heads = {article_id: place for place, article_id in enumerate(views)}
     best: dict[str, tuple[tuple[int, bool, bool, int, int], Citing]] = {}
     first: dict[str, tuple[int, int]] = {}
     stated: set[str] = set()
@@ -66,7 +66,7 @@ def chips_of(mentions: Sequence[Citing], titles: dict[int, int]) -> tuple[Docume
             continue
         document_id = mention.document_id or f"{mention.key}#?"
         place = heads[mention.article_id], mention.ordinal
-        rank = (*telling(mention.status, mention.stage, mention.start < titles[mention.article_id]), *place)
+        rank = (*telling(mention.status, mention.stage, mention.start < len(views[mention.article_id].title)), *place)
         if document_id not in best or rank < best[document_id][0]:
             best[document_id] = rank, mention
         first[document_id] = min(place, first.get(document_id, place))
@@ -88,7 +88,7 @@ def chips_of(mentions: Sequence[Citing], titles: dict[int, int]) -> tuple[Docume
             stage=mention.stage,
             stage_years=mention.stage_years,
             is_stated=document_id in stated,
-            is_held=is_held(mention.stage, mention.quote, mention.raw),
+            is_held=is_held(mention.stage, mention.quote, mention.raw, views[mention.article_id].published_on),
         )
         for _, _, document_id, mention in sorted(shown, key=lambda row: row[:3])
     )

@@ -29,7 +29,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session, joinedload, load_only
 
 from digests.candidates import VIEWED, view_article
 from digests.edition import CORRECTED_FOR, READ_BEFORE, revised_stories
@@ -40,6 +40,7 @@ from digests.views import CorrectionView, StageCorrection, StoryView, meant
 from feeds.database import chunks
 from feeds.documents import document_name
 from feeds.models import Article, ArticleVersion, Mention
+from feeds.store import published_on
 
 MOST = 10
 """Corrections in one digest; the others come with the next."""
@@ -209,8 +210,9 @@ def _known(session: Session, told: Sequence[_Told]) -> _Known:
     for row in session.execute(versions.where(ArticleVersion.article_id.in_(shown)).order_by(ArticleVersion.id)):
         known.edits.setdefault(row.article_id, []).append((row.replaced_at, row.title))
     cited = select(Mention).where(Mention.article_id.in_(shown | known.stories.keys()), Mention.key.is_not(None))
-    columns = load_only(*_READ, raiseload=True)
-    for mention in session.scalars(cited.order_by(Mention.article_id, Mention.ordinal).options(columns)):
+    dated = joinedload(Mention.article).load_only(Article.published_at, raiseload=True)
+    options = load_only(*_READ, raiseload=True), dated
+    for mention in session.scalars(cited.order_by(Mention.article_id, Mention.ordinal).options(*options)):
         known.mentions.setdefault(mention.article_id, []).append(mention)
     return known
 
@@ -315,7 +317,9 @@ def _documents(told: _Told, cited: Sequence[Mention]) -> _Documents:
 def _says_done(stage: Stage, cited: Sequence[Mention]) -> bool:
     """Whether one of those who tell the stage tells it as done."""
     telling = [one for one in cited if (one.stage, one.stage_years) == stage]
-    return not telling or any(is_held(one.stage, one.quote, one.raw) for one in telling)
+    return not telling or any(
+        is_held(one.stage, one.quote, one.raw, published_on(one.article.published_at)) for one in telling
+    )
 
 
 def _is(shown: str, mention: Mention) -> bool:

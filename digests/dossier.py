@@ -64,7 +64,7 @@ class CitingArticle:
     @property
     def is_held(self) -> bool:
         """Whether what the stage says was done, not only asked for or planned."""
-        return is_held(self.stage, self.quote, self.raw)
+        return is_held(self.stage, self.quote, self.raw, self.article.published_on)
 
 
 @dataclass(frozen=True, slots=True)

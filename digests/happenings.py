@@ -26,6 +26,7 @@ from digests.models import StoryArticle
 from feeds.database import chunks
 from feeds.models import Article, Mention
 from feeds.positions import first_position, vietnamese_day
+from feeds.store import published_on
 
 TOLD_STAGES = (
     "issued",
@@ -220,7 +221,7 @@ def events_from(rows: Iterable[Row[Any]]) -> tuple[Event, ...]:
     """The events that these mentions, oldest first, tell of."""
     told: dict[tuple[str, int, str], list[_Report]] = {}
     for row in rows:
-        if not is_held(row.stage, row.quote, row.raw):
+        if not is_held(row.stage, row.quote, row.raw, published_on(row.published_at)):
             continue
         # An article that has no story yet is one of its own; ids of stories and of articles are apart by their sign.
         story = row.story_id or -row.id

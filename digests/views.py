@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from feeds.store import published_on
+
 CUT_FROM = 140  # characters: a lead that is longer and ends without a stop was cut by its feed
 
 
@@ -44,6 +46,11 @@ class ArticleView:
     level: str | None
     dated_at: datetime
     date_known: bool
+
+    @property
+    def published_on(self) -> date | None:
+        """The day of its publication in Vietnam, where that is known."""
+        return published_on(self.dated_at) if self.date_known else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,15 @@ _MAGIC = ((b"%PDF-", "page.pdf"), (b"PK\x03\x04", "page.docx"))
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was handed over, understood. `title` is "" where it has none of its own; `is_cut`: its end was not read."""
+    """What was handed over, understood. `title` is "" where it has none of its own; `is_cut`: its end was not read.
+
+    `published`: the day it was, or one that it was not written after; None where neither is known.
+    """
 
     title: str
     analysis: Analysis
     is_cut: bool = False
+    published: date | None = None
 
 
 def get_ready() -> None:
@@ -44,7 +48,7 @@ def ask_text(text: str, *, written: date | None = None) -> Asked:
     day, so that it cites no document younger."""
     cleaned = clean(text[:MAX_CHARACTERS])
     title, lead, rest = _parts(cleaned)
-    return Asked(title, analyse(title, lead, rest, published=written), len(text) > MAX_CHARACTERS)
+    return Asked(title, analyse(title, lead, rest, published=written), len(text) > MAX_CHARACTERS, written)
 
 
 def ask_file(name: str, content: bytes, *, written: date | None = None) -> Asked:
@@ -71,7 +75,8 @@ def ask_page(body: bytes, url: str, content_type: str | None, *, written: date |
 def _ask_article(article: ArticleText, written: date | None) -> Asked:
     published = published_on(article.published) or written
     title = "" if article.title_is_ours else article.title
-    return Asked(one_line(title), analyse(title, article.lead, article.text, published=published))
+    analysis = analyse(title, article.lead, article.text, published=published)
+    return Asked(one_line(title), analysis, published=published)
 
 
 def _parts(text: str) -> Sequence[str]:

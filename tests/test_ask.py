@@ -60,6 +60,14 @@ def test_no_document_is_younger_than_the_text() -> None:
     assert "09-CT/TW#XI" not in {document.id for document in old.candidates} | {old.document_id}
 
 
+@pytest.mark.parametrize(("written", "is_held"), [(date(2026, 11, 22), False), (date(2027, 2, 1), True), (None, True)])
+def test_a_review_that_is_dated_after_the_text_is_not_held(written: date | None, is_held: bool) -> None:
+    (document,) = asked_documents(
+        ask_text("Tháng 1/2027, Công an Hà Tĩnh sơ kết 15 năm thực hiện Chỉ thị 09-CT/TW (khóa XI).", written=written)
+    )
+    assert (document.stage, document.is_held) == ("interim_review", is_held)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_answer_says_whether_it_is_policy_and_why(language: str) -> None:
     asked = ask_text(NEWS, written=date(2026, 11, 22))
@@ -112,7 +120,9 @@ def test_no_text_breaks_it(text: str) -> None:
 @given(st.text(max_size=40), st.text(max_size=20), st.text(max_size=40), st.integers(0, 80))
 def test_a_quotation_is_never_longer_than_asked(before: str, cited: str, behind: str, limit: int) -> None:
     around, place = before + cited + behind, (len(before), len(before) + len(cited))
-    document = AskedDocument("k", None, "unknown", False, "", None, None, None, None, None, (), around, place, cited)
+    document = AskedDocument(
+        "k", None, "unknown", False, "", None, None, None, None, None, (), around, place, cited, None
+    )
     assert len(document.quote(limit)) <= limit + 2, "but for the marks of what is left out"
 
 

@@ -164,6 +164,7 @@ def test_of_a_review_that_is_only_asked_for_it_is_not_said_that_it_was_held(data
             (
                 "Công an Cà Mau được yêu cầu tổng kết 15 năm thực hiện Chỉ thị 09-CT/TW về an ninh Tổ quốc",
                 "Bộ Công an tổng kết 10 năm thực hiện Chỉ thị 48-CT/TW ngày 22/10/2010",
+                f"Năm {NOW.year + 1}, Bộ Công an tổng kết 10 năm thực hiện Chỉ thị 46-CT/TW ngày 22/6/2015",
             )
         ):
             publish(session, title, seen=NOW, published=NOW, outlet=f"Báo {number}")
@@ -171,7 +172,11 @@ def test_of_a_review_that_is_only_asked_for_it_is_not_said_that_it_was_held(data
     with database.reading() as session:
         view = compose_period(session, NOW, 24, language="vi", timezone="UTC")
     chips = {chip.key: (chip.stage, chip.is_held) for story in view.stories for chip in story.documents}
-    assert chips == {"09-CT/TW": ("final_review", False), "48-CT/TW": ("final_review", True)}
+    assert chips == {
+        "09-CT/TW": ("final_review", False),
+        "48-CT/TW": ("final_review", True),
+        "46-CT/TW": ("final_review", False),
+    }
 
 
 def test_a_brief_takes_no_write_lock_and_its_buttons_work_once_named(database: Database) -> None:

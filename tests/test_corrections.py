@@ -172,6 +172,18 @@ def test_a_review_that_is_only_asked_for(database: Database) -> None:
     assert [(stage.now, stage.is_held) for stage in view.stages] == [(("interim_review", 10), False)]
 
 
+def test_a_review_that_is_dated_after_its_article(database: Database) -> None:
+    with database.session() as session:
+        article = news(session, REVIEW, "")
+        reader(session, 1, NOW)
+        sent(session, NOW)
+        edited(
+            session, article, title=f"Năm {NOW.year + 1}: {REVIEW[0].lower()}{REVIEW[1:]}".replace("5 năm", "10 năm")
+        )
+        view = found(session)
+    assert [(stage.now, stage.is_held) for stage in view.stages] == [(("interim_review", 10), False)]
+
+
 def test_a_headline_that_says_the_contrary(database: Database) -> None:
     with database.session() as session:
         article = news(session, "Công an Hà Nội xử lý vi phạm an ninh mạng vượt 1.600 vụ", LEAD)

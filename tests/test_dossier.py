@@ -1,7 +1,7 @@
 """Answers about documents. A wrong statement about one is the worst bug there is."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -84,6 +84,17 @@ def test_of_a_review_that_is_only_asked_for_its_card_does_not_say_that_it_was_he
     assert [(one.stage, one.is_held) for one in dossier.articles] == [("final_review", False), ("final_review", True)]
     assert card(dossier).count("tổng kết 15 năm (chưa nói là đã làm)") == 1
     assert card(dossier, "en").count("final review after 15 years (not said to be done)") == 1
+
+
+@pytest.mark.parametrize(("published", "is_held"), [(NOW, False), (NOW + 9600 * HOUR, True), (None, True)])
+def test_a_date_after_its_article_puts_a_review_off_on_its_card(
+    database: Database, published: datetime | None, is_held: bool
+) -> None:
+    title = f"Tháng 1/{NOW.year + 1}, Cà Mau tổng kết 15 năm thực hiện Chỉ thị 09-CT/TW (khóa XI)"
+    with database.session() as session:
+        publish(session, title, seen=NOW, published=published)
+    (dossier,) = ask(database, "09-CT/TW").dossiers
+    assert [(one.stage, one.is_held) for one in dossier.articles] == [("final_review", is_held)]
 
 
 def test_a_number_of_two_terms_offers_both_and_merges_none(database: Database) -> None:

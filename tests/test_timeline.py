@@ -216,6 +216,7 @@ def test_a_review_that_is_only_asked_for_or_planned_is_not_held(database: Databa
                 f"Bí thư Tỉnh ủy Cà Mau yêu cầu các huyện tổng kết 10 năm thực hiện {CITED}.",
                 f"Tỉnh ủy Hà Tĩnh ban hành kế hoạch tổng kết 10 năm thực hiện {CITED}.",
                 f"Hà Tĩnh sẽ kiểm tra việc thực hiện {CITED} tại các huyện.",
+                f"Tháng 1/2021, Hà Tĩnh tổng kết 10 năm thực hiện {CITED}.",
             ),
             start=9,
         ):

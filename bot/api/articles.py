@@ -45,7 +45,8 @@ def one_article(session: Session, asked: OneArticle, now: datetime) -> shapes.Ar
     if row is None:
         raise not_there(f"there is no article {asked.id}")
     mentions = published.mentions_of(session, [asked.id], MOST_MENTIONS)[asked.id]
-    return shapes.ArticleInFull(**article_fields(row, mentions), mentions=[mention_shape(one) for one in mentions])
+    shown = [mention_shape(one, row.published_at) for one in mentions]
+    return shapes.ArticleInFull(**article_fields(row, mentions), mentions=shown)
 
 
 def found_articles(session: Session, asked: Searched, now: datetime) -> shapes.FoundPage:

@@ -61,9 +61,9 @@ def citing_articles(session: Session, asked: ListedCiting, now: datetime) -> sha
     articles = article_shapes(session, shown)
     return shapes.CitingPage(
         items=[
-            shapes.CitingArticle(**dict(articles[article_id]), mention=mention_shape(mention))
+            shapes.CitingArticle(**dict(article), mention=mention_shape(mention, article.published))
             for article_id, mention in shown.items()
-            if article_id in articles
+            if (article := articles.get(article_id))
         ],
         next=str(Cursor(found[asked.limit - 1][1].position)) if len(found) > asked.limit else None,
     )

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from bot.api import shapes
 from digests import published
-from digests.candidates import Candidate, head_of, places_of
+from digests.candidates import Candidate, head_of, places_of, view_article
 from digests.chips import chips_of
 from digests.held import is_held
 from digests.views import DocumentChip
 from feeds.documents import document_name, is_citable, load_catalogue, official_citation
 from feeds.documents.token import document_token
+from feeds.store import published_on
 from feeds.text import visible
 
 
@@ -44,7 +45,7 @@ def article_fields(row: Row[Any], mentions: Sequence[Row[Any]]) -> dict[str, Any
         "places": list(places_of(row)),
         "story": row.story_id,
         "repeats": row.original_id,
-        "documents": cited(chips_of(mentions, {row.id: len(row.title)})),
+        "documents": cited(chips_of(mentions, [view_article(row)])),
     }
 
 
@@ -67,7 +68,8 @@ def token_of(document_id: str) -> str | None:
     return None if document_id.endswith("#?") else document_token(document_id)
 
 
-def mention_shape(row: Row[Any]) -> shapes.Mention:
+def mention_shape(row: Row[Any], published: datetime | None) -> shapes.Mention:
+    """A row of `digests.published` of an article that was `published` then, where that is known."""
     return shapes.Mention(
         key=row.key,
         document=row.document_id,
@@ -78,7 +80,7 @@ def mention_shape(row: Row[Any]) -> shapes.Mention:
         quote=visible(row.quote),
         stage=row.stage,
         stage_years=row.stage_years,
-        held=is_held(row.stage, row.quote, row.raw),
+        held=is_held(row.stage, row.quote, row.raw, published_on(published)),
         province=row.province,
     )
 

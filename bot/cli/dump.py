@@ -104,7 +104,7 @@ def dump_lines(session: Session, moment: datetime) -> Iterator[Line]:
         for row in batch:
             yield DumpedArticle(**article_fields(row, cited[row.id]))
             for one in cited[row.id]:
-                yield DumpedMention(**dict(mention_shape(one)), article=row.id)
+                yield DumpedMention(**dict(mention_shape(one, row.published_at)), article=row.id)
     for told in published.each_story(session):
         stories += len(told)
         for story, reports in told:
