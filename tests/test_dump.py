@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -36,6 +36,17 @@ def fill(database: Database, articles: int = 30) -> None:
 def dumped(database: Database) -> list[dict[str, Any]]:
     with published.snapshot(database) as session:
         return [json.loads(line.model_dump_json()) for line in dump_lines(session, NOW)]
+
+
+@pytest.mark.parametrize(("published", "held"), [(NOW, False), (None, True)])
+def test_a_review_that_is_dated_after_its_article_is_not_held(
+    database: Database, published: datetime | None, held: bool
+) -> None:
+    with database.session() as session:
+        title = f"Năm {NOW.year + 1}, Cà Mau tổng kết 15 năm thực hiện Chỉ thị 09-CT/TW (khóa XI)"
+        publish(session, title, seen=NOW, published=published)
+    of_kind = {line["type"]: line for line in dumped(database)}
+    assert (of_kind["mention"]["held"], of_kind["article"]["documents"][0]["held"]) == (held, held)
 
 
 def test_everything_public_is_in_it_once(database: Database) -> None:
