@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.metrics import Metrics
 from bot.pace import Pace
 from bot.shares import Shares
+from bot.ticks import Tick, follow_clock
 from digests.alerts import tell_of_feeds
 from digests.canary import warn_admins
 from digests.chart import chart_waiting, recount_totals
@@ -75,6 +76,7 @@ class Jobs:
         self._again: set[str] = set()
         self._failed: Counter[str] = Counter()  # rounds of jobs, in a row
         self._listening: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
         self._lock = delivery_lock(database)
         self._delivering = asyncio.Lock()
         self._polling = asyncio.Lock()
@@ -86,6 +88,7 @@ class Jobs:
 
     def start(self) -> None:
         self._scheduler.start()
+        self._following = asyncio.ensure_future(follow_clock(self._scheduler, TICK))
 
     @property
     def is_running(self) -> bool:
@@ -287,9 +290,10 @@ class Jobs:
     async def stop(self) -> None:
         """No new work; what is under way gets `STOP_WITHIN` seconds, then the lock is let go."""
         self._stopping.set()
-        if self._listening:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
+        beside = [task for task in (self._listening, self._following) if task]
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         if self._running:
@@ -375,8 +379,7 @@ class Jobs:
         # By the wall clock: digests fall due on the minute, and then a tick comes at once.
         self._scheduler.add_job(
             run,
-            "cron",
-            second=f"*/{every.total_seconds():.0f}",
+            Tick(every),
             id=name,
             next_run_time=datetime.now(UTC),
             max_instances=1,
