@@ -5,7 +5,6 @@ A page may follow (`calendar:2026-11:1`); `remind:on` and `remind:off` choose wh
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from bot.handlers.follow import turn_button
 from bot.handlers.replies import done, edit, pressed, reader_of, reply
 from bot.handlers.routes import Who, command, press
 from bot.keyboards import in_rows, page_at, page_row
+from bot.months import is_known, month_typed
 from bot.texts import say
 from digests.follows import followed_documents
 from digests.messages import Button, Message
@@ -28,23 +28,15 @@ from digests.templates import render
 from feeds.store import document_tokens
 
 PER_PAGE = 8
-_FIRST_YEAR, _LAST_YEAR = 1950, 2100
 _PRESSED = re.compile(r"(\d{4})(?:-(\d\d))?(?::(\d{1,3}))?")
 _MOST_TYPED = 60
-# Words of their own, as "09-CT/TW" is no month and "quý 4/2026" no April.
-_TYPED = re.compile(
-    r"(?<![^\s,])(?<!quý )(?<!quarter )(?:(?P<iso>\d{4})-(?P<of>\d{1,2})"
-    r"|(?:(?:tháng|t|month)?\s*(?P<month>\d{1,2})(?:\s*[/.\-]\s*|[\s,]+))?(?:năm\s+|year\s+)?(?P<year>\d{4})"
-    r"|(?:tháng|t|month)?\s*(?P<alone>\d{1,2}))(?![^\s,])",
-    re.IGNORECASE,
-)
 
 
 async def calendar_command(update: Update, context: Context) -> None:
     """/calendar shows the present month, or the month or year that is typed, and says what else it does not take."""
     reader = await reader_of(update, context)
-    today = context.bot_data.clock().astimezone(ZoneInfo(reader.timezone))
-    year, month, unread = _meant(" ".join(context.args or ())[:_MOST_TYPED], today)
+    today = context.bot_data.clock().astimezone(ZoneInfo(reader.timezone)).date()
+    year, month, unread = month_typed(" ".join(context.args or ())[:_MOST_TYPED], today)
     await reply(update, await context.bot_data.read(calendar_screen, reader, year, month, 0, unread))
 
 
@@ -52,7 +44,7 @@ async def calendar_pressed(update: Update, context: Context) -> None:
     query, data, reader = await pressed(update, context)
     match = _PRESSED.fullmatch(data)
     year, month = (int(match[1]), int(match[2]) if match[2] else None) if match else (0, None)
-    if match is None or not _is_known(year, month):
+    if match is None or not is_known(year, month):
         await done(query, reader, "stale_button")
         return
     await edit(query, await context.bot_data.read(calendar_screen, reader, year, month, int(match[3] or 0)))
@@ -111,32 +103,13 @@ def _around(year: int, month: int | None) -> tuple[Button, ...]:
     buttons: list[Button] = []
     for step, sign in ((-1, "‹ {}"), (1, "{} ›")):
         if month is None:
-            label, data, is_known = str(year + step), f"{year + step}", _is_known(year + step, None)
+            label, data, exists = str(year + step), f"{year + step}", is_known(year + step, None)
         else:
             other, at = divmod(year * 12 + month - 1 + step, 12)
-            label, data, is_known = f"{at + 1}/{other}", f"{other}-{at + 1:02}", _is_known(other, at + 1)
-        if is_known:
+            label, data, exists = f"{at + 1}/{other}", f"{other}-{at + 1:02}", is_known(other, at + 1)
+        if exists:
             buttons.append((sign.format(label), f"calendar:{data}"))
     return tuple(buttons)
-
-
-def _meant(typed: str, today: datetime) -> tuple[int, int | None, str]:
-    """The year and month of "11/2026", "2026-11", "2026" or "11", and what is typed besides; the present month where
-    nothing such is typed."""
-    match = _TYPED.search(typed)
-    if match is None:
-        return today.year, today.month, typed
-    year = int(match["year"] or match["iso"] or today.year)
-    month = match["month"] or match["of"] or match["alone"]
-    known = (year, int(month) if month else None)
-    if not _is_known(*known):
-        return today.year, today.month, typed
-    rest = f"{typed[: match.start()]} {typed[match.end() :]}"
-    return *known, " ".join(rest.split()).strip(", ")
-
-
-def _is_known(year: int, month: int | None) -> bool:
-    return _FIRST_YEAR <= year <= _LAST_YEAR and (month is None or 1 <= month <= 12)
 
 
 def handlers() -> Sequence[BaseHandler[Any, Context, Any]]:
