@@ -179,6 +179,7 @@ TYPED = (
     ("/khongco", "Không có lệnh này"),
     ("/caidata", "Có phải /caidat?"),
     ("/cai_dat", "Có phải /caidat?"),
+    ("/cai dat", "Có phải /caidat?"),
     ("/zzzzqqq", "Không có lệnh này. Các lệnh"),
     ("/setings x", "Có phải /settings?"),
 )

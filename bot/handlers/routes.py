@@ -4,9 +4,11 @@ What changes a chat takes who manages it: in a group its administrators, of a ch
 may post there. That is asked here, before any handler, and each time.
 """
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from enum import StrEnum
+from itertools import chain
 
 from telegram import Update
 from telegram.constants import ChatType
@@ -35,6 +37,9 @@ from digests.templates import render
 from feeds.text import fold
 
 _LONGEST_COMMAND = 33  # characters, of Telegram's commands
+_WORD, _ADDRESSEE = re.compile("[a-z]+"), re.compile(r"@\w*")
+_MOST_WORDS = 4  # of a command's name, as "/dong thoi gian"
+_LEAST_LIKE, _LIKE = 3, 0.7  # letters, and how like: "/ma tuy" is no "/map"
 _REFUSALS = {Standing.OTHER: "managers_only", Standing.UNKNOWN: "unknown_manager", Standing.OUTSIDE: "bot_outside"}
 
 
@@ -111,10 +116,19 @@ async def unknown_command(update: Update, context: Context) -> None:
 
 
 def nearest_command(typed: str, commands: Sequence[Command]) -> str | None:
-    """The name or alias that is written most like `typed`, if any is."""
-    name = fold(typed[:_LONGEST_COMMAND].removeprefix("/").partition(" ")[0].partition("@")[0])
+    """The name or alias that is meant by `typed`, if any is: one of several words ("/tim kiem ma túy"), one that begins
+    so ("/tim"), or the one that is written most like it."""
+    words = _WORD.findall(_ADDRESSEE.sub("", fold(typed[:_LONGEST_COMMAND])))[:_MOST_WORDS]
     names = [name for command in commands for name in (command.alias, command.name)]
-    return next(iter(get_close_matches(name, names, n=1)), None)
+    joined = ["".join(words[:count]) for count in range(len(words), 0, -1)]
+    joined = [said for said in joined if len(said) >= _LEAST_LIKE]
+    if spaced := next((said for said in joined if said in names), None):
+        return spaced
+    for said in joined:
+        begun = (name for name in names if name.startswith(said))
+        if near := next(chain(begun, get_close_matches(said, names, n=1, cutoff=_LIKE)), None):
+            return near
+    return None
 
 
 def commands_of(update: Update, context: Context) -> Sequence[Command]:
