@@ -5,6 +5,7 @@ import re
 import sys
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from feeds.sources import without_query
@@ -49,6 +50,7 @@ def set_up_logs(level: str, form: str) -> None:
     root.setLevel(level.upper())
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger("aiohttp.server").addFilter(_is_ours)
     # A tick that finds its round still under way is skipped by design, not worth a warning.
     logging.getLogger("apscheduler.executors").setLevel(logging.ERROR)
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
@@ -59,6 +61,11 @@ def mask_secrets(text: str) -> str:
     for pattern, shown in _SECRETS:
         text = pattern.sub(shown, text)
     return without_query(text)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Not what a client sends that is no HTTP: anybody could fill the log with it, and it may hold a token."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 def _renderer(form: str) -> Processor:

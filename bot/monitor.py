@@ -8,6 +8,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from sqlalchemy import text
 
+from bot.listening import listening
 from feeds.database import Database
 
 _ANSWERS_WITHIN = 5.0  # seconds
@@ -40,14 +41,8 @@ async def monitored(
     application = web.Application()
     application.router.add_get("/metrics", metrics)
     application.router.add_get("/healthz", health)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        yield int(runner.addresses[0][1])
-    finally:
-        await runner.cleanup()
+    async with listening(application, host, port) as (_, number):
+        yield number
 
 
 def _ask(database: Database) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from telegram import Bot, Update
 from telegram.error import BadRequest, NetworkError, RetryAfter
 
 from bot.intake import sound
+from bot.listening import listening
 from bot.settings import Settings
 
 log = structlog.get_logger()
@@ -70,18 +71,14 @@ async def receiving(
 
     application = web.Application(client_max_size=MAX_BODY)
     application.router.add_post(urlsplit(settings.webhook_url).path or "/", take)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=_BODY_WITHIN)
-    await runner.setup()
-    try:
-        host, _, port = settings.webhook_listen.rpartition(":")
+    host, _, port = settings.webhook_listen.rpartition(":")
+    async with AsyncExitStack() as stack:
         try:
-            await web.TCPSite(runner, host, int(port)).start()
+            await stack.enter_async_context(listening(application, host, int(port)))
         except OSError as error:
             raise WebhookError(f"WEBHOOK_LISTEN {settings.webhook_listen}: {error.strerror}") from error
         await _tell_telegram(bot, settings.webhook_url, secret.decode(), kinds)
         yield
-    finally:
-        await runner.cleanup()
 
 
 async def _tell_telegram(bot: Bot, url: str, secret: str, kinds: Sequence[str]) -> None:

@@ -1,13 +1,16 @@
 """Logs: text and JSON, at the level asked for, without secrets."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
 
 import pytest
 import structlog
+from aiohttp import web
 from sqlalchemy.exc import IntegrityError
 
+from bot.listening import listening
 from bot.logs import mask_secrets, set_up_logs
 from conftest import NOW
 from digests.models import Follow
@@ -109,3 +112,27 @@ def test_level_is_respected_and_libraries_are_quiet(capsys: pytest.CaptureFixtur
     assert "library, shown" in written
     assert "too fine" not in written
     assert "HTTP Request" not in written
+
+
+async def test_what_is_no_http_is_not_logged_but_what_fails_of_ours_is(capsys: pytest.CaptureFixture[str]) -> None:
+    async def fail(_request: web.Request) -> web.Response:
+        raise RuntimeError("ours")
+
+    application = web.Application()
+    application.router.add_get("/", fail)
+    set_up_logs("info", "text")
+    async with listening(application, "127.0.0.1", 0) as (host, port):
+        for said, answer in (
+            (b"GET / HTTP/1.1\r\nAuthorization : Bearer abcdefghijklmnopqrstuvwxyz\r\n\r\n", b"400 Bad Request"),
+            (b"GET / HTTP/9.9\r\n\r\n", b"400 Bad Request"),
+            (b"GET / HTTP/1.1\r\nHost: one\r\nConnection: close\r\n\r\n", b"500 Internal Server Error"),
+        ):
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(said)
+            assert answer in await reader.read()
+            writer.close()
+            await writer.wait_closed()
+    written = capsys.readouterr().err
+    assert "RuntimeError: ours" in written
+    assert "abcdefgh" not in written
+    assert "HTTP/9.9" not in written

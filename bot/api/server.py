@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from functools import cached_property, partial
 from hashlib import blake2s
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 from aiohttp import web
@@ -21,6 +21,7 @@ from bot.api.problems import Refused
 from bot.api.reading import SECONDS, Reading
 from bot.api.shapes import Page
 from bot.context import Services
+from bot.listening import listening
 
 log = structlog.get_logger()
 
@@ -124,13 +125,5 @@ def _problem(refused: Refused) -> web.Response:
 @asynccontextmanager
 async def serving_api(services: Services, host: str, port: int, seconds: float = SECONDS) -> AsyncIterator[str]:
     """Answers at `host` and `port` (0: any free) while the `async with` lasts; gives its address. OSError: taken."""
-    runner = web.AppRunner(Api(services, seconds).application(), access_log=None, shutdown_timeout=5)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        address: Any = runner.addresses[0]
-        shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-        yield f"http://{shown}:{address[1]}"
-    finally:
-        await runner.cleanup()
+    async with listening(Api(services, seconds).application(), host, port) as (here, number):
+        yield f"http://{f'[{here}]' if ':' in here else here}:{number}"
