@@ -152,6 +152,18 @@ def test_env_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPat
     assert (settings.poll_minutes, settings.default_timezone) == (40, "Europe/Paris")
 
 
+def test_an_empty_value_counts_as_not_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As a compose file hands over a variable that nobody set."""
+    (tmp_path / "token").write_text("1:A", "utf-8")
+    Path(".env").write_text(f"POLL_MINUTES=30\nLOG_LEVEL=\nTELEGRAM_TOKEN_FILE={tmp_path / 'token'}\n", "utf-8")
+    for name in ("POLL_MINUTES", "LOG_FORMAT", "TELEGRAM_TOKEN"):
+        monkeypatch.setenv(name, "")
+    settings = load_settings()
+    assert settings.poll_minutes == 30, "what .env says"
+    assert (settings.log_level, settings.log_format) == ("info", "text"), "the defaults"
+    assert settings.telegram_token is not None
+
+
 def test_env_file_that_is_no_text_is_a_settings_error() -> None:
     Path(".env").write_bytes(b"POLL_MINUTES=\xff\n")
     with pytest.raises(SettingsError, match=r"\.env"):
