@@ -23,7 +23,7 @@ class FormerDraft:
 @dataclass(frozen=True, slots=True)
 class CardFacts:
     """The tokens that buttons lead to (feeds.store.document_tokens), and the documents that have no row; those that the
-    chat follows, the numbers by which it said to mean one, and what was a draft before, by the ids of documents."""
+    chat follows, the number by which it said last to mean one, and what was a draft before, by the ids of documents."""
 
     tokens: Mapping[str, str]
     unnamed: Collection[str]
@@ -61,5 +61,6 @@ _FACTS = (
     .outerjoin(Choice, and_(Choice.chat_id == bindparam("chat_id"), Choice.document_id == Document.id))
     .outerjoin(Draft, Draft.document_id == Document.id)
     .where(Document.id.in_(bindparam("ids", expanding=True)))
-    .order_by(Draft.last_at)  # of several drafts the latest
+    # Of several drafts and choices the latest: the last row of a document is that which counts.
+    .order_by(Draft.last_at, Choice.at, Choice.key)
 )

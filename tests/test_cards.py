@@ -1,5 +1,6 @@
 """What a document's card says, which of its articles it lists, and where its buttons lead."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,9 @@ from bot.cards import CardView, dossier_buttons, filter_buttons, read_view, valu
 from bot.keyboards import answer_buttons, fits
 from conftest import NOW
 from digests.answer import answer
+from digests.card import card_facts
 from digests.dossier import PER_PAGE, Dossier, dossier_of, facets_of
+from digests.dossier_models import Choice
 from digests.facets import KINDS, Count, Filters, Kind
 from digests.messages import MESSAGE_LIMIT, Button, plain_text, telegram_length
 from digests.mydata import erase
@@ -21,6 +24,7 @@ from digests.templates import LANGUAGES
 from feeds.database import Database
 from feeds.documents import load_catalogue
 from feeds.documents.token import document_token
+from feeds.store import ensure_documents
 from newsroom import publish
 from test_dossier import card, titles
 
@@ -259,6 +263,21 @@ def test_a_choice_is_remembered_for_its_chat_alone(database: Database) -> None:
         assert answer(session, "05-CT/TW", chat_id=2).is_choice
         drop_choice(session, 1, "05-CT/TW")
         assert choice_of(session, 1, "05-CT/TW") is None
+
+
+@pytest.mark.parametrize("keys", [("05-CT/TW", "5-CT/TW"), ("5-CT/TW", "05-CT/TW")])
+def test_of_two_numbers_by_which_a_chat_means_one_document_its_card_says_the_later(
+    database: Database, keys: Sequence[str]
+) -> None:
+    """A catalogue may come to know one document by a further number; what was chosen before stays."""
+    with database.session() as session:
+        welcome(session, 1, NOW, language="vi", timezone=ZONE)
+        ensure_documents(session, ["05-CT/TW#X"])
+        later, earlier = (Choice(chat_id=1, key=key, document_id="05-CT/TW#X", at=NOW) for key in keys)
+        earlier.at -= timedelta(days=1)
+        session.add_all([later, earlier])
+        session.flush()
+        assert card_facts(session, 1, ["05-CT/TW#X"]).chosen == {"05-CT/TW#X": later.key}
 
 
 def test_a_choice_is_erased_with_its_chat(database: Database) -> None:
