@@ -167,7 +167,12 @@ def places_of(article: Article | Row[Any]) -> tuple[str, ...]:
 
     Those it names; where it names none, its outlet's own, unless its headline is of a central organ.
     """
-    named = tuple(dict.fromkeys(present_province(name) for name in article.places))
-    if not named and article.province and not names_central_organ(modern_tones(article.title)):
+    if not article.places and article.province and not names_central_organ(modern_tones(article.title)):
         return (present_province(article.province),)
+    return places_named(article.places)
+
+
+def places_named(names: Iterable[str]) -> tuple[str, ...]:
+    """The provinces of today that an article is about, of those it names."""
+    named = tuple(dict.fromkeys(map(present_province, names)))
     return named if len(named) <= MOST_PLACES else ()

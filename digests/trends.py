@@ -12,20 +12,22 @@ distances from the median. Its floor is the deviation of a Poisson count, so tha
 and less than `LEAST` stories are no rise.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from math import sqrt
 from statistics import median
 from typing import Any, Literal
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, Text, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from digests.candidates import places_of
+from digests.candidates import places_named, places_of
 from digests.dossier_models import DocumentDay
 from digests.models import StoryArticle
-from feeds.database import chunks
 from feeds.dates import VIETNAM
 from feeds.models import Article, Mention
 
@@ -89,20 +91,33 @@ class Trends:
 def find_trends(session: Session, now: datetime, weeks: int = PAST + 1) -> Trends:
     """The counts of the last `weeks` weeks, at least two, of what is kept; documents by resolved mentions alone.
 
-    Articles are found by the time they were first seen and stories by their articles, all by index.
+    Articles are found by the time they were first seen and stories by their articles, all by index. The database joins
+    what the articles of a story say, and what many stories say alike is decoded once: they are tens of thousands.
     """
     starts = tuple(now - WEEK * back for back in range(max(weeks, 2), 0, -1))
-    first: dict[int, datetime] = {}
-    marks: dict[int, set[tuple[Kind, str]]] = {}
-    for story, at, found in _told(session, starts[0], now):
-        first[story] = min(at, first.get(story, at))
-        marks.setdefault(story, set()).update(found)
-    counts: dict[tuple[Kind, str], list[int]] = {}
-    for story, at in first.items():
-        week = (at - starts[0]) // WEEK
-        for mark in marks[story]:
-            counts.setdefault(mark, [0] * len(starts))[min(week, len(starts) - 1)] += 1
-    return Trends(starts, tuple(_trend(kind, value, count) for (kind, value), count in counts.items()))
+    kept = _kept(starts[0], now)
+    homes = _homes(session, kept)
+    topics: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    places: defaultdict[tuple[str, frozenset[str]], Counter[int]] = defaultdict(Counter)
+    documents: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    week_of: dict[int, int] = {}
+    for story, week, of_topics, of_places in session.connection().execute(_stories(starts, kept)):
+        week_of[story] = week
+        topics[of_topics][week] += 1
+        places[of_places, homes.get(story, frozenset())][week] += 1
+    for story, document_id in session.connection().execute(_documents(kept)):
+        documents[document_id][week_of[story]] += 1
+    counts: defaultdict[tuple[Kind, str], Counter[int]] = defaultdict(Counter)
+    for joined, told in topics.items():
+        for topic in set(chain(*_lists(joined))):
+            counts["topic", topic].update(told)
+    for (joined, home), told in places.items():
+        for place in home.union(*map(places_named, _lists(joined))):
+            counts["place", place].update(told)
+    for document_id, told in documents.items():
+        counts["document", document_id] = told
+    every = range(len(starts))
+    return Trends(starts, tuple(_trend(kind, value, [n[at] for at in every]) for (kind, value), n in counts.items()))
 
 
 def rate_of(count: int, past: Sequence[int]) -> float:
@@ -117,37 +132,52 @@ def _trend(kind: Kind, value: str, weeks: Sequence[int]) -> Trend:
     return Trend(kind, value, tuple(weeks), rate_of(weeks[-1], past), median(past))
 
 
-def _told(session: Session, since: datetime, until: datetime) -> Iterable[tuple[int, datetime, set[tuple[Kind, str]]]]:
-    """Of each article kept in this time its story, when it was told, and what it is about."""
-    columns: tuple[Any, ...] = (
-        Article.id, Article.title, Article.topics, Article.places, Article.province, Article.published_at,
-        Article.first_seen_at, StoryArticle.story_id,
-    )  # fmt: skip
+def _kept(since: datetime, until: datetime) -> Sequence[ColumnElement[bool]]:
+    """That an article is kept, and was told in this time."""
+    seen, published = Article.first_seen_at, Article.published_at
+    return Article.state == "kept", seen > since, seen <= until, or_(published.is_(None), published > since)
+
+
+def _stories(starts: Sequence[datetime], kept: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Of each story the week in which it was first told, and the topics and the places of its articles (`_lists`)."""
+    seen, published = Article.first_seen_at, Article.published_at
+    first = func.min(case((published < seen, published), else_=seen), type_=seen.type)
+    week = case(*((first >= starts[number], number) for number in range(len(starts) - 1, 0, -1)), else_=0)
+    lists = (func.aggregate_strings(cast(column, Text), ",") for column in (Article.topics, Article.places))
+    query = select(StoryArticle.story_id, week, *lists).join(Article, Article.id == StoryArticle.article_id)
+    return query.where(*kept).group_by(StoryArticle.story_id)
+
+
+def _lists(joined: str) -> Sequence[Sequence[str]]:
+    """JSON's lists, as the database writes them one beside the other."""
+    found: Sequence[Sequence[str]] = json.loads(f"[{joined}]")
+    return found
+
+
+def _homes(session: Session, kept: Sequence[ColumnElement[bool]]) -> Mapping[int, frozenset[str]]:
+    """The places of stories by the provinces of their outlets, where an article names none."""
+    columns: tuple[Any, ...] = (StoryArticle.story_id, Article.places, Article.province, Article.title)
     query = (
         select(*columns)
-        .join(StoryArticle, StoryArticle.article_id == Article.id)
-        .where(Article.state == "kept", Article.first_seen_at > since, Article.first_seen_at <= until)
-        .where(or_(Article.published_at.is_(None), Article.published_at > since))
+        .join(Article, Article.id == StoryArticle.article_id)
+        .where(*kept, Article.province.is_not(None), cast(Article.places, Text) == "[]")
     )
-    rows = session.execute(query).all()
-    documents = _documents(session, [row.id for row in rows])
-    for row in rows:
-        found: set[tuple[Kind, str]] = {("topic", topic) for topic in row.topics}
-        found |= {("place", place) for place in places_of(row)}
-        found |= {("document", document_id) for document_id in documents.get(row.id, ())}
-        yield row.story_id, min(row.published_at or row.first_seen_at, row.first_seen_at), found
+    homes: dict[int, frozenset[str]] = {}
+    for row in session.execute(query):
+        homes[row.story_id] = homes.get(row.story_id, frozenset()).union(places_of(row))
+    return homes
 
 
-def _documents(session: Session, article_ids: Sequence[int]) -> Mapping[int, set[str]]:
-    found: dict[int, set[str]] = {}
-    for some in chunks(article_ids):
-        query = select(Mention.article_id, Mention.document_id).where(
-            Mention.article_id.in_(some), Mention.status == "resolved"
-        )
-        for article_id, document_id in session.execute(query):
-            if document_id:
-                found.setdefault(article_id, set()).add(document_id)
-    return found
+def _documents(kept: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """The documents of stories, each once."""
+    columns: tuple[Any, ...] = (StoryArticle.story_id, Mention.document_id)
+    return (
+        select(*columns)
+        .join(Article, Article.id == StoryArticle.article_id)
+        .join(Mention, Mention.article_id == Article.id)
+        .where(*kept, Mention.status == "resolved", Mention.document_id.is_not(None))
+        .distinct()
+    )
 
 
 @dataclass(frozen=True, slots=True)

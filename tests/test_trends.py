@@ -69,6 +69,41 @@ def test_stories_are_counted_once_in_the_week_of_their_first_report(database: Da
     }
 
 
+def test_a_local_outlet_that_names_no_place_tells_of_its_own(database: Database) -> None:
+    local: dict[str, Any] = {"province": "Thái Bình"}
+    with database.session() as session:
+        first = tell(session, 1, 2, **local)
+        tell(session, 2, 1, **local, places=["Hưng Yên"], story=first)
+        tell(session, 3, 1, **local, title="Bộ Công an họp báo về tội phạm mạng")
+        tell(session, 4, 9, **local, places=["Hà Nội"], title="Tin", story=tell(session, 5, 8, **local))
+        tell(session, 6, 1, **local, places=["Hà Nội", "Huế", "Cà Mau", "Lào Cai"])
+        found = counts(session)
+    past = (0,) * (PAST - 1)
+    assert found == {("place", "Hưng Yên"): (*past, 1, 1), ("place", "Hà Nội"): (*past, 1, 0)}
+
+
+def test_topics_of_a_story_count_once_however_its_articles_name_them(database: Database) -> None:
+    with database.session() as session:
+        first = tell(session, 1, 1, topics=["cyber", "drugs"])
+        tell(session, 2, 1, topics=["drugs", "cyber"], story=first)
+        tell(session, 3, 1, topics=["drugs"], story=first, cites=(DOCUMENT, "resolved"))
+        tell(session, 4, 1, topics=[], story=first, cites=(DOCUMENT, "resolved"))
+        found = {value: weeks[-1] for (_, value), weeks in counts(session).items()}
+    assert found == {"cyber": 1, "drugs": 1, DOCUMENT: 1}
+
+
+def test_weeks_begin_to_the_moment(database: Database) -> None:
+    with database.session() as session:
+        for number, days in enumerate((7, 7 - 1e-9, 7 + 1e-9, 63, 63 - 1e-9, 0)):
+            tell(session, number, days, topics=["cyber"])
+        future = NOW + DAY  # dated ahead of being seen, it was told when it was seen
+        tell(session, 9, 8, topics=["cyber"], published_at=future)
+        tell(session, 10, 1, topics=["cyber"], published_at=None)
+        tell(session, 11, 1, topics=["cyber"], published_at=NOW - 64 * DAY)
+        found = counts(session)
+    assert found == {("topic", "cyber"): (1, *(0,) * (PAST - 2), 2, 4)}
+
+
 def test_weeks_end_now(database: Database) -> None:
     with database.session() as session:
         found = find_trends(session, NOW)

@@ -124,7 +124,7 @@ async def _screen(context: Context, reader: Reader, found: Trends, kind: str) ->
     html = render(
         "trends.html", language, kind=kind, trends=shown,
         rising=found.rising(),
-        has_past=found.has_past, starts=found.starts, ends=services.clock(), past=PAST,
+        has_past=found.has_past, starts=found.starts, ends=found.starts[-1] + WEEK, past=PAST,
         timezone=reader.timezone,
     )  # fmt: skip
     ids = [trend.value for trend in shown if trend.kind == "document"][:_MOST_OPENED]
