@@ -38,6 +38,7 @@ from feeds.places import province_names
 from feeds.seen import seen_keys
 
 PER_PAGE = 5
+_LAST_PAGE = 10**9  # no database skips more than 2**63 articles, and none has so many
 _MAX_OBSERVED = 25  # of the first articles, which tell when it was issued and as what, and as many of the last
 
 
@@ -166,7 +167,7 @@ class Shelf:
     def _dossier(self, key: str, document_id: str | None, document: Document | None, page: int) -> Dossier:
         """Without an identity, all mentions of the number count; with one, those read so and those left open."""
         session, name = self._session, document_id or key
-        loaded, told, listed, first = self._page(name, max(page, 0) * self._size)
+        loaded, told, listed, first = self._page(name, min(max(page, 0), _LAST_PAGE) * self._size)
         namesakes = _bearing(key) if document_id is None else ()
         observed: tuple[ObservedFact, ...] = ()
         if document is None and not namesakes:

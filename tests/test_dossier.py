@@ -15,6 +15,7 @@ from digests.answer import Answer, answer
 from digests.chart import chart_some
 from digests.dossier import PER_PAGE, Dossier, dossier_of
 from digests.dossier_models import DocumentArticle, DocumentDay
+from digests.facets import EVERYTHING, Filters
 from digests.messages import plain_text
 from digests.render import render_dossier
 from digests.templates import LANGUAGES, render
@@ -422,6 +423,15 @@ def test_one_article_stands_once_with_its_most_telling_mention(database: Databas
     (dossier,) = ask(database, "09-CT/TW").dossiers
     (citing,) = dossier.articles
     assert (citing.stage, citing.stage_years, citing.status) == ("final_review", 15, "resolved")
+
+
+@pytest.mark.parametrize("filters", [EVERYTHING, Filters(year="2026")])
+@pytest.mark.parametrize(("page", "first"), [(-1, 0), (10**6, PER_PAGE), (10**30, PER_PAGE)])
+def test_a_page_far_past_the_end_is_the_last(database: Database, page: int, first: int, filters: Filters) -> None:
+    with database.session() as session:
+        publish_all(session, *(f"Bài {number:02}: Chỉ thị 09-CT/TW (khóa XI)" for number in range(PER_PAGE + 1)))
+    with database.reading() as session:
+        assert dossier_of(session, "09-CT/TW#XI", page, filters).first == first
 
 
 def test_pages(sqlite: Database) -> None:
