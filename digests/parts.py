@@ -84,13 +84,16 @@ class Outcome:
 def recover(session: Session) -> int:
     """What a dead predecessor, or a broken round, left under way is in doubt: counted, then due again.
 
-    What its reader has stopped meanwhile does not come again. Returns how many parts will.
+    What its reader has stopped meanwhile does not come again. Returns how many parts will. What somebody records at
+    this very moment, who has lost the delivery lock, is left to them: to wait for each other would be a deadlock.
     """
+    under_way = select(DigestPart.id).where(DigestPart.state == "sending").with_for_update(skip_locked=True)
     left = session.execute(
         update(DigestPart)
-        .where(DigestPart.state == "sending")
+        .where(DigestPart.id.in_(under_way))
         .values(state="pending", in_doubt=DigestPart.in_doubt + 1, last_error="no answer: interrupted")
         .returning(DigestPart.id, DigestPart.digest_id)
+        .execution_options(synchronize_session=False)
     ).all()
     for part_id, digest_id in left:
         log.warning("part in doubt", digest=digest_id, part=part_id)

@@ -14,7 +14,7 @@ from digests.claim import claim_due, compose_one
 from digests.cluster import fold_stories, fold_waiting
 from digests.models import Chat, Digest, DigestPart, SentStory, StoryArticle, Subscription
 from digests.moving import move_chat
-from digests.parts import Outcome, claim_parts, record
+from digests.parts import Outcome, claim_parts, record, recover
 from digests.sending import NotNow, Rejected
 from digests.subscribers import (
     change_subscription,
@@ -209,3 +209,22 @@ def test_a_group_that_moves_waits_for_its_digest(database: Database, subscriptio
     with database.session() as session:
         assert {session.scalar(select(table.chat_id)) for table in (Digest, DigestPart, SentStory)} == {-100}
         assert session.scalars(select(Digest.state)).all() == ["composed"]
+
+
+def test_who_takes_over_does_not_wait_for_who_lost_the_lock_and_records(
+    database: Database, subscription_id: int
+) -> None:
+    with database.session() as session:
+        reader(session, 2, NOW)
+        claim_due(session, NOW)
+    with database.session() as session:
+        while compose_one(session, NOW):
+            pass
+        first, second = claim_parts(session, NOW, limit=8)
+    with database.session() as late, database.session() as successor:
+        record(late, [Outcome(first, 77)], NOW)
+        successor.execute(text("SET LOCAL lock_timeout = '1s'"))
+        assert recover(successor) == 1
+    with database.reading() as session:
+        assert session.get_one(DigestPart, first.part_id).state == "sent"
+        assert session.get_one(DigestPart, second.part_id).in_doubt == 1
