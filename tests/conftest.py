@@ -1,6 +1,8 @@
 """Databases to test on: a fresh SQLite file, and a schema of its own in one embedded PostgreSQL server; the sandbox."""
 
 import asyncio
+import itertools
+import os
 import shutil
 import socket
 import tempfile
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 import structlog
 from aiohttp import web_app
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from sqlalchemy import NullPool, create_engine, make_url, text
 from telegram import Bot
 
@@ -34,7 +36,8 @@ structlog.configure(
     ]
 )
 
-settings.register_profile("tests", deadline=None)  # how long an example takes says how busy the machine is
+# How long an example takes, to run or to make, says how busy the machine is.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
 WORKER = Worker()  # one process for all tests that need it: starting one takes a second
@@ -55,11 +58,20 @@ def _end_of_sandboxes() -> Iterator[None]:
     web_app._cached_build_middleware.cache_clear()
 
 
+# Not of those that a system gives to who asks for any: between the look and its use another test would get it.
+_PORTS = (10_000 + number % 20_000 for number in itertools.count(os.getpid() * 100))
+
+
 def free_port() -> int:
-    """Of loopback, free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Of loopback, each time another one."""
+    for port in _PORTS:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:  # somebody listens there
+                continue
+        return port
+    raise AssertionError
 
 
 @pytest.fixture(scope="session")

@@ -148,7 +148,7 @@ async def test_a_press_spins_until_answered(page: Page, sandbox: Sandbox) -> Non
         button = page.get_by_role("button", name="Chậm")
         await button.click()
         await expect(button).to_have_attribute("aria-busy", "true")
-        (update,) = await bot.get_updates(timeout=5)
+        (update,) = await bot.get_updates(timeout=50)
         assert update.callback_query is not None
         await update.callback_query.answer()
         await expect(button).not_to_have_attribute("aria-busy", "true")

@@ -180,9 +180,9 @@ def test_each_line_is_answered_before_the_next_is_read(terminal: Terminal) -> No
         for number in range(3):
             process.stdin.write(json.dumps({"id": number, "title": TITLE}).encode() + b"\n")
             process.stdin.flush()
-            assert json.loads(answers.get(timeout=30))["id"] == number
+            assert json.loads(answers.get(timeout=120))["id"] == number
         process.stdin.close()
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
 
 
 def test_batch_answers_every_query(terminal: Terminal) -> None:

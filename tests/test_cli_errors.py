@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 import bot.cli
 from bot.cli.errors import explain, trace
 from bot.cli.typed import typed
+from conftest import free_port
 from feeds.database import DatabaseError
 from terminal import ROOT, Terminal
 
@@ -234,7 +235,7 @@ def test_a_reader_that_has_had_enough_is_no_error(terminal: Terminal) -> None:
         process.stdin.write(b'{"id": 2}\n' * 3)
         process.stdin.close()
         assert process.stderr.read() == b""
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
@@ -251,25 +252,23 @@ def test_full_disk_is_one_line(terminal: Terminal) -> None:
 def test_vietnamese_under_any_locale(terminal: Terminal, locale: str) -> None:
     plain = {"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
     with terminal.start("directive", "nghị quyết 08 tỉnh ủy Bến Tre", environment=plain) as process:
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
     assert "08-NQ/TU (Bến Tre)" in out.decode()
     assert (process.returncode, err) == (0, b"")
 
 
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
 def test_run_that_waits_for_telegram_can_be_stopped(terminal: Terminal, name: signal.Signals) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    terminal.set(TELEGRAM_TOKEN=TOKEN, TELEGRAM_API_URL=f"http://127.0.0.1:{port}")
+    terminal.set(TELEGRAM_TOKEN=TOKEN, TELEGRAM_API_URL=f"http://127.0.0.1:{free_port()}")
     with terminal.start("run") as process:
         assert process.stderr
-        guard = threading.Timer(60, process.kill)
+        guard = threading.Timer(120, process.kill)
         guard.start()
         assert b"cannot be reached" in process.stderr.readline()
         process.send_signal(name)
         rest = process.stderr.read().decode()
         guard.cancel()
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
     assert "Traceback" not in rest, rest
     assert "Unclosed" not in rest
     assert TOKEN not in rest
@@ -282,14 +281,14 @@ def test_poller_ends_with_0(terminal: Terminal, name: signal.Signals) -> None:
     terminal.set(SOURCES_FILE=str(sources))
     with terminal.start("run", "--only", "poll") as process:
         assert process.stderr
-        guard = threading.Timer(60, process.kill)
+        guard = threading.Timer(120, process.kill)
         guard.start()
         while b"ready" not in process.stderr.readline():
             assert process.poll() is None
         process.send_signal(name)
         rest = process.stderr.read().decode()
         guard.cancel()
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
     assert "Traceback" not in rest, rest
 
 
@@ -305,15 +304,15 @@ def test_demo_prints_its_real_address_and_ends_with_0(terminal: Terminal) -> Non
     with terminal.start("demo", "--no-browser", "--port", "0") as process:
         assert process.stdout
         assert process.stderr
-        guard = threading.Timer(60, process.kill)
+        guard = threading.Timer(120, process.kill)
         guard.start()
         address = process.stdout.readline().decode().split()[-1]
         port = int(address.rstrip("/").rpartition(":")[2])
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        socket.create_connection(("127.0.0.1", port), timeout=60).close()
         process.send_signal(signal.SIGINT)
         assert process.stderr.read() == b""
         guard.cancel()
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
 
 
 def test_taken_port_is_one_line(terminal: Terminal) -> None:

@@ -146,7 +146,7 @@ def test_brief_gives_a_word_file_to_a_pipe_but_not_to_a_terminal(
     ended = newsroom("brief", "--format", "docx")
     assert ended.code == 2
     assert "--output FILE" in ended.err
-    written, _ = newsroom.start("brief", "--format", "docx").communicate(timeout=60)
+    written, _ = newsroom.start("brief", "--format", "docx").communicate(timeout=120)
     assert written.startswith(b"PK")
 
 

@@ -36,7 +36,7 @@ class Site:
         return web.Response(text=answer, content_type="text/xml" if answer.startswith("<?xml") else "text/html")
 
     async def discover(self, path: str = "/") -> list[Found]:
-        async with Fetcher(allow_private=[self.host_port], timeout=5) as fetcher:
+        async with Fetcher(allow_private=[self.host_port], timeout=60) as fetcher:
             return list(await discover(fetcher, self.url(path), WORKER))
 
 

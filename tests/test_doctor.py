@@ -42,7 +42,7 @@ def telegram() -> Iterator[Sandbox]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     yield sandbox
     stop.set()
     thread.join()
@@ -241,6 +241,14 @@ def test_doctor_finds_a_damaged_file(healthy: Terminal) -> None:
         file.write(b"rubbish" * 500)
     assert "WRONG    integrity: the file is damaged" in _wrong(healthy)
     assert "restore a backup" in _wrong(healthy)
+
+
+def test_doctor_looks_at_no_other_file_and_makes_none(healthy: Terminal) -> None:
+    healthy.set(DATABASE_URL=f"sqlite:///{healthy.folder / '50% off #1.db'}")
+    healthy("migrate")
+    before = set(healthy.folder.iterdir())
+    assert "ok       integrity: the file is whole" in healthy("doctor").out
+    assert set(healthy.folder.iterdir()) == before
 
 
 def test_doctor_does_not_look_at_a_large_file_for_ever(healthy: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

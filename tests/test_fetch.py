@@ -18,6 +18,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
+from conftest import free_port
 from feeds.fetch import MAX_HOPS, MAX_SOURCES_WITH_COOKIES, Fetcher, FetchError, moves_for_good
 
 # The same bytes in every process of a test run, since they are in the names of the tests.
@@ -70,7 +71,7 @@ def url_of(site: Site, path: str = "/rss") -> str:
 
 def fetcher_for(site: Site, **settings: object) -> Fetcher:
     allowed = [f"127.0.0.1:{site.server.port}"]  # type: ignore[attr-defined]
-    return Fetcher(allow_private=allowed, **{"timeout": 5.0, "max_bytes": LIMIT, **settings})  # type: ignore[arg-type]
+    return Fetcher(allow_private=allowed, **{"timeout": 60.0, "max_bytes": LIMIT, **settings})  # type: ignore[arg-type]
 
 
 async def failure(site: Site, path: str = "/rss", **settings: object) -> FetchError:
@@ -194,13 +195,13 @@ async def test_a_drip_is_cut_by_time(site: Site) -> None:
 
 async def test_the_wait_for_ones_turn_is_not_counted(site: Site) -> None:
     async def slow(_request: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.4)
         return web.Response(body=BODY)
 
     site.handler = slow
-    async with fetcher_for(site, per_host=2, timeout=0.6) as fetcher:
-        answers = await asyncio.gather(*(fetcher.get(url_of(site, f"/{n}")) for n in range(8)))
-    assert len(answers) == 8
+    async with fetcher_for(site, per_host=2, timeout=3) as fetcher:
+        answers = await asyncio.gather(*(fetcher.get(url_of(site, f"/{n}")) for n in range(18)))
+    assert len(answers) == 18
     assert site.most_running == 2
 
 
@@ -369,7 +370,7 @@ async def test_other_failures_ask_for_no_visit(site: Site) -> None:
     assert gate.visits == 1
 
 
-async def test_a_visit_that_fails_is_the_reason_told(site: Site, unused_tcp_port: int) -> None:
+async def test_a_visit_that_fails_is_the_reason_told(site: Site) -> None:
     async with fetcher_for(site) as fetcher:
         for visit, reason in (("http://10.0.0.1/", "blocked_address"), ("mailto:a@b", "bad_url"), ("/0", "bad_url")):
             with pytest.raises(FetchError) as caught:
@@ -493,17 +494,18 @@ async def test_tls_is_verified() -> None:
     ("names", "size", "reason"),
     [(1, 12_000, None), (1, 1_000_000, "protocol"), (10_000, 1, "protocol"), (100, 100, None)],
 )
-async def test_headers_have_limits(unused_tcp_port: int, names: int, size: int, reason: str | None) -> None:
+async def test_headers_have_limits(names: int, size: int, reason: str | None) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         headers = b"".join(b"X-%d: %s\r\n" % (number, b"a" * size) for number in range(names))
         writer.write(b"HTTP/1.1 200 OK\r\n" + headers + b"Content-Length: 2\r\n\r\nok")
         writer.close()
 
-    url = f"http://127.0.0.1:{unused_tcp_port}/"
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/"
     async with (
-        await asyncio.start_server(answer, "127.0.0.1", unused_tcp_port),
-        Fetcher(allow_private=[f"127.0.0.1:{unused_tcp_port}"], timeout=5) as fetcher,
+        await asyncio.start_server(answer, "127.0.0.1", port),
+        Fetcher(allow_private=[f"127.0.0.1:{port}"], timeout=60) as fetcher,
     ):
         if not reason:
             assert (await fetcher.get(url)).body == b"ok"
@@ -513,7 +515,7 @@ async def test_headers_have_limits(unused_tcp_port: int, names: int, size: int, 
     assert (caught.value.reason, caught.value.retry) == (reason, True)
 
 
-async def test_what_is_no_http(unused_tcp_port_factory: Callable[[], int]) -> None:
+async def test_what_is_no_http() -> None:
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readline()
         writer.write(b"220 mail.example ESMTP\r\n")
@@ -521,7 +523,7 @@ async def test_what_is_no_http(unused_tcp_port_factory: Callable[[], int]) -> No
         writer.close()
         await writer.wait_closed()
 
-    port, closed = unused_tcp_port_factory(), unused_tcp_port_factory()
+    port, closed = free_port(), free_port()
     allowed = [f"127.0.0.1:{port}", f"127.0.0.1:{closed}"]
     async with await asyncio.start_server(greet, "127.0.0.1", port), Fetcher(allow_private=allowed) as fetcher:
         with pytest.raises(FetchError) as caught:

@@ -138,19 +138,19 @@ async def test_what_was_claimed_comes_back_when_its_lease_is_over(sqlite: Databa
 
 
 async def test_a_process_that_dies_or_hangs_is_replaced(worker: Worker) -> None:
-    first = await worker.run(os.getpid, seconds=10)
+    first = await worker.run(os.getpid, seconds=60)
     os.kill(first, signal.SIGKILL)
     with pytest.raises(WorkerError):
         await until_it_fails(worker)
     with pytest.raises(WorkerError, match="took more than"):
         await worker.run(signal.pause, seconds=0.3)
-    assert await worker.run(os.getpid, seconds=10) not in (first, os.getpid())
+    assert await worker.run(os.getpid, seconds=60) not in (first, os.getpid())
 
 
 async def until_it_fails(worker: Worker) -> None:
     """A death is noticed after a moment."""
     for _ in range(50):
-        await worker.run(os.getpid, seconds=10)
+        await worker.run(os.getpid, seconds=60)
         await asyncio.sleep(0.02)
 
 

@@ -237,13 +237,13 @@ def hang(text: str) -> None:
     time.sleep(60)
 
 
-@pytest.mark.parametrize(("work", "reason"), [(die, "crashed"), (hang, "too_complex")])
+@pytest.mark.parametrize(("work", "seconds", "reason"), [(die, 60, "crashed"), (hang, 0.5, "too_complex")])
 async def test_a_feed_that_kills_its_reader(
-    work: Callable[[str], None], reason: str, monkeypatch: pytest.MonkeyPatch
+    work: Callable[[str], None], seconds: float, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("feeds.parse.read_slowly", work)
-        patch.setattr("feeds.parse.SECONDS", 0.5)
+        patch.setattr("feeds.parse.SECONDS", seconds)
         with pytest.raises(ParseError) as caught:
             await read_feed(BROKEN.encode(), content_type=None, worker=WORKER)
     assert caught.value.reason == reason

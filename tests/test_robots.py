@@ -7,6 +7,7 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from conftest import free_port
 from feeds import robots
 from feeds.fetch import Fetcher
 from feeds.robots import MAX_SIZE, Robots
@@ -122,9 +123,10 @@ async def test_old_rules_hold_while_it_is_out_of_reach(site: Site) -> None:
     assert site.asked == 2
 
 
-async def test_a_host_that_does_not_answer_allows_nothing(unused_tcp_port: int) -> None:
-    async with Fetcher(allow_private=[f"127.0.0.1:{unused_tcp_port}"]) as fetcher:
-        refusal = await Robots(fetcher).refusal(f"http://127.0.0.1:{unused_tcp_port}/a")
+async def test_a_host_that_does_not_answer_allows_nothing() -> None:
+    port = free_port()
+    async with Fetcher(allow_private=[f"127.0.0.1:{port}"]) as fetcher:
+        refusal = await Robots(fetcher).refusal(f"http://127.0.0.1:{port}/a")
     assert refusal is not None
     assert (refusal.reason, refusal.retry) == ("connect", True)
     assert str(refusal).startswith("robots.txt cannot be read: ")

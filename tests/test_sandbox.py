@@ -215,7 +215,7 @@ async def test_webhook(sandbox: Sandbox, bot: Bot) -> None:
 
 
 async def _until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 - the far side is another task of this loop
             await asyncio.sleep(0.005)
 
@@ -246,7 +246,7 @@ async def test_buttons(sandbox: Sandbox, bot: Bot) -> None:
 
 
 async def _pressed(bot: Bot) -> Update:
-    (update,) = await bot.get_updates(timeout=5)
+    (update,) = await bot.get_updates(timeout=50)
     await bot.get_updates(offset=update.update_id + 1)
     return update
 

@@ -104,7 +104,7 @@ async def test_a_press_tells_who_pressed(sandbox: Sandbox, bot: Bot, an: Sandbox
     group.promote(an, anonymous=True)
     sent = await bot.send_message(group.chat_id, "Chọn", reply_markup=KEYS)
     pressing = asyncio.create_task(group.press(an, "Tiếp"))
-    (update,) = await bot.get_updates(timeout=5)
+    (update,) = await bot.get_updates(timeout=50)
     query = update.callback_query
     assert query
     assert query.message
@@ -114,14 +114,14 @@ async def test_a_press_tells_who_pressed(sandbox: Sandbox, bot: Bot, an: Sandbox
     await sent.edit_text("Xong")
     assert (await group.wait_for("Xong"))["message_id"] == sent.message_id
     forging = asyncio.create_task(group.forge(sandbox.user(), "giả", group.messages[0]))
-    _, update = await bot.get_updates(timeout=5)
+    _, update = await bot.get_updates(timeout=50)
     assert update.callback_query
     assert update.callback_query.data == "giả"
     await update.callback_query.answer()
     await forging
     await sent.delete()
     late = asyncio.create_task(group.forge(an, "more", {"message_id": sent.message_id}))
-    *_, update = await bot.get_updates(timeout=5)
+    *_, update = await bot.get_updates(timeout=50)
     assert update.callback_query
     assert update.callback_query.message
     assert not update.callback_query.message.is_accessible

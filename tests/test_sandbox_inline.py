@@ -31,7 +31,7 @@ def article(result_id: str = "1", title: str = "Chỉ thị", text: str = "x", *
 async def asked(bot: Bot, user: SandboxUser, query: str, offset: str = "") -> tuple[str, asyncio.Task[Any]]:
     """The id of an inline query that a user typed, and the answer to come."""
     typing = asyncio.create_task(user.inline(query, offset))
-    update = (await bot.get_updates(timeout=5))[-1]
+    update = (await bot.get_updates(timeout=50))[-1]
     await bot.get_updates(offset=update.update_id + 1)
     assert update.inline_query
     assert (update.inline_query.query, update.inline_query.offset) == (query[:256], offset)
@@ -94,7 +94,7 @@ async def test_messages_sent_through_the_bot_are_edited_by_their_own_identifier(
     chosen = await an.choose((await typing)["results"][0], group=group)
     await bot.get_updates(offset=(await bot.get_updates())[-1].update_id + 1)
     pressing = asyncio.create_task(group.press(an, "Tiếp", message=chosen))
-    callback = (await bot.get_updates(timeout=5))[0].callback_query
+    callback = (await bot.get_updates(timeout=50))[0].callback_query
     assert callback
     assert callback.message is None
     await callback.answer()
@@ -304,7 +304,7 @@ async def test_deep_links(bot: Bot, an: SandboxUser) -> None:
 async def test_forged_presses_in_private(bot: Bot, an: SandboxUser) -> None:
     message = await an.say("x")
     pressing = asyncio.create_task(an.forge("không có", message))
-    update = (await bot.get_updates(timeout=5))[-1]
+    update = (await bot.get_updates(timeout=50))[-1]
     assert update.callback_query
     assert update.callback_query.data == "không có"
     await update.callback_query.answer("?")

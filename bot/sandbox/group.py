@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.sandbox.chat import Group, Json
 from bot.sandbox.entities import Entity
-from bot.sandbox.inbox import Inbox, Wanted, answer_of, find_button
+from bot.sandbox.inbox import PATIENCE, Inbox, Wanted, answer_of, find_button
 from bot.sandbox.members import ANONYMOUS, Member, admin_rights
 from bot.sandbox.message_text import typed_text
 from bot.sandbox.user import SandboxUser, typed
@@ -217,7 +217,7 @@ class SandboxGroup:
         button: str,
         *,
         message: Json | None = None,
-        timeout: float = 10,  # noqa: ASYNC109
+        timeout: float = PATIENCE,  # noqa: ASYNC109
     ) -> Json:
         """As `SandboxUser.press`; the bot sees who pressed, also of anonymous administrators and in channels."""
         message_id, data = find_button(self._group, button, message)
@@ -225,13 +225,13 @@ class SandboxGroup:
         callback = self._world.press(self._group, message_id, data, user.account)
         return await answer_of(callback, timeout)
 
-    async def forge(self, user: SandboxUser, data: str, message: Json, *, timeout: float = 10) -> Json:  # noqa: ASYNC109
+    async def forge(self, user: SandboxUser, data: str, message: Json, *, timeout: float = PATIENCE) -> Json:  # noqa: ASYNC109
         """As `SandboxUser.forge`, by anybody, member or not."""
         self._inbox.clear()
         callback = self._world.press(self._group, message["message_id"], data, user.account)
         return await answer_of(callback, timeout)
 
-    async def wait_for(self, wanted: Wanted, timeout: float = 10) -> Json:  # noqa: ASYNC109
+    async def wait_for(self, wanted: Wanted, timeout: float = PATIENCE) -> Json:  # noqa: ASYNC109
         """As `SandboxUser.wait_for`: new is what came since anybody's last `say`, `post` or `press` here."""
         return await self._inbox.wait_for(wanted, timeout)
 

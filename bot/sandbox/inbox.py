@@ -9,6 +9,8 @@ from bot.sandbox.world import Callback
 
 Wanted = str | Callable[[Json], bool]
 
+PATIENCE = 60.0  # seconds in which a bot at work has answered, however busy its machine is
+
 
 class Inbox:
     """What came from the bot into one chat and was not read yet."""

@@ -7,7 +7,7 @@ from typing import Protocol
 from bot.sandbox.chat import Json, PrivateChat
 from bot.sandbox.entities import Entity
 from bot.sandbox.files import Upload
-from bot.sandbox.inbox import Inbox, Wanted, answer_of, find_button
+from bot.sandbox.inbox import PATIENCE, Inbox, Wanted, answer_of, find_button
 from bot.sandbox.inline import InlineQuery, is_start_parameter
 from bot.sandbox.message_text import typed_text
 from bot.sandbox.world import World
@@ -112,7 +112,7 @@ class SandboxUser:
         file = message["document"] if "document" in message else message["photo"][-1]
         return self._world.files.at(file["file_id"]).content
 
-    async def press(self, button: str, *, message: Json | None = None, timeout: float = 10) -> Json:  # noqa: ASYNC109
+    async def press(self, button: str, *, message: Json | None = None, timeout: float = PATIENCE) -> Json:  # noqa: ASYNC109
         """Press the newest button with this label or callback data (exact first, then containing it in the label).
 
         `message` narrows the search to one message. Returns the parameters of the bot's answerCallbackQuery, with
@@ -122,7 +122,7 @@ class SandboxUser:
         self._inbox.clear()
         return await answer_of(self._world.press(self._chat, message_id, data), timeout)
 
-    async def forge(self, data: str, message: Json, *, timeout: float = 10) -> Json:  # noqa: ASYNC109
+    async def forge(self, data: str, message: Json, *, timeout: float = PATIENCE) -> Json:  # noqa: ASYNC109
         """Press a button that is not there: a client of one's own sends any data for a message; else as `press`."""
         self._inbox.clear()
         return await answer_of(self._world.press(self._chat, message["message_id"], data), timeout)
@@ -133,7 +133,7 @@ class SandboxUser:
         offset: str = "",
         *,
         chat_type: str = "sender",
-        timeout: float = 10,  # noqa: ASYNC109
+        timeout: float = PATIENCE,  # noqa: ASYNC109
     ) -> Json:
         """Type `@bot query` in some chat. Returns the parameters of the bot's answerInlineQuery.
 
@@ -158,7 +158,7 @@ class SandboxUser:
             return self._world.say(self._chat, content)
         return group.send(self, content)
 
-    async def wait_for(self, wanted: Wanted, timeout: float = 10) -> Json:  # noqa: ASYNC109
+    async def wait_for(self, wanted: Wanted, timeout: float = PATIENCE) -> Json:  # noqa: ASYNC109
         """The next new bot message (sent or edited) with this text or caption, or for which the predicate holds.
 
         New is what came since the last `say` or `press`, and since the message that the last `wait_for` returned.
