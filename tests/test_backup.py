@@ -253,13 +253,10 @@ def test_a_full_disk_at_the_last_step_changes_nothing(
 
 def test_what_sqlite_says_of_a_full_disk_is_told_in_words(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, database_url=f"sqlite:///{tmp_path}/tin.db")  # type: ignore[call-arg]
-    with (
-        closing(sqlite3.connect(":memory:")) as full,
-        pytest.raises(DatabaseError, match=r"tin\.db: the disk is full$"),
-        naming_database(settings),
-    ):
+    with closing(sqlite3.connect(":memory:")) as full:
         full.execute("PRAGMA max_page_count=1").fetchall()
-        full.execute("CREATE TABLE much (more)")
+        with pytest.raises(DatabaseError, match=r"tin\.db: the disk is full$"), naming_database(settings):
+            full.execute("CREATE TABLE much (more)")
 
 
 def test_a_restore_that_was_killed_lets_nothing_start_and_is_undone_by_the_next(

@@ -86,7 +86,7 @@ def _sqlite(database: Database, session: Session) -> Iterator[Finding]:
 
 def _integrity(path: Path) -> Finding:
     """By a connection of its own, which may be interrupted: of a large file this takes minutes."""
-    connection = sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     end = time.monotonic() + CHECK_FOR
     connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
     try:

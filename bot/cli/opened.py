@@ -1,5 +1,6 @@
 """The settings, logs and database that a command works with."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -56,7 +57,7 @@ def naming_database(settings: Settings) -> Iterator[None]:
     """Whatever the database or its driver raises inside becomes a `DatabaseError` that names the database."""
     try:
         yield
-    except (SQLAlchemyError, CommandError, DatabaseError) as error:
+    except (SQLAlchemyError, sqlite3.Error, CommandError, DatabaseError) as error:
         raise DatabaseError(f"{shown(settings)}: {why(error)}") from error
 
 
