@@ -130,9 +130,9 @@ async def test_the_clock_jumps_to_the_next_digest(tmp_path: Path) -> None:
         await user.wait_for("06:30")
         said = await jump(here.bot, here.clock)
         assert said.startswith("Đã tới 06:30")
-        first = await user.wait_for("Điểm tin an ninh", timeout=30)
+        first = await user.wait_for("Điểm tin an ninh", timeout=60)
         await jump(here.bot, here.clock)
-        second = await user.wait_for("Điểm tin an ninh", timeout=30)
+        second = await user.wait_for("Điểm tin an ninh", timeout=60)
         assert first["text"] != second["text"]
         lines = set(first["text"].splitlines()) & set(second["text"].splitlines())
         assert not any(line[:2] in ("1.", "2.") for line in lines), "a story came twice"

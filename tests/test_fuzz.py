@@ -44,7 +44,7 @@ class Seen:
     async def is_idle(self, here: World) -> None:
         """Until all updates are answered."""
         calm = 0  # between two looks an update may go from one hand to the other
-        async with asyncio.timeout(300):
+        async with asyncio.timeout(800):
             while calm < 3:
                 calm = 0 if self._is_busy(here) else calm + 1
                 await asyncio.sleep(0.01)

@@ -238,7 +238,7 @@ def test_a_scrape_does_not_wait_for_one_that_the_database_holds_up(sqlite: Datab
     def clock_while_another_scrapes() -> datetime:
         other = Thread(target=generate_latest, args=(metrics.registry,))
         other.start()
-        other.join(10)
+        other.join(60)
         held_up.append(other.is_alive())
         return NOW
 

@@ -413,7 +413,7 @@ async def test_commands_of_those_who_may_not_change_nothing(tmp_path: Path) -> N
                 before = snapshot(at.here)
                 await at.group.say(at.member, f"/{route.name}{words}")
                 await at.group.say(at.member, "/gioithieu")
-                await at.group.wait_for("Điểm Tin", timeout=30)
+                await at.group.wait_for("Điểm Tin", timeout=60)
                 if wrong := changed(before, snapshot(at.here)):
                     by_member[route.name + words] = wrong
         assert by_member == {}
@@ -421,5 +421,5 @@ async def test_commands_of_those_who_may_not_change_nothing(tmp_path: Path) -> N
         for route in routes:
             if route.who is Who.ADMIN:
                 await at.member.say(f"/{route.name} {at.victim.chat_id} vì thế")
-                await at.member.wait_for("lệnh", timeout=30)
+                await at.member.wait_for("lệnh", timeout=60)
         assert changed(before, snapshot(at.here, without=at.member.chat_id)) == []
