@@ -28,6 +28,7 @@ JUDGED = ("interim_review", "final_review", "inspected")
 _MOST = 2000  # characters of a sentence that are read
 _MOST_TIMES, _MOST_BEHIND = 60, 300  # characters before a date that tell of what it is said
 _BREAK = re.compile(r"[,;:]| và ")
+_SUBJECT = re.compile(r" (?:là|được xác định là)\b")  # "Năm 2027 là năm cuối nhiệm kỳ, vì vậy ..."
 
 
 # The same sentences stand on cards and in the digests of thousands of readers.
@@ -72,9 +73,11 @@ def _last_ahead(low: str, deed: int, published: date | None) -> int:
 
 
 def _is_when(low: str, start: int, end: int, deed: int) -> bool:
-    """Whether the period named there, before the deed, heads a clause, or stands in that of the deed."""
+    """Whether the period named there, before the deed, heads a clause, or stands in that of the deed or beside it."""
     near = max(0, start - _MOST_TIMES)
-    if _dated()["heads"].search(low, near, start):
+    if _SUBJECT.match(low, end):
+        return False
+    if _dated()["heads"].search(low, near, start) or low[end:deed].isspace():
         return True
     return bool(_dated()["inside"].search(low, near, start)) and not _BREAK.search(low, end, deed)
 

@@ -107,6 +107,11 @@ def test_an_inspection_is_as_a_review(quote: str, held: bool) -> None:
 @pytest.mark.parametrize(
     "told",
     [
+        f"2026-11-20 Bộ Chính trị năm 2027 tổng kết {RAW}.",
+        f"2026-11-20 Việc tổng kết {RAW} hoàn thành trong quý I/2027.",
+        f"2026-11-20 Từ ngày 14 đến 18/12/2026, Đoàn số 2 kiểm tra việc thực hiện {RAW}.",
+        f"2026-11-20 Hội nghị sơ kết {RAW} lùi sang tháng 1/2027.",
+        f"2026-11-20 {RAW} được tổng kết vào năm 2027.",
         f"2026-11-20 Năm 2027, tỉnh kiểm tra việc thực hiện {RAW} tại 5 huyện.",
         f"2026-11-20 Ngày 15/12/2026, Ban Thường vụ Tỉnh ủy tổng kết {RAW}.",
         f"2026-11-20 Quý IV/2027, Thành ủy tổng kết 10 năm thực hiện {RAW}.",
@@ -147,6 +152,11 @@ def test_what_is_dated_after_its_article_is_not_held(told: str) -> None:
 @pytest.mark.parametrize(
     "told",
     [
+        f"2026-11-20 Thành ủy tổng kết {RAW} và bàn việc sáp nhập trong quý I/2027.",
+        f"2026-11-20 Năm 2027 là năm cuối nhiệm kỳ, vì vậy ngay hôm nay Đảng bộ tổng kết {RAW}.",
+        f"2026-11-20 Nhân 82 năm Ngày thành lập Quân đội (22/12/1944 - 22/12/2026), Quân khu sơ kết {RAW}.",
+        f"2026-11-20 Tổng kết {RAW}: Năm 2027 phấn đấu giảm 10% tội phạm.",
+        f"2026-11-20 Từ tháng 2 đến tháng 12/2026, đoàn số 2 kiểm tra việc thực hiện {RAW}.",
         f"2026-11-20 Ngày 15/11/2026, Ban Thường vụ Tỉnh ủy tổng kết {RAW}.",
         f"2026-11-20 Sáng 20/11/2026, Tỉnh ủy tổ chức hội nghị tổng kết {RAW}.",
         f"2026-11-20 Ngày 20/11, Tỉnh ủy tổng kết {RAW} và triển khai nhiệm vụ năm 2027.",
