@@ -350,6 +350,19 @@ async def test_a_failing_handler_tells_the_user_and_goes_on(tmp_path: Path, monk
         await user.wait_for("/vanban")
 
 
+@pytest.mark.parametrize("table", ["ban", "chat"])
+async def test_without_the_database_people_are_told_once_and_nobody_passes_the_gate(tmp_path: Path, table: str) -> None:
+    async with world(tmp_path, (Role.SERVE,), read=False) as here:
+        user, database = here.user("vi"), here.bot.services.database
+        for was, becomes in ((table, "away"), ("away", table)):
+            with database.session() as session:
+                session.execute(text(f"ALTER TABLE {was} RENAME TO {becomes}"))
+            await user.say("/start")
+            await user.wait_for("Có lỗi xảy ra" if becomes == "away" else "Điểm Tin")
+        said = [message["text"].partition("\n")[0] for message in user.messages if message["from"]["is_bot"]]
+        assert [words.startswith("Có lỗi xảy ra") for words in said] == [True, False]
+
+
 async def test_commands_and_descriptions_are_published_per_language(tmp_path: Path) -> None:
     async with world(tmp_path, (Role.SERVE,), read=False) as here:
         published = [call.parameters for call in here.sandbox.calls if call.method == "setMyCommands"]

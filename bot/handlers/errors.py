@@ -3,10 +3,12 @@
 import contextlib
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from telegram import Update
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.ext import ApplicationHandlerStop
 
-from bot.context import Context
+from bot.context import Context, Services
 from bot.handlers.replies import reply
 from bot.sender import refusal_of
 from bot.texts import language_of
@@ -19,7 +21,18 @@ log = structlog.get_logger()
 
 
 async def report(update: object, context: Context) -> None:
-    """Logs the error with its trace, never the text of a message; tells the user that something went wrong."""
+    """Logs the error with its trace, never the text of a message; tells the user that something went wrong.
+
+    The update ends here: PTB else hands it on to the next group of handlers, past a gate that failed.
+    """
+    try:
+        await _report(update, context)
+    except Exception:
+        log.exception("an error was not dealt with")
+    raise ApplicationHandlerStop
+
+
+async def _report(update: object, context: Context) -> None:
     error = context.error
     services = context.bot_data
     chat = update.effective_chat if isinstance(update, Update) else None
@@ -39,9 +52,7 @@ async def report(update: object, context: Context) -> None:
     log.error("a handler failed", chat_id=chat.id if chat else None, exc_info=error)
     if not isinstance(update, Update) or chat is None:
         return
-    reader = await services.read(find_reader, chat.id)
-    user = update.effective_user
-    language = reader.language if reader else language_of(user.language_code if user else None)
+    language = await _language(update, chat.id, services)
     try:
         if update.callback_query:
             with contextlib.suppress(TelegramError):  # it may be answered already
@@ -49,3 +60,13 @@ async def report(update: object, context: Context) -> None:
         await reply(update, Message(render("error.html", language)))
     except TelegramError as second:
         log.warning("the user could not be told of the error", error=str(second))
+
+
+async def _language(update: Update, chat_id: int, services: Services) -> str:
+    """The chat's; that of the person's Telegram app where there is none, or the database is away."""
+    try:
+        reader = await services.read(find_reader, chat_id)
+    except SQLAlchemyError:
+        reader = None
+    user = update.effective_user
+    return reader.language if reader else language_of(user.language_code if user else None)
