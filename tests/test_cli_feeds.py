@@ -14,7 +14,8 @@ from newsroom import POLICY, ROBBERY
 from terminal import Terminal
 
 # The commands have the real clock, and what is old is no news.
-YESTERDAY = datetime.now(VIETNAM) - timedelta(days=1)
+TODAY = datetime.now(VIETNAM)
+YESTERDAY = TODAY - timedelta(days=1)
 FEED = f"""<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>Báo Thử</title>
 <item><title>{POLICY[0]}</title><link>http://HOST/a.html</link><guid>a</guid>
 <pubDate>{YESTERDAY:%d %b %Y} 10:00:00 +0700</pubDate><description>{POLICY[1]}</description></item>
@@ -24,7 +25,7 @@ SITE = '<html><head><link rel="alternate" type="application/rss+xml" href="/rss.
 SECTIONS = '<html><a href="/rss/mot.rss">Một</a><a href="/rss/hai.rss">Hai</a></html>'
 LISTING = f"""<html><head><title>Tin của Bộ</title></head><body>
 <div class="tin"><h3><a href="/bai/a-1234567.html">{POLICY[0]}</a></h3><p>{POLICY[1]}</p>
-<i>{YESTERDAY:%d/%m/%Y}</i></div>
+<i>{TODAY:%d/%m/%Y}</i></div>
 <div class="tin"><h3><a href="/bai/b-1234568.html">{ROBBERY[0]}</a></h3><i class="date">hôm 2</i></div></body></html>"""
 SITEMAP = """<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>http://HOST/c-1234569.html</loc>
 <lastmod>2026-11-20T10:00:00+07:00</lastmod></url></urlset>"""
@@ -225,7 +226,7 @@ def test_check_reads_listings_and_sitemaps(terminal: Terminal, host: str) -> Non
     lines = listing.out.splitlines()
     assert lines[0] == "Tin của Bộ: 2 entries, 0 skipped"
     assert lines[1].startswith("  kept ")
-    assert f"{YESTERDAY:%d/%m/%Y} 00:00  {POLICY[0]}" in lines[1]
+    assert f"{TODAY:%d/%m/%Y} 00:00  {POLICY[0]}" in lines[1]
     assert f"no date ('hôm 2')  {ROBBERY[0]}" in lines[4]
     assert lines[5] == f"    identity {host}#1234568"
     sitemap = terminal("feeds", "check", f"http://{host}/sitemap.xml", "--kind", "sitemap")
