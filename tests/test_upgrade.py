@@ -40,10 +40,10 @@ async def bot(folder: Path, url: str, *arguments: str) -> tuple[int | None, str]
     return process.returncode, said.decode()
 
 
-async def test_processes_that_start_at_once_make_the_schema_once(url: str, tmp_path: Path) -> None:
-    ended = await asyncio.gather(*(bot(tmp_path, url, "migrate") for _ in range(AT_ONCE)))
+async def test_processes_that_start_at_once_make_the_schema_once(empty_url: str, tmp_path: Path) -> None:
+    ended = await asyncio.gather(*(bot(tmp_path, empty_url, "migrate") for _ in range(AT_ONCE)))
     assert [code for code, _ in ended] == [0] * AT_ONCE, ended
-    database = Database(url)
+    database = Database(empty_url)
     present, newest = database.revision()
     assert present == newest
     database.close()

@@ -53,6 +53,7 @@ with config.attributes["engine"].connect() as connection, foreign_keys_off(conne
         render_item=render_type,
         include_name=lambda name, kind, _: not (kind == "table" and is_index_table(name or "")),
         compare_type=True,
+        transactional_ddl=True,  # Alembic thinks SQLite has none, and would let others in after each migration
     )
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":  # two processes that start together take turns
