@@ -122,11 +122,18 @@ class Database:
             return ASIDE in inspect(connection).get_schema_names()
 
     def refuse_half_restored(self) -> None:
-        """Raises `DatabaseError` where a restore has not come to its end."""
-        if self.is_half_restored():
-            raise DatabaseError(
-                "a restore is under way, or was cut off: wait for its end, or do it again (`restore FILE --force`)"
-            )
+        """Raises `DatabaseError` where a restore has not come to its end.
+
+        An empty schema may be one into an empty database, under way at this moment: only a person knows it is not.
+        """
+        if not self.is_half_restored():
+            return
+        why = "a restore is under way, or was cut off: wait for its end, or do it again (`restore FILE --force`)"
+        with self.engine.connect() as connection:
+            lies_aside = inspect(connection).get_table_names(schema=ASIDE)
+        if lies_aside:
+            raise DatabaseError(f"{why}; what was there before lies in the schema {ASIDE}")
+        raise DatabaseError(f"{why}; or, where all is in its place, `DROP SCHEMA {ASIDE}`: it is empty")
 
     def revision(self) -> tuple[str | None, str | None]:
         """(revision of this database, newest revision of the code); the first is None where there is none."""

@@ -157,7 +157,12 @@ def _undo_cut_off(database: Database, *, force: bool) -> None:
         raise DatabaseError("a process is using it: stop it first")
     if not force:
         raise DatabaseError("a restore was cut off: --force puts back what was there before, and restores anew")
-    _put_back(database)
+    with database.engine.begin() as connection:
+        lies_aside = inspect(connection).get_table_names(schema=ASIDE)
+        if not lies_aside:  # what is in place is all there is: it is set aside in its turn
+            connection.execute(DropSchema(ASIDE))
+    if lies_aside:
+        _put_back(database)
 
 
 def _put_back(database: Database) -> None:

@@ -273,7 +273,7 @@ def test_a_restore_that_was_killed_lets_nothing_start_and_is_undone_by_the_next(
         connection.execute(text("CREATE SCHEMA before_restore"))
         for name in inspect(connection).get_table_names():
             connection.execute(text(f"ALTER TABLE {name} SET SCHEMA before_restore"))
-    with pytest.raises(DatabaseError, match=r"cut off: .*`restore FILE --force`"):
+    with pytest.raises(DatabaseError, match=r"cut off: .*`restore FILE --force`.* in the schema before_restore"):
         filled.migrate()
     assert count_rows(filled) == {}, "the bot would have begun anew"
     with filled.engine.begin() as connection:  # killed when all was restored, but for the last step
@@ -289,6 +289,28 @@ def test_a_restore_that_was_killed_lets_nothing_start_and_is_undone_by_the_next(
     nothing.write_bytes(file.read_bytes()[:2000])
     with pytest.raises(DatabaseError):
         restore(filled, nothing, force=True)
+    assert count_rows(filled) == before
+    filled.migrate()
+
+
+def test_an_empty_schema_that_a_repair_has_left_is_named_and_costs_nothing(
+    filled: Database, terminal: Terminal, tmp_path: Path
+) -> None:
+    if filled.is_sqlite:
+        pytest.skip("a file is replaced in one step")
+    file, damaged = tmp_path / "tin.backup", tmp_path / "damaged.backup"
+    back_up(filled, file)
+    damaged.write_bytes(file.read_bytes()[:2000])
+    before = count_rows(filled)
+    with filled.engine.begin() as connection:
+        connection.execute(text("CREATE SCHEMA before_restore"))
+    with pytest.raises(DatabaseError, match="`DROP SCHEMA before_restore`: it is empty"):
+        filled.migrate()
+    terminal.set(DATABASE_URL=filled.engine.url.render_as_string(hide_password=False))
+    assert "DROP SCHEMA before_restore" in terminal("doctor").out
+    filled.close()  # which would be a process that uses it
+    with pytest.raises(DatabaseError):
+        restore(filled, damaged, force=True)
     assert count_rows(filled) == before
     filled.migrate()
 

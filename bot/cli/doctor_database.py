@@ -50,10 +50,7 @@ def _is_there(settings: Settings) -> bool:
 
 
 def _look(settings: Settings, database: Database) -> Iterator[Finding]:
-    if database.is_half_restored():
-        again = typed("restore FILE --force")
-        yield wrong("database", f"{shown(settings)}: a restore is under way, or was cut off: then `{again}`")
-        return
+    database.refuse_half_restored()
     present, newest = database.revision()
     if present != newest:
         is_newer = present and newest and present > newest
