@@ -11,7 +11,7 @@ COPY bot /build/bot
 COPY digests /build/digests
 COPY feeds /build/feeds
 COPY templates /build/templates
-RUN /opt/diem-tin/bin/pip install --no-deps /build
+RUN /opt/diem-tin/bin/pip install --no-deps --no-build-isolation /build
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin diem-tin \

@@ -39,7 +39,7 @@ readme: .venv/installed-dev
 
 # The newest versions that pyproject.toml allows, with the hashes of their files; names no host.
 lock: .venv/installed-dev
-	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra build --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.txt >/dev/null
 
 clean:

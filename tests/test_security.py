@@ -158,7 +158,7 @@ def test_what_is_installed_is_locked_to_versions_and_hashes() -> None:
             assert hashes, name
             assert len(hashes) == len(set(hashes)), name
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    for wanted in map(Requirement, project["dependencies"]):
+    for wanted in map(Requirement, [*project["dependencies"], *project["optional-dependencies"]["build"]]):
         places = versions.get(canonicalize_name(wanted.name))
         assert places, f"{wanted.name}: run `make lock`"
         for requirement, _ in places:
