@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.settings import Settings
+from feeds.database import Database
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "bot" / "deploy"
@@ -76,6 +78,20 @@ def test_the_services_are_those_of_the_image() -> None:
         assert {path.removeprefix("/run/secrets/") for path in named} == set(service["secrets"])
     assert file["networks"]["inside"]["internal"] is True
     assert {volume.partition(":")[0] for volume in database["volumes"]} == file["volumes"].keys()
+
+
+def test_the_server_knows_what_it_is_started_with(postgres_url: str) -> None:
+    (name, *options) = _read("compose.yaml")["services"]["database"]["command"]
+    assert name == "postgres"
+    given = dict(option.removeprefix("-c").split("=", 1) for option in options)
+    database = Database(postgres_url)
+    with database.reading() as session:
+        rows = session.execute(text("SELECT name, unit, vartype FROM pg_settings"))
+        known = {row.name: (row.unit, row.vartype) for row in rows}
+        for setting, value in given.items():
+            unit, kind = known[setting]
+            assert float(value) if kind == "real" else unit and session.scalar(text(f"SELECT pg_size_bytes('{value}')"))
+    database.close()
 
 
 def test_the_rules_of_alerts_are_yaml() -> None:
