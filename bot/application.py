@@ -1,6 +1,7 @@
 """Wiring: a PTB application with our handlers and services, and the process that runs the chosen roles."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -259,6 +260,8 @@ async def run(settings: Settings, roles: Collection[Role]) -> None:
     try:
         async with running(settings, roles):
             start = None
+            gc.collect()
+            gc.freeze()  # what is loaded stays: 230,000 objects, for which a full collection stops all for 35 to 110 ms
             log.info("ready", roles=",".join(sorted(roles)))
             await stop.wait()
             log.info("stopping")
