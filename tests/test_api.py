@@ -167,6 +167,7 @@ async def test_articles_come_newest_first_in_pages_without_gap_or_repetition(ask
     items = await all_of(ask, "/v1/articles")
     assert [item["title"] for item in items] == [POLICY[0], *map(policy, range(1, 9))]
     assert "Toàn văn" not in str(items)
+    assert (await ask("/v1/articles?cursor=0")).json == {"items": [], "next": None}  # before it there is none
 
 
 @pytest.mark.parametrize(

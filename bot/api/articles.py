@@ -29,7 +29,7 @@ def list_articles(session: Session, asked: ListedArticles, now: datetime) -> sha
     else:
         first = first_position(asked.since.toordinal()) if asked.since else 0
         end = first_position(asked.until.toordinal() + 1) if asked.until else _END
-        ids = published.newest_articles(session, asked.limit + 1, first, min(before or end, end))
+        ids = published.newest_articles(session, asked.limit + 1, first, end if before is None else min(before, end))
     rows = published.articles(session, ids)
     shown = [rows[i] for i in ids[: asked.limit] if i in rows]
     mentions = published.mentions_of(session, [row.id for row in shown])
