@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from digests.acts import record_act
@@ -72,8 +72,8 @@ def nth_doubt(session: Session, skipped: int) -> Doubt | None:
         first += articles
     if not wanted:
         return None
-    cases = select(func.min(Mention.ordinal), Mention.article_id).join(Article, Article.id == Mention.article_id)
-    cases = cases.where(Mention.key == wanted, *_doubtful()).group_by(Mention.article_id)
+    cases = select(func.min(Mention.ordinal), Mention.article_id).where(Mention.key == wanted, *_doubtful())
+    cases = cases.group_by(Mention.article_id)
     row = session.execute(cases.order_by(func.max(Mention.position).desc()).offset(skipped - first).limit(1)).one()
     ordinal, article_id = row
     at = Mention.article_id == article_id, Mention.ordinal == ordinal
@@ -139,14 +139,17 @@ def decide_document(
 def _doubted(session: Session) -> Sequence[tuple[str, int]]:
     """(key, how many articles cite it in doubt), most first: one pass, as sorting all cases takes far longer."""
     articles = func.count(Mention.article_id.distinct())
-    query = select(Mention.key, articles).join(Article, Article.id == Mention.article_id).where(*_doubtful())
+    query = select(Mention.key, articles).where(*_doubtful())
     rows = session.execute(query.group_by(Mention.key).order_by(articles.desc(), Mention.key))
     return [(key, count) for key, count in rows if key is not None]
 
 
 def _doubtful() -> Sequence[ColumnElement[bool]]:
+    # Not by a join, for which SQLite begins with all articles that are shown.
+    is_shown = exists().where(Article.id == Mention.article_id, Article.state.in_(SHOWN_STATES))
     return (
-        Mention.status.in_(("ambiguous", "presumed")),
+        # As the index of those is defined: of a value that is bound no database knows that it is one of these.
+        Mention.status.in_(bindparam("doubtful", ("ambiguous", "presumed"), expanding=True, literal_execute=True)),
         Mention.key.is_not(None),
-        Article.state.in_(SHOWN_STATES),
+        is_shown,
     )

@@ -296,6 +296,13 @@ class Mention(Base):
         Index("ix_mention_document_position", "document_id", "position", "article_id"),
         Index("ix_mention_key_position", "key", "position", "article_id"),
         Index("ix_mention_article", "article_id", "ordinal", unique=True),
+        Index(
+            "ix_mention_doubtful",
+            "key",
+            "article_id",
+            sqlite_where=text("status IN ('ambiguous', 'presumed')"),
+            postgresql_where=text("status IN ('ambiguous', 'presumed')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, init=False)

@@ -16,9 +16,12 @@ from digests.compose import compose_due
 from digests.corrections import find_corrections
 from digests.edition import Edition, articles_of, edition_since, revised_stories
 from digests.frequency import Frequency, frequency_of
-from digests.models import Chat, Digest, SentStory, Story, StoryArticle, Subscription
+from digests.models import Chat, Digest, DigestPart, SentStory, Story, StoryArticle, Subscription
+from digests.review import count_waiting, nth_doubt
+from digests.stats import Stats, stats_of
 from digests.subscribers import find_reader
 from feeds.database import Database
+from feeds.dates import VIETNAM
 from feeds.leases import claim_pages, claim_second_readings
 from feeds.models import Article, Mention
 from feeds.positions import minute_position
@@ -108,7 +111,8 @@ def scans(session: Session, work: Any) -> Iterator[str]:
         rows: Sequence[Any] = session.connection().exec_driver_sql(explain + statement, values).all()
         for line in (str(row[-1]) for row in rows):
             table = line.partition("SCAN ")[2] or line.partition("Seq Scan on ")[2]
-            if table.split(" ")[0] in LARGE or "state_seen (state=?)" in line:  # most articles are in one of few states
+            # Most articles and parts are in one of few states.
+            if table.split(" ")[0] in LARGE or "state_seen (state=?)" in line or "part_state (state=?)" in line:
                 yield f"{line} in {statement}"
 
 
@@ -164,6 +168,33 @@ def test_how_much_a_follow_would_meet_is_counted_by_keys(filled: Database, kind:
         counted: list[Frequency] = []
         assert not list(scans(session, lambda: counted.append(frequency_of(session, kind, value, NOW))))
         assert counted[0].month == (0 if kind == "draft" else 30 * 240 // 500)
+
+
+def test_doubts_are_found_among_doubts(filled: Database) -> None:
+    with filled.session() as session:
+        session.execute(update(Mention).where(Mention.article_id % 2000 == 7).values(status="presumed"))
+        session.execute(update(Article).where(Article.id == 7).values(state="left_out"))
+        if not filled.is_sqlite:
+            session.execute(text("ANALYZE"))
+        found: list[Any] = []
+        assert not list(scans(session, lambda: found.extend((count_waiting(session), nth_doubt(session, 3)))))
+        waiting, doubt = found
+        assert waiting == {None: 9}
+        assert (doubt.key, doubt.articles, doubt.waiting) == ("7/2024/NĐ-CP", 9, 9)
+
+
+def test_what_was_sent_is_counted_by_when(filled: Database) -> None:
+    part = {"digest_id": 1, "chat_id": 2, "html": "", "buttons": [], "state": "sent"}
+    sent = [{**part, "number": number, "sent_at": NOW - number * DAY} for number in range(1, 10)]
+    with filled.session() as session:
+        session.execute(insert(DigestPart), sent)
+        found: list[Stats] = []
+        assert not list(scans(session, lambda: found.append(stats_of(session, NOW, VIETNAM))))
+        assert (found[0].digests, found[0].messages) == ((1, 1), (0, 6))
+        assert [day.sent for day in found[0].days] == [0, 0, 0, 0, *(1,) * 9, 0]
+        assert sum(day.read for day in found[0].days) == sum(day.kept for day in found[0].days) > 13 * 240
+        assert found[0].lateness is not None
+        assert found[0].lateness.digests == 1
 
 
 def test_a_new_article_is_folded_by_keys(filled: Database) -> None:

@@ -25,6 +25,14 @@ def upgrade() -> None:
         "INSERT INTO document_total (document_id, articles, unsure, stories)"
         " SELECT document_id, sum(articles), sum(unsure), sum(stories) FROM document_day GROUP BY document_id"
     )
+    is_doubtful = sa.text("status IN ('ambiguous', 'presumed')")
+    op.create_index(
+        "ix_mention_doubtful",
+        "mention",
+        ["key", "article_id"],
+        sqlite_where=is_doubtful,
+        postgresql_where=is_doubtful,
+    )
     # Reviews and inspections that were only asked for had been charted as held (digests.held): all are charted anew.
     article = sa.table("article", sa.column("id"), sa.column("charted", sa.Boolean()))
     event = sa.table("document_event", sa.column("article_id"), sa.column("stage"))
@@ -33,4 +41,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_mention_doubtful", table_name="mention")
     op.drop_table("document_total")
