@@ -79,12 +79,16 @@ def recount_totals(database: Database, now: datetime) -> int:
     with database.session() as session:
         if not claim_chore(session, _CHORE, now, now + timedelta(hours=1), first_due=now):
             return 0
+    with database.reading() as session:  # of all days: nobody who writes waits for that
         total, sums = DocumentTotal, _SUMS.subquery()
         same = (sums.c[name] == getattr(total, name) for name in ("document_id", *_COUNTED))
         untold = session.scalars(select(sums.c.document_id).where(not_(exists().where(*same)))).all()
         is_left = not_(exists().where(DocumentDay.document_id == total.document_id))
         wrong = {*untold, *session.scalars(select(total.document_id).where(is_left))}
-        _write_totals(session, wrong)
+    if wrong:
+        with database.session() as session:
+            take_turn(session)
+            _write_totals(session, wrong)
     return len(wrong)
 
 

@@ -48,8 +48,8 @@ def drop_full_texts(database: Database, now: datetime, kept: timedelta) -> int:
 
 
 def _drop(database: Database, until: datetime) -> int:
-    """The oldest of them; few at a time, so that no writer waits for long."""
-    with database.session() as session:
+    """The oldest of them; few at a time, and looked for before, so that no writer waits for long."""
+    with database.reading() as session:
         ended = func.coalesce(DigestPart.sent_at, Digest.window_end) < until
         spent = (
             select(DigestPart.id)
@@ -59,5 +59,7 @@ def _drop(database: Database, until: datetime) -> int:
             .limit(_BATCH)
         )
         ids = session.scalars(spent).all()
-        session.execute(update(DigestPart).where(DigestPart.id.in_(ids)).values(html="", buttons=[]))
+    if ids:
+        with database.session() as session:
+            session.execute(update(DigestPart).where(DigestPart.id.in_(ids)).values(html="", buttons=[]))
     return len(ids)
