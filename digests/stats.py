@@ -17,7 +17,7 @@ from feeds.models import Article
 
 DAYS = 14  # of the chart
 MOST_FOLLOWED = 5
-_MOST_SENT = 20_000  # digests that are looked at for how late they were
+_MOST_SENT = 10_000  # digests that are looked at for how late they were
 
 
 @dataclass(frozen=True, slots=True)
