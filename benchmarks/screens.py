@@ -252,7 +252,7 @@ def chores(bench: Bench, database: Database) -> None:
         "claim of feeds": lambda s: claim_feeds(s, NOW + 7 * DAY, limit=30),
         "claim of pages": lambda s: claim_pages(s, NOW, limit=100),
         "claim of second readings": lambda s: claim_second_readings(s, NOW, limit=100),
-        "claim of digests, 500": lambda s: claim_due(s, NOW),
+        "claim of digests, 200": lambda s: claim_due(s, NOW),
         "composing of a digest": lambda s: compose_one(s, NOW, editions),
         "claim of parts, 32": lambda s: claim_parts(s, NOW, 32),
         "recovering": recover,
