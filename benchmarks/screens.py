@@ -25,7 +25,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Connection, event, insert, select
+from sqlalchemy import Connection, event, func, insert, select, update
 from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).parents[1]
@@ -42,7 +42,7 @@ from bot.metrics import _Stored  # noqa: E402
 from bot.presses import outlets_read  # noqa: E402
 from digests import canary, troubles  # noqa: E402
 from digests.acts import acts  # noqa: E402
-from digests.chart import chart_some, recount_totals  # noqa: E402
+from digests.chart import BATCH, chart_some, recount_totals  # noqa: E402
 from digests.claim import claim_due, compose_one  # noqa: E402
 from digests.cluster import fold_waiting  # noqa: E402
 from digests.compose import compose_period, compose_preview, compose_told  # noqa: E402
@@ -244,6 +244,9 @@ def chores(bench: Bench, database: Database) -> None:
 
     def uncharted() -> object:
         with database.session() as session:
+            last = session.scalar(select(func.max(Article.id))) or 0
+            session.execute(update(Article).where(Article.id > last - BATCH).values(charted=False))
+        with database.session() as session:
             return chart_some(session)
 
     editions = Editions()
@@ -261,7 +264,7 @@ def chores(bench: Bench, database: Database) -> None:
     bench.row("stories", lambda: fold_waiting(database))
     bench.row("waking", lambda: wake_followers(database, NOW))
     bench.row("duplicates", lambda: mark_waiting(database))
-    bench.row("charting, nothing waits", uncharted)
+    bench.row("charting of a batch", uncharted)
     bench.row("sums of documents, hourly", daily("totals", partial(recount_totals, database)))
     bench.row("texts of old messages, daily", daily("texts", partial(drop_old_texts, database)), 2)
     kept_texts = 1095 * DAY - timedelta(hours=6)  # of those that are stored, a few hours are older

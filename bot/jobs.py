@@ -47,7 +47,7 @@ TICK = timedelta(seconds=20)
 BEAT = timedelta(seconds=3)  # between two looks at the locks that this process holds, or waits for
 ROUND = 120.0  # seconds in which a round starts feeds: who is slow must not hold up what becomes due
 FAILING = 5  # rounds of a job in a row
-CHARTED = 20  # batches of articles at a tick: after an upgrade very many wait
+CHARTED = 50  # batches of articles at a tick: after an upgrade very many wait
 STOP_WITHIN = 15.0  # seconds; a part under way gets its answer in that time or is in doubt
 
 
