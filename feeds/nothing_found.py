@@ -6,7 +6,7 @@ The words that are offered stand in the newest `TITLES` headlines of the index: 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from itertools import pairwise
 
 from sqlalchemy import func, select
@@ -24,6 +24,8 @@ MOST_COUNTED = 100
 _TITLE = 160  # characters
 _ALIKE = 0.7  # of difflib: twice the letters that agree, in all letters of both
 _MAX_DIFFERENCE = 2  # in length
+_MOST_ALIKE = 10  # that are compared by syllables
+_NEAREST = 3
 _MAX_PARTS = 6  # that are tried to go without
 
 
@@ -91,11 +93,24 @@ def _nearest(query: Query, terms: Iterable[Term], known: Mapping[str, str]) -> l
     for term in terms:
         asked = " ".join(term.folded)
         candidates = [words for words in known if abs(len(words) - len(asked)) <= _MAX_DIFFERENCE]
-        if near := get_close_matches(asked, candidates, n=3, cutoff=_ALIKE):
+        alike = get_close_matches(asked, candidates, n=_MOST_ALIKE, cutoff=_ALIKE)
+        if near := [words for words in alike if _is_mistyped(asked, words)][:_NEAREST]:
             shown = [known[words] if query.is_accented else words for words in near]
             quote = '"' if '"' in query.text[term.start : term.end] else ""
             return [(term, f"{quote}{words}{quote}") for words in shown]
     return []
+
+
+def _is_mistyped(asked: str, words: str) -> bool:
+    """Whether each syllable differs by a letter at most: short ones that mean something else have many letters in
+    common ("chao ban", "cua ban"). What is parted otherwise is not compared by syllables."""
+    ones, others = asked.split(), words.split()
+    return len(ones) != len(others) or all(map(_is_like, ones, others))
+
+
+def _is_like(one: str, other: str) -> bool:
+    agreeing = sum(block.size for block in SequenceMatcher(None, one, other).get_matching_blocks())
+    return max(len(one), len(other)) - agreeing <= 1
 
 
 def _written(session: Session, sizes: set[int]) -> Mapping[str, str]:

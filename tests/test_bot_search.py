@@ -163,3 +163,12 @@ def test_older_windows_do_not_pass_for_all_that_is_found(sqlite: Database, monke
             page, before, *older = onward[0].removeprefix("find:").split(":")
             shown = found_page(session, query, asking, int(page), int(before), is_older=bool(older))
     assert said == ["Hơn 6 bài; đây là 6 bài mới nhất."] * 2 + ["3 bài cũ hơn."]
+
+
+async def test_that_no_article_has_the_accents_is_said_at_the_head(tmp_path: Path) -> None:
+    async with world(tmp_path, READ) as here:
+        user = here.user()
+        for typed, is_told in (("bão", True), ("bảo", False), ("bao", False)):
+            await user.say(f"/timkiem {typed}")
+            head = (await user.wait_for(f"Tìm {typed}\n"))["text"].partition("\n1. ")[0]
+            assert ("chưa có bài nào đúng dấu như bạn gõ" in head) is is_told, head

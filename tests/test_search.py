@@ -447,3 +447,12 @@ def test_what_is_offered_finds_something(database: Database) -> None:
             assert (first.text, first.count, parts) == (other, number, dropped), typed
         assert instead_of(session, parse_query("xyzabc")) == ()
         assert instead_of(session, parse_query("")) == ()
+
+
+def test_other_words_of_about_as_many_letters_are_not_offered(database: Database) -> None:
+    with database.session() as session:
+        put(session, "Phó Trưởng ban của Ban Chỉ đạo", "Họp về cơ chế.")
+        put(session, "Cơ chế phối hợp của Ban Chỉ đạo", "Họp lần hai.")
+    with database.reading() as session:
+        assert instead_of(session, parse_query("chào bán cổ phiếu")) == ()
+        assert instead_of(session, parse_query("co chr"))[0].text == "co che"

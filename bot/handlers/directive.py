@@ -127,15 +127,19 @@ async def answer_text(update: Update, context: Context, reader: Reader, text: st
     if await answer_draft(update, context, reader, text[:MAX_QUERY]):
         return
     if not await answer_words(update, context, reader, text):
-        await answer_query(update, context, reader, text)
+        await answer_query(update, context, reader, text, is_searched=True)
 
 
-async def answer_query(update: Update, context: Context, reader: Reader, query: str) -> None:
-    """Looks `query` up and replies with cards, candidates, or the nearest numbers."""
+async def answer_query(
+    update: Update, context: Context, reader: Reader, query: str, *, is_searched: bool = False
+) -> None:
+    """Looks `query` up and replies with cards, candidates, or the nearest numbers; `is_searched`: no article has it."""
     if await answer_draft(update, context, reader, query[:MAX_QUERY]):
         return
     services, shares = context.bot_data, bool(context.bot.supports_inline_queries)
-    unnamed, messages = await services.read(_answered, query[:MAX_QUERY], reader, services.clock(), shares=shares)
+    unnamed, messages = await services.read(
+        _answered, query[:MAX_QUERY], reader, services.clock(), shares=shares, is_searched=is_searched
+    )
     if unnamed:
         await services.write(ensure_documents, unnamed)
     for message in messages:
@@ -143,7 +147,7 @@ async def answer_query(update: Update, context: Context, reader: Reader, query: 
 
 
 def _answered(
-    session: Session, query: str, reader: Reader, now: datetime, *, shares: bool
+    session: Session, query: str, reader: Reader, now: datetime, *, shares: bool, is_searched: bool
 ) -> tuple[Collection[str], list[Message]]:
     """(the documents without rows that buttons lead to, the messages): one card for each document meant; candidates,
     what is cited and the nearest numbers where that is open."""
@@ -155,7 +159,14 @@ def _answered(
         return facts.unnamed, [
             _dossier_message(card, facts, reader, view, since, shares=shares) for card, view in views
         ]
-    html = render("answer.html", reader.language, answer=found, timezone=reader.timezone, as_of=load_catalogue().as_of)
+    html = render(
+        "answer.html",
+        reader.language,
+        answer=found,
+        timezone=reader.timezone,
+        as_of=load_catalogue().as_of,
+        is_searched=is_searched,
+    )
     tokens, unnamed = tokens_of(session, list(answer_documents(found)))
     return unnamed, [Message(html, answer_buttons(tokens, found, reader.language, picks=True))]
 

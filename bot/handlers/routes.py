@@ -106,7 +106,7 @@ def typed_answer(name: str, wanted: filters.BaseFilter, callback: Handler, who: 
 
 
 async def unknown_command(update: Update, context: Context) -> None:
-    """Offers the command that was perhaps meant, before all there are; in a group it may be another bot's."""
+    """Offers the command that was perhaps meant, else all there are; in a group it may be another bot's."""
     typed = (update.effective_message.text if update.effective_message else None) or ""
     if is_group(update) and not _names(typed, context.bot.username):
         return
