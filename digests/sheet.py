@@ -134,7 +134,7 @@ def lay_out(view: DigestView) -> Sheet:
         language=view.language,
         title=str(title),
         name=view.name,
-        scope="" if view.is_instant else str(words.digest_scope(count, start, end)),
+        scope="" if view.is_instant else str(words.digest_scope(count, start, end, bool(count and view.choices))),
         empty="" if count else _empty(view),
         parts=tuple(_parts(view)),
         held_back=str(words.held_back(len(view.held_back))) if view.held_back else "",

@@ -428,6 +428,15 @@ def test_a_digest_that_is_empty_by_its_readers_choices_says_so(language: str, sa
     assert said not in plain_text(without_news.html)
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("vi", "1 tin theo lựa chọn của bạn"), ("en", "1 story by your choices")]
+)
+def test_a_digest_says_that_it_is_by_its_readers_choices(language: str, said: str) -> None:
+    view = digest(story("Tin một"), language=language)
+    chosen = replace(view, choices=(("topics", ("cyber_data",)),))
+    assert [said in plain_text(render_digest(one)[0].html) for one in (view, chosen)] == [False, True]
+
+
 def test_choices_are_shown_as_they_are_and_bounded() -> None:
     view = replace(digest(), choices=(("words", ("<b>", "x" * 5000)),), filtered=1)
     (message,) = render_digest(view)
