@@ -20,6 +20,10 @@ _NUMBERED = re.compile(
     r"|(?:(?:thang|t|month)?\s*(?P<month>\d{1,2})(?:\s*[/.\-]\s*|[\s,]+))?(?:nam\s+|year\s+)?(?P<year>\d{4})"
     r"|(?:thang|t|month)?\s*(?P<alone>\d{1,2}))(?![^\s,])"
 )
+# So many of them are no month and no year: "3 tháng tới".
+_COUNTED = re.compile(
+    r"(?<!thang )(?<!month )(?<![\w/.-])\d{1,3} (?:ngay|tuan|thang|quy|nam|(?:day|week|month|quarter|year)s?)\b(?! \d)"
+)
 _NO_WORDS = " ,.;:!?"
 
 
@@ -28,9 +32,10 @@ def month_typed(typed: str, today: date) -> tuple[int, int | None, str]:
 
     The calendar has no weeks and no quarters: of a week this is its month, of a quarter its year, with month None.
     """
-    words = _from_today(unicodedata.normalize("NFC", typed), today)
+    composed = unicodedata.normalize("NFC", typed)
+    words = _from_today(composed, today)
     match = _NUMBERED.search(fold(words))
-    if match is None:
+    if match is None or _COUNTED.search(fold(composed)):
         return today.year, today.month, typed
     year = int(match["year"] or match["iso"] or match["its"] or today.year)
     named = match["month"] or match["of"] or match["alone"]

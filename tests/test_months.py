@@ -43,6 +43,8 @@ TODAY = date(2026, 11, 22)
         ("thang 10 nam 2027", 2027, 10),
         ("t10/2027", 2027, 10),
         ("10, 2027", 2027, 10),
+        ("10 năm 2027", 2027, 10),
+        ("t3 năm sau", 2027, 3),
         ("2027-3", 2027, 3),
         ("12", 2026, 12),
     ],
@@ -62,6 +64,10 @@ def test_what_is_understood(typed: str, year: int, month: int | None) -> None:
         ("13/2027", 2026, 11, "13/2027"),
         ("99/9999", 2026, 11, "99/9999"),
         ("tháng nayy", 2026, 11, "tháng nayy"),
+        ("3 tháng tới", 2026, 11, "3 tháng tới"),
+        ("5 năm sau", 2026, 11, "5 năm sau"),
+        ("6 tháng cuối năm 2026", 2026, 11, "6 tháng cuối năm 2026"),
+        ("next 3 months", 2026, 11, "next 3 months"),
     ],
 )
 def test_what_is_typed_besides_is_said(typed: str, year: int, month: int | None, unread: str) -> None:
