@@ -20,6 +20,7 @@ from digests.export import FORMS
 from digests.follows import follows_of
 from digests.models import Chat, Digest, DigestPart, SentStory, Subscription
 from digests.subscribers import add_subscription, find_reader
+from feeds.dates import VIETNAM
 from test_bot import World, forged_press, world
 from test_bot_settings import labels
 
@@ -220,7 +221,8 @@ def alert_again(session: Session, chat_id: int, now: datetime) -> None:
 
 async def digest_of(here: World, user: SandboxUser, most: int = 3) -> dict[str, Any]:
     """The last message of the first digest, of at most so many items."""
-    await user.say("/dangky 7")
+    # Soon, whatever time of day it is: of a digest tomorrow the news of yesterday would be no part.
+    await user.say(f"/dangky {here.clock().astimezone(VIETNAM) + timedelta(hours=1):%H:%M}")
     await user.wait_for("Đã đăng ký.")
 
     def set_most(session: Any) -> None:
