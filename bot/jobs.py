@@ -235,15 +235,12 @@ class Jobs:
         self._wake("pages")
         return report
 
-    async def read_pages(self, fetcher: Fetcher) -> int | None:
-        """Reads the pages that are due, then judges; None when that is under way already."""
-        if self._reading.locked():
-            return None
+    async def read_pages(self, fetcher: Fetcher) -> None:
+        """Reads the pages that are due, when who is at it is done, then judges."""
         async with self._reading:
             read = await read_pages(self._database, fetcher, self._readers, self._clock, pace=self._page_pace)
         self._metrics.pages_read(read)
         await self.judge()
-        return read
 
     async def judge(self) -> None:
         """Settles the open verdicts, folds stories, wakes those who follow what these cite, and charts it."""

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -136,6 +137,28 @@ async def test_the_clock_jumps_to_the_next_digest(tmp_path: Path) -> None:
         assert first["text"] != second["text"]
         lines = set(first["text"].splitlines()) & set(second["text"].splitlines())
         assert not any(line[:2] in ("1.", "2.") for line in lines), "a story came twice"
+
+
+async def test_a_round_that_is_asked_for_waits_for_the_pages_that_a_tick_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(*given: Any, **options: Any) -> int:
+        begun.set()
+        await may_go_on.wait()
+        return await read_pages(*given, **options)
+
+    monkeypatch.setattr("bot.jobs.read_pages", slowly)
+    async with world(tmp_path, (Role.POLL,), read=False) as here:
+        await begun.wait()
+        assert here.bot.fetcher
+        asked = asyncio.ensure_future(here.bot.jobs.read_pages(here.bot.fetcher))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not asked.done()
+        may_go_on.set()
+        await asked
 
 
 async def test_directive_shows_the_document_and_turns_pages(tmp_path: Path) -> None:
