@@ -46,12 +46,24 @@ class Wanted:
         return any(len(token) > 1 for token in (*self.none_of, *(t for group in self.all_of for t in group)))
 
 
+_OTHERWISE, _AS_TYPED, _UNWANTED = range(3)
+
+
 class Match(NamedTuple):
     """An article that matches in any accents."""
 
     position: int
     kind: int
-    """1 with the accents that were typed; 0 without; 2 where it has words that it must not have."""
+
+    @property
+    def as_typed(self) -> bool:
+        """Whether it has the accents that were typed; not where it is unwanted."""
+        return self.kind == _AS_TYPED
+
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether it has words that it must not have."""
+        return self.kind == _UNWANTED
 
 
 # Of each the positions; what they say of the words that were typed is asked around them.
@@ -139,15 +151,15 @@ def _matches(connection: Connection, asked: str, wanted: Wanted, values: Mapping
 @cache
 def _told(dialect: str, asked: str, typed: int, never: int) -> TextClause:
     """Asks of what is found, too, whether it has so many strings, and whether any of so many others."""
-    kind = "1"
+    kind = str(_AS_TYPED)
     if typed or never:
         find = "instr" if dialect == "sqlite" else "strpos"
         has_all = " AND ".join(f"{find}(words, :typed{number}) > 0" for number in range(typed)) or "1 = 1"
         has_any = " OR ".join(f"{find}(words, :never{number}) > 0" for number in range(never)) or "1 = 0"
         # By a subquery for each: PostgreSQL would join by reading all words there are.
         kind = (
-            f"(SELECT CASE WHEN {has_any} THEN 2 WHEN {has_all} THEN 1 ELSE 0 END"  # noqa: S608 - no value in it
-            " FROM article_words WHERE article_words.position = found.position)"
+            f"(SELECT CASE WHEN {has_any} THEN {_UNWANTED} WHEN {has_all} THEN {_AS_TYPED}"  # noqa: S608 - no value in it
+            f" ELSE {_OTHERWISE} END FROM article_words WHERE article_words.position = found.position)"
         )
     return text(f"SELECT position, {kind} FROM ({asked}) AS found ORDER BY position DESC")  # noqa: S608 - nor here
 

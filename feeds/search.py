@@ -73,17 +73,15 @@ def search(session: Session, query: Query, limit: int, before: int | None = None
     wanted = _wanted(session, query)
     last = wanted.last if before is None else min(wanted.last, before - 1)
     matches: list[Match] = []
-    for most in WINDOWS:
-        size = max(most, limit)
+    for size in sorted({max(window, limit) for window in WINDOWS}):
         below = matches[-1].position - 1 if matches else last
         matches += newest(session, wanted, wanted.first, below, size + 1 - len(matches))
-        if len(matches) <= size or sum(one.kind == 1 for one in matches[:size]) >= _FEW:
+        if len(matches) <= size or sum(one.as_typed for one in matches[:size]) >= _FEW:
             break
     window = matches[:size]
-    typed = [one.position for one in window if one.kind == 1]
-    ordered = typed + [one.position for one in window if one.kind == 0]
+    ordered = sorted((one for one in window if not one.is_unwanted), key=lambda one: not one.as_typed)
     return Page(
-        _hits(session, ordered[skip : skip + limit], set(typed), query),
+        _hits(session, ordered[skip : skip + limit], query),
         len(ordered),
         len(matches) > size,
         window[0].position if window else None,
@@ -114,7 +112,7 @@ def matching(session: Session, query: Query, article_ids: Collection[int]) -> se
             .where(ArticleWords.position.between(wanted.first, wanted.last))
         )
         places = {row.position: row.article_id for row in rows}
-        meant |= {places[one.position] for one in among(session, wanted, places) if one.kind == 1}
+        meant |= {places[one.position] for one in among(session, wanted, places) if one.as_typed}
     return meant
 
 
@@ -126,7 +124,7 @@ def count(session: Session, query: Query, since: datetime) -> int:
     wanted = _wanted(session, query)
     most = WINDOWS[-1] if wanted.as_typed or wanted.never_typed else MOST_COUNTED
     matches = newest(session, wanted, max(wanted.first, minute_position(since)), wanted.last, most)
-    return min(MOST_COUNTED, sum(one.kind == 1 for one in matches))
+    return min(MOST_COUNTED, sum(one.as_typed for one in matches))
 
 
 def found(session: Session, query: Query, most: int = MOST_COUNTED) -> int:
@@ -134,7 +132,7 @@ def found(session: Session, query: Query, most: int = MOST_COUNTED) -> int:
     if query.is_empty:
         return 0
     wanted = replace(_wanted(session, query), as_typed=())
-    return sum(one.kind == 1 for one in newest(session, wanted, wanted.first, wanted.last, most))
+    return sum(one.as_typed for one in newest(session, wanted, wanted.first, wanted.last, most))
 
 
 # What is asked for
@@ -199,26 +197,27 @@ _SHOWN = select(
 _SHOWN_AT = {dialect: _SHOWN.where(text(f"article.position {asked}")) for dialect, asked in IN_LIST.items()}
 
 
-def _hits(session: Session, positions: Sequence[int], typed: Collection[int], query: Query) -> tuple[Hit, ...]:
-    if not positions:
+def _hits(session: Session, matches: Sequence[Match], query: Query) -> tuple[Hit, ...]:
+    if not matches:
         return ()
     connection = session.connection()
     dialect = connection.dialect.name
-    found = connection.execute(_SHOWN_AT[dialect], {"positions": as_list(dialect, positions)}).all()
+    positions = as_list(dialect, [one.position for one in matches])
+    found = connection.execute(_SHOWN_AT[dialect], {"positions": positions}).all()
     articles = {article.position: article for article in found}
     return tuple(
         Hit(
             article_id=article.id,
-            position=position,
+            position=one.position,
             title=article.title,
             url=article.url,
             outlet=article.outlet,
             dated_at=article.dated_at,
             is_published=article.is_published,
-            as_typed=position in typed,
+            as_typed=one.as_typed,
             passage=passage_of(article.lead, article.text, query),
             documents=tuple(dict.fromkeys(article.cited.split("\n")))[:_MAX_DOCUMENTS] if article.cited else (),
         )
-        for position in positions
-        if (article := articles.get(position))
+        for one in matches
+        if (article := articles.get(one.position))
     )
